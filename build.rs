@@ -1,0 +1,44 @@
+//! Puts the Prometheus chart into the binary: writes a table of the files of chart/ for `src/chart/builtin.rs`.
+
+use std::fmt::Write;
+use std::path::Path;
+use std::{env, fs, io};
+
+#[expect(clippy::disallowed_methods, reason = "a build script has no World")]
+fn main() -> io::Result<()> {
+    tell_cargo("rerun-if-changed=chart");
+    let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
+    let mut names = Vec::new();
+    collect(&Path::new(&root).join("chart"), "", &mut names)?;
+    let mut table = String::from("&[\n");
+    for name in names {
+        let _ = writeln!(
+            table,
+            "    ({name:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))),",
+            format!("/chart/{name}")
+        );
+    }
+    table.push_str("]\n");
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    fs::write(Path::new(&out).join("builtin_chart.rs"), table)
+}
+
+fn tell_cargo(instruction: &str) {
+    println!("cargo::{instruction}");
+}
+
+/// The files of a folder and those below it, in the order of their names.
+#[expect(clippy::disallowed_methods, reason = "a build script has no World")]
+fn collect(folder: &Path, prefix: &str, names: &mut Vec<String>) -> io::Result<()> {
+    let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), &format!("{name}/"), names)?;
+        } else {
+            names.push(name);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,40 @@
+# Every recipe is plain cargo, so that nothing but cargo is needed to work here.
+
+# what CI runs, but for the parts that need the real Helm
+ci: fmt-check clippy test doc
+
+fmt-check:
+    cargo fmt --all --check
+
+clippy:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+test:
+    cargo test
+
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
+
+# accept changed snapshots
+bless:
+    INSTA_UPDATE=always cargo test
+
+# write the goldens anew with the real Helm
+goldens:
+    cargo run -p xtask -- goldens
+
+# write chart/values.schema.json from schema/
+schema:
+    cargo run -- schema bundle
+
+# compare random values of the chart's schema with the real Helm
+random-values:
+    cargo build --release
+    cargo run -p xtask -- random-values
+
+# licenses, advisories, duplicates
+deny:
+    cargo deny check
+
+typos:
+    typos
