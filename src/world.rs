@@ -1,0 +1,298 @@
+//! The only door to disk, clock and chance.
+//!
+//! A stage that needs a file, the time or random bytes is handed a `&dyn World`. [`Disk`] is the real one; [`Memory`] has
+//! its files in a map, a fixed clock and a fixed seed, for tests and for whoever embeds the library.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// What a path is, links followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileKind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A device, socket, pipe: nothing that belongs into a chart.
+    Other,
+}
+
+/// What is known of a path without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What it is, links followed.
+    pub kind: FileKind,
+    /// Its size in bytes, where it is a file.
+    pub size: u64,
+    /// Whether the path itself is a symbolic link.
+    pub is_link: bool,
+}
+
+/// What a stage may ask of the world outside.
+pub trait World: Send + Sync {
+    /// The bytes of a file.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The names in a folder, sorted by their bytes.
+    fn list(&self, path: &Path) -> io::Result<Vec<String>>;
+
+    /// What a path is.
+    fn entry(&self, path: &Path) -> io::Result<Entry>;
+
+    /// The path without links, `.` and `..`: tells when a link leads back into a folder that is being read.
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// All of the standard input.
+    fn read_stdin(&self) -> io::Result<Vec<u8>>;
+
+    /// Writes a file and the folders that it needs.
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// The time since 1970-01-01T00:00:00Z.
+    fn now(&self) -> Duration;
+
+    /// Fills the buffer with bytes that nobody can foresee (or, with a seed, that are the same in each run).
+    fn random(&self, buffer: &mut [u8]);
+
+    /// Bytes of memory in use, where that is known; renders stop before they take too much.
+    fn memory_in_use(&self) -> Option<usize>;
+
+    /// An environment variable.
+    fn variable(&self, name: &str) -> Option<String>;
+}
+
+/// A small generator for reproducible chance: `SplitMix64` (Steele, Lea and Flood 2014).
+#[derive(Clone, Debug)]
+pub struct Seeded(u64);
+
+impl Seeded {
+    /// The sequence that belongs to a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next 64 bits.
+    pub fn next_u64(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// Fills a buffer.
+    pub fn fill(&mut self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next_u64().to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// The real world. Its clock can be stopped and its chance be given a seed, which makes renders repeatable.
+#[derive(Debug, Default)]
+pub struct Disk {
+    /// What [`World::now`] says, instead of the real time.
+    pub fixed_now: Option<Duration>,
+    /// Where [`World::random`] draws from, instead of the operating system.
+    pub seeded: Option<Mutex<Seeded>>,
+    /// Tells the bytes of memory in use; the binary's allocator counts them.
+    pub memory_gauge: Option<fn() -> usize>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the door")]
+impl World for Disk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        let mut names = Vec::new();
+        for entry in std::fs::read_dir(path)? {
+            names.push(entry?.file_name().to_string_lossy().into_owned());
+        }
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn entry(&self, path: &Path) -> io::Result<Entry> {
+        let is_link = std::fs::symlink_metadata(path)?.is_symlink();
+        let metadata = std::fs::metadata(path)?;
+        let kind = if metadata.is_file() {
+            FileKind::File
+        } else if metadata.is_dir() {
+            FileKind::Folder
+        } else {
+            FileKind::Other
+        };
+        Ok(Entry {
+            kind,
+            size: metadata.len(),
+            is_link,
+        })
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        path.canonicalize()
+    }
+
+    fn read_stdin(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut io::stdin(), &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(path, bytes)
+    }
+
+    fn now(&self) -> Duration {
+        self.fixed_now
+            .unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        if let Some(seeded) = &self.seeded {
+            seeded
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .fill(buffer);
+        } else if getrandom::fill(buffer).is_err() {
+            // No entropy source at all: the clock is the least bad seed that is left.
+            let nanos = self.now().as_nanos();
+            Seeded::new(u64::try_from(nanos & u128::from(u64::MAX)).unwrap_or_default()).fill(buffer);
+        }
+    }
+
+    fn memory_in_use(&self) -> Option<usize> {
+        self.memory_gauge.map(|gauge| gauge())
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok()
+    }
+}
+
+/// A world in memory: its files are in a map, its clock stands at `now`, its chance comes from a seed.
+#[derive(Debug)]
+pub struct Memory {
+    files: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
+    stdin: Vec<u8>,
+    now: Duration,
+    seeded: Mutex<Seeded>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            files: Mutex::default(),
+            stdin: Vec::new(),
+            now: Duration::from_secs(1_700_000_000),
+            seeded: Mutex::new(Seeded::new(0)),
+        }
+    }
+}
+
+impl Memory {
+    /// An empty world at 2023-11-14T22:13:20Z with the seed 0.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a file.
+    #[must_use]
+    pub fn with_file(self, path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
+        self.files().insert(path.into(), bytes.into());
+        self
+    }
+
+    /// Sets what the standard input holds.
+    #[must_use]
+    pub fn with_stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = bytes.into();
+        self
+    }
+
+    fn files(&self) -> std::sync::MutexGuard<'_, BTreeMap<PathBuf, Vec<u8>>> {
+        self.files.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+fn not_found() -> io::Error {
+    io::Error::from(io::ErrorKind::NotFound)
+}
+
+impl World for Memory {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.files().get(path).cloned().ok_or_else(not_found)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        let files = self.files();
+        let mut names: Vec<String> = files
+            .keys()
+            .filter_map(|file| file.strip_prefix(path).ok()?.components().next())
+            .map(|name| name.as_os_str().to_string_lossy().into_owned())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        if names.is_empty() { Err(not_found()) } else { Ok(names) }
+    }
+
+    fn entry(&self, path: &Path) -> io::Result<Entry> {
+        let files = self.files();
+        if let Some(bytes) = files.get(path) {
+            let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+            Ok(Entry {
+                kind: FileKind::File,
+                size,
+                is_link: false,
+            })
+        } else if files.keys().any(|file| file.starts_with(path)) {
+            Ok(Entry {
+                kind: FileKind::Folder,
+                size: 0,
+                is_link: false,
+            })
+        } else {
+            Err(not_found())
+        }
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        Ok(path.to_path_buf())
+    }
+
+    fn read_stdin(&self) -> io::Result<Vec<u8>> {
+        Ok(self.stdin.clone())
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.files().insert(path.to_path_buf(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn now(&self) -> Duration {
+        self.now
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        self.seeded
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .fill(buffer);
+    }
+
+    fn memory_in_use(&self) -> Option<usize> {
+        None
+    }
+
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+}
