@@ -1,0 +1,77 @@
+//! Helpers of the decoder: a mapping that grows, and a guard that it does not grow without end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::key::Key;
+use super::node::Map;
+
+/// A mapping that is being built.
+#[derive(Default)]
+pub(super) struct MapBuilder {
+    pub(super) map: Map,
+    /// Keys that came in through a merge and were not set since.
+    pub(super) merged: BTreeSet<Arc<str>>,
+    /// The keys that stand for one string, where not just one string does. Go's maps tell `1` from `"1"`.
+    kinds: BTreeMap<Arc<str>, Vec<Key>>,
+}
+
+impl MapBuilder {
+    /// Notes a key, and tells whether the very same was there before; `known` says whether one of the same text was.
+    pub(super) fn saw(&mut self, text: &Arc<str>, key: &Key, known: bool) -> bool {
+        if matches!(key, Key::String(_)) && !self.kinds.contains_key(text) {
+            return known;
+        }
+        let kinds = self.kinds.entry(Arc::clone(text)).or_insert_with(|| {
+            if known {
+                vec![Key::String(Arc::clone(text))]
+            } else {
+                Vec::new()
+            }
+        });
+        let same = kinds.contains(key);
+        if !same {
+            kinds.push(key.clone());
+        }
+        same
+    }
+}
+
+/// go-yaml's guard against documents that are small until their aliases are followed.
+#[derive(Default)]
+pub(super) struct Counts {
+    pub(super) decoded: u64,
+    through_alias: u64,
+    pub(super) alias_depth: u64,
+}
+
+impl Counts {
+    /// Counts steps, and tells whether the document may go on.
+    pub(super) fn add(&mut self, count: u64) -> bool {
+        const LOW: u64 = 400_000;
+        const HIGH: u64 = 4_000_000;
+        self.decoded += count;
+        if self.alias_depth > 0 {
+            self.through_alias += count;
+        }
+        if self.through_alias <= 100 || self.decoded <= 1000 {
+            return true;
+        }
+        #[allow(clippy::cast_precision_loss)] // far below 2^53
+        let [decoded, through_alias, range, above] = [
+            self.decoded,
+            self.through_alias,
+            HIGH - LOW,
+            self.decoded.saturating_sub(LOW),
+        ]
+        .map(|n| n as f64);
+        let allowed = if self.decoded <= LOW {
+            0.99
+        } else if self.decoded >= HIGH {
+            0.10
+        } else {
+            0.99 - 0.89 * (above / range)
+        };
+        through_alias / decoded <= allowed
+    }
+}
