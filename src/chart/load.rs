@@ -1,0 +1,396 @@
+//! A folder or an archive becomes a [`Chart`]. Mirrors Helm's `pkg/chart/v2/loader`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::archive;
+use super::ignore::Rules;
+use super::metadata::{METADATA, Metadata};
+use super::{Chart, File};
+use crate::diagnostic::{Diagnostic, Report, Result};
+use crate::source::{FileId, Source, SourceKind, Sources, Span};
+use crate::world::{FileKind, World};
+use crate::yaml::{self, Node, Value};
+
+/// The rule of charts that cannot be loaded.
+pub const LOAD: &str = "chart-load";
+/// How many bytes the files of a chart may have together, packed or not; Helm's limit.
+pub(super) const MAX_CHART_SIZE: u64 = 100 * 1024 * 1024;
+/// How deep charts may lie in charts, and folders in folders.
+const MAX_DEPTH: usize = 64;
+
+/// Loads the chart at a path: a folder or a packed chart. What Helm would log goes to `report`.
+///
+/// # Errors
+/// The first thing that Helm stops at: no such path, no Chart.yaml, broken YAML, an archive that is none ...
+pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Report) -> Result<Chart> {
+    let shown = path.display().to_string();
+    let entry = world.entry(path).map_err(|error| {
+        let message = match error.kind() {
+            std::io::ErrorKind::NotFound => format!("path \"{shown}\" not found"),
+            _ => format!("cannot open \"{shown}\": {error}"),
+        };
+        Diagnostic::error(LOAD, message).help("give the folder of a chart or a packed chart (.tgz)")
+    })?;
+    let files = match entry.kind {
+        FileKind::Folder => Folder {
+            world,
+            report,
+            top: path,
+            files: Vec::new(),
+            left: MAX_CHART_SIZE,
+        }
+        .read()?,
+        _ => archive::read(world, path)?,
+    };
+    from_files(files, &shown, sources, report, 0)
+}
+
+/// A folder of a chart that is being read.
+struct Folder<'a> {
+    world: &'a dyn World,
+    report: &'a mut Report,
+    top: &'a Path,
+    files: Vec<File>,
+    /// How many bytes may still be read.
+    left: u64,
+}
+
+impl Folder<'_> {
+    fn read(mut self) -> Result<Vec<File>> {
+        let path = self.top.join(".helmignore");
+        let rules = rules(self.world.read(&path).ok(), &path.display().to_string())?;
+        self.folder(&rules, "", &mut Vec::new())?;
+        Ok(self.files)
+    }
+
+    fn folder(&mut self, rules: &Rules, folder: &str, above: &mut Vec<PathBuf>) -> Result<()> {
+        let path = self.top.join(folder);
+        let real = self.world.resolve(&path).unwrap_or_else(|_| path.clone());
+        if above.contains(&real) || above.len() == MAX_DEPTH {
+            return Err(Diagnostic::error(
+                LOAD,
+                format!("the link {} leads back to a folder above it", path.display()),
+            )
+            .into());
+        }
+        above.push(real);
+        let names = self.world.list(&path).map_err(|error| unreadable(&path, &error))?;
+        for name in names {
+            let name = if folder.is_empty() {
+                name
+            } else {
+                format!("{folder}/{name}")
+            };
+            self.entry(rules, &name, above)?;
+        }
+        above.pop();
+        Ok(())
+    }
+
+    fn entry(&mut self, rules: &Rules, name: &str, above: &mut Vec<PathBuf>) -> Result<()> {
+        let path = self.top.join(name);
+        let entry = self.world.entry(&path).map_err(|error| unreadable(&path, &error))?;
+        if entry.is_link {
+            let resolved = self.world.resolve(&path).unwrap_or_else(|_| path.clone());
+            let message = "found symbolic link in path. Contents of linked file included and used";
+            self.report.push(Diagnostic::info(LOAD, message).helm(format!(
+                "level=INFO msg=\"{message}\" path={} resolved={}",
+                path.display(),
+                resolved.display()
+            )));
+        }
+        let is_folder = entry.kind == FileKind::Folder;
+        if rules.ignores(name, is_folder) {
+            return Ok(());
+        }
+        if is_folder {
+            return self.folder(rules, name, above);
+        }
+        let shown = path.display().to_string();
+        if entry.kind == FileKind::Other {
+            let message = format!("cannot load irregular file {shown} as it has file mode type bits set");
+            return Err(Diagnostic::error(LOAD, message).into());
+        }
+        if entry.size > self.left {
+            let message =
+                format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes");
+            return Err(Diagnostic::error(LOAD, message).into());
+        }
+        self.left -= entry.size;
+        let bytes = self.world.read(&path).map_err(|error| unreadable(&path, &error))?;
+        self.files.push(File {
+            name: name.into(),
+            path: shown.into(),
+            bytes: without_mark(bytes).into(),
+        });
+        Ok(())
+    }
+}
+
+/// The rules of a `.helmignore`, if there is one, and those that always hold.
+pub(super) fn rules(bytes: Option<Vec<u8>>, shown: &str) -> Result<Rules> {
+    let Some(bytes) = bytes else {
+        return Ok(Rules::default().with_defaults());
+    };
+    let source = Source::new(shown, SourceKind::File, bytes);
+    let rules = Rules::parse(source.text())
+        .map_err(|(line, message)| Diagnostic::error(LOAD, message).help(format!("see line {line} of {shown}")))?;
+    Ok(rules.with_defaults())
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error(
+        LOAD,
+        format!("error reading {}: {error}", path.display()),
+    ))
+}
+
+/// Drops a byte order mark.
+pub(super) fn without_mark(bytes: Vec<u8>) -> Vec<u8> {
+    match bytes.strip_prefix(b"\xEF\xBB\xBF") {
+        Some(rest) => rest.to_vec(),
+        None => bytes,
+    }
+}
+
+/// Builds a chart from its files; `shown` is the path of the chart as the user typed it.
+pub(super) fn from_files(
+    files: Vec<File>,
+    shown: &str,
+    sources: &Sources,
+    report: &mut Report,
+    depth: usize,
+) -> Result<Chart> {
+    if depth == MAX_DEPTH {
+        return Err(Diagnostic::error(LOAD, format!("{shown}: charts nested more than {MAX_DEPTH} deep")).into());
+    }
+    let mut metadata = Metadata::default();
+    let mut chart_yaml = None;
+    if let Some(file) = files.iter().find(|file| &*file.name == "Chart.yaml") {
+        let id = file.source(sources);
+        chart_yaml = Some(id);
+        let node = document(sources, id, "cannot load Chart.yaml", METADATA)?;
+        metadata
+            .read(&node)
+            .map_err(|error| prefixed(error, "cannot load Chart.yaml"))?;
+        if metadata.api_version.is_empty() {
+            "v1".clone_into(&mut metadata.api_version);
+        }
+    }
+    let mut parts = Parts::default();
+    for file in files {
+        parts.sort_in(file, &mut metadata, sources, report)?;
+    }
+    let Some(chart_yaml) = chart_yaml else {
+        return Err(Diagnostic::error(LOAD, "Chart.yaml file is missing")
+            .help(format!("{shown} is not the folder of a chart"))
+            .into());
+    };
+    metadata.validate(Span::file_start(chart_yaml))?;
+    let mut subcharts = Vec::new();
+    for (name, files) in parts.subcharts {
+        let loaded = subchart(&name, files, shown, sources, report, depth);
+        let loaded = loaded
+            .map_err(|error| prefixed(error, &format!("error unpacking subchart {name} in {}", metadata.name)))?;
+        subcharts.extend(loaded);
+    }
+    let values = parts
+        .values
+        .unwrap_or_else(|| Node::empty_map(Span::file_start(chart_yaml)));
+    Ok(Chart {
+        metadata,
+        chart_yaml,
+        values,
+        schema: parts.schema,
+        templates: parts.templates,
+        files: parts.files,
+        subcharts,
+    })
+}
+
+/// The files of a chart by what they are for.
+#[derive(Default)]
+struct Parts {
+    values: Option<Node>,
+    schema: Option<File>,
+    templates: Vec<File>,
+    files: Vec<File>,
+    subcharts: Vec<(String, Vec<File>)>,
+}
+
+impl Parts {
+    fn sort_in(&mut self, file: File, metadata: &mut Metadata, sources: &Sources, report: &mut Report) -> Result<()> {
+        let is_v1 = metadata.api_version == "v1";
+        match &*file.name {
+            "Chart.yaml" | "Chart.lock" => {}
+            "values.yaml" => self.values = Some(values(sources, &file)?),
+            "values.schema.json" => self.schema = Some(file),
+            "requirements.yaml" => {
+                if !is_v1 {
+                    report.push(moved(
+                        "Dependencies are handled",
+                        "migrating dependencies to Chart.yaml",
+                    ));
+                }
+                let id = file.source(sources);
+                let node = document(sources, id, "cannot load requirements.yaml", METADATA)?;
+                metadata
+                    .read(&node)
+                    .map_err(|error| prefixed(error, "cannot load requirements.yaml"))?;
+                if is_v1 {
+                    self.files.push(file);
+                }
+            }
+            "requirements.lock" => {
+                if is_v1 {
+                    self.files.push(file);
+                } else {
+                    report.push(moved("Dependency locking is handled", "migrating to Chart.lock"));
+                }
+            }
+            name if name.starts_with("templates/") => self.templates.push(file),
+            name if name.starts_with("charts/") => {
+                if name.rsplit('.').next() == Some("prov") {
+                    self.files.push(file);
+                    return Ok(());
+                }
+                let inner: Arc<str> = name["charts/".len()..].into();
+                let folder = inner.split('/').next().unwrap_or_default().to_owned();
+                let file = File { name: inner, ..file };
+                match self.subcharts.iter_mut().find(|(name, _)| *name == folder) {
+                    Some((_, files)) => files.push(file),
+                    None => self.subcharts.push((folder, vec![file])),
+                }
+            }
+            _ => self.files.push(file),
+        }
+        Ok(())
+    }
+}
+
+/// What Helm logs about the files that Helm 2 charts had for their dependencies.
+fn moved(what: &str, advice: &str) -> Diagnostic {
+    let message = format!("Warning: {what} in Chart.yaml since apiVersion \"v2\". We recommend {advice}.");
+    Diagnostic::warning(LOAD, message.clone()).helm(message)
+}
+
+/// A chart under charts/: a folder or an archive; nothing if it is neither.
+fn subchart(
+    name: &str,
+    files: Vec<File>,
+    shown: &str,
+    sources: &Sources,
+    report: &mut Report,
+    depth: usize,
+) -> Result<Option<Chart>> {
+    if name.starts_with(['_', '.']) {
+        return Ok(None);
+    }
+    let shown = format!("{shown}/charts/{name}");
+    let is_archive = name.rsplit_once('.').is_some_and(|(_, extension)| extension == "tgz");
+    let inner = if is_archive {
+        let [file] = &files[..] else {
+            let message = format!("expected {name}, got {}", files[0].name);
+            return Err(Diagnostic::error(LOAD, message).into());
+        };
+        archive::unpack(&file.bytes, &shown)?
+    } else {
+        let inside = |file: File| {
+            let (_, name) = file.name.split_once('/')?;
+            Some(File {
+                name: name.into(),
+                ..file
+            })
+        };
+        files.into_iter().filter_map(inside).collect()
+    };
+    from_files(inner, &shown, sources, report, depth + 1).map(Some)
+}
+
+/// The first document of a YAML file of a chart.
+fn document(sources: &Sources, file: FileId, what: &str, rule: &'static str) -> Result<Node> {
+    let source = sources.get(file);
+    match yaml::parse(&source, file, 0..source.text().len()) {
+        Ok(parsed) => Ok(parsed.node),
+        Err(error) => Err(prefixed(Box::new(error.diagnostic(rule, file)), what)),
+    }
+}
+
+/// Puts what Helm was doing in front of its message.
+fn prefixed(mut error: Box<Diagnostic>, what: &str) -> Box<Diagnostic> {
+    let text = format!("{what}: {}", error.headline());
+    error.helm = Some(text);
+    error
+}
+
+/// values.yaml: several documents are merged.
+fn values(sources: &Sources, file: &File) -> Result<Node> {
+    let id = file.source(sources);
+    values_document(sources, id).map_err(|error| prefixed(error, "cannot load values.yaml"))
+}
+
+/// Reads a values file: its documents merged, numbers as JSON has them. Mirrors `LoadValues`.
+///
+/// # Errors
+/// Broken YAML, or a document that is no mapping.
+pub fn values_document(sources: &Sources, file: FileId) -> Result<Node> {
+    let source = sources.get(file);
+    let mut values = Node::empty_map(Span::new(file, 0, source.text().len()));
+    let ranges = yaml::split_documents(source.text()).map_err(|bad| {
+        let span = Span::new(file, bad.range.start, bad.range.end);
+        let helm = format!("error reading yaml document: {}", bad.message);
+        Diagnostic::error(VALUES_SYNTAX, bad.message).at(span).helm(helm)
+    })?;
+    for range in ranges {
+        let parsed = yaml::parse(&source, file, range).map_err(|error| {
+            prefixed(
+                Box::new(error.diagnostic(VALUES_SYNTAX, file)),
+                "cannot unmarshal yaml document",
+            )
+        })?;
+        let node = parsed.node.numbers_as_floats();
+        match node.value {
+            Value::Map(_) => merge_maps(&mut values, node),
+            Value::Null => {}
+            _ => {
+                let found = match node.value {
+                    Value::List(_) => "array",
+                    Value::String(_) => "string",
+                    Value::Bool(_) => "bool",
+                    _ => "number",
+                };
+                let message = format!(
+                    "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type \
+                     map[string]interface {{}}"
+                );
+                let diagnostic = Diagnostic::error(VALUES_SYNTAX, "a values file must be a mapping")
+                    .at(node.span)
+                    .helm(format!("cannot unmarshal yaml document: {message}"));
+                return Err(Box::new(diagnostic));
+            }
+        }
+    }
+    Ok(values)
+}
+
+/// The rule of values files that are no YAML, or no values.
+pub const VALUES_SYNTAX: &str = "values-syntax";
+
+/// Merges a mapping over another one: mappings key by key, anything else by replacement. Mirrors `MergeMaps`.
+pub fn merge_maps(below: &mut Node, mut above: Node) {
+    let (Some(target), Some(source)) = (below.as_map_mut(), above.as_map_mut()) else {
+        return;
+    };
+    for (key, entry) in std::mem::take(source) {
+        match target.get_mut(&key) {
+            Some(existing) if existing.node.as_map().is_some() && entry.node.as_map().is_some() => {
+                existing.key = entry.key;
+                merge_maps(&mut existing.node, entry.node);
+            }
+            _ => {
+                target.insert(key, entry);
+            }
+        }
+    }
+}

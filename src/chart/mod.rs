@@ -1,0 +1,95 @@
+//! Charts: from a folder or an archive to one value with everything in it.
+
+mod archive;
+mod builtin;
+mod ignore;
+mod load;
+mod metadata;
+
+use std::sync::Arc;
+
+use crate::source::{FileId, Source, SourceKind, Sources};
+use crate::yaml::Node;
+
+pub use builtin::builtin;
+pub use load::{LOAD, VALUES_SYNTAX, load, merge_maps, values_document};
+pub use metadata::{Dependency, ImportValue, Maintainer, Metadata};
+
+/// A file of a chart.
+#[derive(Clone, Debug)]
+pub struct File {
+    /// Its path in the chart, with `/` between the parts: `templates/x.yaml`.
+    pub name: Arc<str>,
+    /// Its path as the user would type it.
+    pub path: Arc<str>,
+    /// What it holds; without a byte order mark.
+    pub bytes: Arc<[u8]>,
+}
+
+impl File {
+    /// Adds the file to the sources, to be read and pointed at.
+    pub fn source(&self, sources: &Sources) -> FileId {
+        sources.add(Source::new(&*self.path, SourceKind::File, self.bytes.to_vec()))
+    }
+}
+
+/// A chart with its subcharts.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// Chart.yaml.
+    pub metadata: Metadata,
+    /// Where Chart.yaml is, for findings about the chart as a whole.
+    pub chart_yaml: FileId,
+    /// values.yaml, a mapping; empty where there is none.
+    pub values: Node,
+    /// values.schema.json.
+    pub schema: Option<File>,
+    /// What is under templates/.
+    pub templates: Vec<File>,
+    /// All other files: crds/, README.md and whatever `.Files` gives out.
+    pub files: Vec<File>,
+    /// The charts under charts/.
+    pub subcharts: Vec<Chart>,
+}
+
+impl Chart {
+    /// The name by which values and templates know the chart: its alias, where it has one.
+    pub fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    /// Whether it only serves templates to other charts.
+    pub fn is_library(&self) -> bool {
+        self.metadata.chart_type.eq_ignore_ascii_case("library")
+    }
+
+    /// The files that define custom resources, those of subcharts too, each with its path from this chart's name on.
+    pub fn crds(&self) -> Vec<(String, File)> {
+        let mut found = Vec::new();
+        self.collect_crds(self.name(), &mut found);
+        found
+    }
+
+    fn collect_crds(&self, full_name: &str, found: &mut Vec<(String, File)>) {
+        let is_manifest = |name: &str| {
+            let extension = name
+                .rsplit('/')
+                .next()
+                .and_then(|name| name.rsplit_once('.'))
+                .map_or("", |(_, end)| end);
+            ["yaml", "yml", "json"]
+                .iter()
+                .any(|known| extension.eq_ignore_ascii_case(known))
+        };
+        for file in self
+            .files
+            .iter()
+            .filter(|file| file.name.starts_with("crds/") && is_manifest(&file.name))
+        {
+            found.push((format!("{full_name}/{}", file.name), file.clone()));
+        }
+        for subchart in &self.subcharts {
+            subchart.collect_crds(&format!("{full_name}/charts/{}", subchart.name()), found);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What the user says on the command line: values files and `--set` flags. Mirrors Helm's `pkg/cli/values/options.go`.
+
+use std::path::Path;
+
+use super::set::{self, SetKind};
+use crate::chart::{merge_maps, values_document};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::source::{Source, SourceKind, Sources, Span};
+use crate::world::World;
+use crate::yaml::Node;
+
+/// The rule of flags that cannot be read.
+pub const FLAG: &str = "values-flag";
+
+/// Values files and flags, each kind in the order in which it was given. Kinds later in the list win over earlier ones.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `-f`, `--values`: paths; `-` is the standard input.
+    pub files: Vec<String>,
+    /// `--set-json`
+    pub json: Vec<String>,
+    /// `--set`
+    pub set: Vec<String>,
+    /// `--set-string`
+    pub string: Vec<String>,
+    /// `--set-file`
+    pub file: Vec<String>,
+    /// `--set-literal`
+    pub literal: Vec<String>,
+}
+
+/// Reads all of it into one mapping.
+///
+/// # Errors
+/// A file that cannot be read or is no mapping, a flag that does not parse; with Helm's text.
+pub fn read_overrides(world: &dyn World, overrides: &Overrides, sources: &Sources) -> Result<Node> {
+    let origin = sources.add(Source::new("values", SourceKind::Made, Vec::new()));
+    let mut values = Node::empty_map(Span::file_start(origin));
+    for path in &overrides.files {
+        merge_maps(&mut values, values_file(world, path, sources)?);
+    }
+    let kinds = [
+        (SetKind::Json, &overrides.json),
+        (SetKind::Set, &overrides.set),
+        (SetKind::String, &overrides.string),
+        (SetKind::File, &overrides.file),
+        (SetKind::Literal, &overrides.literal),
+    ];
+    for (kind, texts) in kinds {
+        for text in texts {
+            flag_into(world, kind, text, &mut values, sources)?;
+        }
+    }
+    Ok(values)
+}
+
+fn values_file(world: &dyn World, path: &str, sources: &Sources) -> Result<Node> {
+    let (name, bytes) = if path.trim() == "-" {
+        ("<stdin>", world.read_stdin())
+    } else if path.contains("://") {
+        return Err(Diagnostic::error(FLAG, format!("cannot fetch {path}"))
+            .help("promchart works offline: fetch the file first and give its path")
+            .into());
+    } else {
+        (path, world.read(Path::new(path)))
+    };
+    let bytes = bytes.map_err(|error| {
+        let reason = match error.kind() {
+            std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            std::io::ErrorKind::IsADirectory => return Diagnostic::error(FLAG, format!("read {path}: is a directory")),
+            _ => error.to_string(),
+        };
+        Diagnostic::error(FLAG, format!("open {path}: {reason}")).help("check the path after -f")
+    })?;
+    let file = sources.add(Source::new(name, SourceKind::File, bytes));
+    values_document(sources, file).map_err(|mut error| {
+        error.helm = Some(format!("failed to parse {path}: {}", error.headline()));
+        error
+    })
+}
+
+fn flag_into(world: &dyn World, kind: SetKind, text: &str, values: &mut Node, sources: &Sources) -> Result<()> {
+    let name = format!("{} {text}", kind.flag());
+    let file = sources.add(Source::new(name, SourceKind::Flag, text.as_bytes().to_vec()));
+    let source = sources.get(file);
+    let mut read_file = |path: &str| {
+        let bytes = if path.trim() == "-" {
+            world.read_stdin()
+        } else {
+            world.read(Path::new(path))
+        };
+        match bytes {
+            Ok(bytes) => Ok(crate::go::string::encode_owned(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Err(format!("open {path}: no such file or directory"))
+            }
+            Err(error) => Err(format!("open {path}: {error}")),
+        }
+    };
+    set::parse_into(kind, &source, file, values, &mut read_file)
+        .map_err(|error| Box::new(Diagnostic::error(FLAG, error.message).at(error.span).helm(error.helm)))
+}
