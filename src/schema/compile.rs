@@ -1,0 +1,142 @@
+//! A schema made ready for use, and what is wrong with one that is none.
+
+use jsonschema::error::ValidationErrorKind as Kind;
+use jsonschema::{Uri, ValidationError, Validator};
+use serde_json::{Map, Value as Json};
+
+use super::{message, pattern};
+use crate::go::string::encode;
+use crate::source::{FileId, Sources, Span};
+use crate::yaml;
+
+/// The address that Helm gives to the schema of every chart.
+const ADDRESS: &str = "file:///values.schema.json";
+
+/// A schema that cannot be used.
+pub(super) struct Unusable {
+    /// What Helm prints.
+    pub(super) helm: String,
+    /// The fault alone.
+    pub(super) message: String,
+    pub(super) span: Span,
+}
+
+/// References to other files and addresses are never followed.
+struct Offline;
+
+impl jsonschema::Retrieve for Offline {
+    fn retrieve(&self, uri: &Uri<String>) -> Result<Json, Box<dyn std::error::Error + Send + Sync>> {
+        // Helm takes an unresolved URN for a schema that accepts everything.
+        if uri.scheme().as_str() == "urn" {
+            return Ok(Json::Bool(true));
+        }
+        Err(format!("cannot fetch {uri}: promchart works offline; bundle the schema into one file").into())
+    }
+}
+
+/// Compiles a schema; beside the validator comes the schema as it stands in the file.
+///
+/// # Errors
+/// If it is no JSON or no schema.
+pub(super) fn compile(sources: &Sources, file: FileId) -> Result<(Json, Validator), Unusable> {
+    let source = sources.get(file);
+    let schema: Json = serde_json::from_str(source.text()).map_err(|error| no_json(&error, source.text(), file))?;
+    let mut prepared = schema.clone();
+    rename_patterns(&mut prepared);
+    let validator = jsonschema::options()
+        .with_retriever(Offline)
+        .with_keyword(pattern::NAME, pattern::keyword)
+        .with_base_uri(ADDRESS)
+        .build(&prepared)
+        .map_err(|error| no_schema(&error, &schema, sources, file))?;
+    Ok((schema, validator))
+}
+
+/// Renames the keyword `pattern`, so that Go's expressions are not taken for JavaScript's, which they need not be.
+fn rename_patterns(schema: &mut Json) {
+    match schema {
+        Json::Array(items) => items.iter_mut().for_each(rename_patterns),
+        Json::Object(map) => {
+            if map.get("pattern").is_some_and(Json::is_string)
+                && let Some(text) = map.shift_remove("pattern")
+            {
+                map.insert(pattern::NAME.to_owned(), text);
+            }
+            // These hold values, not schemas.
+            let is_data = |keyword: &str| matches!(keyword, "const" | "default" | "enum" | "example" | "examples");
+            let below = map.iter_mut().filter(|(keyword, _)| !is_data(keyword));
+            below.for_each(|(_, value)| rename_patterns(value));
+        }
+        _ => {}
+    }
+}
+
+fn no_json(error: &serde_json::Error, text: &str, file: FileId) -> Unusable {
+    // The words are those of Go's reader, the place is serde's.
+    let message = match yaml::json::parse_first(text, &|_| Span::file_start(file)) {
+        Err(go) => go.message,
+        Ok(_) => error.to_string(),
+    };
+    let line = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let at = line.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+    let at = text.floor_char_boundary(at.min(text.len()));
+    Unusable {
+        helm: message.clone(),
+        message,
+        span: Span::new(file, at, at),
+    }
+}
+
+fn no_schema(error: &ValidationError<'_>, schema: &Json, sources: &Sources, file: FileId) -> Unusable {
+    let (helm, message, pointer) = match error.kind() {
+        Kind::Referencing(error) => {
+            let shown = error.to_string();
+            let message = match shown
+                .strip_prefix("Pointer '")
+                .and_then(|rest| rest.strip_suffix("' does not exist"))
+            {
+                Some(pointer) => format!("json-pointer in \"{ADDRESS}#{pointer}\" not found"),
+                None => shown,
+            };
+            (message.clone(), message, String::new())
+        }
+        Kind::Custom { message, .. } => {
+            let pointer = error.schema_path().as_str().replace(pattern::NAME, "pattern");
+            let line = format!("- at {}: {message}", message::quote(&pointer));
+            (against_metaschema(schema, &line), message.clone(), pointer)
+        }
+        _ => {
+            let lines = message::lines(error, 0).join("\n");
+            let pointer = error.instance_path().as_str().to_owned();
+            (against_metaschema(schema, &lines), message::text(error), pointer)
+        }
+    };
+    Unusable {
+        helm,
+        message,
+        span: place(&pointer, sources, file),
+    }
+}
+
+fn against_metaschema(schema: &Json, lines: &str) -> String {
+    let draft = schema
+        .get("$schema")
+        .and_then(Json::as_str)
+        .unwrap_or("https://json-schema.org/draft/2020-12/schema");
+    let draft = message::quote(&format!("{}#", draft.trim_end_matches('#')));
+    format!("\"{ADDRESS}#\" is not valid against metaschema: jsonschema validation failed with {draft}\n{lines}")
+}
+
+/// Where a part of the schema stands; the start of the file if it cannot be found.
+fn place(pointer: &str, sources: &Sources, file: FileId) -> Span {
+    let source = sources.get(file);
+    let span = |range: std::ops::Range<usize>| Span::new(file, range.start, range.end);
+    let node = yaml::json::parse_first(&encode(source.text().as_bytes()), &span).ok();
+    node.and_then(|(node, _)| super::node_at(&node, pointer).map(|node| node.span))
+        .unwrap_or_else(|| Span::file_start(file))
+}
+
+/// What a schema lists as its properties.
+pub(super) fn properties<'a>(schema: &'a Json, pointer: &str) -> Option<&'a Map<String, Json>> {
+    schema.pointer(&format!("{pointer}/properties"))?.as_object()
+}
