@@ -1,0 +1,104 @@
+//! Go templates become minijinja templates.
+//!
+//! Each [`Tree`] becomes a template of its own. Text is copied, actions become expressions and statements:
+//!
+//! ```text
+//! {{ .Values.a.b | default "x" | quote }}      {{ dot|path("Values.a.b")|default("x")|quote }}
+//! {{ include "y" (dict "k" $.k) }}             {{ include("y", dict("k", dot|path("k"))) }}
+//! {{ if and .a (not .b) }}…{{ end }}           {% if (dot|field("a") and (not dot|path("b"))) %}…{% endif %}
+//! {{ range $k, $v := .m }}…{{ end }}           {% for v_k_1, v_v_2 in dot|path("m")|pairs %}…{% endfor %}
+//! {{ with .x }}{{ . }}{{ end }}                {% set dot1 = dot|path("x") %}{% if dot1 %}{{ dot1 }}{% endif %}
+//! {{ $x := 1 }}{{ $x = 2 }}                    {% set v_x_1 = 1|cell %}{% set _ = v_x_1|assign(2) %}
+//! ```
+//!
+//! A function of Go's is called with the same arguments; the value of a pipeline is the filtered one, which keeps Go's
+//! order of evaluation (the callee makes it the last argument again). The delimiters are characters that no text can
+//! contain ([`crate::go::string::RESERVED_START`]), so that text is copied as it is and offsets hold; [`readable`] shows
+//! Jinja's usual ones. Everything between delimiters is on one line: minijinja keeps spans only then.
+//!
+//! The helpers that are no functions of Go's (`field`, `get`, `method`, `items`, `pairs`, `cell`, `assign`, `fault` and so
+//! on) are in `render::helpers`.
+
+mod action;
+mod code;
+mod pipeline;
+mod scope;
+mod source_map;
+
+use std::sync::Arc;
+
+use crate::reflect::Signature;
+use crate::template::ast::Tree;
+
+pub use source_map::SourceMap;
+
+/// The delimiters of the lowered text: block, variable and comment, start and end.
+pub const DELIMITERS: [&str; 6] = [
+    "\u{10FE00}",
+    "\u{10FE01}",
+    "\u{10FE02}",
+    "\u{10FE03}",
+    "\u{10FE04}",
+    "\u{10FE05}",
+];
+const BLOCK: (&str, &str) = (DELIMITERS[0], DELIMITERS[1]);
+const VARIABLE: (&str, &str) = (DELIMITERS[2], DELIMITERS[3]);
+
+/// A template of Go's as minijinja reads it.
+#[derive(Clone, Debug)]
+pub struct Lowered {
+    /// The minijinja text.
+    pub text: String,
+    /// The way back.
+    pub map: SourceMap,
+    /// How many nodes the template has: what one pass over it costs.
+    pub nodes: usize,
+}
+
+/// Tells the signature of a function.
+pub type Signatures<'a> = &'a dyn Fn(&str) -> Option<Signature>;
+
+/// Lowers a template.
+pub fn lower(tree: &Tree, signatures: Signatures<'_>) -> Lowered {
+    let mut lowerer = Lowerer {
+        signatures,
+        scope: scope::Scope::new(&tree.root),
+        out: Lowered {
+            text: String::new(),
+            map: SourceMap::default(),
+            nodes: 0,
+        },
+        prelude: Vec::new(),
+    };
+    let dollar: Arc<str> = "$".into();
+    if lowerer.scope.is_assigned("$") {
+        lowerer.statement(&code::Code::plain("set dollar = dot|cell"));
+        lowerer
+            .scope
+            .bind(&dollar, "dollar.value".to_owned(), Some("dollar".to_owned()));
+    } else {
+        lowerer.scope.bind(&dollar, "dot".to_owned(), None);
+    }
+    lowerer.list(&tree.root.nodes);
+    lowerer.out
+}
+
+/// The lowered text with the delimiters that people know.
+pub fn readable(text: &str) -> String {
+    let shown = ["{% ", " %}", "{{ ", " }}", "{# ", " #}"];
+    DELIMITERS
+        .iter()
+        .zip(shown)
+        .fold(text.to_owned(), |text, (delimiter, shown)| {
+            text.replace(delimiter, shown)
+        })
+}
+
+/// A tree on its way.
+struct Lowerer<'a> {
+    signatures: Signatures<'a>,
+    scope: scope::Scope,
+    out: Lowered,
+    /// Statements that must stand before the one that is being made.
+    prelude: Vec<code::Code>,
+}
