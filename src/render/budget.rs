@@ -1,0 +1,87 @@
+//! What a render may use: one budget for the whole render, whatever is included in what.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// The bounds of a render.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Steps: a node executed, a turn of a loop, about a hundred bytes copied.
+    pub steps: u64,
+    /// Bytes of memory that the render may take on top of what was in use before.
+    pub memory: usize,
+    /// How deep templates may be rendered inside templates.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            steps: 20_000_000,
+            memory: 96 << 20,
+            depth: 4_000,
+        }
+    }
+}
+
+/// What is left of a render's [`Limits`].
+#[derive(Debug)]
+pub(super) struct Budget {
+    limits: Limits,
+    steps: AtomicU64,
+    depth: AtomicUsize,
+    /// Memory in use that must not be reached.
+    ceiling: usize,
+}
+
+impl Budget {
+    pub(super) fn new(limits: Limits, memory_in_use: usize) -> Self {
+        Self {
+            limits,
+            steps: AtomicU64::new(limits.steps),
+            depth: AtomicUsize::new(0),
+            ceiling: memory_in_use.saturating_add(limits.memory),
+        }
+    }
+
+    /// Pays for steps.
+    pub(super) fn charge(&self, steps: u64) -> Result<(), String> {
+        let left = self.steps.load(Ordering::Relaxed);
+        self.steps.store(left.saturating_sub(steps), Ordering::Relaxed);
+        if steps <= left {
+            return Ok(());
+        }
+        Err(format!(
+            "the render takes more than {} steps (--max-steps)",
+            self.limits.steps
+        ))
+    }
+
+    /// Stops a render that has taken too much memory.
+    pub(super) fn check_memory(&self, in_use: usize) -> Result<(), String> {
+        if in_use <= self.ceiling {
+            return Ok(());
+        }
+        Err(format!(
+            "the render takes more than {} MiB of memory (--max-memory)",
+            self.limits.memory >> 20
+        ))
+    }
+
+    /// Whether the steps are used up: nothing else is worth trying then.
+    pub(super) fn is_spent(&self) -> bool {
+        self.steps.load(Ordering::Relaxed) == 0
+    }
+
+    /// Goes one template deeper; to be undone with [`Budget::leave`].
+    pub(super) fn enter(&self) -> Result<(), String> {
+        if self.depth.fetch_add(1, Ordering::Relaxed) < self.limits.depth {
+            return Ok(());
+        }
+        self.leave();
+        Err(format!("exceeded maximum template depth ({})", self.limits.depth))
+    }
+
+    pub(super) fn leave(&self) {
+        self.depth.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,236 @@
+//! The helpers that lowered templates call besides Go's functions; see [`crate::lower`] for how they are used.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use minijinja::value::{Enumerator, Object, ObjectRepr};
+use minijinja::{Environment, Error, State};
+
+use super::fault::Failure;
+use super::field::{self, Receiver};
+use super::runtime::Runtime;
+use crate::functions::{self, Call};
+use crate::go::quote::quote;
+use crate::reflect::{Data, IntType, Value, View, int_of, sprint, uint_of, view};
+
+/// A variable that is assigned somewhere: Go's `=` changes it wherever it was declared.
+#[derive(Debug)]
+struct Cell(Mutex<Value>);
+
+impl Object for Cell {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        (key == "value").then(|| self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+fn store(cell: &Value, value: Value) {
+    if let Some(cell) = cell.downcast_object_ref::<Cell>() {
+        *cell.0.lock().unwrap_or_else(PoisonError::into_inner) = value;
+    }
+}
+
+/// Adds the helpers to an environment.
+pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
+    // Fields and methods.
+    environment.add_filter("field", |receiver: &Value, path: &str| field::chain(receiver, path));
+    environment.add_filter("path", |receiver: &Value, path: &str| {
+        field::chain(receiver, path).map(elem)
+    });
+    environment.add_filter("method", |_: &mut State<'_, '_>, arguments: &[Value]| match arguments {
+        [receiver, path, arguments @ ..] => method(receiver, path, arguments),
+        _ => Ok(Value::UNDEFINED),
+    });
+    environment.add_filter(
+        "piped_method",
+        |_: &mut State<'_, '_>, arguments: &[Value]| match arguments {
+            [piped, receiver, path, arguments @ ..] => {
+                let mut arguments = arguments.to_vec();
+                arguments.push(piped.clone());
+                method(receiver, path, &arguments)
+            }
+            _ => Ok(Value::UNDEFINED),
+        },
+    );
+    environment.add_filter("elem", |value: Value| elem(value));
+
+    // Variables.
+    environment.add_filter("cell", |value: Value| Value::from_object(Cell(Mutex::new(value))));
+    environment.add_filter("assign", |cell: &Value, value: Value| store(cell, value));
+    environment.add_filter("keep", |value: Value, cell: &Value| {
+        store(cell, value.clone());
+        value
+    });
+    environment.add_filter("keep_true", |value: Value, cell: &Value| {
+        store(cell, value);
+        true
+    });
+    environment.add_filter("keep_false", |value: Value, cell: &Value| {
+        store(cell, value);
+        false
+    });
+
+    // Constants that Jinja cannot spell.
+    environment.add_filter("as_int64", |value: i64| int_of(IntType::Int64, value));
+    environment.add_filter("as_uint32", |value: u64| {
+        uint_of(crate::reflect::UintType::Uint32, value)
+    });
+    environment.add_filter("complex", |_: &Value, real: f64, imaginary: f64| {
+        Value::from_object(Data::Complex(real, imaginary))
+    });
+
+    // Loops.
+    let runtime_of_items = Arc::clone(runtime);
+    environment.add_filter("items", move |value: &Value, cost: usize| {
+        turns(&runtime_of_items, value, cost, false)
+    });
+    let runtime_of_pairs = Arc::clone(runtime);
+    environment.add_filter("pairs", move |value: &Value, cost: usize| {
+        turns(&runtime_of_pairs, value, cost, true)
+    });
+
+    // Errors.
+    environment.add_function("fault", |message: String| -> Result<Value, Error> {
+        Err(Failure::Node(message).into())
+    });
+    environment.add_filter("fault", |_: &Value, message: String| -> Result<Value, Error> {
+        Err(Failure::Node(message).into())
+    });
+    environment.add_filter("argument", |value: Value, function: &str, index: usize| {
+        argument(value, function, index)
+    });
+
+    // Templates.
+    let runtime_of_defined = Arc::clone(runtime);
+    environment.add_filter("defined", move |name: &str| match runtime_of_defined.find(name) {
+        Some(_) => Ok(Value::from(name)),
+        None => Err(Error::from(undefined_template(name))),
+    });
+    let runtime_of_template = Arc::clone(runtime);
+    environment.add_filter("template", move |state: &mut State<'_, '_>, arguments: &[Value]| {
+        let [name, dot] = arguments else {
+            return Ok(Value::UNDEFINED);
+        };
+        let name = name.as_str().unwrap_or_default();
+        let id = runtime_of_template.find(name).ok_or_else(|| undefined_template(name))?;
+        runtime_of_template.run(state.env(), id, dot.clone()).map(Value::from)
+    });
+}
+
+fn undefined_template(name: &str) -> Failure {
+    Failure::Node(format!("template {} not defined", quote(name)))
+}
+
+/// What comes out of an interface: nil is no value.
+fn elem(value: Value) -> Value {
+    if value.is_none() { Value::UNDEFINED } else { value }
+}
+
+fn method(receiver: &Value, path: &Value, arguments: &[Value]) -> Result<Value, Error> {
+    let path = path.as_str().unwrap_or_default();
+    let (receiver, name) = match path.rsplit_once('.') {
+        Some((fields, name)) => (field::chain(receiver, fields)?, name),
+        None => (receiver.clone(), path),
+    };
+    field::select(&Receiver::of(&receiver), name, Some(arguments)).map(elem)
+}
+
+/// Checks one argument of a call before the next one is evaluated.
+fn argument(value: Value, function: &str, index: usize) -> Result<Value, Error> {
+    match functions::find(function).and_then(|function| function.signature.parameter(index)) {
+        Some(parameter) => {
+            Call::validate_one(parameter, index, &value).map_err(Failure::Argument)?;
+            Ok(value)
+        }
+        None => Ok(value),
+    }
+}
+
+/// The turns of a `range`: an object that minijinja's `for` goes through.
+#[derive(Debug)]
+struct Turns {
+    runtime: Arc<Runtime>,
+    what: What,
+    with_keys: bool,
+    cost: usize,
+}
+
+#[derive(Debug)]
+enum What {
+    Values(Vec<Value>),
+    Entries(Vec<(Arc<str>, Value)>),
+    Count(IntType, i64),
+}
+
+impl Object for Turns {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Iterable
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let turns = Arc::clone(self);
+        let mut at = 0;
+        Enumerator::Iter(Box::new(std::iter::from_fn(move || {
+            let turn = turns.turn(at)?;
+            at += 1;
+            // A loop that runs away is stopped here: every turn pays.
+            Some(match turns.runtime.charge(turns.cost + 1) {
+                Ok(()) => turn,
+                Err(text) => Value::from(Error::from(Failure::Limit(text))),
+            })
+        })))
+    }
+}
+
+impl Turns {
+    fn turn(&self, at: usize) -> Option<Value> {
+        let (key, value) = match &self.what {
+            What::Values(values) => (
+                Value::from(i64::try_from(at).unwrap_or(i64::MAX)),
+                values.get(at)?.clone(),
+            ),
+            What::Entries(entries) => {
+                let (key, value) = entries.get(at)?;
+                (Value::from(Arc::clone(key)), value.clone())
+            }
+            What::Count(int_type, end) => {
+                let at = i64::try_from(at).ok().filter(|at| at < end)?;
+                return Some(int_of(*int_type, at));
+            }
+        };
+        Some(if self.with_keys {
+            Value::from(vec![key, value])
+        } else {
+            value
+        })
+    }
+}
+
+fn turns(runtime: &Arc<Runtime>, value: &Value, cost: usize, with_keys: bool) -> Result<Value, Error> {
+    let what = match view(value) {
+        View::Invalid | View::Nil => What::Values(Vec::new()),
+        View::List(list) => What::Values(list.items.clone()),
+        View::Bytes(bytes) => What::Values(
+            bytes
+                .iter()
+                .map(|&byte| uint_of(crate::reflect::UintType::Uint8, byte.into()))
+                .collect(),
+        ),
+        View::Map(map) => What::Entries(map.snapshot()),
+        View::Int(..) | View::Uint(..) if with_keys => {
+            let text = format!("can't use {} to iterate over more than one variable", sprint(value));
+            return Err(Failure::Range(text).into());
+        }
+        View::Int(int_type, count) => What::Count(int_type, count),
+        View::Uint(_, count) => What::Count(IntType::Int, i64::try_from(count).unwrap_or(i64::MAX)),
+        _ => return Err(Failure::Range(format!("range can't iterate over {}", sprint(value))).into()),
+    };
+    Ok(Value::from_object(Turns {
+        runtime: Arc::clone(runtime),
+        what,
+        with_keys,
+        cost,
+    }))
+}

@@ -1,0 +1,160 @@
+//! Runs lowered templates on minijinja.
+
+mod budget;
+mod capabilities;
+mod context;
+mod error;
+mod fault;
+mod field;
+mod files;
+mod helpers;
+mod program;
+mod runtime;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, State, UndefinedBehavior};
+
+use self::fault::Failure;
+use self::program::Names;
+use self::runtime::Runtime;
+use crate::diagnostic::Report;
+use crate::functions;
+use crate::lower::DELIMITERS;
+use crate::reflect::{Limit, Meter, Value, try_print};
+use crate::source::Sources;
+use crate::template::{self, Template};
+use crate::world::World;
+
+pub use budget::Limits;
+pub use capabilities::{Capabilities, DEFAULT_KUBE_VERSION, KubeVersion};
+pub use context::{Release, TemplateFile, templates};
+pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagnostic};
+
+/// What a render gives: the text of each file that is not a partial, by its name.
+#[derive(Clone, Debug, Default)]
+pub struct Rendered {
+    /// The texts, with [`crate::go::string`] escapes.
+    pub files: BTreeMap<Arc<str>, String>,
+}
+
+/// Parses all templates.
+///
+/// # Errors
+/// All syntax errors and all unknown functions of all files; the first one is Helm's.
+pub fn parse(files: &[TemplateFile], sources: &Sources) -> Result<Vec<Arc<Template>>, Report> {
+    let mut parsed = Vec::with_capacity(files.len());
+    let mut report = Report::new();
+    for file in files {
+        let id = file.file.source(sources);
+        let source = sources.get(id);
+        match template::parse(source.text(), id, &file.name, &|name| functions::find(name).is_some()) {
+            Ok(template) => parsed.push(Arc::new(template)),
+            Err(errors) => errors
+                .iter()
+                .for_each(|error| report.push(error::syntax(error, &file.name))),
+        }
+    }
+    if report.is_empty() { Ok(parsed) } else { Err(report) }
+}
+
+/// Renders files in the order given; of two templates with one name the later one wins. `templates` are those that
+/// [`parse`] made of the files.
+///
+/// # Errors
+/// All files that cannot be rendered. The first diagnostic is the one that Helm would stop at.
+pub fn render(
+    files: &[TemplateFile],
+    templates: &[Arc<Template>],
+    world: &Arc<dyn World>,
+    sources: &Sources,
+    limits: Limits,
+) -> Result<Rendered, Report> {
+    let runtime = Arc::new(Runtime::new(Arc::clone(world), sources.clone(), limits));
+    let mut names = Names::default();
+    for template in templates {
+        for (tree, (name, id)) in template.trees.iter().zip(runtime.program.add(template)) {
+            names.define(name, id, tree.root.is_empty());
+        }
+    }
+    runtime.set_names(names);
+    let environment = environment(&runtime);
+    let mut rendered = Rendered::default();
+    let mut report = Report::new();
+    for file in files {
+        let (Some(dot), Some(id)) = (&file.dot, runtime.find(&file.name)) else {
+            continue;
+        };
+        file.announce();
+        match runtime.run(&environment, id, dot.clone()) {
+            Ok(text) => {
+                rendered
+                    .files
+                    .insert(file.name.as_str().into(), text.replace("<no value>", ""));
+            }
+            Err(error) => {
+                report.push(error::diagnostic(&error, &runtime.program, sources));
+                if runtime.budget.is_spent() {
+                    break;
+                }
+            }
+        }
+    }
+    if report.is_empty() { Ok(rendered) } else { Err(report) }
+}
+
+/// minijinja, made to print as Go does and to know Go's functions.
+fn environment(runtime: &Arc<Runtime>) -> Environment<'static> {
+    let mut environment = Environment::empty();
+    let [
+        block_start,
+        block_end,
+        variable_start,
+        variable_end,
+        comment_start,
+        comment_end,
+    ] = DELIMITERS;
+    let syntax = SyntaxConfig::builder()
+        .block_delimiters(block_start, block_end)
+        .variable_delimiters(variable_start, variable_end)
+        .comment_delimiters(comment_start, comment_end)
+        .keep_trailing_newline(true)
+        .build();
+    if let Ok(syntax) = syntax {
+        environment.set_syntax(syntax);
+    }
+    environment.set_undefined_behavior(UndefinedBehavior::Lenient);
+    environment.set_auto_reload(false);
+    let printing = Arc::clone(runtime);
+    environment.set_formatter(move |out, _, value| {
+        let limit = |text| minijinja::Error::from(Failure::Limit(text));
+        if let Some(text) = value.as_str() {
+            if text.len() >= 100 {
+                printing.charge(text.len() / 100).map_err(limit)?;
+            }
+            out.write_str(text)?;
+        } else {
+            let mut text = String::new();
+            let mut pay = |steps| printing.charge(steps).map_err(Limit);
+            try_print(value, &mut text, &mut Meter::new(&mut pay)).map_err(|Limit(text)| limit(text))?;
+            out.write_str(&text)?;
+        }
+        Ok(())
+    });
+    let loading = Arc::clone(runtime);
+    environment.set_loader(move |name| Ok(loading.program.take_text(name)));
+    helpers::register(&mut environment, runtime);
+    for function in functions::all() {
+        let called = Arc::clone(runtime);
+        environment.add_function(function.name, move |state: &mut State<'_, '_>, arguments: &[Value]| {
+            called.call(function, state, arguments, false)
+        });
+        let piped = Arc::clone(runtime);
+        environment.add_filter(function.name, move |state: &mut State<'_, '_>, arguments: &[Value]| {
+            piped.call(function, state, arguments, true)
+        });
+    }
+    environment
+}

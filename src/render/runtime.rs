@@ -1,0 +1,254 @@
+//! A render in progress: what all its templates share.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use minijinja::value::{Object, ObjectRepr};
+use minijinja::{Environment, Error, State};
+
+use super::budget::{Budget, Limits};
+use super::fault::Failure;
+use super::program::{Names, Program, UnitId};
+use crate::functions::{self, Call, Fault, Function, Host, Outcome};
+use crate::go::quote::quote;
+use crate::go::string as gostring;
+use crate::reflect::Value;
+use crate::source::{Source, SourceKind, Sources};
+use crate::template::{self, ast::Template};
+use crate::world::World;
+
+/// How often one name may be included inside itself before Helm gives up.
+const MAX_INCLUDES: usize = 1000;
+/// The name of the template that everything hangs on in Helm; texts given to `tpl` go by it.
+const ROOT_NAME: &str = "gotpl";
+
+/// What all templates of a render share.
+#[derive(Debug)]
+pub(super) struct Runtime {
+    pub(super) program: Program,
+    pub(super) budget: Budget,
+    world: Shared,
+    sources: Sources,
+    /// The names that the running template can see.
+    names: Mutex<Arc<Names>>,
+    /// How often each name is being included at the moment.
+    including: Mutex<BTreeMap<Arc<str>, usize>>,
+    /// Texts that were given to `tpl`, parsed.
+    texts: Mutex<BTreeMap<String, Parsed>>,
+}
+
+/// The templates of a text given to `tpl`, the text's own last; or why it has none, in Go's words.
+type Parsed = Result<Arc<Text>, String>;
+
+/// A text given to `tpl`, parsed and lowered.
+#[derive(Debug)]
+struct Text {
+    template: Arc<Template>,
+    units: Vec<(Arc<str>, UnitId)>,
+}
+
+/// The world, which has no `Debug`.
+struct Shared(Arc<dyn World>);
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("World")
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The context of a template: its dot.
+#[derive(Debug)]
+struct Dot(Value);
+
+impl Object for Dot {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        (key == "dot").then(|| self.0.clone())
+    }
+}
+
+impl Runtime {
+    pub(super) fn new(world: Arc<dyn World>, sources: Sources, limits: Limits) -> Self {
+        let budget = Budget::new(limits, world.memory_in_use().unwrap_or_default());
+        Self {
+            program: Program::default(),
+            budget,
+            world: Shared(world),
+            sources,
+            names: Mutex::default(),
+            including: Mutex::default(),
+            texts: Mutex::default(),
+        }
+    }
+
+    /// The clock, chance and memory gauge.
+    pub(super) fn world(&self) -> &dyn World {
+        &*self.world.0
+    }
+
+    /// Makes names visible to all templates.
+    pub(super) fn set_names(&self, names: Names) {
+        *lock(&self.names) = Arc::new(names);
+    }
+
+    /// The template that a name means at the moment.
+    pub(super) fn find(&self, name: &str) -> Option<UnitId> {
+        lock(&self.names).find(name)
+    }
+
+    /// Pays for steps, and stops a render that has taken too much memory.
+    pub(super) fn charge(&self, steps: usize) -> Result<(), String> {
+        self.budget.charge(u64::try_from(steps).unwrap_or(u64::MAX))?;
+        match self.world().memory_in_use() {
+            Some(in_use) => self.budget.check_memory(in_use),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs a template.
+    pub(super) fn run(&self, environment: &Environment<'_>, id: UnitId, dot: Value) -> Result<String, Error> {
+        let limit = |text| Error::from(Failure::Limit(text));
+        let cost = self.program.unit(id).map_or(0, |unit| unit.nodes);
+        self.budget.charge(cost + 1).map_err(limit)?;
+        self.budget.enter().map_err(limit)?;
+        // A missing dot is nil to the interface that Go passes it through; both are no value to the template.
+        let dot = if dot.is_none() { Value::UNDEFINED } else { dot };
+        let rendered = environment
+            .get_template(&id.name())
+            .and_then(|template| template.render(Value::from_object(Dot(dot))));
+        self.budget.leave();
+        if let Ok(text) = &rendered {
+            self.charge(text.len() / 100).map_err(limit)?;
+        }
+        rendered
+    }
+
+    /// Calls a function with what a template gave it.
+    pub(super) fn call(
+        &self,
+        function: &'static Function,
+        state: &mut State<'_, '_>,
+        arguments: &[Value],
+        piped: bool,
+    ) -> Result<Value, Error> {
+        self.budget.charge(1).map_err(Failure::Limit)?;
+        let arguments = Call::validate(function, arguments, piped).map_err(Failure::Argument)?;
+        let mut host = Caller {
+            runtime: self,
+            environment: state.env(),
+        };
+        let call = Call {
+            arguments,
+            host: &mut host,
+        };
+        match call.run(function) {
+            // nil comes out of the interface that the function returns.
+            Ok(value) if value.is_none() => Ok(Value::UNDEFINED),
+            Ok(value) => Ok(value),
+            Err(Fault::Limit(text)) => Err(Failure::Limit(text).into()),
+            Err(fault) => Err(Failure::Call {
+                name: function.name.to_owned(),
+                fault,
+            }
+            .into()),
+        }
+    }
+
+    /// The templates of a text given to `tpl`; parsed once, however often it is given.
+    fn parse_text(&self, text: &str) -> Parsed {
+        if let Some(parsed) = lock(&self.texts).get(text) {
+            return parsed.clone();
+        }
+        let bytes = gostring::decode(text).into_owned();
+        let file = self.sources.add(Source::new(ROOT_NAME, SourceKind::Made, bytes));
+        let is_function = |name: &str| functions::find(name).is_some();
+        let parsed = match template::parse(text, file, ROOT_NAME, &is_function) {
+            Ok(template) => {
+                let template = Arc::new(template);
+                let units = self.program.add(&template);
+                Ok(Arc::new(Text { template, units }))
+            }
+            Err(errors) => {
+                let error = &errors[0];
+                Err(format!("template: {ROOT_NAME}:{}: {}", error.line, error.message))
+            }
+        };
+        lock(&self.texts).insert(text.to_owned(), parsed.clone());
+        parsed
+    }
+}
+
+/// What a function called by a template sees of the render.
+struct Caller<'a, 'env> {
+    runtime: &'a Runtime,
+    environment: &'env Environment<'env>,
+}
+
+impl Host for Caller<'_, '_> {
+    fn include(&mut self, name: &str, dot: &Value) -> Outcome {
+        let runtime = self.runtime;
+        let count = lock(&runtime.including).get(name).copied().unwrap_or_default();
+        if count > MAX_INCLUDES {
+            return Err(Fault::new(format!(
+                "rendering template has a nested reference name: {name}: unable to execute template"
+            )));
+        }
+        let Some(id) = runtime.find(name) else {
+            return Err(Fault::new(format!(
+                "template: no template {} associated with template \"{ROOT_NAME}\"",
+                quote(name)
+            )));
+        };
+        let name: Arc<str> = name.into();
+        lock(&runtime.including).insert(Arc::clone(&name), count + 1);
+        let rendered = runtime.run(self.environment, id, dot.clone());
+        lock(&runtime.including).insert(name, count);
+        rendered.map(Value::from).map_err(|error| Fault::Template {
+            prefix: String::new(),
+            error: Box::new(error),
+        })
+    }
+
+    fn tpl(&mut self, text: &str, dot: &Value) -> Outcome {
+        let runtime = self.runtime;
+        let parsed = runtime.parse_text(text);
+        let parsed = parsed.map_err(|error| Fault::new(format!("cannot parse template {}: {error}", quote(text))))?;
+        let outer = Arc::clone(&lock(&runtime.names));
+        let mut names = Names::over(Arc::clone(&outer));
+        for (tree, (name, id)) in parsed.template.trees.iter().zip(&parsed.units) {
+            names.define(Arc::clone(name), *id, tree.root.is_empty());
+        }
+        *lock(&runtime.names) = Arc::new(names);
+        let id = parsed.units.last().map(|(_, id)| *id);
+        let rendered = id.map_or_else(
+            || Ok(String::new()),
+            |id| runtime.run(self.environment, id, dot.clone()),
+        );
+        *lock(&runtime.names) = outer;
+        match rendered {
+            Ok(rendered) => Ok(Value::from(rendered.replace("<no value>", ""))),
+            Err(error) => {
+                let prefix = format!("error during tpl function execution for {}: ", quote(text));
+                Err(Fault::Template {
+                    prefix,
+                    error: Box::new(error),
+                })
+            }
+        }
+    }
+
+    fn world(&self) -> &dyn World {
+        self.runtime.world()
+    }
+
+    fn charge(&mut self, units: usize) -> Result<(), Fault> {
+        self.runtime.charge(units).map_err(Fault::Limit)
+    }
+}
