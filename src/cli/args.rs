@@ -1,0 +1,161 @@
+//! The arguments as the user types them. Names and meanings of flags are Helm's wherever Helm has them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Renders, validates and lints Helm charts, without Helm and without a cluster.
+#[derive(Debug, Parser)]
+#[command(name = "promchart", version, about, max_term_width = 100)]
+pub(super) struct Arguments {
+    /// Whether messages are coloured
+    #[arg(long, global = true, value_enum, value_name = "WHEN", visible_alias = "colour")]
+    pub(super) color: Option<Color>,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// If stderr is a terminal and `NO_COLOR` is not set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Render a chart, as `helm template` does
+    Template(Box<Template>),
+    /// Show the minijinja template that a Go template becomes
+    Lower(Lower),
+    /// Work on the sources of a values schema
+    Schema(Schema),
+}
+
+/// promchart template [NAME] [CHART]
+///
+/// Without CHART the Prometheus chart is rendered that is part of promchart; without NAME the release is `prom`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag is a bool")]
+pub(super) struct Template {
+    /// The release name and the chart, or the chart alone
+    #[arg(value_name = "NAME] [CHART", num_args = 0..=2)]
+    pub(super) name_and_chart: Vec<String>,
+    #[command(flatten)]
+    pub(super) values: Values,
+    #[command(flatten)]
+    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) limits: LimitArguments,
+    /// Show only manifests rendered from these templates
+    #[arg(short = 's', long, value_name = "TEMPLATE")]
+    pub(super) show_only: Vec<String>,
+    /// Write manifests to files in this folder instead of stdout
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) output_dir: Option<String>,
+    /// Put the release name into the path of --output-dir
+    #[arg(long)]
+    pub(super) release_name: bool,
+    /// Include the files of crds/
+    #[arg(long)]
+    pub(super) include_crds: bool,
+    /// Leave out hooks that are tests
+    #[arg(long)]
+    pub(super) skip_tests: bool,
+    /// Leave out hooks
+    #[arg(long)]
+    pub(super) no_hooks: bool,
+    /// Do not check values against JSON schemas
+    #[arg(long)]
+    pub(super) skip_schema_validation: bool,
+    /// Print rendered text even if it is not YAML
+    #[arg(long)]
+    pub(super) debug: bool,
+}
+
+/// Values.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Values")]
+pub(super) struct Values {
+    /// A values file; `-` is the standard input
+    #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',')]
+    pub(super) files: Vec<String>,
+    /// Values as key1=val1,key2=val2
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set: Vec<String>,
+    /// Values that stay strings
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set_string: Vec<String>,
+    /// Values that are JSON: key=JSON, or one JSON object
+    #[arg(long, value_name = "KEY=JSON")]
+    pub(super) set_json: Vec<String>,
+    /// Values that are read from files
+    #[arg(long, value_name = "KEY=FILE")]
+    pub(super) set_file: Vec<String>,
+    /// One value, taken as it is
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(super) set_literal: Vec<String>,
+}
+
+/// Release and cluster.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Release and cluster")]
+pub(super) struct Target {
+    /// The namespace of the release
+    #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
+    pub(super) namespace: String,
+    /// Render an upgrade, not an installation
+    #[arg(long)]
+    pub(super) is_upgrade: bool,
+    /// The Kubernetes version of the cluster
+    #[arg(long, value_name = "VERSION")]
+    pub(super) kube_version: Option<String>,
+    /// API versions that the cluster serves besides the usual ones
+    #[arg(short, long, value_name = "GROUP/VERSION", value_delimiter = ',')]
+    pub(super) api_versions: Vec<String>,
+}
+
+/// Bounds of a render.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub(super) struct LimitArguments {
+    /// How many steps a render may take
+    #[arg(long, value_name = "N")]
+    pub(super) max_steps: Option<u64>,
+    /// How much memory a render may take, in MiB
+    #[arg(long, value_name = "MIB")]
+    pub(super) max_memory: Option<usize>,
+}
+
+/// promchart lower FILE
+#[derive(Debug, Args)]
+pub(super) struct Lower {
+    /// A template
+    #[arg(value_name = "FILE")]
+    pub(super) file: String,
+}
+
+/// promchart schema bundle
+#[derive(Debug, Args)]
+pub(super) struct Schema {
+    #[command(subcommand)]
+    pub(super) command: SchemaCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SchemaCommand {
+    /// Write the sources of a schema as one file
+    Bundle {
+        /// The root of the sources
+        #[arg(value_name = "ROOT", default_value = "schema/values.json")]
+        root: String,
+        /// Where to write the bundle
+        #[arg(short, long, value_name = "FILE", default_value = "chart/values.schema.json")]
+        output: String,
+        /// Write nothing; fail if the file is not what would be written
+        #[arg(long)]
+        check: bool,
+    },
+}

@@ -1,0 +1,55 @@
+//! `promchart lower FILE`: what a template becomes.
+
+use std::path::Path;
+
+use super::Exit;
+use super::args::Lower;
+use super::output::Output;
+use crate::diagnostic::{Diagnostic, Report};
+use crate::functions;
+use crate::lower::{lower, readable};
+use crate::source::{Source, SourceKind, Sources};
+use crate::template;
+use crate::world::World;
+
+pub(super) fn run(world: &dyn World, arguments: &Lower, output: Output) -> Exit {
+    let sources = Sources::new();
+    let bytes = match world.read(Path::new(&arguments.file)) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let diagnostic = Diagnostic::error("template-file", format!("cannot read {}: {error}", arguments.file));
+            output.errors(&diagnostic.into(), &sources, "");
+            return Exit::Usage;
+        }
+    };
+    let file = sources.add(Source::new(&*arguments.file, SourceKind::File, bytes));
+    let source = sources.get(file);
+    let parsed = template::parse(source.text(), file, &arguments.file, &|name| {
+        functions::find(name).is_some()
+    });
+    let template = match parsed {
+        Ok(template) => template,
+        Err(errors) => {
+            let mut report = Report::new();
+            errors
+                .iter()
+                .for_each(|error| report.push(crate::render::syntax_diagnostic(error, &arguments.file)));
+            output.errors(&report, &sources, "");
+            return Exit::Failed;
+        }
+    };
+    let signatures = |name: &str| functions::find(name).map(|function| function.signature);
+    let mut out = String::new();
+    for tree in &template.trees {
+        if template.trees.len() > 1 {
+            out.push_str(&format!("{{# {} #}}\n", tree.name));
+        }
+        let text = readable(&lower(tree, &signatures).text);
+        out.push_str(&text);
+        if !text.ends_with('\n') {
+            out.push('\n');
+        }
+    }
+    Output::result(&crate::go::string::decode(&out));
+    Exit::Clean
+}

@@ -1,0 +1,64 @@
+//! The command line: from arguments to an exit code. Only this module prints.
+
+mod args;
+mod lower;
+mod output;
+mod schema;
+mod template;
+
+use std::io::IsTerminal;
+use std::sync::Arc;
+
+use clap::Parser;
+
+use self::args::{Arguments, Command};
+use self::output::Output;
+use crate::world::{Disk, World};
+
+/// How a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing to complain about.
+    Clean,
+    /// Something was found, or the render failed.
+    Failed,
+    /// It could not run as asked.
+    Usage,
+}
+
+impl Exit {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+        }
+    }
+}
+
+/// Runs promchart with the arguments of the process. `memory_gauge` tells the bytes of memory in use.
+pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge: Option<fn() -> usize>) -> Exit {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are no errors; they go to stdout. Nothing can be done if that is closed.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Clean };
+        }
+    };
+    let world: Arc<dyn World> = Arc::new(Disk {
+        memory_gauge,
+        ..Disk::default()
+    });
+    let output = Output::new(
+        arguments.color.unwrap_or_default(),
+        std::io::stderr().is_terminal(),
+        &*world,
+    );
+    match arguments.command {
+        Command::Template(arguments) => template::run(&world, &arguments, output),
+        Command::Lower(arguments) => lower::run(&*world, &arguments, output),
+        Command::Schema(arguments) => schema::run(&*world, &arguments, output),
+    }
+}

@@ -1,0 +1,69 @@
+//! Where text goes: results to stdout, everything else to stderr.
+
+use std::io::{self, Write};
+
+use super::args::Color;
+use crate::diagnostic::Report;
+use crate::report::text;
+use crate::source::Sources;
+use crate::world::World;
+
+/// How many errors of a render are shown: whoever has more reads the first ones first.
+const MAX_ERRORS: usize = 50;
+
+/// The two streams of the process.
+#[derive(Clone, Copy)]
+pub(super) struct Output {
+    color: bool,
+}
+
+impl Output {
+    pub(super) fn new(color: Color, stderr_is_terminal: bool, world: &dyn World) -> Self {
+        let color = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => stderr_is_terminal && world.variable("NO_COLOR").is_none_or(|value| value.is_empty()),
+        };
+        Self { color }
+    }
+
+    /// Writes to stdout. A reader that has gone away has seen enough: that is no error.
+    pub(super) fn result(bytes: &[u8]) {
+        let mut stdout = io::stdout().lock();
+        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    }
+
+    /// Writes to stderr.
+    pub(super) fn message(text: &str) {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Writes what Helm would log, as Helm logs it.
+    pub(super) fn log(log: &Report) {
+        for diagnostic in &log.diagnostics {
+            let line = format!("{}\n", diagnostic.headline());
+            Self::message(&line);
+        }
+    }
+
+    /// Writes errors: Helm's text for the first one, which people know and search for, then all of them with their places.
+    /// `closing` follows Helm's text.
+    pub(super) fn errors(self, errors: &Report, sources: &Sources, closing: &str) {
+        let Some(first) = errors.diagnostics.first() else {
+            return;
+        };
+        let mut out = format!("Error: {}{closing}\n", first.headline());
+        for diagnostic in errors.diagnostics.iter().take(MAX_ERRORS) {
+            let told = diagnostic.span.is_none() && diagnostic.help.is_none() && diagnostic.labels.is_empty();
+            if told && diagnostic == first {
+                continue;
+            }
+            out.push('\n');
+            out.push_str(&text::write(diagnostic, sources, self.color));
+        }
+        if errors.diagnostics.len() > MAX_ERRORS {
+            out.push_str(&format!("\n... and {} more\n", errors.diagnostics.len() - MAX_ERRORS));
+        }
+        Self::message(&out);
+    }
+}

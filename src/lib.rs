@@ -1,0 +1,20 @@
+//! promchart renders, validates and lints Helm charts without Helm and without a cluster.
+
+pub mod chart;
+pub mod cli;
+pub mod diagnostic;
+pub mod functions;
+pub mod go;
+pub mod lower;
+pub mod manifest;
+pub mod pipeline;
+pub mod reflect;
+pub mod render;
+pub mod report;
+pub mod schema;
+pub mod semver;
+pub mod source;
+pub mod template;
+pub mod values;
+pub mod world;
+pub mod yaml;

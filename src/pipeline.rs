@@ -1,0 +1,172 @@
+//! The arrows between the stages, in their order.
+//!
+//! ```text
+//! chart::load -> values::read_overrides -> values::compute -> schema::validate
+//!             -> render::parse -> render::render -> manifest::sort
+//! ```
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+
+use crate::chart::{self, Chart};
+use crate::diagnostic::{Diagnostic, Report};
+use crate::manifest::{self, Manifests};
+use crate::render::{self, Capabilities, Limits, Release, Rendered};
+use crate::schema;
+use crate::semver;
+use crate::source::{Sources, Span};
+use crate::values::{self, Overrides};
+use crate::world::World;
+
+/// The rule of charts and releases that Helm would not install.
+pub const INSTALL: &str = "chart-install";
+
+/// The stack of the thread that checks the values, in bytes: values and schemas nest.
+const STACK_SIZE: usize = 64 << 20;
+
+/// What to render.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The folder of the chart, or the packed chart; without one, the chart that is part of promchart.
+    pub chart: Option<PathBuf>,
+    /// The values that the user gives.
+    pub overrides: Overrides,
+    /// The release.
+    pub release: Release,
+    /// The cluster.
+    pub capabilities: Capabilities,
+    /// Whether values are not checked against schemas.
+    pub skip_schema: bool,
+    /// What the render may use.
+    pub limits: Limits,
+}
+
+/// How far a render came.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// The chart, its dependencies processed.
+    pub chart: Option<Chart>,
+    /// The rendered files.
+    pub rendered: Option<Rendered>,
+    /// The manifests, if there is no error.
+    pub manifests: Option<Manifests>,
+    /// What went wrong. The first error is the one that Helm stops at.
+    pub errors: Report,
+    /// Whether the errors came up after rendering had begun; Helm then offers `--debug`.
+    pub had_begun: bool,
+    /// What Helm logs on the way.
+    pub log: Report,
+}
+
+/// Renders a chart.
+pub fn run(world: &Arc<dyn World>, request: &Request, sources: &Sources) -> Outcome {
+    let mut outcome = Outcome::default();
+    if let Err(errors) = stages(world, request, sources, &mut outcome) {
+        outcome.errors = errors;
+    }
+    outcome
+}
+
+fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome: &mut Outcome) -> Result<(), Report> {
+    let given = values::read_overrides(&**world, &request.overrides, sources)?;
+    let mut chart = match &request.chart {
+        Some(path) => chart::load(&**world, path, sources, &mut outcome.log)?,
+        None => chart::builtin(sources, &mut outcome.log)?,
+    };
+    check_installable(&chart, &mut outcome.log)?;
+    values::check_present(&chart)?;
+    check_release_name(&request.release.name)?;
+    let values = values::compute(&mut chart, &given, &mut outcome.log)?;
+    let render = || {
+        check_kube_version(&chart, &request.capabilities)?;
+        let files = render::templates(&chart, &values, &request.release, &request.capabilities);
+        let templates = render::parse(&files, sources)?;
+        render::render(&files, &templates, world, sources, request.limits)
+    };
+    // A large schema takes as long as the render, which is of no account if the values are not valid.
+    let (violations, rendered) = thread::scope(|scope| {
+        let check = || schema::validate(&chart, &values, sources);
+        let checked =
+            (!request.skip_schema).then(|| thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, check));
+        let rendered = render();
+        let violations = match checked {
+            None => Report::new(),
+            Some(Ok(thread)) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // No thread to be had.
+            Some(Err(_)) => check(),
+        };
+        (violations, rendered)
+    });
+    if !violations.is_empty() {
+        return Err(violations);
+    }
+    outcome.had_begun = true;
+    let rendered = rendered?;
+    outcome.chart = Some(chart);
+    let rendered = outcome.rendered.insert(rendered);
+    outcome.manifests = Some(manifest::sort(&rendered.files, sources, &mut outcome.log)?);
+    Ok(())
+}
+
+fn check_installable(chart: &Chart, log: &mut Report) -> Result<(), Report> {
+    let place = |span: Option<Span>| span.unwrap_or_else(|| Span::file_start(chart.chart_yaml));
+    let metadata = &chart.metadata;
+    if !matches!(&*metadata.chart_type, "" | "application") {
+        let message = format!("{} charts are not installable", metadata.chart_type);
+        return Err(Diagnostic::error(INSTALL, message)
+            .at(place(metadata.places.chart_type))
+            .into());
+    }
+    if metadata.deprecated {
+        let message = "this chart is deprecated";
+        log.push(
+            Diagnostic::warning(INSTALL, message)
+                .at(place(metadata.places.deprecated))
+                .helm(format!("level=WARN msg=\"{message}\"")),
+        );
+    }
+    Ok(())
+}
+
+/// Mirrors `ValidateReleaseName` of Helm's `pkg/chart/v2/util`.
+fn check_release_name(name: &str) -> Result<(), Report> {
+    const MAX_LENGTH: usize = 53;
+    if name.is_empty() {
+        return Err(Diagnostic::error(INSTALL, "release name \"\": no name provided").into());
+    }
+    let is_label = |label: &str| {
+        let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        !label.is_empty() && label.chars().all(inner) && !label.starts_with('-') && !label.ends_with('-')
+    };
+    if name.len() <= MAX_LENGTH && name.split('.').all(is_label) {
+        return Ok(());
+    }
+    let message = format!(
+        "release name {}: invalid release name, must match regex \
+         ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53",
+        crate::go::quote::quote(name)
+    );
+    Err(Diagnostic::error(INSTALL, message).into())
+}
+
+fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Report> {
+    let wanted = &chart.metadata.kube_version;
+    let version = &capabilities.kube_version;
+    if wanted.is_empty() || semver::is_compatible(wanted, &version.normalized) {
+        return Ok(());
+    }
+    let message = format!(
+        "chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {}",
+        version.version
+    );
+    let place = chart
+        .metadata
+        .places
+        .kube_version
+        .unwrap_or_else(|| Span::file_start(chart.chart_yaml));
+    Err(Diagnostic::error(INSTALL, message)
+        .at(place)
+        .help("give the version of your cluster with --kube-version")
+        .into())
+}

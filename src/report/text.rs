@@ -1,0 +1,128 @@
+//! Diagnostics for people: the message, the excerpt with a mark, what else belongs to it, what to do.
+
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::go::string as gostring;
+use crate::source::{Source, Sources, Span};
+
+/// Lines longer than this are shown without an excerpt: nobody reads them, and a text on one line may have megabytes.
+const MAX_LINE: usize = 2000;
+
+/// One diagnostic, ending with a line break.
+pub fn write(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    };
+    let mut group = Group::with_title(level.primary_title(&*diagnostic.message).id(diagnostic.rule));
+    let excerpts = excerpts(diagnostic, sources);
+    for excerpt in &excerpts {
+        group = group.element(excerpt.element());
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(&**help));
+    }
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    renderer.render(&[group]) + "\n"
+}
+
+/// A part of one source with marks in it.
+struct Excerpt {
+    path: String,
+    /// The lines shown, as people can read them.
+    text: String,
+    first_line: usize,
+    marks: Vec<Mark>,
+    /// Where to look if the lines are too long to be shown.
+    place: Option<(usize, usize)>,
+}
+
+struct Mark {
+    range: std::ops::Range<usize>,
+    label: Option<String>,
+    is_primary: bool,
+}
+
+impl Excerpt {
+    fn element(&self) -> Element<'_> {
+        if let Some((line, column)) = self.place {
+            return Origin::path(&*self.path).line(line).char_column(column).into();
+        }
+        let annotations = self.marks.iter().map(|mark| {
+            let kind = if mark.is_primary {
+                AnnotationKind::Primary
+            } else {
+                AnnotationKind::Context
+            };
+            kind.span(mark.range.clone()).label(mark.label.as_deref())
+        });
+        Snippet::source(&*self.text)
+            .path(&*self.path)
+            .line_start(self.first_line)
+            .annotations(annotations)
+            .into()
+    }
+}
+
+/// The places of a diagnostic, one excerpt for neighbouring ones.
+fn excerpts(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Excerpt> {
+    let primary = diagnostic.span.map(|span| (span, None, true));
+    let labels = diagnostic
+        .labels
+        .iter()
+        .map(|label| (label.span, Some(label.text.clone()), false));
+    let mut excerpts: Vec<(Span, Excerpt)> = Vec::new();
+    for (span, label, is_primary) in primary.into_iter().chain(labels) {
+        let source = sources.get(span.file);
+        excerpts.push((span, excerpt(&source, span, label, is_primary)));
+    }
+    excerpts.into_iter().map(|(_, excerpt)| excerpt).collect()
+}
+
+fn excerpt(source: &Arc<Source>, span: Span, label: Option<String>, is_primary: bool) -> Excerpt {
+    let start = source.line_column(span.start);
+    // A mark over many lines hides what it is about: its first line says enough.
+    let line = source.line(start.line);
+    let line_start = source.line_range(start.line).map_or(0, |range| range.start);
+    if line.len() > MAX_LINE {
+        return Excerpt {
+            path: source.name().to_owned(),
+            text: String::new(),
+            first_line: start.line,
+            marks: Vec::new(),
+            place: Some((start.line, start.column)),
+        };
+    }
+    let from = (span.start as usize).saturating_sub(line_start).min(line.len());
+    let to = (span.end as usize).saturating_sub(line_start).clamp(from, line.len());
+    let before = readable(&line[..from]);
+    let marked = readable(&line[from..to]);
+    let after = readable(&line[to..]);
+    let range = before.len()..before.len() + marked.len();
+    Excerpt {
+        path: source.name().to_owned(),
+        text: format!("{before}{marked}{after}"),
+        first_line: start.line,
+        marks: vec![Mark {
+            range,
+            label,
+            is_primary,
+        }],
+        place: None,
+    }
+}
+
+/// Text without what a terminal would act on: escapes of bytes and control characters become visible.
+fn readable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\t' => '\t',
+            _ if gostring::escaped_byte(c).is_some() || c.is_control() => char::REPLACEMENT_CHARACTER,
+            c => c,
+        })
+        .collect()
+}
