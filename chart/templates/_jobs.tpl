@@ -1,0 +1,134 @@
+{{/*
+Scrape jobs: presets and values joined to what goes into prometheus.yml.
+*/}}
+
+{{/*
+prom.jobs: finds the enabled jobs and leaves them in the root context as .promJobs, once
+for all templates that ask: a list, in order, of {key, name, preset, access, config}, where
+key is the job's place in `scrape.jobs` and config the finished scrape_config. Empty if
+the configuration is not made by the chart. Prints nothing. Takes the root context.
+*/}}
+{{- define "prom.jobs" -}}
+{{- if not (hasKey . "promJobs") -}}
+{{- $found := dict -}}
+{{- $scrape := .Values.scrape -}}
+{{- if not (or .Values.config.raw .Values.config.existing.name) -}}
+{{- $known := include "prom.presets" . | fromJsonArray -}}
+{{- $jobs := deepCopy ($scrape.jobs | default dict) -}}
+{{- $absent := list -}}
+{{- range $name, $on := dict "pushgateway" .Values.pushgateway.enabled "node-exporter" .Values.nodeExporter.enabled -}}
+{{- if not $on -}}
+{{- $absent = append $absent $name -}}
+{{- else if and $scrape.builtin (not (hasKey $jobs $name)) -}}
+{{- $_ := set $jobs $name dict -}}
+{{- end -}}
+{{- end -}}
+{{- range $key, $values := $jobs -}}
+{{- $job := $values | default dict -}}
+{{- $implied := and $scrape.builtin (has $key $known) (not (has $key $absent)) -}}
+{{- $preset := $job.preset | default (ternary $key "none" (not (empty $implied))) -}}
+{{- $enabled := ternary $job.enabled true (hasKey $job "enabled") -}}
+{{- if and $enabled (or (ne $preset "none") $job.config $scrape.builtin) -}}
+{{- $entry := dict "key" $key "preset" $preset "values" $job "root" $ -}}
+{{- $order := printf "%05d %s" (ternary $job.order 1000 (hasKey $job "order") | int) $key -}}
+{{- $_ := set $found $order (include "prom.job" $entry | fromJson) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $ordered := list -}}
+{{- range $found -}}
+{{- $ordered = append $ordered . -}}
+{{- end -}}
+{{- $_ := set . "promJobs" $ordered -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.job: one job, as JSON (see prom.jobs). Takes a dict: root, key, preset, values.
+*/}}
+{{- define "prom.job" -}}
+{{- $job := .values -}}
+{{- $preset := dict -}}
+{{- if ne .preset "none" -}}
+{{- $preset = include (printf "prom.preset.%s" .preset) .root | fromYaml -}}
+{{- with $preset.Error -}}
+{{- fail (printf "preset %s: %s" $.preset .) -}}
+{{- end -}}
+{{- end -}}
+{{- $config := $preset.config | default dict -}}
+{{- with $job.interval -}}
+{{- $_ := set $config "scrape_interval" . -}}
+{{- end -}}
+{{- with $job.timeout -}}
+{{- $_ := set $config "scrape_timeout" . -}}
+{{- end -}}
+{{- if ne ($job.drop | default "default") "none" -}}
+{{- with $preset.drop -}}
+{{- $_ := set $config "metric_relabel_configs" . -}}
+{{- end -}}
+{{- end -}}
+{{- range $field, $value := $job.config -}}
+{{- $_ := set $config $field $value -}}
+{{- end -}}
+{{- with ($job.relabel | default dict).append -}}
+{{- $_ := set $config "relabel_configs" (concat ($config.relabel_configs | default list) .) -}}
+{{- end -}}
+{{- with ($job.metricRelabel | default dict).append -}}
+{{- $_ := set $config "metric_relabel_configs" (concat ($config.metric_relabel_configs | default list) .) -}}
+{{- end -}}
+{{- toJson (dict
+  "key" .key
+  "name" ($config.job_name | default .key)
+  "preset" .preset
+  "access" ($preset.access | default list)
+  "config" $config
+) -}}
+{{- end -}}
+
+{{/*
+prom.jobs.needToken: non-empty if a job needs the pod's ServiceAccount token: to find
+its targets through the pod's own API server, or to show it to them. A configuration
+that the chart does not make is taken to need it. Takes the root context.
+*/}}
+{{- define "prom.jobs.needToken" -}}
+{{- if .Values.config.existing.name -}}
+true
+{{- else if .Values.config.raw -}}
+{{- if regexMatch "kubernetes_sd_configs|kubernetes.io/serviceaccount" .Values.config.raw -}}
+true
+{{- end -}}
+{{- else -}}
+{{- include "prom.jobs" . -}}
+{{- range .promJobs -}}
+{{- if or (include "prom.job.discovery" . | fromJsonArray) (include "prom.job.token" .) -}}
+true
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.job.discovery: a job's kubernetes_sd_configs that ask the pod's own API server, as
+a JSON list. Takes a job.
+*/}}
+{{- define "prom.job.discovery" -}}
+{{- $own := list -}}
+{{- range .config.kubernetes_sd_configs -}}
+{{- if not (or .api_server .kubeconfig_file) -}}
+{{- $own = append $own . -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $own -}}
+{{- end -}}
+
+{{/*
+prom.job.token: non-empty if a job shows the ServiceAccount's token to its targets.
+Takes a job.
+*/}}
+{{- define "prom.job.token" -}}
+{{- $authorization := .config.authorization | default dict -}}
+{{- $file := $authorization.credentials_file | default .config.bearer_token_file | default "" -}}
+{{- if contains "secrets/kubernetes.io/serviceaccount/" $file -}}
+true
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,154 @@
+{{/*
+Names and namespace. Every object is named through here, so that two releases,
+or a release and a subchart, never collide.
+*/}}
+
+{{/*
+prom.shorten: a text cut to `max` characters, ending in a hash of the whole where
+something was cut, so that two long names that begin alike stay apart.
+Takes a dict: text, max.
+*/}}
+{{- define "prom.shorten" -}}
+{{- $text := .text | replace "." "-" | trimSuffix "-" -}}
+{{- if le (len $text) .max -}}
+{{- $text -}}
+{{- else -}}
+{{- printf "%s-%s" ($text | trunc (sub .max 9 | int) | trimSuffix "-") (sha256sum $text | trunc 8) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.name: the application's name, in labels and object names. Takes the root context.
+*/}}
+{{- define "prom.name" -}}
+{{- .Values.nameOverride | default .Chart.Name -}}
+{{- end -}}
+
+{{/*
+prom.fullname: the stem of all object names. A computed stem has at most 46
+characters, which leaves room for the longest suffix, `-pushgateway-data`.
+Takes the root context.
+*/}}
+{{- define "prom.fullname" -}}
+{{- $name := include "prom.name" . -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride -}}
+{{- else if contains $name .Release.Name -}}
+{{- include "prom.shorten" (dict "text" .Release.Name "max" 46) -}}
+{{- else -}}
+{{- include "prom.shorten" (dict "text" (printf "%s-%s" .Release.Name $name) "max" 46) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.namespace: where namespaced objects go. Takes the root context.
+*/}}
+{{- define "prom.namespace" -}}
+{{- .Values.namespaceOverride | default .Release.Namespace -}}
+{{- end -}}
+
+{{/*
+prom.component.name: the name of a component's workload. Takes a component: a dict
+with root, component (server, pushgateway or node-exporter) and values (its block).
+*/}}
+{{- define "prom.component.name" -}}
+{{- if eq .component "server" -}}
+{{- .values.names.workload | default (include "prom.fullname" .root) -}}
+{{- else -}}
+{{- .values.fullnameOverride | default (printf "%s-%s" (include "prom.fullname" .root) .component) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.component.serviceName: the name of a component's Service. Takes a component.
+*/}}
+{{- define "prom.component.serviceName" -}}
+{{- if eq .component "server" -}}
+{{- .values.names.service | default (include "prom.fullname" .root) -}}
+{{- else -}}
+{{- .values.service.name | default (include "prom.component.name" .) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.component.claimName: the name of a component's PersistentVolumeClaim, its own
+or the user's. Takes a component.
+*/}}
+{{- define "prom.component.claimName" -}}
+{{- if eq .values.persistence.type "existing" -}}
+{{- .values.persistence.existingClaim -}}
+{{- else if eq .component "server" -}}
+{{- .values.names.persistentVolumeClaim | default (printf "%s-data" (include "prom.fullname" .root)) -}}
+{{- else -}}
+{{- printf "%s-data" (include "prom.component.name" .) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.component.serviceAccount: the settings of a component's ServiceAccount, as JSON;
+the server's lie at the top level of the values. Takes a component.
+*/}}
+{{- define "prom.component.serviceAccount" -}}
+{{- if eq .component "server" -}}
+{{- toJson .root.Values.serviceAccount -}}
+{{- else -}}
+{{- toJson .values.serviceAccount -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.component.serviceAccountName: the ServiceAccount of a component's pods; empty
+for the namespace's default one. Takes a component.
+*/}}
+{{- define "prom.component.serviceAccountName" -}}
+{{- $account := include "prom.component.serviceAccount" . | fromJson -}}
+{{- if $account.name -}}
+{{- $account.name -}}
+{{- else if and $account.create (eq .component "server") -}}
+{{- include "prom.fullname" .root -}}
+{{- else if $account.create -}}
+{{- include "prom.component.name" . -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.server.headlessName: the name of the StatefulSet's governing Service.
+Takes the server component.
+*/}}
+{{- define "prom.server.headlessName" -}}
+{{- printf "%s-headless" (include "prom.fullname" .root) -}}
+{{- end -}}
+
+{{/*
+prom.config.name: the name of the ConfigMap or Secret with prometheus.yml.
+Takes the root context.
+*/}}
+{{- define "prom.config.name" -}}
+{{- with .Values.config.existing.name -}}
+{{- . -}}
+{{- else -}}
+{{- .Values.server.names.configMap | default (printf "%s-config" (include "prom.fullname" .)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.clusterRole.name: the name of ClusterRole and ClusterRoleBinding. Cluster-wide
+names need the namespace in them; the colon, which neither part can hold, keeps
+different pairs different. Takes the root context.
+*/}}
+{{- define "prom.clusterRole.name" -}}
+{{- .Values.rbac.clusterRoleName | default (printf "%s:%s" (include "prom.namespace" .) (include "prom.fullname" .)) -}}
+{{- end -}}
+
+{{/*
+prom.role.name: the name of Role and RoleBinding in a namespace; outside the release's
+own it carries the release's namespace, as a ClusterRole does.
+Takes a dict: root, namespace.
+*/}}
+{{- define "prom.role.name" -}}
+{{- if eq .namespace (include "prom.namespace" .root) -}}
+{{- include "prom.fullname" .root -}}
+{{- else -}}
+{{- include "prom.clusterRole.name" .root -}}
+{{- end -}}
+{{- end -}}

@@ -1,0 +1,39 @@
+{{/*
+prom.warnings: what the values permit although it is better avoided, a line each, for
+NOTES.txt. Takes the root context.
+*/}}
+{{- define "prom.warnings" -}}
+{{- $server := .Values.server -}}
+{{- if eq $server.persistence.type "none" -}}
+- server.persistence.type none: all data is lost whenever the container restarts.
+{{ else if eq $server.persistence.type "emptyDir" -}}
+- server.persistence.type emptyDir: all data is lost when the pod moves.
+{{ end -}}
+{{- range $name, $key := include "prom.components" . | fromJson -}}
+{{- $values := get $.Values $key -}}
+{{- if ne $values.service.type "ClusterIP" -}}
+- {{ $key }}.service.type {{ $values.service.type }}: reachable from outside the cluster without authentication.
+{{ end -}}
+{{- if include "prom.image.floating" (dict "root" $ "component" $name "values" $values) -}}
+- {{ $key }}.image: the tag can move, nodes may run different versions.
+{{ end -}}
+{{- end -}}
+{{- $presets := list -}}
+{{- include "prom.jobs" . -}}
+{{- range .promJobs -}}
+{{- $presets = append $presets .preset -}}
+{{- if and (include "prom.job.token" .) (ne (.config.scheme | default "http") "https") -}}
+- scrape.jobs.{{ .key }}: sends the ServiceAccount's token in clear text to its targets.
+{{ end -}}
+{{- end -}}
+{{- if or (has "kubelet" $presets) (has "cadvisor" $presets) -}}
+{{- if eq .Values.scrape.kubelet.via "apiserver" -}}
+- scrape.kubelet.via apiserver: the right nodes/proxy lets its holder run commands in any container.
+{{ else if eq .Values.scrape.kubelet.tls.mode "skip" -}}
+- scrape.kubelet.tls.mode skip: kubelets are not authenticated; set verify if their certificates come from the cluster's CA.
+{{ end -}}
+{{- end -}}
+{{- if and (eq .Values.rbac.mode "custom") (contains "nodes/proxy" (toJson .Values.rbac.rules)) -}}
+- rbac.rules: the right nodes/proxy lets its holder run commands in any container.
+{{ end -}}
+{{- end -}}
