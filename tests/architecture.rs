@@ -1,0 +1,137 @@
+//! The layers of ARCHITECTURE.md, held against the code: a module imports only from those below it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::support::{read, root};
+
+/// From top to bottom; modules on one line do not see each other.
+const LAYERS: &[&[&str]] = &[
+    &["cli"],
+    &["report", "pipeline"],
+    &["manifest"],
+    &["render"],
+    &["functions", "lower"],
+    &["template", "schema"],
+    &["values"],
+    &["chart"],
+    &["reflect"],
+    &["yaml", "semver"],
+    &["diagnostic"],
+    &["source", "world"],
+    &["go"],
+];
+
+fn sources(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+fn all_sources() -> Vec<(String, String)> {
+    let mut paths = Vec::new();
+    sources(&root().join("src"), &mut paths);
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let name = path
+                .strip_prefix(root().join("src"))
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
+            (name, std::fs::read_to_string(path).unwrap())
+        })
+        .collect()
+}
+
+/// The module of the top level that a file belongs to; none for lib.rs and main.rs.
+fn module(file: &str) -> Option<&str> {
+    let module = file.split('/').next().unwrap().trim_end_matches(".rs");
+    (module != "lib" && module != "main").then_some(module)
+}
+
+fn layer(module: &str) -> usize {
+    LAYERS
+        .iter()
+        .position(|layer| layer.contains(&module))
+        .unwrap_or_else(|| panic!("{module} has no layer: add it to LAYERS and to ARCHITECTURE.md"))
+}
+
+#[test]
+fn modules_import_only_from_below() {
+    let mut wrong = Vec::new();
+    for (file, text) in all_sources() {
+        let Some(own) = module(&file) else { continue };
+        for (number, line) in text.lines().enumerate() {
+            let code = line.split("//").next().unwrap();
+            for (at, _) in code.match_indices("crate::") {
+                let rest = &code[at + "crate::".len()..];
+                let name: String = rest
+                    .chars()
+                    .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                    .collect();
+                if name.is_empty()
+                    || name == own
+                    || !root().join("src").join(&name).exists() && !root().join(format!("src/{name}.rs")).exists()
+                {
+                    continue;
+                }
+                if layer(&name) <= layer(own) {
+                    wrong.push(format!("src/{file}:{}: {own} must not see {name}", number + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What only some modules may name.
+#[test]
+fn crates_are_named_in_their_place_only() {
+    let places: BTreeMap<&str, &[&str]> = BTreeMap::from([
+        ("minijinja", &["render", "functions", "reflect"][..]),
+        ("jsonschema", &["schema"]),
+        ("flate2", &["chart"]),
+        ("tar::", &["chart"]),
+        ("clap", &["cli"]),
+        ("annotate_snippets", &["report"]),
+    ]);
+    for (file, text) in all_sources() {
+        let Some(own) = module(&file) else { continue };
+        for (name, allowed) in &places {
+            let used = text.lines().any(|line| {
+                let code = line.split("//").next().unwrap();
+                code.contains(&format!("use {name}")) || code.contains(&format!(" {name}::"))
+            });
+            assert!(!used || allowed.contains(&own), "src/{file} names {name}");
+        }
+    }
+}
+
+#[test]
+fn files_are_short() {
+    for (file, text) in all_sources() {
+        let lines = text.lines().count();
+        assert!(
+            lines <= 600,
+            "src/{file} has {lines} lines: split it by what it is about"
+        );
+    }
+}
+
+#[test]
+fn the_layers_are_those_of_the_document() {
+    let document = read("ARCHITECTURE.md");
+    for module in LAYERS.iter().flat_map(|layer| layer.iter()) {
+        assert!(
+            document.contains(&format!("`{module}`")),
+            "ARCHITECTURE.md does not tell of `{module}`"
+        );
+    }
+}

@@ -1,0 +1,122 @@
+//! Templates through the library, without a disk and with a fixed clock, compared with what Helm gave.
+
+use std::sync::Arc;
+
+use promchart::go::base64;
+use promchart::go::string::{decode, encode};
+use promchart::go::unicode::rune;
+use promchart::pipeline::{self, Request};
+use promchart::reflect::{Meter, Value, View, json, view};
+use promchart::render::{Capabilities, Limits, Release};
+use promchart::source::Sources;
+use promchart::values::Overrides;
+use promchart::world::{Memory, World};
+
+/// Reads JSON.
+pub(crate) fn from_json(text: &str) -> Value {
+    json::decode(&encode(text.as_bytes()), &mut Meter::new(&mut |_| Ok(())))
+        .unwrap_or_else(|error| panic!("{error:?}: {text}"))
+        .value
+}
+
+/// A field of a JSON object.
+pub(crate) fn field(row: &Value, name: &str) -> Option<Value> {
+    match view(row) {
+        View::Map(map) => map.get(name),
+        _ => None,
+    }
+}
+
+/// Runs with a stack as deep as the command line gives a render.
+pub(crate) fn with_deep_stack<T: Send>(run: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(1 << 30);
+        thread.spawn_scoped(scope, run).unwrap().join().unwrap()
+    })
+}
+
+/// A chart, to which each case adds a template.
+pub(crate) struct Engine {
+    files: Vec<(String, Vec<u8>)>,
+    limits: Limits,
+}
+
+impl Engine {
+    pub(crate) fn new<N: Into<String>, B: Into<Vec<u8>>>(files: impl IntoIterator<Item = (N, B)>) -> Self {
+        let files = files
+            .into_iter()
+            .map(|(name, bytes)| (name.into(), bytes.into()))
+            .collect();
+        Self {
+            files,
+            limits: Limits::default(),
+        }
+    }
+
+    /// Lets a render take fewer steps than it may.
+    pub(crate) fn with_steps(mut self, steps: u64) -> Self {
+        self.limits.steps = steps;
+        self
+    }
+
+    /// What Helm's engine gives for the template, or what Helm says after `Error: `.
+    pub(crate) fn render(&self, template: &str) -> Result<String, String> {
+        let mut world = Memory::new().with_file("chart/templates/t.txt", decode(template).into_owned());
+        for (name, bytes) in &self.files {
+            world = world.with_file(format!("chart/{name}"), bytes.clone());
+        }
+        let world: Arc<dyn World> = Arc::new(world);
+        let request = Request {
+            chart: Some("chart".into()),
+            overrides: Overrides::default(),
+            release: Release {
+                name: "demo".to_owned(),
+                namespace: "ns".to_owned(),
+                is_upgrade: false,
+            },
+            capabilities: Capabilities::default(),
+            skip_schema: false,
+            limits: self.limits,
+        };
+        let outcome = pipeline::run(&world, &request, &Sources::new());
+        match outcome.rendered {
+            Some(rendered) => {
+                let found = rendered
+                    .files
+                    .into_iter()
+                    .find(|(name, _)| name.ends_with("/templates/t.txt"));
+                Ok(found.map(|(_, text)| text).unwrap_or_default())
+            }
+            None => Err(outcome.errors.diagnostics[0].headline().to_owned()),
+        }
+    }
+
+    /// What differs from a row of `template` and `out`, `out_base64` or `err`. A row that is `nondeterministic` in Helm
+    /// need only render.
+    pub(crate) fn difference(&self, row: &Value) -> Option<String> {
+        let text = |name| field(row, name).and_then(|value| value.as_str().map(str::to_owned));
+        let template = text("template").expect("a template");
+        let got = self.render(&template);
+        let random = field(row, "nondeterministic").is_some();
+        let (out, encoded, err) = (text("out"), text("out_base64"), text("err"));
+        let same = match &got {
+            Ok(_) if random => err.is_none(),
+            Ok(got) => match (&out, &encoded) {
+                (Some(out), _) => decode(got) == decode(out),
+                (_, Some(out)) => *decode(got) == base64::decode(out.as_bytes()).unwrap(),
+                _ => false,
+            },
+            // In JSON a byte that is no character is U+FFFD.
+            Err(got) => err.as_ref().is_some_and(|err| got.chars().map(rune).eq(err.chars())),
+        };
+        let short = |text: String| text.chars().take(1500).collect::<String>();
+        (!same).then(|| {
+            let want = format!("{:?}", err.map_or_else(|| Ok(out.or(encoded)), Err));
+            format!(
+                "{template}\n  want {}\n  got  {}",
+                short(want),
+                short(format!("{got:?}"))
+            )
+        })
+    }
+}

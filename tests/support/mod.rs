@@ -1,0 +1,122 @@
+//! Runs the built promchart as a user would.
+
+pub(crate) mod engine;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A file of the repository as text.
+pub(crate) fn read(path: impl AsRef<Path>) -> String {
+    let path = root().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The names in a folder of the repository, sorted.
+pub(crate) fn names(folder: impl AsRef<Path>) -> Vec<String> {
+    let folder = root().join(folder);
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// A folder of its own for a test, empty.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    let folder = root().join("target/test-scratch").join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Writes a file and the folders that it needs.
+pub(crate) fn write(folder: &Path, name: &str, text: impl AsRef<[u8]>) {
+    let path = folder.join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// A chart in a folder of its own, with one template and perhaps values.
+pub(crate) fn chart(name: &str, template: &str, values: &str) -> PathBuf {
+    let folder = scratch(name);
+    write(&folder, "Chart.yaml", "apiVersion: v2\nname: test\nversion: 0.1.0\n");
+    write(&folder, "values.yaml", values);
+    write(&folder, "templates/a.yaml", template);
+    folder
+}
+
+/// A run of promchart: `Case::new("template").arg("x").run()`.
+pub(crate) struct Case {
+    command: Command,
+}
+
+/// What a run gave.
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Case {
+    /// A run of a subcommand in the root of the repository, with none of the user's own settings.
+    pub(crate) fn new(subcommand: &str) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_promchart"));
+        command.current_dir(root()).arg(subcommand).env_clear();
+        Self { command }
+    }
+
+    pub(crate) fn arg(mut self, argument: impl AsRef<std::ffi::OsStr>) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    pub(crate) fn args<T: AsRef<std::ffi::OsStr>>(mut self, arguments: impl IntoIterator<Item = T>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    pub(crate) fn dir(mut self, folder: impl AsRef<Path>) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    pub(crate) fn run(mut self) -> Run {
+        let Output { status, stdout, stderr } = self.command.output().unwrap();
+        Run {
+            code: status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&stderr).into_owned(),
+        }
+    }
+}
+
+impl Run {
+    /// The run must have ended well; gives its output.
+    #[track_caller]
+    pub(crate) fn stdout(self) -> String {
+        assert_eq!(self.code, 0, "{}", self.stderr);
+        self.stdout
+    }
+}
+
+/// Fails with the first line that differs; a whole diff of manifests helps nobody.
+#[track_caller]
+pub(crate) fn assert_same(ours: &str, theirs: &str, what: &str) {
+    if ours == theirs {
+        return;
+    }
+    let (mut ours_lines, mut theirs_lines) = (ours.lines(), theirs.lines());
+    for number in 1.. {
+        match (ours_lines.next(), theirs_lines.next()) {
+            (None, None) => panic!("{what}: line ends differ"),
+            (ours, theirs) if ours == theirs => {}
+            (ours, theirs) => panic!("{what}, line {number}\n promchart: {ours:?}\n Helm:      {theirs:?}"),
+        }
+    }
+}

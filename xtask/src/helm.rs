@@ -1,0 +1,48 @@
+//! The two programs that are compared.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .map_or_else(PathBuf::new, Path::to_path_buf)
+}
+
+/// The real Helm.
+pub(crate) fn helm() -> Result<PathBuf, String> {
+    let path = std::env::var_os("PROMCHART_HELM").map_or_else(|| root().join("target/helm/helm"), PathBuf::from);
+    if path.is_file() {
+        Ok(path)
+    } else {
+        Err(format!("no Helm at {}; run .ci/install-helm {0}", path.display()))
+    }
+}
+
+/// promchart, built in release mode.
+pub(crate) fn promchart() -> Result<PathBuf, String> {
+    let path = root().join("target/release/promchart");
+    if path.is_file() {
+        Ok(path)
+    } else {
+        Err("no target/release/promchart; run cargo build --release".to_owned())
+    }
+}
+
+/// Runs `PROGRAM template ARGUMENTS` in a folder, with none of the user's own settings.
+pub(crate) fn template(program: &Path, folder: &Path, arguments: &[String]) -> Result<Output, String> {
+    let mut command = Command::new(program);
+    command
+        .current_dir(folder)
+        .arg("template")
+        .args(arguments)
+        .env("TZ", "UTC")
+        .env("KUBECONFIG", "/dev/null");
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HELM_")) {
+        command.env_remove(name);
+    }
+    command
+        .output()
+        .map_err(|error| format!("cannot run {}: {error}", program.display()))
+}

@@ -1,0 +1,47 @@
+//! Chores that need the real Helm: `cargo run -p xtask -- TASK`.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a chore reads and writes files and tells what it did"
+)]
+
+mod goldens;
+mod helm;
+mod values;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo run -p xtask -- TASK
+
+goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
+random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
+
+The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words[..] {
+        ["goldens"] => goldens::write(),
+        ["random-values"] => values::compare(200, 1),
+        ["random-values", count] => count
+            .parse()
+            .map_err(|_| USAGE.to_owned())
+            .and_then(|count| values::compare(count, 1)),
+        ["random-values", count, seed] => match (count.parse(), seed.parse()) {
+            (Ok(count), Ok(seed)) => values::compare(count, seed),
+            _ => Err(USAGE.to_owned()),
+        },
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}

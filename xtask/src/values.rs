@@ -1,0 +1,255 @@
+//! Random values of the chart's schema, rendered by both: the output must be the same bytes, or both must refuse.
+
+use std::fs;
+
+use promchart::world::Seeded;
+use regex_syntax::hir::{Class, Hir, HirKind};
+use serde_json::{Map, Value as Json};
+
+use crate::helm::{helm, promchart, root, template};
+
+/// How deep values are drawn.
+const MAX_DEPTH: usize = 12;
+
+pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
+    let (helm, promchart, root) = (helm()?, promchart()?, root());
+    let text = fs::read_to_string(root.join("chart/values.schema.json")).map_err(|error| error.to_string())?;
+    let schema: Json = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+    let folder = root.join("target/random-values");
+    fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let mut draw = Draw {
+        schema: &schema,
+        chance: Seeded::new(seed),
+    };
+    let (mut equal, mut refused, mut drawn) = (0, 0, 0);
+    while equal < count {
+        drawn += 1;
+        if drawn > count * 50 {
+            return Err(format!(
+                "only {equal} of {drawn} random values render; the drawing is off"
+            ));
+        }
+        let values = draw.some(&schema, 0);
+        let file = folder.join("values.json");
+        let text = serde_json::to_string_pretty(&values).map_err(|error| error.to_string())?;
+        fs::write(&file, &text).map_err(|error| error.to_string())?;
+        let arguments = ["prom", "chart", "-n", "monitoring", "-f"].map(str::to_owned);
+        let arguments: Vec<String> = arguments.into_iter().chain([file.display().to_string()]).collect();
+        let (ours, theirs) = (
+            template(&promchart, &root, &arguments)?,
+            template(&helm, &root, &arguments)?,
+        );
+        let same = ours.stdout == theirs.stdout && ours.status.success() == theirs.status.success();
+        if !same {
+            let kept = folder.join(format!("different-{seed}-{drawn}.json"));
+            fs::write(&kept, text).map_err(|error| error.to_string())?;
+            return Err(format!("{}: Helm and promchart differ", kept.display()));
+        }
+        if theirs.status.success() {
+            equal += 1
+        } else {
+            refused += 1
+        }
+    }
+    println!(
+        "{equal} of {count} random values files render to equal bytes; {refused} more are refused by both (seed {seed})"
+    );
+    Ok(())
+}
+
+struct Draw<'a> {
+    schema: &'a Json,
+    chance: Seeded,
+}
+
+impl Draw<'_> {
+    fn below(&mut self, bound: usize) -> usize {
+        let bound = u64::try_from(bound.max(1)).unwrap_or(1);
+        usize::try_from(self.chance.next_u64() % bound).unwrap_or(0)
+    }
+
+    fn one_in(&mut self, odds: usize) -> bool {
+        self.below(odds) == 0
+    }
+
+    /// A value that the schema allows, as far as that can be told without solving it: what is not, both sides refuse.
+    fn some(&mut self, schema: &Json, depth: usize) -> Json {
+        if let Some(reference) = schema.get("$ref").and_then(Json::as_str) {
+            let target = self
+                .schema
+                .pointer(reference.trim_start_matches('#'))
+                .cloned()
+                .unwrap_or_default();
+            return self.some(&target, depth + 1);
+        }
+        if let Some(options) = schema.get("enum").and_then(Json::as_array) {
+            let at = self.below(options.len());
+            return options[at].clone();
+        }
+        if let Some(value) = schema.get("const") {
+            return value.clone();
+        }
+        if let Some(value) = schema.get("default")
+            && !value.is_object()
+            && !self.one_in(3)
+        {
+            return value.clone();
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            if let Some(branches) = schema.get(keyword).and_then(Json::as_array) {
+                let branch = branches[self.below(branches.len())].clone();
+                return self.some(&branch, depth + 1);
+            }
+        }
+        let kind = match schema.get("type") {
+            Some(Json::String(kind)) => kind.clone(),
+            Some(Json::Array(kinds)) => {
+                let at = self.below(kinds.len());
+                kinds[at].as_str().unwrap_or("null").to_owned()
+            }
+            _ if schema.get("properties").is_some() => "object".to_owned(),
+            _ => ["string", "integer", "boolean", "object"][self.below(4)].to_owned(),
+        };
+        match &*kind {
+            "object" => self.object(schema, depth),
+            "array" => self.array(schema, depth),
+            "string" => Json::from(self.string(schema)),
+            "integer" => self.integer(schema),
+            "number" => Json::from(f64::from(u32::try_from(self.below(100)).unwrap_or(0)) / 4.0),
+            "boolean" => Json::from(self.one_in(2)),
+            _ => Json::Null,
+        }
+    }
+
+    fn object(&mut self, schema: &Json, depth: usize) -> Json {
+        let mut map = Map::new();
+        if depth > MAX_DEPTH {
+            return Json::Object(map);
+        }
+        let required: Vec<&str> = schema
+            .get("required")
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Json::as_str)
+            .collect();
+        let odds = if depth == 0 { 2 } else { 6 };
+        for (name, property) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
+            if required.contains(&&**name) || self.one_in(odds) {
+                let value = self.some(property, depth + 1);
+                map.insert(name.clone(), value);
+            }
+        }
+        let additional = schema.get("additionalProperties").cloned().unwrap_or(Json::Bool(false));
+        if additional.is_object() || schema.get("properties").is_none() && additional != Json::Bool(false) {
+            for _ in 0..self.below(3) {
+                let name = self.word();
+                let value = match &additional {
+                    Json::Object(_) => self.some(&additional, depth + 1),
+                    _ => Json::from(self.word()),
+                };
+                map.insert(name, value);
+            }
+        }
+        Json::Object(map)
+    }
+
+    fn array(&mut self, schema: &Json, depth: usize) -> Json {
+        if depth > MAX_DEPTH {
+            return Json::Array(Vec::new());
+        }
+        let least = schema
+            .get("minItems")
+            .and_then(Json::as_u64)
+            .and_then(|least| usize::try_from(least).ok())
+            .unwrap_or(0);
+        let items = schema.get("items").cloned().unwrap_or(Json::Bool(true));
+        (0..least + self.below(3))
+            .map(|_| self.some(&items, depth + 1))
+            .collect()
+    }
+
+    fn integer(&mut self, schema: &Json) -> Json {
+        let bound = |name: &str| schema.get(name).and_then(Json::as_i64);
+        let low = bound("minimum").unwrap_or(0);
+        let high = bound("maximum").unwrap_or(low + 10_000_000).max(low);
+        let span = usize::try_from(high - low + 1).unwrap_or(usize::MAX);
+        // Small numbers more often than large ones, which print differently.
+        let span = if self.one_in(2) { span.min(20) } else { span };
+        Json::from(low + i64::try_from(self.below(span)).unwrap_or(0))
+    }
+
+    fn word(&mut self) -> String {
+        const WORDS: [&str; 12] = [
+            "a",
+            "web",
+            "prom-1",
+            "x.y/z",
+            "true",
+            "10",
+            "env",
+            "team",
+            "Größe",
+            "with space",
+            "key",
+            "0x1f",
+        ];
+        WORDS[self.below(WORDS.len())].to_owned()
+    }
+
+    fn string(&mut self, schema: &Json) -> String {
+        let examples = schema.get("examples").and_then(Json::as_array).into_iter().flatten();
+        let known: Vec<String> = examples
+            .chain(schema.get("default"))
+            .filter_map(Json::as_str)
+            .map(str::to_owned)
+            .collect();
+        if !known.is_empty() && self.one_in(2) {
+            let at = self.below(known.len());
+            return known[at].clone();
+        }
+        if let Some(pattern) = schema.get("pattern").and_then(Json::as_str)
+            && let Ok(pattern) = regex_syntax::parse(pattern)
+        {
+            let mut text = String::new();
+            self.matching(&pattern, &mut text);
+            return text;
+        }
+        match schema.get("format").and_then(Json::as_str) {
+            Some("uri") => format!("https://{}.example.org/x", ["a", "prom", "b-1"][self.below(3)]),
+            _ => self.word(),
+        }
+    }
+
+    /// Appends a text that matches a pattern.
+    fn matching(&mut self, pattern: &Hir, text: &mut String) {
+        match pattern.kind() {
+            HirKind::Empty | HirKind::Look(_) => {}
+            HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
+            HirKind::Class(Class::Unicode(class)) => {
+                // Printable ASCII where the class has some: that is what people write.
+                let ranges: Vec<(u32, u32)> = class
+                    .ranges()
+                    .iter()
+                    .map(|range| (u32::from(range.start()).max(0x20), u32::from(range.end()).min(0x7e)))
+                    .filter(|(low, high)| low <= high)
+                    .collect();
+                let (low, high) = ranges.get(self.below(ranges.len())).copied().unwrap_or((0x61, 0x61));
+                let offset = u32::try_from(self.below((high - low + 1) as usize)).unwrap_or(0);
+                text.extend(char::from_u32(low + offset));
+            }
+            HirKind::Class(Class::Bytes(_)) => text.push('a'),
+            HirKind::Repetition(repetition) => {
+                let most = repetition.max.unwrap_or(repetition.min + 4).min(repetition.min + 4);
+                let times = repetition.min as usize + self.below((most - repetition.min + 1) as usize);
+                (0..times).for_each(|_| self.matching(&repetition.sub, text));
+            }
+            HirKind::Capture(capture) => self.matching(&capture.sub, text),
+            HirKind::Concat(parts) => parts.iter().for_each(|part| self.matching(part, text)),
+            HirKind::Alternation(branches) => {
+                let at = self.below(branches.len());
+                self.matching(&branches[at], text);
+            }
+        }
+    }
+}
