@@ -16,5 +16,7 @@ mod chart;
 mod cli;
 mod conformance;
 mod functions;
+mod readme;
+mod stages;
 mod support;
 mod yaml;
