@@ -17,6 +17,7 @@ mod cli;
 mod conformance;
 mod functions;
 mod readme;
+mod schema;
 mod stages;
 mod support;
 mod yaml;
