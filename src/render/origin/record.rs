@@ -7,10 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::{OutputSpan, OutputSpanKind};
 
-use crate::reflect::{Value, View, view};
+use crate::reflect::{List, Map, Value, View, view};
 use crate::render::program::UnitId;
-use crate::source::Span;
-use crate::yaml;
+use crate::source::{FileId, Span};
 
 /// How many events are kept; what happens after that is not traced.
 const MAX_EVENTS: usize = 400_000;
@@ -31,12 +30,20 @@ pub struct Setting {
     pub value: Span,
 }
 
-impl From<&yaml::Entry> for Setting {
-    fn from(entry: &yaml::Entry) -> Self {
-        Self {
+impl Setting {
+    /// The place of an entry of a map, unless a template has read the map from a text of its own.
+    pub(super) fn of_entry(map: &Map, key: &str) -> Option<Self> {
+        let entry = map.entry(key)?;
+        (entry.node.span.file != FileId::NONE).then_some(Self {
             key: Some(entry.key),
             value: entry.node.span,
-        }
+        })
+    }
+
+    /// The place of an item of a list.
+    pub(super) fn of_item(list: &List, index: usize) -> Option<Self> {
+        let value = list.item(index)?.span;
+        (value.file != FileId::NONE).then_some(Self { key: None, value })
     }
 }
 
@@ -235,7 +242,7 @@ impl Recorder {
             return;
         }
         let place = match view(receiver) {
-            View::Map(map) => map.entry(key).as_ref().map(Setting::from),
+            View::Map(map) => Setting::of_entry(map, key),
             _ => None,
         };
         self.lock().push(Event::Read(value.clone(), place));
@@ -255,10 +262,7 @@ impl Recorder {
             match (view(&receiver), key.as_str(), int(key)) {
                 (View::Map(_), Some(key), _) => self.read(&receiver, key, result),
                 (View::List(list), _, Some(index)) => {
-                    let place = list.item(index).map(|node| Setting {
-                        key: None,
-                        value: node.span,
-                    });
+                    let place = Setting::of_item(list, index);
                     self.lock().push(Event::Read(result.clone(), place));
                 }
                 _ => {}

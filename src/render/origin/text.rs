@@ -176,13 +176,9 @@ pub(super) fn walk(value: &Value, path: &[Step], target: &Target) -> Option<Sett
     let mut place = None;
     for step in path {
         (value, place) = match (step, view(&value)) {
-            (Step::Key(key), View::Map(map)) => (map.get(key)?, map.entry(key).as_ref().map(Setting::from)),
+            (Step::Key(key), View::Map(map)) => (map.get(key)?, Setting::of_entry(map, key)),
             (Step::Index(index), View::List(list)) => {
-                let place = list.item(*index).map(|node| Setting {
-                    key: None,
-                    value: node.span,
-                });
-                (list.items.get(*index)?.clone(), place)
+                (list.items.get(*index)?.clone(), Setting::of_item(list, *index))
             }
             _ => return None,
         };

@@ -97,10 +97,7 @@ impl Origins {
         let Some((at, container)) = ranged else { return };
         match view(container) {
             View::List(list) => {
-                let place = list.item(index).map(|node| Setting {
-                    key: None,
-                    value: node.span,
-                });
+                let place = Setting::of_item(list, index);
                 if let Some(item) = list.items.get(index) {
                     found.push(From::Value(item.clone(), place));
                 }
@@ -111,7 +108,7 @@ impl Origins {
             View::Map(map) => {
                 let entry = map.read().iter().nth(index).map(|(key, value)| (Arc::clone(key), value.clone()));
                 if let Some((key, value)) = entry {
-                    let place = map.entry(&key).as_ref().map(Setting::from);
+                    let place = Setting::of_entry(map, &key);
                     match place {
                         Some(place) if is_key => found.push(From::Key(key, place)),
                         _ => found.push(From::Value(value, place)),
