@@ -140,7 +140,9 @@ fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
     }
     let own = || Arc::clone(runtime);
     let of = own();
-    environment.add_filter("field", move |receiver: &Value, path: &str| reading(&of, receiver, path));
+    environment.add_filter("field", move |receiver: &Value, path: &str| {
+        reading(&of, receiver, path)
+    });
     let of = own();
     environment.add_filter("path", move |receiver: &Value, path: &str| {
         reading(&of, receiver, path).map(elem)
@@ -165,7 +167,9 @@ fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
     });
     let of = own();
     environment.add_function("turn", move |element: u32, key: u32, index: usize| {
-        of.recorder.iter().for_each(|recorder| recorder.turn(element, key, index));
+        of.recorder
+            .iter()
+            .for_each(|recorder| recorder.turn(element, key, index));
     });
 }
 

@@ -120,7 +120,13 @@ impl Runtime {
     }
 
     /// Runs a template.
-    pub(super) fn run(&self, environment: &Environment<'_>, id: UnitId, dot: Value, run: Run<'_>) -> Result<String, Error> {
+    pub(super) fn run(
+        &self,
+        environment: &Environment<'_>,
+        id: UnitId,
+        dot: Value,
+        run: Run<'_>,
+    ) -> Result<String, Error> {
         let limit = |text| Error::from(Failure::Limit(text));
         let cost = self.program.unit(id).map_or(0, |unit| unit.nodes);
         self.budget.charge(cost + 1).map_err(limit)?;
@@ -132,8 +138,7 @@ impl Runtime {
             None => template.and_then(|template| template.render(Value::from_object(Dot(dot)))),
             Some(recorder) => {
                 recorder.begin(id, &dot, run.tpl);
-                let rendered =
-                    template.and_then(|template| template.render_with_spans(Value::from_object(Dot(dot))));
+                let rendered = template.and_then(|template| template.render_with_spans(Value::from_object(Dot(dot))));
                 let (rendered, spans) = match rendered {
                     Ok((text, spans)) => (Ok(text), spans),
                     Err(error) => (Err(error), Vec::new()),

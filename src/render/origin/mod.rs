@@ -19,8 +19,8 @@ use super::program::{Program, Unit};
 use super::runtime::Runtime;
 use crate::source::{SourceKind, Sources, Span};
 
-pub(super) use self::record::{ALLOWANCE, Recorder};
 pub use self::record::Setting;
+pub(super) use self::record::{ALLOWANCE, Recorder};
 
 /// How many runs inside one another are gone through.
 const MAX_DEPTH: usize = 48;
@@ -80,7 +80,10 @@ impl Origins {
             let shown = part.range.start.max(range.start)..part.range.end.min(end);
             run.text.get(shown).is_none_or(|text| text.trim().is_empty())
         };
-        let is_scalar = run.text.get(range.clone()).is_some_and(|text| !text.trim_end().contains('\n'));
+        let is_scalar = run
+            .text
+            .get(range.clone())
+            .is_some_and(|text| !text.trim_end().contains('\n'));
         let mut best = None;
         if is_scalar && depth < MAX_DEPTH {
             for part in touched().filter(|part| part.emit.is_some() && !is_blank(part)).take(8) {
@@ -288,7 +291,11 @@ impl Origins {
     /// A text that is part of the line, or that the line is part of.
     fn within(&self, window: &[From], text: &str, line: Line<'_>, range: &Range<usize>) -> Option<Hit> {
         let asked_for = text.get(range.clone()).unwrap_or_default();
-        let wanted = unquoted(if asked_for.trim().is_empty() { line.text } else { asked_for });
+        let wanted = unquoted(if asked_for.trim().is_empty() {
+            line.text
+        } else {
+            asked_for
+        });
         let mut best: Option<(usize, Hit)> = None;
         let mut offer = |weight: usize, hit: Hit| {
             if best.as_ref().is_none_or(|(least, _)| weight > *least) {
@@ -338,7 +345,11 @@ impl Origins {
             _ => false,
         });
         let fits = |value: &crate::reflect::Value| printed(value).is_some_and(|printed| printed.trim() == wanted);
-        if came { self.search(before, fits).map(Hit::Value) } else { None }
+        if came {
+            self.search(before, fits).map(Hit::Value)
+        } else {
+            None
+        }
     }
 
     /// The only thing that was used, whatever was made of it.

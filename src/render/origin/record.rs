@@ -61,11 +61,7 @@ pub(super) enum Event {
     /// A loop over a value begins.
     Ranged(u32, Value),
     /// A turn of it begins.
-    Turn {
-        element: u32,
-        key: u32,
-        index: usize,
-    },
+    Turn { element: u32, key: u32, index: usize },
     /// A variable is read.
     Seen(u32),
     /// An expression is printed that is not empty.
@@ -168,7 +164,11 @@ impl Record {
             }
         }
         // minijinja keeps no span of what printed nothing, and no such event is kept either: they go in step.
-        let mut emits = run.events.iter().enumerate().filter(|(_, event)| matches!(event, Event::Emit));
+        let mut emits = run
+            .events
+            .iter()
+            .enumerate()
+            .filter(|(_, event)| matches!(event, Event::Emit));
         let part = |span: OutputSpan| Part {
             range: span.output_range(),
             lowered: span.source_range().start,
@@ -257,7 +257,9 @@ impl Recorder {
             _ => None,
         };
         if let Some((container, [keys @ .., key])) = path {
-            let receiver = keys.iter().try_fold(container.clone(), |receiver, key| item(&receiver, key));
+            let receiver = keys
+                .iter()
+                .try_fold(container.clone(), |receiver, key| item(&receiver, key));
             let Some(receiver) = receiver else { return };
             match (view(&receiver), key.as_str(), int(key)) {
                 (View::Map(_), Some(key), _) => self.read(&receiver, key, result),

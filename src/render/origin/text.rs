@@ -63,7 +63,9 @@ pub(super) fn unquoted(text: &str) -> &str {
 /// it is that in `outer`.
 pub(super) fn same_line<'a>(outer: &str, line: Line<'_>, inner: &'a str) -> Option<Line<'a>> {
     // Most texts are indented at most, and then the lines are as many.
-    let nth = lines(&outer[..line.start]).filter(|other| other.text == line.text).count();
+    let nth = lines(&outer[..line.start])
+        .filter(|other| other.text == line.text)
+        .count();
     let mut last = None;
     for (at, found) in lines(inner).filter(|other| other.text == line.text).enumerate() {
         last = Some(found);
@@ -177,9 +179,7 @@ pub(super) fn walk(value: &Value, path: &[Step], target: &Target) -> Option<Sett
     for step in path {
         (value, place) = match (step, view(&value)) {
             (Step::Key(key), View::Map(map)) => (map.get(key)?, Setting::of_entry(map, key)),
-            (Step::Index(index), View::List(list)) => {
-                (list.items.get(*index)?.clone(), Setting::of_item(list, *index))
-            }
+            (Step::Index(index), View::List(list)) => (list.items.get(*index)?.clone(), Setting::of_item(list, *index)),
             _ => return None,
         };
     }
