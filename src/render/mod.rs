@@ -115,7 +115,7 @@ pub fn render(
         };
         file.announce();
         let run = Run {
-            file: Some(&file.name),
+            file: Some(file),
             tpl: None,
         };
         match runtime.run(&environment, id, dot.clone(), run) {

@@ -45,9 +45,9 @@ impl Share {
 pub(crate) struct Shares {
     /// Keys and scalars that have an origin.
     pub(crate) origin: Share,
-    /// Keys whose template line, or key in the values, holds the key.
+    /// Keys that stand in some template, or lead to the values: those whose template line, or key in the values, holds the key.
     pub(crate) keys: Share,
-    /// Scalars that an action printed and that are set somewhere in the values: those that lead to a value of that text.
+    /// Scalars that are set somewhere in the values, and that no template holds itself: those that lead to a value of that text.
     pub(crate) values: Share,
     /// What missed.
     pub(crate) misses: Vec<String>,
@@ -97,12 +97,17 @@ pub(crate) fn measure(chart: &Path, files: &[String]) -> Result<Shares, String> 
         }
     }
     drop(chart);
+    let templates = sources
+        .iter()
+        .filter(|(_, source)| source.name().contains("/templates/"));
+    let templates: Vec<_> = templates.map(|(_, source)| source).collect();
     let mut shares = Shares::default();
     for manifest in manifests.objects.iter().chain(&manifests.hooks) {
         let asked = Asked {
             rendered: &rendered,
             sources: &sources,
             set: &set,
+            templates: &templates,
             manifest,
         };
         asked.document(&mut shares);
@@ -133,6 +138,7 @@ struct Asked<'a> {
     rendered: &'a Rendered,
     sources: &'a Sources,
     set: &'a BTreeSet<String>,
+    templates: &'a [Arc<Source>],
     manifest: &'a manifest::Manifest,
 }
 
@@ -209,6 +215,10 @@ impl Asked<'_> {
                 .is_some_and(|found| self.text(found).contains(key));
             in_values || self.line(origin.template).contains(key)
         });
+        // A key that no template holds was put together, or has come from elsewhere.
+        if !hit && !self.templates.iter().any(|template| template.text().contains(key)) {
+            return;
+        }
         shares.keys.count(hit);
         if !hit {
             self.miss("key", key, span, origin.as_ref(), shares);
@@ -228,7 +238,10 @@ impl Asked<'_> {
         let is_other = [".Chart.", ".Release.", ".Capabilities."]
             .iter()
             .any(|name| line.contains(name));
-        if shown.is_empty() || origin.value.is_none() && (!is_action || is_other) || !self.set.contains(&shown) {
+        // So may what a template holds itself.
+        let is_constant = self.templates.iter().any(|template| template.text().contains(&shown));
+        let is_own = !is_action || is_other || is_constant;
+        if shown.is_empty() || origin.value.is_none() && is_own || !self.set.contains(&shown) {
             return;
         }
         let hit = origin.value.is_some_and(|setting| {

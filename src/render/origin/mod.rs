@@ -17,6 +17,7 @@ use self::text::{Line, line_at, lines, printed, same_line, unquoted};
 use self::window::{Before, From};
 use super::program::{Program, Unit};
 use super::runtime::Runtime;
+use crate::reflect::{Value, is_empty};
 use crate::source::{SourceKind, Sources, Span};
 
 pub use self::record::Setting;
@@ -50,6 +51,8 @@ pub struct Origins {
 enum Hit {
     Run(RunId, Before, Range<usize>),
     Value(Setting),
+    /// In a map that a template made: the event, the key and what it holds, and the line that was printed of it.
+    Made(Before, Arc<str>, Value, String),
 }
 
 impl Origins {
@@ -141,6 +144,7 @@ impl Origins {
     fn origin(&self, hit: Option<Hit>, plain: Origin, depth: usize) -> Origin {
         match hit {
             None => plain,
+            Some(Hit::Made(made, key, value, line)) => self.made(made, &key, &value, &line, plain, depth),
             Some(Hit::Value(setting)) => Origin {
                 value: Some(setting),
                 ..plain
@@ -186,6 +190,46 @@ impl Origins {
         }
     }
 
+    /// The origin of an entry that a template put into a map: the key in the statement that did it, or the line of the
+    /// text that the map was read from.
+    fn made(&self, made: Before, key: &str, value: &Value, line: &str, plain: Origin, depth: usize) -> Origin {
+        let Some(mut statement) = self.statement(made) else {
+            return plain;
+        };
+        let window = self.window(made);
+        let source = self.sources.get(statement.file);
+        let written = source.text().get(statement.range()).unwrap_or_default();
+        if let Some(at) = written.find(&format!("\"{key}\"")) {
+            let start = statement.range().start + at;
+            statement = Span::new(statement.file, start, start + key.len() + 2);
+        } else if depth < MAX_DEPTH
+            && let Some(hit) = self.by_line(&window, line, line_at(line, 0), &(0..line.len()))
+        {
+            let mut origin = self.origin(
+                Some(hit),
+                Origin {
+                    template: statement,
+                    ..plain.clone()
+                },
+                depth + 1,
+            );
+            if origin.calls.last() != Some(&plain.template) && origin.template != plain.template {
+                origin.calls.push(plain.template);
+            }
+            return origin;
+        }
+        let set = window.iter().find_map(|from| match from {
+            From::Value(found, Some(place)) if text::is_same(found, value) => Some(*place),
+            _ => None,
+        });
+        let same = plain.template.file == statement.file && plain.template.range().contains(&statement.range().start);
+        Origin {
+            template: statement,
+            calls: if same { Vec::new() } else { vec![plain.template] },
+            value: set,
+        }
+    }
+
     /// The statement that an event belongs to.
     fn statement(&self, (run, event): Before) -> Option<Span> {
         let run = &self.record.runs[run];
@@ -208,7 +252,7 @@ impl Origins {
             .or_else(|| self.by_path(&window, text, &range, column))
             .or_else(|| self.within(&window, text, line, &range))
             .or_else(|| self.by_value(&window, before, line))
-            .or_else(|| self.only(&window))
+            .or_else(|| Self::only(&window))
     }
 
     /// The bytes of an inner line that stand for some of an outer one.
@@ -279,6 +323,22 @@ impl Origins {
                 }
             }
         }
+        let made = window.iter().find_map(|from| match from {
+            From::Value(value, _) => {
+                let (map, key, held) = text::last_map(value, &target)?;
+                let made = &self.record.made;
+                let at = made
+                    .get(&(map, Some(Arc::clone(&key))))
+                    .or_else(|| made.get(&(map, None)))?;
+                let line = line_at(text, range.start).text;
+                let line = line.strip_prefix("- ").unwrap_or(line);
+                Some(Hit::Made(*at, key, held, line.to_owned()))
+            }
+            _ => None,
+        });
+        if made.is_some() {
+            return made;
+        }
         window.iter().find_map(|from| match from {
             From::Run(run, asked) => {
                 let inner = text::parse(&self.record.runs[*run].text, 0)?;
@@ -344,7 +404,7 @@ impl Origins {
             From::Value(value, None) => printed(value).is_some_and(|printed| printed.trim() == wanted),
             _ => false,
         });
-        let fits = |value: &crate::reflect::Value| printed(value).is_some_and(|printed| printed.trim() == wanted);
+        let fits = |value: &Value| printed(value).is_some_and(|printed| printed.trim() == wanted);
         if came {
             self.search(before, fits).map(Hit::Value)
         } else {
@@ -353,10 +413,10 @@ impl Origins {
     }
 
     /// The only thing that was used, whatever was made of it.
-    #[allow(clippy::unused_self)]
-    fn only(&self, window: &[From]) -> Option<Hit> {
+    fn only(window: &[From]) -> Option<Hit> {
         match window {
-            [From::Value(_, Some(place))] => Some(Hit::Value(*place)),
+            // An empty value gives way to a default.
+            [From::Value(value, Some(place))] if !is_empty(value) => Some(Hit::Value(*place)),
             _ => None,
         }
     }

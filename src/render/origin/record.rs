@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::{OutputSpan, OutputSpanKind};
 
+use crate::go::string as gostring;
 use crate::reflect::{List, Map, Value, View, view};
 use crate::render::program::UnitId;
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Source, SourceKind, Sources, Span};
 
 /// How many events are kept; what happens after that is not traced.
 const MAX_EVENTS: usize = 400_000;
@@ -104,6 +105,10 @@ pub(super) struct Record {
     open: Vec<Option<RunId>>,
     /// The runs of the files.
     pub(super) files: BTreeMap<Arc<str>, RunId>,
+    /// The maps that functions made, and the keys that `set` set, with the events that keep them alive.
+    pub(super) made: BTreeMap<(usize, Option<Arc<str>>), (RunId, usize)>,
+    /// The files of the chart that templates have read.
+    read: BTreeMap<Arc<str>, FileId>,
     events: usize,
     bytes: usize,
 }
@@ -250,7 +255,6 @@ impl Recorder {
 
     /// A function has given a value.
     pub(in crate::render) fn called(&self, name: &str, arguments: &[Value], result: &Value) {
-        let last = arguments.len().saturating_sub(1);
         let path = match (name, arguments) {
             ("index" | "get", [container, keys @ ..]) => Some((container, keys)),
             ("dig", [keys @ .., _, container]) => Some((container, keys)),
@@ -269,8 +273,72 @@ impl Recorder {
                 }
                 _ => {}
             }
-        } else if matches!(view(result), View::Map(_) | View::List(_)) && last < 64 {
-            self.lock().push(Event::Read(result.clone(), None));
+        } else if let View::Map(map) = view(result) {
+            let key = match (name, arguments) {
+                ("set", [_, key, _]) => key.as_str().map(Into::into),
+                ("dict", _) => None,
+                _ => return self.result(name, result),
+            };
+            let made = (map.address(), key);
+            let mut record = self.lock();
+            if let Some(at) = record.push(Event::Read(result.clone(), None)) {
+                record.made.insert(made, at);
+            }
+        } else {
+            self.result(name, result);
+        }
+    }
+
+    /// A file of the chart is read.
+    pub(in crate::render) fn file(&self, folder: &str, name: &str, text: &Value, sources: &Sources) {
+        let path = format!("{folder}{name}");
+        let mut record = self.lock();
+        let file = match record.read.get(&*path) {
+            Some(file) => *file,
+            None => {
+                let bytes = gostring::decode(text.as_str().unwrap_or_default()).into_owned();
+                let file = sources.add(Source::new(&*path, SourceKind::File, bytes));
+                record.read.insert(path.into(), file);
+                file
+            }
+        };
+        let length = sources.get(file).text().len();
+        let place = Setting {
+            key: None,
+            value: Span::new(file, 0, length),
+        };
+        record.push(Event::Read(text.clone(), Some(place)));
+    }
+}
+
+impl Recorder {
+    /// A function has given a collection.
+    fn result(&self, name: &str, result: &Value) {
+        if !matches!(view(result), View::Map(_) | View::List(_)) {
+            return;
+        }
+        let mut record = self.lock();
+        let Some(at) = record.push(Event::Read(result.clone(), None)) else {
+            return;
+        };
+        if !name.starts_with("from") {
+            return;
+        }
+        // What was read from a text that a template made: all maps in it are new.
+        let mut rest = vec![result.clone()];
+        while let Some(value) = rest.pop() {
+            if record.events >= MAX_EVENTS {
+                return;
+            }
+            record.events += 1;
+            match view(&value) {
+                View::Map(map) => {
+                    record.made.insert((map.address(), None), at);
+                    rest.extend(map.read().values().cloned());
+                }
+                View::List(list) => rest.extend(list.items.iter().cloned()),
+                _ => {}
+            }
         }
     }
 }
