@@ -213,7 +213,8 @@ impl Asked<'_> {
                 .value
                 .and_then(|value| value.key)
                 .is_some_and(|found| self.text(found).contains(key));
-            in_values || self.line(origin.template).contains(key)
+            let is_value = origin.value.is_some_and(|value| self.text(value.value).contains(key));
+            in_values || is_value || self.line(origin.template).contains(key)
         });
         // A key that no template holds was put together, or has come from elsewhere.
         if !hit && !self.templates.iter().any(|template| template.text().contains(key)) {

@@ -12,8 +12,8 @@ mod window;
 use std::ops::Range;
 use std::sync::Arc;
 
-use self::record::{Event, Record, RunId};
-use self::text::{Line, line_at, lines, printed, same_line, unquoted};
+use self::record::{Event, Made, Record, RunId};
+use self::text::{Line, Step, Target, is_same, line_at, lines, printed, same_line, unquoted};
 use self::window::{Before, From};
 use super::program::{Program, Unit};
 use super::runtime::Runtime;
@@ -51,8 +51,18 @@ pub struct Origins {
 enum Hit {
     Run(RunId, Before, Range<usize>),
     Value(Setting),
-    /// In a map that a template made: the event, the key and what it holds, and the line that was printed of it.
-    Made(Before, Arc<str>, Value, String),
+    /// In a map that a template made.
+    Made(Entry),
+}
+
+/// An entry of a map that a template made.
+struct Entry {
+    made: Made,
+    key: Arc<str>,
+    value: Value,
+    /// The line that was printed of it.
+    line: String,
+    target: Target,
 }
 
 impl Origins {
@@ -144,7 +154,7 @@ impl Origins {
     fn origin(&self, hit: Option<Hit>, plain: Origin, depth: usize) -> Origin {
         match hit {
             None => plain,
-            Some(Hit::Made(made, key, value, line)) => self.made(made, &key, &value, &line, plain, depth),
+            Some(Hit::Made(entry)) => self.made(&entry, plain, depth),
             Some(Hit::Value(setting)) => Origin {
                 value: Some(setting),
                 ..plain
@@ -192,34 +202,32 @@ impl Origins {
 
     /// The origin of an entry that a template put into a map: the key in the statement that did it, or the line of the
     /// text that the map was read from.
-    fn made(&self, made: Before, key: &str, value: &Value, line: &str, plain: Origin, depth: usize) -> Origin {
-        let Some(mut statement) = self.statement(made) else {
+    fn made(&self, entry: &Entry, plain: Origin, depth: usize) -> Origin {
+        let Entry { made, key, value, .. } = entry;
+        let Some(mut statement) = self.statement(made.at) else {
             return plain;
         };
-        let window = self.window(made);
+        let window = self.window(made.at);
         let source = self.sources.get(statement.file);
         let written = source.text().get(statement.range()).unwrap_or_default();
         if let Some(at) = written.find(&format!("\"{key}\"")) {
             let start = statement.range().start + at;
             statement = Span::new(statement.file, start, start + key.len() + 2);
         } else if depth < MAX_DEPTH
-            && let Some(hit) = self.by_line(&window, line, line_at(line, 0), &(0..line.len()))
+            && let Some(hit) = self.read_from(&window, entry)
         {
-            let mut origin = self.origin(
-                Some(hit),
-                Origin {
-                    template: statement,
-                    ..plain.clone()
-                },
-                depth + 1,
-            );
+            let read = Origin {
+                template: statement,
+                ..plain.clone()
+            };
+            let mut origin = self.origin(Some(hit), read, depth + 1);
             if origin.calls.last() != Some(&plain.template) && origin.template != plain.template {
                 origin.calls.push(plain.template);
             }
             return origin;
         }
         let set = window.iter().find_map(|from| match from {
-            From::Value(found, Some(place)) if text::is_same(found, value) => Some(*place),
+            From::Value(found, Some(place)) if is_same(found, value) => Some(*place),
             _ => None,
         });
         let same = plain.template.file == statement.file && plain.template.range().contains(&statement.range().start);
@@ -228,6 +236,23 @@ impl Origins {
             calls: if same { Vec::new() } else { vec![plain.template] },
             value: set,
         }
+    }
+
+    /// The entry in the text that its map was read from.
+    fn read_from(&self, window: &[From], entry: &Entry) -> Option<Hit> {
+        let line = &entry.line;
+        let by_path = |from: &From| match from {
+            From::Run(run, asked) => {
+                let mut target = entry.target.clone();
+                target.path.clone_from(&entry.made.path);
+                target.path.push(Step::Key(Arc::clone(&entry.key)));
+                let inner = text::parse(&self.record.runs[*run].text, 0)?;
+                Some(Hit::Run(*run, *asked, text::follow(&inner, &target)?))
+            }
+            _ => None,
+        };
+        let by_path = || window.iter().find_map(by_path);
+        by_path().or_else(|| self.by_line(window, line, line_at(line, 0), &(0..line.len())))
     }
 
     /// The statement that an event belongs to.
@@ -327,12 +352,17 @@ impl Origins {
             From::Value(value, _) => {
                 let (map, key, held) = text::last_map(value, &target)?;
                 let made = &self.record.made;
-                let at = made
+                let made = made
                     .get(&(map, Some(Arc::clone(&key))))
                     .or_else(|| made.get(&(map, None)))?;
                 let line = line_at(text, range.start).text;
-                let line = line.strip_prefix("- ").unwrap_or(line);
-                Some(Hit::Made(*at, key, held, line.to_owned()))
+                Some(Hit::Made(Entry {
+                    made: made.clone(),
+                    key,
+                    value: held,
+                    line: line.strip_prefix("- ").unwrap_or(line).to_owned(),
+                    target: target.clone(),
+                }))
             }
             _ => None,
         });

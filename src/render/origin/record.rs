@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::text::{Step, is_same};
 use minijinja::{OutputSpan, OutputSpanKind};
 
 use crate::go::string as gostring;
@@ -18,6 +19,9 @@ const MAX_EVENTS: usize = 400_000;
 const MAX_TEXT: usize = 24 << 20;
 /// How much memory a record may take, in bytes: a traced render may use so much more than a plain one.
 pub(in crate::render) const ALLOWANCE: usize = 96 << 20;
+
+/// How deep collections inside one another are kept apart.
+const MAX_PATH: usize = 32;
 
 /// Names a run of a [`Record`].
 pub(super) type RunId = usize;
@@ -97,6 +101,15 @@ pub(super) struct Run {
     pub(super) notes: BTreeMap<u32, Vec<usize>>,
 }
 
+/// How a map, or an entry of one, came to be.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    /// The run and event that made it.
+    pub(super) at: (RunId, usize),
+    /// The way to the map in the text that it was read from.
+    pub(super) path: Vec<Step>,
+}
+
 /// All runs of a render.
 #[derive(Debug, Default)]
 pub(super) struct Record {
@@ -106,7 +119,7 @@ pub(super) struct Record {
     /// The runs of the files.
     pub(super) files: BTreeMap<Arc<str>, RunId>,
     /// The maps that functions made, and the keys that `set` set, with the events that keep them alive.
-    pub(super) made: BTreeMap<(usize, Option<Arc<str>>), (RunId, usize)>,
+    pub(super) made: BTreeMap<(usize, Option<Arc<str>>), Made>,
     /// The files of the chart that templates have read.
     read: BTreeMap<Arc<str>, FileId>,
     events: usize,
@@ -274,6 +287,12 @@ impl Recorder {
                 _ => {}
             }
         } else if let View::Map(map) = view(result) {
+            if let [_, sources @ ..] = arguments
+                && name.to_ascii_lowercase().contains("merge")
+            {
+                self.merged(sources, map);
+                return self.result(name, result);
+            }
             let key = match (name, arguments) {
                 ("set", [_, key, _]) => key.as_str().map(Into::into),
                 ("dict", _) => None,
@@ -282,10 +301,33 @@ impl Recorder {
             let made = (map.address(), key);
             let mut record = self.lock();
             if let Some(at) = record.push(Event::Read(result.clone(), None)) {
-                record.made.insert(made, at);
+                let path = Vec::new();
+                record.made.insert(made, Made { at, path });
             }
         } else {
             self.result(name, result);
+        }
+    }
+
+    /// A map has got entries of others: what is known of these holds there too.
+    fn merged(&self, sources: &[Value], target: &Map) {
+        let mut record = self.lock();
+        for source in sources {
+            let View::Map(source) = view(source) else { continue };
+            for (key, value) in source.read().iter() {
+                if record.events >= MAX_EVENTS {
+                    return;
+                }
+                record.events += 1;
+                let made = &record.made;
+                let own = made.get(&(source.address(), Some(Arc::clone(key))));
+                let made = own.or_else(|| made.get(&(source.address(), None))).cloned();
+                if let Some(made) = made
+                    && target.get(key).is_some_and(|merged| is_same(&merged, value))
+                {
+                    record.made.insert((target.address(), Some(Arc::clone(key))), made);
+                }
+            }
         }
     }
 
@@ -325,22 +367,35 @@ impl Recorder {
             return;
         }
         // What was read from a text that a template made: all maps in it are new.
-        let mut rest = vec![result.clone()];
-        while let Some(value) = rest.pop() {
-            if record.events >= MAX_EVENTS {
+        let mut rest = vec![(result.clone(), Vec::new())];
+        while let Some((value, path)) = rest.pop() {
+            if record.events >= MAX_EVENTS || path.len() > MAX_PATH {
                 return;
             }
             record.events += 1;
+            let way = |step| {
+                let mut path = path.clone();
+                path.push(step);
+                path
+            };
             match view(&value) {
                 View::Map(map) => {
-                    record.made.insert((map.address(), None), at);
-                    rest.extend(map.read().values().cloned());
+                    let inner = |(key, value): (&Arc<str>, &Value)| (value.clone(), way(Step::Key(Arc::clone(key))));
+                    rest.extend(map.read().iter().filter(|(_, value)| is_collection(value)).map(inner));
+                    record.made.insert((map.address(), None), Made { at, path });
                 }
-                View::List(list) => rest.extend(list.items.iter().cloned()),
+                View::List(list) => {
+                    let items = list.items.iter().enumerate().filter(|(_, item)| is_collection(item));
+                    rest.extend(items.map(|(index, item)| (item.clone(), way(Step::Index(index)))));
+                }
                 _ => {}
             }
         }
     }
+}
+
+fn is_collection(value: &Value) -> bool {
+    matches!(view(value), View::Map(_) | View::List(_))
 }
 
 fn int(value: &Value) -> Option<usize> {
