@@ -19,5 +19,6 @@ mod functions;
 mod readme;
 mod schema;
 mod stages;
+mod origins;
 mod support;
 mod yaml;
