@@ -9,6 +9,19 @@ const WORTH_A_THREAD: usize = 64 << 10;
 /// The stack of each, in bytes: what is parsed nests. Pages that are not used cost nothing.
 const STACK_SIZE: usize = 256 << 20;
 
+/// What a thread's heap may grow to before the C library asks the system for more, in bytes of address space. glibc heeds
+/// no more than 32 MiB.
+const HEAP_SIZE: usize = 24 << 20;
+
+/// Has the C library take the address space of this thread's heap at once: glibc grows the heap of any thread but the first
+/// by single pages, each with a call of the system. A large block that is freed raises glibc's thresholds so far that the
+/// second block comes from the heap, and its space stays there. Elsewhere this does nothing of use, and no harm.
+pub fn reserve_heap() {
+    for _ in 0..2 {
+        drop(std::hint::black_box(Vec::<u8>::with_capacity(HEAP_SIZE)));
+    }
+}
+
 /// Does `count` pieces of work, neighbours together, and gives the results in order. `size` tells the bytes of a piece.
 pub fn side_by_side<T: Send>(count: usize, size: impl Fn(usize) -> usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let total: usize = (0..count).map(&size).sum();
@@ -35,7 +48,10 @@ pub fn side_by_side<T: Send>(count: usize, size: impl Fn(usize) -> usize, work: 
             .iter()
             .map(|piece| {
                 let inner = piece.clone();
-                let run = move || inner.map(work).collect::<Vec<T>>();
+                let run = move || {
+                    reserve_heap();
+                    inner.map(work).collect::<Vec<T>>()
+                };
                 thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, run)
             })
             .collect();
