@@ -5,6 +5,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod functions;
 pub mod go;
+pub mod lint;
 pub mod lower;
 pub mod manifest;
 pub mod pipeline;
