@@ -12,7 +12,7 @@ use std::thread;
 use crate::chart::{self, Chart};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::manifest::{self, Manifests};
-use crate::render::{self, Capabilities, Limits, Release, Rendered};
+use crate::render::{self, Capabilities, Limits, Release, Rendered, Trace};
 use crate::schema;
 use crate::semver;
 use crate::source::{Sources, Span};
@@ -40,6 +40,8 @@ pub struct Request {
     pub skip_schema: bool,
     /// What the render may use.
     pub limits: Limits,
+    /// Whether [`Rendered::origin`] is to tell where the output comes from.
+    pub trace: Trace,
 }
 
 /// How far a render came.
@@ -82,7 +84,7 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
         check_kube_version(&chart, &request.capabilities)?;
         let files = render::templates(&chart, &values, &request.release, &request.capabilities);
         let templates = render::parse(&files, sources)?;
-        render::render(&files, &templates, world, sources, request.limits)
+        render::render(&files, &templates, world, sources, request.limits, request.trace)
     };
     // A large schema takes as long as the render, which is of no account if the values are not valid.
     let (violations, rendered) = thread::scope(|scope| {

@@ -188,6 +188,15 @@ impl Sources {
         Arc::clone(&table[file.0 as usize])
     }
 
+    /// All sources so far, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, Arc<Source>)> {
+        let table = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        table
+            .into_iter()
+            .enumerate()
+            .map(|(at, source)| (FileId(u32::try_from(at).unwrap_or(u32::MAX)), source))
+    }
+
     /// `name:line:column` of the start of a span.
     pub fn place(&self, span: Span) -> String {
         let source = self.get(span.file);

@@ -12,7 +12,7 @@ use crate::go::string as gostring;
 use crate::go::unicode::is_space;
 use crate::manifest::{Manifest, split};
 use crate::pipeline::{self, Outcome, Request};
-use crate::render::{Capabilities, KubeVersion, Limits, Release};
+use crate::render::{Capabilities, KubeVersion, Limits, Release, Trace};
 use crate::source::Sources;
 use crate::values::Overrides;
 use crate::world::World;
@@ -103,6 +103,7 @@ fn request(arguments: &Template) -> Result<Request, Box<Diagnostic>> {
         capabilities,
         skip_schema: arguments.skip_schema_validation,
         limits,
+        trace: Trace::Off,
     })
 }
 

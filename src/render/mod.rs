@@ -8,6 +8,7 @@ mod fault;
 mod field;
 mod files;
 mod helpers;
+mod origin;
 mod program;
 mod runtime;
 
@@ -19,7 +20,7 @@ use minijinja::{Environment, State, UndefinedBehavior};
 
 use self::fault::Failure;
 use self::program::Names;
-use self::runtime::Runtime;
+use self::runtime::{Run, Runtime};
 use crate::diagnostic::Report;
 use crate::functions;
 use crate::lower::DELIMITERS;
@@ -31,6 +32,7 @@ use crate::world::World;
 pub use budget::Limits;
 pub use capabilities::{Capabilities, DEFAULT_KUBE_VERSION, KubeVersion};
 pub use context::{Release, TemplateFile, templates};
+pub use origin::{Origin, Origins, Setting};
 pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagnostic};
 
 /// What a render gives: the text of each file that is not a partial, by its name.
@@ -38,6 +40,18 @@ pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagno
 pub struct Rendered {
     /// The texts, with [`crate::go::string`] escapes.
     pub files: BTreeMap<Arc<str>, String>,
+    /// Where each byte of them has come from; only of a traced render.
+    pub origins: Option<Arc<Origins>>,
+}
+
+impl Rendered {
+    /// Where some bytes of a file have come from: the innermost template text or action, the calls that led there, and the
+    /// values. `None` if the render was not traced, or too large for that.
+    ///
+    /// A document's byte `n` is byte `manifest.start + n` of the file.
+    pub fn origin(&self, file: &str, range: std::ops::Range<usize>) -> Option<Origin> {
+        self.origins.as_ref()?.of(file, range)
+    }
 }
 
 /// Parses all templates.
@@ -60,6 +74,16 @@ pub fn parse(files: &[TemplateFile], sources: &Sources) -> Result<Vec<Arc<Templa
     if report.is_empty() { Ok(parsed) } else { Err(report) }
 }
 
+/// Whether a render keeps where its output comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trace {
+    /// Nothing is kept, and nothing is slower.
+    #[default]
+    Off,
+    /// [`Rendered::origin`] can tell.
+    On,
+}
+
 /// Renders files in the order given; of two templates with one name the later one wins. `templates` are those that
 /// [`parse`] made of the files.
 ///
@@ -71,8 +95,10 @@ pub fn render(
     world: &Arc<dyn World>,
     sources: &Sources,
     limits: Limits,
+    trace: Trace,
 ) -> Result<Rendered, Report> {
-    let runtime = Arc::new(Runtime::new(Arc::clone(world), sources.clone(), limits));
+    let traced = trace == Trace::On;
+    let runtime = Arc::new(Runtime::new(Arc::clone(world), sources.clone(), limits, traced));
     let mut names = Names::default();
     for template in templates {
         for (tree, (name, id)) in template.trees.iter().zip(runtime.program.add(template)) {
@@ -88,7 +114,11 @@ pub fn render(
             continue;
         };
         file.announce();
-        match runtime.run(&environment, id, dot.clone()) {
+        let run = Run {
+            file: Some(&file.name),
+            tpl: None,
+        };
+        match runtime.run(&environment, id, dot.clone(), run) {
             Ok(text) => {
                 rendered
                     .files
@@ -102,6 +132,7 @@ pub fn render(
             }
         }
     }
+    rendered.origins = origin::origins(&runtime, sources);
     if report.is_empty() { Ok(rendered) } else { Err(report) }
 }
 
@@ -135,11 +166,17 @@ fn environment(runtime: &Arc<Runtime>) -> Environment<'static> {
                 printing.charge(text.len() / 100).map_err(limit)?;
             }
             out.write_str(text)?;
+            if let Some(recorder) = printing.recorder.as_ref().filter(|_| !text.is_empty()) {
+                recorder.emit();
+            }
         } else {
             let mut text = String::new();
             let mut pay = |steps| printing.charge(steps).map_err(Limit);
             try_print(value, &mut text, &mut Meter::new(&mut pay)).map_err(|Limit(text)| limit(text))?;
             out.write_str(&text)?;
+            if let Some(recorder) = printing.recorder.as_ref().filter(|_| !text.is_empty()) {
+                recorder.emit();
+            }
         }
         Ok(())
     });

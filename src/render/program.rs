@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::functions;
-use crate::lower::{Lowered, SourceMap, lower};
+use crate::lower::{Lowered, SourceMap, lower, lower_traced};
 use crate::reflect::Signature;
 use crate::template::ast::{Template, Tree};
 
@@ -13,6 +13,11 @@ use crate::template::ast::{Template, Tree};
 pub(super) struct UnitId(usize);
 
 impl UnitId {
+    /// Its number among all units.
+    pub(super) fn index(self) -> usize {
+        self.0
+    }
+
     /// What minijinja knows the template as.
     pub(super) fn name(self) -> String {
         self.0.to_string()
@@ -47,18 +52,29 @@ impl Unit {
 /// All templates of a render. It grows while `tpl` brings new ones.
 #[derive(Debug, Default)]
 pub(super) struct Program {
+    /// Whether templates are lowered so that they can be traced.
+    traced: bool,
     units: RwLock<Vec<Arc<Unit>>>,
     /// Lowered texts that minijinja has not asked for yet.
     texts: Mutex<BTreeMap<usize, String>>,
 }
 
 impl Program {
+    /// No templates yet; whether those to come are to be traced.
+    pub(super) fn new(traced: bool) -> Self {
+        Self {
+            traced,
+            ..Self::default()
+        }
+    }
+
     /// Adds the trees of a file; the name of each with its unit, in their order.
     pub(super) fn add(&self, template: &Arc<Template>) -> Vec<(Arc<str>, UnitId)> {
         let mut units = self.units.write().unwrap_or_else(PoisonError::into_inner);
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut added = Vec::with_capacity(template.trees.len());
         for (at, tree) in template.trees.iter().enumerate() {
+            let lower = if self.traced { lower_traced } else { lower };
             let Lowered { text, map, nodes } = lower(tree, &signature);
             let id = UnitId(units.len());
             texts.insert(id.0, text);
@@ -81,6 +97,11 @@ impl Program {
             .unwrap_or_else(PoisonError::into_inner)
             .get(id.0)
             .cloned()
+    }
+
+    /// All units, in the order of their ids.
+    pub(super) fn units(&self) -> Vec<Arc<Unit>> {
+        self.units.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The lowered text of a unit, handed out once: minijinja keeps what it has compiled.

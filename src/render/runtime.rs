@@ -8,6 +8,7 @@ use minijinja::{Environment, Error, State};
 
 use super::budget::{Budget, Limits};
 use super::fault::Failure;
+use super::origin::{ALLOWANCE, Recorder};
 use super::program::{Names, Program, UnitId};
 use crate::functions::{self, Call, Fault, Function, Host, Outcome};
 use crate::go::quote::quote;
@@ -27,6 +28,8 @@ const ROOT_NAME: &str = "gotpl";
 pub(super) struct Runtime {
     pub(super) program: Program,
     pub(super) budget: Budget,
+    /// What a traced render keeps.
+    pub(super) recorder: Option<Recorder>,
     world: Shared,
     sources: Sources,
     /// The names that the running template can see.
@@ -75,11 +78,15 @@ impl Object for Dot {
 }
 
 impl Runtime {
-    pub(super) fn new(world: Arc<dyn World>, sources: Sources, limits: Limits) -> Self {
+    pub(super) fn new(world: Arc<dyn World>, sources: Sources, mut limits: Limits, traced: bool) -> Self {
+        if traced {
+            limits.memory = limits.memory.saturating_add(ALLOWANCE);
+        }
         let budget = Budget::new(limits, world.memory_in_use().unwrap_or_default());
         Self {
-            program: Program::default(),
+            program: Program::new(traced),
             budget,
+            recorder: traced.then(Recorder::default),
             world: Shared(world),
             sources,
             names: Mutex::default(),
@@ -113,16 +120,29 @@ impl Runtime {
     }
 
     /// Runs a template.
-    pub(super) fn run(&self, environment: &Environment<'_>, id: UnitId, dot: Value) -> Result<String, Error> {
+    pub(super) fn run(&self, environment: &Environment<'_>, id: UnitId, dot: Value, run: Run<'_>) -> Result<String, Error> {
         let limit = |text| Error::from(Failure::Limit(text));
         let cost = self.program.unit(id).map_or(0, |unit| unit.nodes);
         self.budget.charge(cost + 1).map_err(limit)?;
         self.budget.enter().map_err(limit)?;
         // A missing dot is nil to the interface that Go passes it through; both are no value to the template.
         let dot = if dot.is_none() { Value::UNDEFINED } else { dot };
-        let rendered = environment
-            .get_template(&id.name())
-            .and_then(|template| template.render(Value::from_object(Dot(dot))));
+        let template = environment.get_template(&id.name());
+        let rendered = match &self.recorder {
+            None => template.and_then(|template| template.render(Value::from_object(Dot(dot)))),
+            Some(recorder) => {
+                recorder.begin(id, &dot, run.tpl);
+                let rendered =
+                    template.and_then(|template| template.render_with_spans(Value::from_object(Dot(dot))));
+                let (rendered, spans) = match rendered {
+                    Ok((text, spans)) => (Ok(text), spans),
+                    Err(error) => (Err(error), Vec::new()),
+                };
+                let output = rendered.as_ref().ok().map(|text| (&**text, spans));
+                recorder.end(output, run.file);
+                rendered
+            }
+        };
         self.budget.leave();
         if let Ok(text) = &rendered {
             self.charge(text.len() / 100).map_err(limit)?;
@@ -140,6 +160,10 @@ impl Runtime {
     ) -> Result<Value, Error> {
         self.budget.charge(1).map_err(Failure::Limit)?;
         let arguments = Call::validate(function, arguments, piped).map_err(Failure::Argument)?;
+        let arguments_seen = match &self.recorder {
+            Some(_) => arguments.to_vec(),
+            None => Vec::new(),
+        };
         let mut host = Caller {
             runtime: self,
             environment: state.env(),
@@ -151,7 +175,12 @@ impl Runtime {
         match call.run(function) {
             // nil comes out of the interface that the function returns.
             Ok(value) if value.is_none() => Ok(Value::UNDEFINED),
-            Ok(value) => Ok(value),
+            Ok(value) => {
+                if let Some(recorder) = &self.recorder {
+                    recorder.called(function.name, &arguments_seen, &value);
+                }
+                Ok(value)
+            }
             Err(Fault::Limit(text)) => Err(Failure::Limit(text).into()),
             Err(fault) => Err(Failure::Call {
                 name: function.name.to_owned(),
@@ -185,6 +214,15 @@ impl Runtime {
     }
 }
 
+/// What a run is, for the trace.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Run<'a> {
+    /// The name of the file that is rendered, if it is one.
+    pub(super) file: Option<&'a str>,
+    /// What `tpl` was given, if it was that.
+    pub(super) tpl: Option<&'a str>,
+}
+
 /// What a function called by a template sees of the render.
 struct Caller<'a, 'env> {
     runtime: &'a Runtime,
@@ -208,7 +246,7 @@ impl Host for Caller<'_, '_> {
         };
         let name: Arc<str> = name.into();
         lock(&runtime.including).insert(Arc::clone(&name), count + 1);
-        let rendered = runtime.run(self.environment, id, dot.clone());
+        let rendered = runtime.run(self.environment, id, dot.clone(), Run::default());
         lock(&runtime.including).insert(name, count);
         rendered.map(Value::from).map_err(|error| Fault::Template {
             prefix: String::new(),
@@ -229,7 +267,13 @@ impl Host for Caller<'_, '_> {
         let id = parsed.units.last().map(|(_, id)| *id);
         let rendered = id.map_or_else(
             || Ok(String::new()),
-            |id| runtime.run(self.environment, id, dot.clone()),
+            |id| {
+                let run = Run {
+                    tpl: Some(text),
+                    ..Run::default()
+                };
+                runtime.run(self.environment, id, dot.clone(), run)
+            },
         );
         *lock(&runtime.names) = outer;
         match rendered {
