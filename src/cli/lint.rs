@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Report, Result, Severity};
 use crate::lint::settings::{ChartSettings, Settings, ValuesFiles};
 use crate::lint::{self, BASELINE, Baseline, Progress, RULES, Run, Scope, Selection};
 use crate::pipeline::Request;
-use crate::render::{Capabilities, KubeVersion, Limits, Release};
+use crate::render::{Capabilities, KubeVersion, Limits, Release, Trace};
 use crate::report::{self, Format, RuleInfo};
 use crate::source::Sources;
 use crate::values::Overrides;
@@ -287,6 +287,7 @@ fn request(
             capabilities,
             skip_schema: false,
             limits: Limits::default(),
+            trace: Trace::On,
         },
         crds: Vec::new(),
     })

@@ -118,7 +118,8 @@ impl<'a> Context<'a> {
         pipeline::check_kube_version(&chart, &self.request.capabilities)?;
         let files = render::templates(&chart, &values, &self.request.release, &self.request.capabilities);
         let templates = render::parse(&files, self.sources)?;
-        let rendered = render::render(&files, &templates, world, self.sources, self.request.limits)?;
+        let limits = self.request.limits;
+        let rendered = render::render(&files, &templates, world, self.sources, limits, self.request.trace)?;
         self.objects = Objects::read(&rendered, &self.request.release.namespace, self.sources, report);
         self.rendered = Some(rendered);
         Ok(())

@@ -14,6 +14,9 @@ pub(super) struct Place {
     pub(super) calls: Vec<Span>,
 }
 
+/// Rules whose faults are mended in the template even if the text at fault came from values.
+const IN_TEMPLATES: [&str; 3] = ["exponent-number", "manifest-indent", "manifest-syntax"];
+
 /// Moves a diagnostic from the rendered text to where the fault can be mended.
 ///
 /// The place is that of the value where the text at fault was set in a values file or flag, with a label at the template;
@@ -35,6 +38,10 @@ pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>) {
         });
     };
     match place.value {
+        Some(value) if IN_TEMPLATES.contains(&diagnostic.rule) => {
+            diagnostic.span = Some(place.template);
+            label(value, "set here");
+        }
         Some(value) => {
             diagnostic.span = Some(value);
             label(place.template, "written here");
@@ -51,7 +58,20 @@ pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>) {
 /// The origin of a place in a rendered text; `None` if it lies in no such text.
 fn place(span: Span, context: &Context<'_>) -> Option<Place> {
     let file = context.rendered_file(span)?;
-    let rendered = context.rendered.as_ref()?;
-    let _ = (file, rendered);
-    None
+    let origin = context.rendered.as_ref()?.origin(file, span.range())?;
+    let text = |span: Span| {
+        let source = context.sources.get(span.file);
+        let text = source.text().get(span.range()).unwrap_or_default();
+        text.trim_matches(['"', '\'']).to_owned()
+    };
+    let value = origin.value.map(|setting| match setting.key {
+        // What is at fault is the key.
+        Some(key) if text(key) == text(span) && text(setting.value) != text(span) => key,
+        _ => setting.value,
+    });
+    Some(Place {
+        template: origin.template,
+        value,
+        calls: origin.calls,
+    })
 }
