@@ -16,6 +16,7 @@ mod chart;
 mod cli;
 mod conformance;
 mod functions;
+mod origins;
 mod rules;
 mod support;
 mod yaml;

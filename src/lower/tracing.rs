@@ -17,7 +17,11 @@ use crate::source::Span;
 fn slot(name: &str) -> &str {
     let name = name.strip_suffix(".value").unwrap_or(name);
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    if stem.len() == name.len() { "0" } else { &name[stem.len()..] }
+    if stem.len() == name.len() {
+        "0"
+    } else {
+        &name[stem.len()..]
+    }
 }
 
 impl Lowerer<'_> {

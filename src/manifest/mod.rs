@@ -1,16 +1,19 @@
 //! From rendered files to the stream of manifests that `helm template` prints. Mirrors Helm's `pkg/release/v1/util`.
 
 mod order;
+mod origin;
 mod split;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Report};
-use crate::source::{Source, SourceKind, Sources};
+use crate::source::{FileId, Source, SourceKind, Sources};
 use crate::yaml::{self, Node, Value};
 
 pub use order::install_order;
+pub use origin::{blame, point};
 pub use split::split;
 
 /// The rule of rendered text that is no YAML.
@@ -71,8 +74,17 @@ pub fn sort(files: &BTreeMap<Arc<str>, String>, sources: &Sources, report: &mut 
         if is_partial || path.ends_with("NOTES.txt") {
             continue;
         }
+        let file = sources.add(Source::new(
+            &**path,
+            SourceKind::Made,
+            crate::go::string::decode(text).into_owned(),
+        ));
+        let source = sources.get(file);
+        // A source has no byte order mark.
+        let mark = text.len() - source.text().len();
         for (start, text) in split(text) {
-            match Head::read(path, text, sources) {
+            let document = start.saturating_sub(mark)..(start + text.len()).saturating_sub(mark);
+            match Head::read(path, (&source, file), document) {
                 Ok(head) => manifests.add(head.manifest(path, text, start), report),
                 Err(error) => errors.push(*error),
             }
@@ -133,13 +145,13 @@ struct Head {
 }
 
 impl Head {
-    fn read(path: &Arc<str>, text: &str, sources: &Sources) -> Result<Self, Box<Diagnostic>> {
-        let bytes = crate::go::string::decode(text).into_owned();
-        let source = Source::new(&**path, SourceKind::Made, bytes);
-        let file = sources.add(source);
-        let source = sources.get(file);
+    fn read(
+        path: &Arc<str>,
+        (source, file): (&Source, FileId),
+        document: Range<usize>,
+    ) -> Result<Self, Box<Diagnostic>> {
         let prefix = |text: &str| format!("YAML parse error on {path}: {text}");
-        let parsed = yaml::parse(&source, file, 0..source.text().len()).map_err(|error| {
+        let parsed = yaml::parse(source, file, document).map_err(|error| {
             let helm = prefix(&error.message);
             Box::new(error.diagnostic(MANIFEST_SYNTAX, file).helm(helm))
         })?;

@@ -88,6 +88,11 @@ impl Map {
         }
     }
 
+    /// What tells it from all other maps as long as it lives; the same under every type.
+    pub fn address(&self) -> usize {
+        Arc::as_ptr(&self.shared).addr()
+    }
+
     /// Its type.
     pub fn map_type(&self) -> MapType {
         self.kind

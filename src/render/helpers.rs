@@ -11,7 +11,7 @@ use super::origin::Recorder;
 use super::runtime::{Run, Runtime};
 use crate::functions::{self, Call};
 use crate::go::quote::quote;
-use crate::reflect::{Data, IntType, Value, View, int_of, sprint, uint_of, view};
+use crate::reflect::{Data, IntType, MapType, Value, View, int_of, sprint, uint_of, view};
 
 /// A variable that is assigned somewhere: Go's `=` changes it wherever it was declared.
 #[derive(Debug)]
@@ -44,17 +44,22 @@ pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>
             field::chain(receiver, path).map(elem)
         });
     }
-    environment.add_filter("method", |_: &mut State<'_, '_>, arguments: &[Value]| match arguments {
-        [receiver, path, arguments @ ..] => method(receiver, path, arguments),
-        _ => Ok(Value::UNDEFINED),
-    });
+    let runtime_of_method = Arc::clone(runtime);
+    environment.add_filter(
+        "method",
+        move |_: &mut State<'_, '_>, arguments: &[Value]| match arguments {
+            [receiver, path, arguments @ ..] => method(&runtime_of_method, receiver, path, arguments),
+            _ => Ok(Value::UNDEFINED),
+        },
+    );
+    let runtime_of_method = Arc::clone(runtime);
     environment.add_filter(
         "piped_method",
-        |_: &mut State<'_, '_>, arguments: &[Value]| match arguments {
+        move |_: &mut State<'_, '_>, arguments: &[Value]| match arguments {
             [piped, receiver, path, arguments @ ..] => {
                 let mut arguments = arguments.to_vec();
                 arguments.push(piped.clone());
-                method(receiver, path, &arguments)
+                method(&runtime_of_method, receiver, path, &arguments)
             }
             _ => Ok(Value::UNDEFINED),
         },
@@ -140,7 +145,9 @@ fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
     }
     let own = || Arc::clone(runtime);
     let of = own();
-    environment.add_filter("field", move |receiver: &Value, path: &str| reading(&of, receiver, path));
+    environment.add_filter("field", move |receiver: &Value, path: &str| {
+        reading(&of, receiver, path)
+    });
     let of = own();
     environment.add_filter("path", move |receiver: &Value, path: &str| {
         reading(&of, receiver, path).map(elem)
@@ -165,7 +172,9 @@ fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
     });
     let of = own();
     environment.add_function("turn", move |element: u32, key: u32, index: usize| {
-        of.recorder.iter().for_each(|recorder| recorder.turn(element, key, index));
+        of.recorder
+            .iter()
+            .for_each(|recorder| recorder.turn(element, key, index));
     });
 }
 
@@ -178,13 +187,21 @@ fn elem(value: Value) -> Value {
     if value.is_none() { Value::UNDEFINED } else { value }
 }
 
-fn method(receiver: &Value, path: &Value, arguments: &[Value]) -> Result<Value, Error> {
+fn method(runtime: &Runtime, receiver: &Value, path: &Value, arguments: &[Value]) -> Result<Value, Error> {
     let path = path.as_str().unwrap_or_default();
     let (receiver, name) = match path.rsplit_once('.') {
         Some((fields, name)) => (field::chain(receiver, fields)?, name),
         None => (receiver.clone(), path),
     };
-    field::select(&Receiver::of(&receiver), name, Some(arguments)).map(elem)
+    let value = field::select(&Receiver::of(&receiver), name, Some(arguments)).map(elem)?;
+    if let (View::Map(files), "Get", [Some(file)]) =
+        (view(&receiver), name, &[arguments.first().and_then(Value::as_str)])
+        && files.map_type() == MapType::Files
+        && files.contains_key(file)
+    {
+        runtime.read_file(file, &value);
+    }
+    Ok(value)
 }
 
 /// Checks one argument of a call before the next one is evaluated.

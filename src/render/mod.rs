@@ -32,8 +32,8 @@ use crate::world::World;
 pub use budget::Limits;
 pub use capabilities::{Capabilities, DEFAULT_KUBE_VERSION, KubeVersion};
 pub use context::{Release, TemplateFile, templates};
-pub use origin::{Origin, Origins, Setting};
 pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagnostic};
+pub use origin::{Origin, Origins, Setting};
 
 /// What a render gives: the text of each file that is not a partial, by its name.
 #[derive(Clone, Debug, Default)]
@@ -115,7 +115,7 @@ pub fn render(
         };
         file.announce();
         let run = Run {
-            file: Some(&file.name),
+            file: Some(file),
             tpl: None,
         };
         match runtime.run(&environment, id, dot.clone(), run) {

@@ -7,6 +7,7 @@ use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Environment, Error, State};
 
 use super::budget::{Budget, Limits};
+use super::context::TemplateFile;
 use super::fault::Failure;
 use super::origin::{ALLOWANCE, Recorder};
 use super::program::{Names, Program, UnitId};
@@ -30,6 +31,8 @@ pub(super) struct Runtime {
     pub(super) budget: Budget,
     /// What a traced render keeps.
     pub(super) recorder: Option<Recorder>,
+    /// The folder of the chart whose file is rendered, for the trace.
+    folder: Mutex<Arc<str>>,
     world: Shared,
     sources: Sources,
     /// The names that the running template can see.
@@ -87,6 +90,7 @@ impl Runtime {
             program: Program::new(traced),
             budget,
             recorder: traced.then(Recorder::default),
+            folder: Mutex::default(),
             world: Shared(world),
             sources,
             names: Mutex::default(),
@@ -120,7 +124,13 @@ impl Runtime {
     }
 
     /// Runs a template.
-    pub(super) fn run(&self, environment: &Environment<'_>, id: UnitId, dot: Value, run: Run<'_>) -> Result<String, Error> {
+    pub(super) fn run(
+        &self,
+        environment: &Environment<'_>,
+        id: UnitId,
+        dot: Value,
+        run: Run<'_>,
+    ) -> Result<String, Error> {
         let limit = |text| Error::from(Failure::Limit(text));
         let cost = self.program.unit(id).map_or(0, |unit| unit.nodes);
         self.budget.charge(cost + 1).map_err(limit)?;
@@ -131,15 +141,17 @@ impl Runtime {
         let rendered = match &self.recorder {
             None => template.and_then(|template| template.render(Value::from_object(Dot(dot)))),
             Some(recorder) => {
+                if let Some(TemplateFile { file, .. }) = run.file {
+                    *lock(&self.folder) = file.path.strip_suffix(&*file.name).unwrap_or_default().into();
+                }
                 recorder.begin(id, &dot, run.tpl);
-                let rendered =
-                    template.and_then(|template| template.render_with_spans(Value::from_object(Dot(dot))));
+                let rendered = template.and_then(|template| template.render_with_spans(Value::from_object(Dot(dot))));
                 let (rendered, spans) = match rendered {
                     Ok((text, spans)) => (Ok(text), spans),
                     Err(error) => (Err(error), Vec::new()),
                 };
                 let output = rendered.as_ref().ok().map(|text| (&**text, spans));
-                recorder.end(output, run.file);
+                recorder.end(output, run.file.map(|file| &*file.name));
                 rendered
             }
         };
@@ -148,6 +160,13 @@ impl Runtime {
             self.charge(text.len() / 100).map_err(limit)?;
         }
         rendered
+    }
+
+    /// Tells the trace that a file of the chart was read.
+    pub(super) fn read_file(&self, name: &str, text: &Value) {
+        if let Some(recorder) = &self.recorder {
+            recorder.file(&lock(&self.folder).clone(), name, text, &self.sources);
+        }
     }
 
     /// Calls a function with what a template gave it.
@@ -217,8 +236,8 @@ impl Runtime {
 /// What a run is, for the trace.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Run<'a> {
-    /// The name of the file that is rendered, if it is one.
-    pub(super) file: Option<&'a str>,
+    /// The file that is rendered, if it is one.
+    pub(super) file: Option<&'a TemplateFile>,
     /// What `tpl` was given, if it was that.
     pub(super) tpl: Option<&'a str>,
 }

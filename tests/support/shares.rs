@@ -15,11 +15,11 @@ use promchart::yaml::{self, Node, Value};
 
 /// Hits out of all that were asked for.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Share {
+pub(crate) struct Share {
     /// Found.
-    pub hits: usize,
+    pub(crate) hits: usize,
     /// Asked for.
-    pub all: usize,
+    pub(crate) all: usize,
 }
 
 impl Share {
@@ -31,27 +31,31 @@ impl Share {
     /// The share in percent; 100 of nothing.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a chart has no 2^52 keys")]
-    pub fn percent(self) -> f64 {
-        if self.all == 0 { 100.0 } else { self.hits as f64 * 100.0 / self.all as f64 }
+    pub(crate) fn percent(self) -> f64 {
+        if self.all == 0 {
+            100.0
+        } else {
+            self.hits as f64 * 100.0 / self.all as f64
+        }
     }
 }
 
 /// What was measured of a chart.
 #[derive(Clone, Debug, Default)]
-pub struct Shares {
+pub(crate) struct Shares {
     /// Keys and scalars that have an origin.
-    pub origin: Share,
-    /// Keys whose template line, or key in the values, holds the key.
-    pub keys: Share,
-    /// Scalars that an action printed and that are set somewhere in the values: those that lead to a value of that text.
-    pub values: Share,
+    pub(crate) origin: Share,
+    /// Keys that stand in some template, or lead to the values: those whose template line, or key in the values, holds the key.
+    pub(crate) keys: Share,
+    /// Scalars that are set somewhere in the values, and that no template holds itself: those that lead to a value of that text.
+    pub(crate) values: Share,
     /// What missed.
-    pub misses: Vec<String>,
+    pub(crate) misses: Vec<String>,
 }
 
 /// A request for a chart as a release `release` with these values files.
 #[must_use]
-pub fn request(chart: &Path, files: &[String], trace: Trace) -> Request {
+pub(crate) fn request(chart: &Path, files: &[String], trace: Trace) -> Request {
     Request {
         chart: Some(chart.into()),
         overrides: Overrides {
@@ -74,7 +78,7 @@ pub fn request(chart: &Path, files: &[String], trace: Trace) -> Request {
 ///
 /// # Errors
 /// If the chart does not render.
-pub fn measure(chart: &Path, files: &[String]) -> Result<Shares, String> {
+pub(crate) fn measure(chart: &Path, files: &[String]) -> Result<Shares, String> {
     let world: Arc<dyn World> = Arc::new(Disk::default());
     let sources = Sources::new();
     let outcome = pipeline::run(&world, &request(chart, files, Trace::On), &sources);
@@ -93,12 +97,17 @@ pub fn measure(chart: &Path, files: &[String]) -> Result<Shares, String> {
         }
     }
     drop(chart);
+    let templates = sources
+        .iter()
+        .filter(|(_, source)| source.name().contains("/templates/"));
+    let templates: Vec<_> = templates.map(|(_, source)| source).collect();
     let mut shares = Shares::default();
     for manifest in manifests.objects.iter().chain(&manifests.hooks) {
         let asked = Asked {
             rendered: &rendered,
             sources: &sources,
             set: &set,
+            templates: &templates,
             manifest,
         };
         asked.document(&mut shares);
@@ -129,6 +138,7 @@ struct Asked<'a> {
     rendered: &'a Rendered,
     sources: &'a Sources,
     set: &'a BTreeSet<String>,
+    templates: &'a [Arc<Source>],
     manifest: &'a manifest::Manifest,
 }
 
@@ -136,7 +146,11 @@ impl Asked<'_> {
     fn document(&self, shares: &mut Shares) {
         let text = &self.manifest.text;
         let file = &self.rendered.files[&self.manifest.path];
-        assert!(file[self.manifest.start..].starts_with(&**text), "{}", self.manifest.path);
+        assert!(
+            file[self.manifest.start..].starts_with(&**text),
+            "{}",
+            self.manifest.path
+        );
         let source = Source::new("", SourceKind::Made, text.clone().into_bytes());
         if let Ok(parsed) = yaml::parse(&source, FileId::NONE, 0..source.text().len()) {
             self.node(&parsed.node, shares);
@@ -178,20 +192,34 @@ impl Asked<'_> {
             || "nothing".to_owned(),
             |origin| {
                 let value = origin.value.map_or_else(|| "-".to_owned(), |value| place(value.value));
-                format!("{} <- {:?}, value {value}", place(origin.template), origin.calls.iter().map(|&call| place(call)).collect::<Vec<_>>())
+                format!(
+                    "{} <- {:?}, value {value}",
+                    place(origin.template),
+                    origin.calls.iter().map(|&call| place(call)).collect::<Vec<_>>()
+                )
             },
         );
         let short: String = shown.chars().take(60).collect();
-        shares.misses.push(format!("{what} {short:?} at {}:{line}: {origin}", self.manifest.path));
+        shares
+            .misses
+            .push(format!("{what} {short:?} at {}:{line}: {origin}", self.manifest.path));
     }
 
     fn key(&self, key: &str, span: Span, shares: &mut Shares) {
         let origin = self.origin(span);
         shares.origin.count(origin.is_some());
         let hit = origin.as_ref().is_some_and(|origin| {
-            let in_values = origin.value.and_then(|value| value.key).is_some_and(|found| self.text(found).contains(key));
-            in_values || self.line(origin.template).contains(key)
+            let in_values = origin
+                .value
+                .and_then(|value| value.key)
+                .is_some_and(|found| self.text(found).contains(key));
+            let is_value = origin.value.is_some_and(|value| self.text(value.value).contains(key));
+            in_values || is_value || self.line(origin.template).contains(key)
         });
+        // A key that no template holds was put together, or has come from elsewhere.
+        if !hit && !self.templates.iter().any(|template| template.text().contains(key)) {
+            return;
+        }
         shares.keys.count(hit);
         if !hit {
             self.miss("key", key, span, origin.as_ref(), shares);
@@ -206,14 +234,23 @@ impl Asked<'_> {
         };
         let shown = shown(&node.value);
         let is_action = self.text(origin.template).starts_with("{{");
-        if shown.is_empty() || !is_action && origin.value.is_none() || !self.set.contains(&shown) {
+        // The name of a chart or release may stand in the values too.
+        let line = self.line(origin.template);
+        let is_other = [".Chart.", ".Release.", ".Capabilities."]
+            .iter()
+            .any(|name| line.contains(name));
+        // So may what a template holds itself.
+        let is_constant = self.templates.iter().any(|template| template.text().contains(&shown));
+        let is_own = !is_action || is_other || is_constant;
+        if shown.is_empty() || origin.value.is_none() && is_own || !self.set.contains(&shown) {
             return;
         }
         let hit = origin.value.is_some_and(|setting| {
             let written = self.sources.get(setting.value.file);
             let parsed = yaml::parse(&written, setting.value.file, setting.value.range());
             let same = parsed.is_ok_and(|parsed| self::shown(&parsed.node.value) == shown);
-            same || self.text(setting.value).trim_matches(['"', '\'', ' ']) == shown
+            same || setting.key.is_some_and(|key| self.text(key) == shown)
+                || self.text(setting.value).trim_matches(['"', '\'', ' ']) == shown
                 || shown.contains('\n') && shown.contains(self.text(setting.value).trim())
         });
         shares.values.count(hit);

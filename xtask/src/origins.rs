@@ -53,7 +53,11 @@ fn time(chart: &Path, trace: Trace) -> Duration {
     let world: Arc<dyn World> = Arc::new(Disk::default());
     let run = |_| {
         let started = Instant::now();
-        drop(pipeline::run(&world, &shares::request(chart, &[], trace), &Sources::new()));
+        drop(pipeline::run(
+            &world,
+            &shares::request(chart, &[], trace),
+            &Sources::new(),
+        ));
         started.elapsed()
     };
     (0..TIMES).map(run).min().unwrap_or_default()

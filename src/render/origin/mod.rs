@@ -12,15 +12,16 @@ mod window;
 use std::ops::Range;
 use std::sync::Arc;
 
-use self::record::{Event, Record, RunId};
-use self::text::{Line, line_at, lines, printed, same_line, unquoted};
+use self::record::{Event, Made, Record, RunId};
+use self::text::{Line, Step, Target, is_same, line_at, lines, printed, same_line, unquoted};
 use self::window::{Before, From};
 use super::program::{Program, Unit};
 use super::runtime::Runtime;
+use crate::reflect::{Value, is_empty};
 use crate::source::{SourceKind, Sources, Span};
 
-pub(super) use self::record::{ALLOWANCE, Recorder};
 pub use self::record::Setting;
+pub(super) use self::record::{ALLOWANCE, Recorder};
 
 /// How many runs inside one another are gone through.
 const MAX_DEPTH: usize = 48;
@@ -50,6 +51,18 @@ pub struct Origins {
 enum Hit {
     Run(RunId, Before, Range<usize>),
     Value(Setting),
+    /// In a map that a template made.
+    Made(Entry),
+}
+
+/// An entry of a map that a template made.
+struct Entry {
+    made: Made,
+    key: Arc<str>,
+    value: Value,
+    /// The line that was printed of it.
+    line: String,
+    target: Target,
 }
 
 impl Origins {
@@ -80,7 +93,10 @@ impl Origins {
             let shown = part.range.start.max(range.start)..part.range.end.min(end);
             run.text.get(shown).is_none_or(|text| text.trim().is_empty())
         };
-        let is_scalar = run.text.get(range.clone()).is_some_and(|text| !text.trim_end().contains('\n'));
+        let is_scalar = run
+            .text
+            .get(range.clone())
+            .is_some_and(|text| !text.trim_end().contains('\n'));
         let mut best = None;
         if is_scalar && depth < MAX_DEPTH {
             for part in touched().filter(|part| part.emit.is_some() && !is_blank(part)).take(8) {
@@ -138,6 +154,7 @@ impl Origins {
     fn origin(&self, hit: Option<Hit>, plain: Origin, depth: usize) -> Origin {
         match hit {
             None => plain,
+            Some(Hit::Made(entry)) => self.made(&entry, plain, depth),
             Some(Hit::Value(setting)) => Origin {
                 value: Some(setting),
                 ..plain
@@ -183,6 +200,61 @@ impl Origins {
         }
     }
 
+    /// The origin of an entry that a template put into a map: the key in the statement that did it, or the line of the
+    /// text that the map was read from.
+    fn made(&self, entry: &Entry, plain: Origin, depth: usize) -> Origin {
+        let Entry { made, key, value, .. } = entry;
+        let Some(mut statement) = self.statement(made.at) else {
+            return plain;
+        };
+        let window = self.window(made.at);
+        let source = self.sources.get(statement.file);
+        let written = source.text().get(statement.range()).unwrap_or_default();
+        if let Some(at) = written.find(&format!("\"{key}\"")) {
+            let start = statement.range().start + at;
+            statement = Span::new(statement.file, start, start + key.len() + 2);
+        } else if depth < MAX_DEPTH
+            && let Some(hit) = self.read_from(&window, entry)
+        {
+            let read = Origin {
+                template: statement,
+                ..plain.clone()
+            };
+            let mut origin = self.origin(Some(hit), read, depth + 1);
+            if origin.calls.last() != Some(&plain.template) && origin.template != plain.template {
+                origin.calls.push(plain.template);
+            }
+            return origin;
+        }
+        let set = window.iter().find_map(|from| match from {
+            From::Value(found, Some(place)) if is_same(found, value) => Some(*place),
+            _ => None,
+        });
+        let same = plain.template.file == statement.file && plain.template.range().contains(&statement.range().start);
+        Origin {
+            template: statement,
+            calls: if same { Vec::new() } else { vec![plain.template] },
+            value: set,
+        }
+    }
+
+    /// The entry in the text that its map was read from.
+    fn read_from(&self, window: &[From], entry: &Entry) -> Option<Hit> {
+        let line = &entry.line;
+        let by_path = |from: &From| match from {
+            From::Run(run, asked) => {
+                let mut target = entry.target.clone();
+                target.path.clone_from(&entry.made.path);
+                target.path.push(Step::Key(Arc::clone(&entry.key)));
+                let inner = text::parse(&self.record.runs[*run].text, 0)?;
+                Some(Hit::Run(*run, *asked, text::follow(&inner, &target)?))
+            }
+            _ => None,
+        };
+        let by_path = || window.iter().find_map(by_path);
+        by_path().or_else(|| self.by_line(window, line, line_at(line, 0), &(0..line.len())))
+    }
+
     /// The statement that an event belongs to.
     fn statement(&self, (run, event): Before) -> Option<Span> {
         let run = &self.record.runs[run];
@@ -205,7 +277,7 @@ impl Origins {
             .or_else(|| self.by_path(&window, text, &range, column))
             .or_else(|| self.within(&window, text, line, &range))
             .or_else(|| self.by_value(&window, before, line))
-            .or_else(|| self.only(&window))
+            .or_else(|| Self::only(&window))
     }
 
     /// The bytes of an inner line that stand for some of an outer one.
@@ -276,6 +348,27 @@ impl Origins {
                 }
             }
         }
+        let made = window.iter().find_map(|from| match from {
+            From::Value(value, _) => {
+                let (map, key, held) = text::last_map(value, &target)?;
+                let made = &self.record.made;
+                let made = made
+                    .get(&(map, Some(Arc::clone(&key))))
+                    .or_else(|| made.get(&(map, None)))?;
+                let line = line_at(text, range.start).text;
+                Some(Hit::Made(Entry {
+                    made: made.clone(),
+                    key,
+                    value: held,
+                    line: line.strip_prefix("- ").unwrap_or(line).to_owned(),
+                    target: target.clone(),
+                }))
+            }
+            _ => None,
+        });
+        if made.is_some() {
+            return made;
+        }
         window.iter().find_map(|from| match from {
             From::Run(run, asked) => {
                 let inner = text::parse(&self.record.runs[*run].text, 0)?;
@@ -288,7 +381,11 @@ impl Origins {
     /// A text that is part of the line, or that the line is part of.
     fn within(&self, window: &[From], text: &str, line: Line<'_>, range: &Range<usize>) -> Option<Hit> {
         let asked_for = text.get(range.clone()).unwrap_or_default();
-        let wanted = unquoted(if asked_for.trim().is_empty() { line.text } else { asked_for });
+        let wanted = unquoted(if asked_for.trim().is_empty() {
+            line.text
+        } else {
+            asked_for
+        });
         let mut best: Option<(usize, Hit)> = None;
         let mut offer = |weight: usize, hit: Hit| {
             if best.as_ref().is_none_or(|(least, _)| weight > *least) {
@@ -337,15 +434,19 @@ impl Origins {
             From::Value(value, None) => printed(value).is_some_and(|printed| printed.trim() == wanted),
             _ => false,
         });
-        let fits = |value: &crate::reflect::Value| printed(value).is_some_and(|printed| printed.trim() == wanted);
-        if came { self.search(before, fits).map(Hit::Value) } else { None }
+        let fits = |value: &Value| printed(value).is_some_and(|printed| printed.trim() == wanted);
+        if came {
+            self.search(before, fits).map(Hit::Value)
+        } else {
+            None
+        }
     }
 
     /// The only thing that was used, whatever was made of it.
-    #[allow(clippy::unused_self)]
-    fn only(&self, window: &[From]) -> Option<Hit> {
+    fn only(window: &[From]) -> Option<Hit> {
         match window {
-            [From::Value(_, Some(place))] => Some(Hit::Value(*place)),
+            // An empty value gives way to a default.
+            [From::Value(value, Some(place))] if !is_empty(value) => Some(Hit::Value(*place)),
             _ => None,
         }
     }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::text::{Step, is_same};
 use minijinja::{OutputSpan, OutputSpanKind};
 
+use crate::go::string as gostring;
 use crate::reflect::{List, Map, Value, View, view};
 use crate::render::program::UnitId;
-use crate::source::{FileId, Span};
+use crate::source::{FileId, Source, SourceKind, Sources, Span};
 
 /// How many events are kept; what happens after that is not traced.
 const MAX_EVENTS: usize = 400_000;
@@ -17,6 +19,9 @@ const MAX_EVENTS: usize = 400_000;
 const MAX_TEXT: usize = 24 << 20;
 /// How much memory a record may take, in bytes: a traced render may use so much more than a plain one.
 pub(in crate::render) const ALLOWANCE: usize = 96 << 20;
+
+/// How deep collections inside one another are kept apart.
+const MAX_PATH: usize = 32;
 
 /// Names a run of a [`Record`].
 pub(super) type RunId = usize;
@@ -61,11 +66,7 @@ pub(super) enum Event {
     /// A loop over a value begins.
     Ranged(u32, Value),
     /// A turn of it begins.
-    Turn {
-        element: u32,
-        key: u32,
-        index: usize,
-    },
+    Turn { element: u32, key: u32, index: usize },
     /// A variable is read.
     Seen(u32),
     /// An expression is printed that is not empty.
@@ -100,6 +101,15 @@ pub(super) struct Run {
     pub(super) notes: BTreeMap<u32, Vec<usize>>,
 }
 
+/// How a map, or an entry of one, came to be.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    /// The run and event that made it.
+    pub(super) at: (RunId, usize),
+    /// The way to the map in the text that it was read from.
+    pub(super) path: Vec<Step>,
+}
+
 /// All runs of a render.
 #[derive(Debug, Default)]
 pub(super) struct Record {
@@ -108,6 +118,10 @@ pub(super) struct Record {
     open: Vec<Option<RunId>>,
     /// The runs of the files.
     pub(super) files: BTreeMap<Arc<str>, RunId>,
+    /// The maps that functions made, and the keys that `set` set, with the events that keep them alive.
+    pub(super) made: BTreeMap<(usize, Option<Arc<str>>), Made>,
+    /// The files of the chart that templates have read.
+    read: BTreeMap<Arc<str>, FileId>,
     events: usize,
     bytes: usize,
 }
@@ -168,7 +182,11 @@ impl Record {
             }
         }
         // minijinja keeps no span of what printed nothing, and no such event is kept either: they go in step.
-        let mut emits = run.events.iter().enumerate().filter(|(_, event)| matches!(event, Event::Emit));
+        let mut emits = run
+            .events
+            .iter()
+            .enumerate()
+            .filter(|(_, event)| matches!(event, Event::Emit));
         let part = |span: OutputSpan| Part {
             range: span.output_range(),
             lowered: span.source_range().start,
@@ -250,14 +268,15 @@ impl Recorder {
 
     /// A function has given a value.
     pub(in crate::render) fn called(&self, name: &str, arguments: &[Value], result: &Value) {
-        let last = arguments.len().saturating_sub(1);
         let path = match (name, arguments) {
             ("index" | "get", [container, keys @ ..]) => Some((container, keys)),
             ("dig", [keys @ .., _, container]) => Some((container, keys)),
             _ => None,
         };
         if let Some((container, [keys @ .., key])) = path {
-            let receiver = keys.iter().try_fold(container.clone(), |receiver, key| item(&receiver, key));
+            let receiver = keys
+                .iter()
+                .try_fold(container.clone(), |receiver, key| item(&receiver, key));
             let Some(receiver) = receiver else { return };
             match (view(&receiver), key.as_str(), int(key)) {
                 (View::Map(_), Some(key), _) => self.read(&receiver, key, result),
@@ -267,10 +286,116 @@ impl Recorder {
                 }
                 _ => {}
             }
-        } else if matches!(view(result), View::Map(_) | View::List(_)) && last < 64 {
-            self.lock().push(Event::Read(result.clone(), None));
+        } else if let View::Map(map) = view(result) {
+            if let [_, sources @ ..] = arguments
+                && name.to_ascii_lowercase().contains("merge")
+            {
+                self.merged(sources, map);
+                return self.result(name, result);
+            }
+            let key = match (name, arguments) {
+                ("set", [_, key, _]) => key.as_str().map(Into::into),
+                ("dict", _) => None,
+                _ => return self.result(name, result),
+            };
+            let made = (map.address(), key);
+            let mut record = self.lock();
+            if let Some(at) = record.push(Event::Read(result.clone(), None)) {
+                let path = Vec::new();
+                record.made.insert(made, Made { at, path });
+            }
+        } else {
+            self.result(name, result);
         }
     }
+
+    /// A map has got entries of others: what is known of these holds there too.
+    fn merged(&self, sources: &[Value], target: &Map) {
+        let mut record = self.lock();
+        for source in sources {
+            let View::Map(source) = view(source) else { continue };
+            for (key, value) in source.read().iter() {
+                if record.events >= MAX_EVENTS {
+                    return;
+                }
+                record.events += 1;
+                let made = &record.made;
+                let own = made.get(&(source.address(), Some(Arc::clone(key))));
+                let made = own.or_else(|| made.get(&(source.address(), None))).cloned();
+                if let Some(made) = made
+                    && target.get(key).is_some_and(|merged| is_same(&merged, value))
+                {
+                    record.made.insert((target.address(), Some(Arc::clone(key))), made);
+                }
+            }
+        }
+    }
+
+    /// A file of the chart is read.
+    pub(in crate::render) fn file(&self, folder: &str, name: &str, text: &Value, sources: &Sources) {
+        let path = format!("{folder}{name}");
+        let mut record = self.lock();
+        let file = match record.read.get(&*path) {
+            Some(file) => *file,
+            None => {
+                let bytes = gostring::decode(text.as_str().unwrap_or_default()).into_owned();
+                let file = sources.add(Source::new(&*path, SourceKind::File, bytes));
+                record.read.insert(path.into(), file);
+                file
+            }
+        };
+        let length = sources.get(file).text().len();
+        let place = Setting {
+            key: None,
+            value: Span::new(file, 0, length),
+        };
+        record.push(Event::Read(text.clone(), Some(place)));
+    }
+}
+
+impl Recorder {
+    /// A function has given a collection.
+    fn result(&self, name: &str, result: &Value) {
+        if !matches!(view(result), View::Map(_) | View::List(_)) {
+            return;
+        }
+        let mut record = self.lock();
+        let Some(at) = record.push(Event::Read(result.clone(), None)) else {
+            return;
+        };
+        if !name.starts_with("from") {
+            return;
+        }
+        // What was read from a text that a template made: all maps in it are new.
+        let mut rest = vec![(result.clone(), Vec::new())];
+        while let Some((value, path)) = rest.pop() {
+            if record.events >= MAX_EVENTS || path.len() > MAX_PATH {
+                return;
+            }
+            record.events += 1;
+            let way = |step| {
+                let mut path = path.clone();
+                path.push(step);
+                path
+            };
+            match view(&value) {
+                View::Map(map) => {
+                    let inner = |(key, value): (&Arc<str>, &Value)| (value.clone(), way(Step::Key(Arc::clone(key))));
+                    rest.extend(map.read().iter().filter(|(_, value)| is_collection(value)).map(inner));
+                    record.made.insert((map.address(), None), Made { at, path });
+                }
+                View::List(list) => {
+                    let items = list.items.iter().enumerate().filter(|(_, item)| is_collection(item));
+                    rest.extend(items.map(|(index, item)| (item.clone(), way(Step::Index(index)))));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_collection(value: &Value) -> bool {
+    matches!(view(value), View::Map(_) | View::List(_))
 }
 
 fn int(value: &Value) -> Option<usize> {

@@ -63,7 +63,9 @@ pub(super) fn unquoted(text: &str) -> &str {
 /// it is that in `outer`.
 pub(super) fn same_line<'a>(outer: &str, line: Line<'_>, inner: &'a str) -> Option<Line<'a>> {
     // Most texts are indented at most, and then the lines are as many.
-    let nth = lines(&outer[..line.start]).filter(|other| other.text == line.text).count();
+    let nth = lines(&outer[..line.start])
+        .filter(|other| other.text == line.text)
+        .count();
     let mut last = None;
     for (at, found) in lines(inner).filter(|other| other.text == line.text).enumerate() {
         last = Some(found);
@@ -177,13 +179,42 @@ pub(super) fn walk(value: &Value, path: &[Step], target: &Target) -> Option<Sett
     for step in path {
         (value, place) = match (step, view(&value)) {
             (Step::Key(key), View::Map(map)) => (map.get(key)?, Setting::of_entry(map, key)),
-            (Step::Index(index), View::List(list)) => {
-                (list.items.get(*index)?.clone(), Setting::of_item(list, *index))
-            }
+            (Step::Index(index), View::List(list)) => (list.items.get(*index)?.clone(), Setting::of_item(list, *index)),
             _ => return None,
         };
     }
     (target.is_key || is_like(&value, &target.node)).then_some(place)?
+}
+
+/// Whether two values are one: the same map, the same list of the values, or scalars that are printed alike.
+pub(super) fn is_same(a: &Value, b: &Value) -> bool {
+    match (view(a), view(b)) {
+        (View::Map(a), View::Map(b)) => a.address() == b.address(),
+        (View::List(a), View::List(b)) => match (&a.origin, &b.origin) {
+            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        },
+        (View::Map(_) | View::List(_), _) | (_, View::Map(_) | View::List(_)) => false,
+        _ => printed(a).is_some_and(|text| !text.is_empty() && Some(text) == printed(b)),
+    }
+}
+
+/// The last map on a way through a value, and the key that is taken of it there.
+pub(super) fn last_map(value: &Value, target: &Target) -> Option<(usize, Arc<str>, Value)> {
+    let mut value = value.clone();
+    let mut last = None;
+    for step in &target.path {
+        value = match (step, view(&value)) {
+            (Step::Key(key), View::Map(map)) => {
+                let value = map.get(key)?;
+                last = Some((map.address(), Arc::clone(key), value.clone()));
+                value
+            }
+            (Step::Index(index), View::List(list)) => list.items.get(*index)?.clone(),
+            _ => return None,
+        };
+    }
+    last
 }
 
 /// Whether a value printed as YAML is a node.

@@ -36,7 +36,9 @@ impl Origins {
     }
 
     fn collect(&self, (run, end): Before, found: &mut Vec<From>, depth: usize) {
-        let Some(record) = self.record.runs.get(run) else { return };
+        let Some(record) = self.record.runs.get(run) else {
+            return;
+        };
         if depth > MAX_CHAIN {
             return;
         }
@@ -106,7 +108,11 @@ impl Origins {
                 }
             }
             View::Map(map) => {
-                let entry = map.read().iter().nth(index).map(|(key, value)| (Arc::clone(key), value.clone()));
+                let entry = map
+                    .read()
+                    .iter()
+                    .nth(index)
+                    .map(|(key, value)| (Arc::clone(key), value.clone()));
                 if let Some((key, value)) = entry {
                     let place = Setting::of_entry(map, &key);
                     match place {
