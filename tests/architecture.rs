@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["values"],
     &["chart"],
     &["reflect"],
-    &["yaml", "semver"],
+    &["yaml", "semver", "promql"],
     &["diagnostic"],
     &["source", "world"],
     &["go"],

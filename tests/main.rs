@@ -16,5 +16,6 @@ mod chart;
 mod cli;
 mod conformance;
 mod functions;
+mod promql;
 mod support;
 mod yaml;
