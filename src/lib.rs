@@ -8,6 +8,7 @@ pub mod go;
 pub mod lower;
 pub mod manifest;
 pub mod pipeline;
+pub mod prometheus;
 pub mod promql;
 pub mod reflect;
 pub mod render;

@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["report", "pipeline"],
     &["manifest"],
     &["render"],
-    &["functions", "lower"],
+    &["functions", "lower", "prometheus"],
     &["template", "schema"],
     &["values"],
     &["chart"],
