@@ -16,6 +16,7 @@ mod chart;
 mod cli;
 mod conformance;
 mod functions;
+mod prometheus;
 mod promql;
 mod support;
 mod yaml;

@@ -4,7 +4,7 @@ use super::check::Check;
 use super::rules_table::TEMPLATE;
 use crate::diagnostic::Diagnostic;
 use crate::go::quote::quote;
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 use crate::template;
 use crate::yaml::Node;
 
@@ -78,17 +78,15 @@ pub(super) fn check(check: &mut Check<'_>, alert: &str, node: &Node) {
     };
     for error in errors {
         let inside = |offset: u32| (offset as usize).saturating_sub(DEFINITIONS.len()).min(text.len());
-        let range = inside(error.span.start)..inside(error.span.end);
+        let span = |span: Span, check: &Check<'_>| check.within(node, &text, inside(span.start)..inside(span.end));
         let message = format!("error parsing template {name}: {}", error.message);
-        let mut diagnostic = Diagnostic::error(TEMPLATE, message).at(check.within(node, &text, range));
+        // What is not closed is mended where it was opened, not where the text ends.
+        let place = span(error.opened.unwrap_or(error.span), check);
+        let mut diagnostic = Diagnostic::error(TEMPLATE, message).at(place);
         if let Some(unknown) = &error.unknown_function
             && let Some(similar) = super::scalars::similar(unknown, FUNCTIONS.iter().copied())
         {
             diagnostic = diagnostic.help(format!("did you mean {}?", quote(similar)));
-        }
-        if let Some(opened) = error.opened {
-            let range = inside(opened.start)..inside(opened.end);
-            diagnostic = diagnostic.label(check.within(node, &text, range), "opened here");
         }
         check.report.push(diagnostic);
     }

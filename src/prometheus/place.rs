@@ -116,6 +116,6 @@ mod tests {
         assert_eq!(found("a: >-\n  one\n  two\n\n  foo\n", "foo"), "5:3 foo");
         assert_eq!(found("a: one\n  two foo\n", "foo"), "2:7 foo");
         assert_eq!(found("a: \"one\n  two\\\n  foo\"", "foo"), "3:3 foo");
-        assert_eq!(found("a: &x foo", "foo"), "1:4 &x foo");
+        assert_eq!(found("a: &x foo", "foo"), "1:7 foo");
     }
 }
