@@ -9,6 +9,8 @@ pub mod lint;
 pub mod lower;
 pub mod manifest;
 pub mod pipeline;
+pub mod prometheus;
+pub mod promql;
 pub mod reflect;
 pub mod render;
 pub mod report;

@@ -17,6 +17,8 @@ mod cli;
 mod conformance;
 mod functions;
 mod origins;
+mod prometheus;
+mod promql;
 mod rules;
 mod support;
 mod yaml;
