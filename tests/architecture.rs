@@ -102,6 +102,7 @@ fn crates_are_named_in_their_place_only() {
         ("tar::", &["chart"]),
         ("clap", &["cli"]),
         ("serde_yaml", &["lint"]),
+        ("promchart_k8s", &["lint"]),
         ("annotate_snippets", &["report"]),
     ]);
     for (file, text) in all_sources() {

@@ -15,7 +15,7 @@ use promchart::world::{Memory, World};
 use crate::support::names;
 
 /// Rules whose faults cannot be shown in files of a chart.
-const WITHOUT_FIXTURE: [&str; 3] = ["chart-load", "values-flag", "render-limit"];
+const WITHOUT_FIXTURE: [&str; 4] = ["chart-load", "values-flag", "render-limit", "prometheus-agent"];
 /// What a fixture leaves out, where that is the fault.
 const LEFT_OUT: [(&str, &str); 2] = [("missing-values-file", "values.yaml"), ("missing-templates", "templates/")];
 const MARK: &str = "# <-";

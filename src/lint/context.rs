@@ -52,6 +52,8 @@ pub struct Context<'a> {
     pub rendered: Option<Rendered>,
     /// The objects of the release.
     pub objects: Objects,
+    /// Files and folders with definitions of custom resources.
+    pub crds: &'a [String],
 }
 
 impl<'a> Context<'a> {
@@ -74,6 +76,7 @@ impl<'a> Context<'a> {
             usage: None,
             rendered: None,
             objects: Objects::default(),
+            crds: &run.crds,
         };
         let mut log = Report::new();
         if let Err(errors) = context.stages(world, scope, &mut log, report) {

@@ -6,9 +6,8 @@ use super::selectors::pods;
 use crate::diagnostic::{Diagnostic, Report};
 
 const LATEST: &str = "latest-image-tag";
-const IMAGE: &str = "bad-image";
 
-/// Images that are whatever was pushed last, and texts that are no image at all.
+/// Images that are whatever was pushed last.
 pub(in super::super) fn images(context: &Context<'_>, report: &mut Report) {
     for pod in pods(context) {
         for container in pod.containers() {
@@ -19,10 +18,7 @@ pub(in super::super) fn images(context: &Context<'_>, report: &mut Report) {
                 Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
                 _ => (name, None),
             };
-            if repository.is_empty() || shown.contains(char::is_whitespace) || tag == Some("") || digest == Some("") {
-                let message = format!("{shown:?} is no image");
-                report.push(pod.owner.fault(Diagnostic::error(IMAGE, message), image.span));
-            } else if digest.is_none() && tag.is_none_or(|tag| tag == "latest") {
+            if !repository.is_empty() && digest.is_none() && tag.is_none_or(|tag| tag == "latest") {
                 let message = format!("the image {shown} is whatever was pushed last");
                 let diagnostic = Diagnostic::warning(LATEST, message);
                 report.push(pod.owner.fault(diagnostic, image.span).help("name a version"));

@@ -1,16 +1,14 @@
-//! Autoscalers, disruption budgets, StatefulSets and jobs.
+//! Autoscalers, disruption budgets and StatefulSets.
 
 use super::super::object::{Object, integer, text};
 use super::super::Context;
 use crate::diagnostic::{Diagnostic, Report};
-use crate::yaml::{Node, Value};
+use crate::yaml::Node;
 
 const TARGET: &str = "autoscaler-without-target";
 const REPLICAS: &str = "autoscaler-and-replicas";
 const BLOCKING: &str = "blocking-budget";
 const SERVICE_NAME: &str = "missing-governing-service";
-const CRON: &str = "bad-schedule";
-const RESTART: &str = "bad-restart-policy";
 
 /// Autoscalers without anything to scale, or that fight with a fixed number of replicas.
 pub(in super::super) fn autoscalers(context: &Context<'_>, report: &mut Report) {
@@ -95,106 +93,5 @@ pub(in super::super) fn stateful_sets(context: &Context<'_>, report: &mut Report
         let close = super::super::closest(wanted, services.iter().map(|service| service.name()));
         diagnostic.help = close.map(|close| format!("did you mean `{close}`?"));
         report.push(diagnostic);
-    }
-}
-
-/// Schedules of CronJobs, and restart policies that do not go with the kind.
-pub(in super::super) fn jobs(context: &Context<'_>, report: &mut Report) {
-    for object in &context.objects.all {
-        if let Some(schedule) = object.at(["spec", "schedule"]).filter(|_| object.is(&["CronJob"])) {
-            let fault = match &schedule.value {
-                Value::String(text) => schedule_fault(text),
-                _ => Some("it is no text".to_owned()),
-            };
-            if let Some(fault) = fault {
-                let message = format!("the schedule of {} cannot be read: {fault}", object.title());
-                report.push(object.fault(Diagnostic::error(CRON, message), schedule.span));
-            }
-        }
-        let Some(pod) = object.pod() else { continue };
-        let policy = pod.spec.get("restartPolicy");
-        let shown = text(policy);
-        let is_job = object.is(&["Job", "CronJob"]);
-        let is_right = match object.kind() {
-            "Pod" => true,
-            _ if is_job => matches!(shown, "OnFailure" | "Never"),
-            _ => matches!(shown, "" | "Always"),
-        };
-        if !is_right {
-            let wanted = if is_job { "OnFailure or Never" } else { "Always" };
-            let message = format!("the restartPolicy of {} must be {wanted}", object.title());
-            let span = policy.map_or(pod.spec.span, |policy| policy.span);
-            report.push(object.fault(Diagnostic::error(RESTART, message), span));
-        }
-    }
-}
-
-/// What is wrong with a schedule, as the parser of `robfig/cron` that Kubernetes uses sees it.
-fn schedule_fault(text: &str) -> Option<String> {
-    let text = text.trim();
-    if text.starts_with("TZ=") || text.starts_with("CRON_TZ=") {
-        return Some("the time zone goes into spec.timeZone".to_owned());
-    }
-    if let Some(name) = text.strip_prefix('@') {
-        if let Some(duration) = name.strip_prefix("every ") {
-            return crate::go::duration::parse(duration).err();
-        }
-        let known = ["yearly", "annually", "monthly", "weekly", "daily", "midnight", "hourly"];
-        return (!known.contains(&name)).then(|| format!("unrecognized descriptor: @{name}"));
-    }
-    const FIELDS: [(&str, u32, u32, &[&str]); 5] = [
-        ("minute", 0, 59, &[]),
-        ("hour", 0, 23, &[]),
-        ("day of month", 1, 31, &[]),
-        (
-            "month",
-            1,
-            12,
-            &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
-        ),
-        ("day of week", 0, 6, &["sun", "mon", "tue", "wed", "thu", "fri", "sat"]),
-    ];
-    let fields: Vec<&str> = text.split_whitespace().collect();
-    if fields.len() != FIELDS.len() {
-        return Some(format!("expected exactly 5 fields, found {}", fields.len()));
-    }
-    fields.iter().zip(FIELDS).find_map(|(field, (name, least, most, names))| {
-        field.split(',').find_map(|part| {
-            let number = |text: &str| {
-                let lower = text.to_ascii_lowercase();
-                let named = names.iter().position(|name| *name == lower).and_then(|at| u32::try_from(at).ok());
-                named.map(|at| at + least).or_else(|| text.parse().ok())
-            };
-            let (range, step) = match part.split_once('/') {
-                Some((range, step)) => (range, Some(step)),
-                None => (part, None),
-            };
-            if step.is_some_and(|step| !step.parse::<u32>().is_ok_and(|step| step > 0)) {
-                return Some(format!("bad step in the field for the {name}: {part}"));
-            }
-            if matches!(range, "*" | "?") {
-                return None;
-            }
-            let (from, to) = range.split_once('-').unwrap_or((range, range));
-            match (number(from), number(to)) {
-                (Some(from), Some(to)) if from <= to && from >= least && to <= most => None,
-                _ => Some(format!("bad value for the {name}: {part}")),
-            }
-        })
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::schedule_fault;
-
-    #[test]
-    fn schedules() {
-        for good in ["* * * * *", "*/5 0-6 1,15 JAN-mar mon", "@hourly", "@every 1h30m", "0 0 ? * 0"] {
-            assert_eq!(schedule_fault(good), None, "{good}");
-        }
-        for bad in ["* * * *", "60 * * * *", "* * * * 8", "@sometimes", "*/0 * * * *", "5-1 * * * *", "TZ=UTC * * * * *"] {
-            assert!(schedule_fault(bad).is_some(), "{bad}");
-        }
     }
 }
