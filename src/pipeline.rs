@@ -16,6 +16,7 @@ use crate::render::{self, Capabilities, Limits, Release, Rendered, Trace};
 use crate::schema;
 use crate::semver;
 use crate::source::{Sources, Span};
+use crate::threads::reserve_heap;
 use crate::values::{self, Overrides};
 use crate::world::World;
 
@@ -88,7 +89,10 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     };
     // A large schema takes as long as the render, which is of no account if the values are not valid.
     let (violations, rendered) = thread::scope(|scope| {
-        let check = || schema::validate(&chart, &values, sources);
+        let check = || {
+            reserve_heap();
+            schema::validate(&chart, &values, sources)
+        };
         let checked =
             (!request.skip_schema).then(|| thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, check));
         let rendered = render(request.trace);

@@ -19,7 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["reflect"],
     &["yaml", "semver", "promql"],
     &["diagnostic"],
-    &["source", "world"],
+    &["source", "threads", "world"],
     &["go"],
 ];
 

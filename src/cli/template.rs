@@ -54,13 +54,16 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) 
         output.errors(&outcome.errors, &sources, closing);
         return Exit::Failed;
     }
-    match print(&**world, arguments, &request, &outcome) {
+    let exit = match print(&**world, arguments, &request, &outcome) {
         Ok(()) => Exit::Clean,
         Err(error) => {
             output.errors(&Report::from(*error), &sources, "");
             Exit::Failed
         }
-    }
+    };
+    // The process is about to end: to take a large chart apart piece by piece would only keep the user waiting.
+    std::mem::forget((outcome, sources));
+    exit
 }
 
 fn request(arguments: &Template) -> Result<Request, Box<Diagnostic>> {

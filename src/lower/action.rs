@@ -69,6 +69,13 @@ impl Lowerer<'_> {
     }
 
     fn action(&mut self, action: &Action) {
+        if let Some(text) = constant(&action.pipeline)
+            && !self.traced
+        {
+            // A text that says itself: rules and dashboards are full of them, to keep other people's braces from Go.
+            self.out.text.push_str(text);
+            return;
+        }
         let value = self.pipeline_value(&action.pipeline);
         self.mark(action.meta.span);
         self.flush();
@@ -322,6 +329,17 @@ fn is_plain_operand(operand: &Operand, depth: usize) -> bool {
         Operand::Pipeline(pipeline) => is_plain(pipeline, depth + 1),
         Operand::Chain(chain) => is_plain_operand(&chain.operand, depth),
         _ => true,
+    }
+}
+
+/// The text of an action that is nothing but a quoted text.
+fn constant(pipeline: &Pipeline) -> Option<&str> {
+    match (&pipeline.declarations[..], &pipeline.commands[..]) {
+        ([], [command]) => match &command.operands[..] {
+            [Operand::String(_, string)] => Some(&string.text),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

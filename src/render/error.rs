@@ -138,7 +138,7 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
     };
     let node = error
         .range()
-        .and_then(|range| unit.map.call(range.start))
+        .and_then(|range| unit.map().call(range.start))
         .and_then(|id| find(unit.tree(), id));
     let Some(failure) = failure(error) else {
         trace.message = error.detail().map_or_else(|| error.to_string(), str::to_owned);

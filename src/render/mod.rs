@@ -25,8 +25,9 @@ use crate::diagnostic::Report;
 use crate::functions;
 use crate::lower::DELIMITERS;
 use crate::reflect::{Limit, Meter, Value, try_print};
-use crate::source::Sources;
+use crate::source::{FileId, Sources};
 use crate::template::{self, Template};
+use crate::threads::side_by_side;
 use crate::world::World;
 
 pub use budget::Limits;
@@ -59,12 +60,18 @@ impl Rendered {
 /// # Errors
 /// All syntax errors and all unknown functions of all files; the first one is Helm's.
 pub fn parse(files: &[TemplateFile], sources: &Sources) -> Result<Vec<Arc<Template>>, Report> {
+    let ids: Vec<FileId> = files.iter().map(|file| file.file.source(sources)).collect();
+    let parse = |at: usize| {
+        let source = sources.get(ids[at]);
+        template::parse(source.text(), ids[at], &files[at].name, &|name| {
+            functions::find(name).is_some()
+        })
+    };
+    let size = |at: usize| files[at].file.bytes.len();
     let mut parsed = Vec::with_capacity(files.len());
     let mut report = Report::new();
-    for file in files {
-        let id = file.file.source(sources);
-        let source = sources.get(id);
-        match template::parse(source.text(), id, &file.name, &|name| functions::find(name).is_some()) {
+    for (file, result) in files.iter().zip(side_by_side(files.len(), size, parse)) {
+        match result {
             Ok(template) => parsed.push(Arc::new(template)),
             Err(errors) => errors
                 .iter()
@@ -106,6 +113,7 @@ pub fn render(
         }
     }
     runtime.set_names(names);
+    lower_files(files, &runtime);
     let environment = environment(&runtime);
     let mut rendered = Rendered::default();
     let mut report = Report::new();
@@ -116,7 +124,7 @@ pub fn render(
         file.announce();
         let run = Run {
             file: Some(file),
-            tpl: None,
+            ..Run::default()
         };
         match runtime.run(&environment, id, dot.clone(), run) {
             Ok(text) => {
@@ -134,6 +142,14 @@ pub fn render(
     }
     rendered.origins = origin::origins(&runtime, sources);
     if report.is_empty() { Ok(rendered) } else { Err(report) }
+}
+
+/// Lowers what will be run in any case; the rest is lowered when it is called.
+fn lower_files(files: &[TemplateFile], runtime: &Runtime) {
+    let run = files.iter().filter(|file| file.dot.is_some());
+    let run: Vec<_> = run.filter_map(|file| Some((file, runtime.find(&file.name)?))).collect();
+    let size = |at: usize| run[at].0.file.bytes.len();
+    side_by_side(run.len(), size, |at| runtime.program.prepare(run[at].1));
 }
 
 /// minijinja, made to print as Go does and to know Go's functions.

@@ -1,6 +1,7 @@
 //! A render in progress: what all its templates share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Object, ObjectRepr};
@@ -15,7 +16,7 @@ use crate::functions::{self, Call, Fault, Function, Host, Outcome};
 use crate::go::quote::quote;
 use crate::go::string as gostring;
 use crate::reflect::Value;
-use crate::source::{Source, SourceKind, Sources};
+use crate::source::{FileId, Source, SourceKind, Sources};
 use crate::template::{self, ast::Template};
 use crate::world::World;
 
@@ -39,18 +40,29 @@ pub(super) struct Runtime {
     names: Mutex<Arc<Names>>,
     /// How often each name is being included at the moment.
     including: Mutex<BTreeMap<Arc<str>, usize>>,
-    /// Texts that were given to `tpl`, parsed.
-    texts: Mutex<BTreeMap<String, Parsed>>,
+    /// Texts that were given to `tpl`.
+    texts: Mutex<Texts>,
 }
 
 /// The templates of a text given to `tpl`, the text's own last; or why it has none, in Go's words.
 type Parsed = Result<Arc<Text>, String>;
 
-/// A text given to `tpl`, parsed and lowered.
+/// Texts that were given to `tpl`.
+#[derive(Debug, Default)]
+struct Texts {
+    /// The digests of all.
+    seen: BTreeSet<u64>,
+    /// Those that are kept, parsed.
+    kept: BTreeMap<String, Parsed>,
+}
+
+/// A text given to `tpl`, parsed.
 #[derive(Debug)]
 struct Text {
     template: Arc<Template>,
     units: Vec<(Arc<str>, UnitId)>,
+    /// Its source, if it is not kept.
+    once: Option<FileId>,
 }
 
 /// The world, which has no `Debug`.
@@ -132,12 +144,19 @@ impl Runtime {
         run: Run<'_>,
     ) -> Result<String, Error> {
         let limit = |text| Error::from(Failure::Limit(text));
-        let cost = self.program.unit(id).map_or(0, |unit| unit.nodes);
+        let cost = self.program.unit(id).map_or(0, |unit| unit.nodes());
         self.budget.charge(cost + 1).map_err(limit)?;
         self.budget.enter().map_err(limit)?;
         // A missing dot is nil to the interface that Go passes it through; both are no value to the template.
         let dot = if dot.is_none() { Value::UNDEFINED } else { dot };
-        let template = environment.get_template(&id.name());
+        let name = id.name();
+        let text;
+        let template = if run.once {
+            text = self.program.take_text(&name).unwrap_or_default();
+            environment.template_from_named_str(&name, &text)
+        } else {
+            environment.get_template(&name)
+        };
         let rendered = match &self.recorder {
             None => template.and_then(|template| template.render(Value::from_object(Dot(dot)))),
             Some(recorder) => {
@@ -209,28 +228,52 @@ impl Runtime {
         }
     }
 
-    /// The templates of a text given to `tpl`; parsed once, however often it is given.
+    /// The templates of a text given to `tpl`. What is given a second time is kept from then on; charts also make texts
+    /// that are given once, by the thousand.
     fn parse_text(&self, text: &str) -> Parsed {
-        if let Some(parsed) = lock(&self.texts).get(text) {
+        let mut texts = lock(&self.texts);
+        if let Some(parsed) = texts.kept.get(text) {
             return parsed.clone();
         }
+        let is_first = texts.seen.insert(digest(text));
+        drop(texts);
         let bytes = gostring::decode(text).into_owned();
         let file = self.sources.add(Source::new(ROOT_NAME, SourceKind::Made, bytes));
         let is_function = |name: &str| functions::find(name).is_some();
         let parsed = match template::parse(text, file, ROOT_NAME, &is_function) {
             Ok(template) => {
+                // A trace tells of every text. Definitions are found by minijinja, which keeps them.
+                let once = is_first && self.recorder.is_none() && template.trees.len() == 1;
                 let template = Arc::new(template);
                 let units = self.program.add(&template);
-                Ok(Arc::new(Text { template, units }))
+                let once = once.then_some(file);
+                Ok(Arc::new(Text { template, units, once }))
             }
             Err(errors) => {
                 let error = &errors[0];
                 Err(format!("template: {ROOT_NAME}:{}: {}", error.line, error.message))
             }
         };
-        lock(&self.texts).insert(text.to_owned(), parsed.clone());
+        if !matches!(&parsed, Ok(text) if text.once.is_some()) {
+            lock(&self.texts).kept.insert(text.to_owned(), parsed.clone());
+        }
         parsed
     }
+
+    /// Forgets a text that was rendered well and that nobody has given twice yet. What failed is needed to say where.
+    fn forget_text(&self, text: &Text) {
+        if let Some(file) = text.once {
+            text.units.iter().for_each(|(_, id)| self.program.forget(*id));
+            self.sources.forget(file);
+        }
+    }
+}
+
+/// The same number for the same text, in every run.
+fn digest(text: &str) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// What a run is, for the trace.
@@ -240,6 +283,8 @@ pub(super) struct Run<'a> {
     pub(super) file: Option<&'a TemplateFile>,
     /// What `tpl` was given, if it was that.
     pub(super) tpl: Option<&'a str>,
+    /// Whether the template will not be wanted again.
+    pub(super) once: bool,
 }
 
 /// What a function called by a template sees of the render.
@@ -288,15 +333,19 @@ impl Host for Caller<'_, '_> {
             || Ok(String::new()),
             |id| {
                 let run = Run {
+                    file: None,
                     tpl: Some(text),
-                    ..Run::default()
+                    once: parsed.once.is_some(),
                 };
                 runtime.run(self.environment, id, dot.clone(), run)
             },
         );
         *lock(&runtime.names) = outer;
         match rendered {
-            Ok(rendered) => Ok(Value::from(rendered.replace("<no value>", ""))),
+            Ok(rendered) => {
+                runtime.forget_text(&parsed);
+                Ok(Value::from(rendered.replace("<no value>", "")))
+            }
             Err(error) => {
                 let prefix = format!("error during tpl function execution for {}: ", quote(text));
                 Err(Fault::Template {

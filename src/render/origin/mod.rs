@@ -115,7 +115,7 @@ impl Origins {
             return self.expression(id, unit, part, &range, depth);
         }
         let from = range.start.max(part.range.start);
-        let mut template = unit.map.text(part.lowered + from - part.range.start)?;
+        let mut template = unit.map().text(part.lowered + from - part.range.start)?;
         let length = u32::try_from(end.min(part.range.end) - from).unwrap_or(u32::MAX);
         template.end = template.end.min(template.start.saturating_add(length));
         Some(Origin {
@@ -135,7 +135,7 @@ impl Origins {
         depth: usize,
     ) -> Option<Origin> {
         let run = &self.record.runs[id];
-        let action = unit.map.action(part.lowered)?;
+        let action = unit.map().action(part.lowered)?;
         let plain = Origin {
             template: action,
             calls: Vec::new(),
@@ -262,7 +262,7 @@ impl Origins {
             Event::Mark(number) => Some(*number),
             _ => None,
         });
-        self.units.get(run.unit.index())?.map.statement(mark?)
+        self.units.get(run.unit.index())?.map().statement(mark?)
     }
 
     /// Finds what some bytes of a text were made from, among what was used before an event.
