@@ -70,7 +70,7 @@ fn differences(case: &str) -> Vec<String> {
     }
     let world: Arc<dyn World> = Arc::new(world);
     let mut request = shares::request("chart".as_ref(), &[], Trace::On);
-    request.release.name = "demo".to_owned();
+    request.release.name = "demo".into();
     request.overrides.set = section("set").lines().map(str::to_owned).collect();
     let sources = Sources::new();
     let outcome = pipeline::run(&world, &request, &sources);

@@ -88,12 +88,11 @@ pub(crate) fn measure(chart: &Path, files: &[String]) -> Result<Shares, String> 
     };
     let mut set = BTreeSet::new();
     for (file, source) in sources.iter() {
-        if source.name().ends_with("values.yaml") || files.iter().any(|name| name == source.name()) {
-            if let Ok(parsed) = yaml::parse(&source, file, 0..source.text().len()) {
-                scalars(&parsed.node, &mut |node| {
-                    set.insert(shown(&node.value));
-                });
-            }
+        let is_values = source.name().ends_with("values.yaml") || files.iter().any(|name| name == source.name());
+        if is_values && let Ok(parsed) = yaml::parse(&source, file, 0..source.text().len()) {
+            scalars(&parsed.node, &mut |node| {
+                set.insert(shown(&node.value));
+            });
         }
     }
     drop(chart);
@@ -216,8 +215,10 @@ impl Asked<'_> {
             let is_value = origin.value.is_some_and(|value| self.text(value.value).contains(key));
             in_values || is_value || self.line(origin.template).contains(key)
         });
-        // A key that no template holds was put together, or has come from elsewhere.
-        if !hit && !self.templates.iter().any(|template| template.text().contains(key)) {
+        // A key that no template holds, or that `set` was given in a variable, stands nowhere.
+        let is_set = |origin: &Origin| self.text(origin.template).contains("set $");
+        let is_written = self.templates.iter().any(|template| template.text().contains(key));
+        if !hit && (!is_written || origin.as_ref().is_some_and(is_set)) {
             return;
         }
         shares.keys.count(hit);

@@ -80,6 +80,9 @@ impl Origins {
         let run = *self.record.files.get(file)?;
         let text = &self.record.runs[run].text;
         let range = with_removed(text, range.start)..with_removed(text, range.end.max(range.start));
+        // What is missing at the end of a text is missing behind its last character.
+        let last = text.trim_end().len().saturating_sub(1);
+        let range = if range.start > last { last..last + 1 } else { range };
         self.locate(run, range, 0)
     }
 

@@ -269,8 +269,7 @@ impl Recorder {
     /// A function has given a value.
     pub(in crate::render) fn called(&self, name: &str, arguments: &[Value], result: &Value) {
         let path = match (name, arguments) {
-            ("index" | "get", [container, keys @ ..]) => Some((container, keys)),
-            ("dig", [keys @ .., _, container]) => Some((container, keys)),
+            ("index" | "get", [container, keys @ ..]) | ("dig", [keys @ .., _, container]) => Some((container, keys)),
             _ => None,
         };
         if let Some((container, [keys @ .., key])) = path {
