@@ -157,8 +157,12 @@ fn resources(base: &Path, folder: &Path, types: &mut Vec<String>) -> Result<(), 
 fn merge(merged: &mut Merged, minor: u32, dumped: &Value) -> Result<(), String> {
     let definitions = dumped["definitions"].as_object().ok_or("no definitions")?;
     for kind in dumped["kinds"].as_array().ok_or("no kinds")? {
-        let [api_version, kind, definition] = [&kind[0], &kind[1], &kind[2]].map(|text| text.as_str().unwrap_or_default());
-        if definitions.get(definition).is_some_and(|schema| schema.get("properties").is_some()) {
+        let [api_version, kind, definition] =
+            [&kind[0], &kind[1], &kind[2]].map(|text| text.as_str().unwrap_or_default());
+        if definitions
+            .get(definition)
+            .is_some_and(|schema| schema.get("properties").is_some())
+        {
             merged
                 .kinds
                 .entry((api_version.to_owned(), kind.to_owned()))
@@ -191,7 +195,11 @@ fn merge(merged: &mut Merged, minor: u32, dumped: &Value) -> Result<(), String> 
 /// `io.k8s.api.core.v1.Pod` becomes `core.v1.Pod`: the package's own name, the version, the type.
 fn short(name: &str) -> String {
     let parts: Vec<&str> = name.rsplitn(4, '.').take(3).collect();
-    let group = if name.contains("kube-aggregator") { "apiregistration" } else { parts[2] };
+    let group = if name.contains("kube-aggregator") {
+        "apiregistration"
+    } else {
+        parts[2]
+    };
     format!("{group}.{}.{}", parts[1], parts[0])
 }
 
@@ -233,7 +241,9 @@ fn kind_of(schema: &Value, definitions: &serde_json::Map<String, Value>) -> Resu
 
 fn print(version: &str, versions: &[Version], merged: &Merged) -> String {
     let all: BTreeSet<u32> = versions.iter().map(|version| version.minor).collect();
-    let mut text = format!("# Written by `cargo run -p xtask -- kubernetes-definitions`; do not edit.\nsource k8s-openapi {version}\n");
+    let mut text = format!(
+        "# Written by `cargo run -p xtask -- kubernetes-definitions`; do not edit.\nsource k8s-openapi {version}\n"
+    );
     for minor in &all {
         let _ = writeln!(text, "version 1.{minor}");
     }

@@ -36,7 +36,7 @@ fn check_object<'a>(walker: &mut Walker<'a>, version: Version, crds: &Crds, map:
             for (index, item) in items.iter().enumerate() {
                 if let Value::Object(item) = item {
                     walker.below(Place::Index(index), |walker| {
-                        check_object(walker, version, crds, item, false)
+                        check_object(walker, version, crds, item, false);
                     });
                 }
             }

@@ -169,7 +169,8 @@ impl Crds {
             .filter(|(_, known)| *known == kind)
             .map(|(version, _)| *version)
             .collect();
-        let nearest = suggest::nearest(kind, of_group.iter().map(|(_, kind)| *kind));
+        let nearest = suggest::nearest(kind, of_group.iter().map(|(_, kind)| *kind))
+            .filter(|nearest| strsim::osa_distance(nearest, kind) * 4 <= kind.len());
         // Other kinds of the group may come from elsewhere, so a kind is only unknown when it looks like a known one.
         let (key, help) = if same_kind.is_empty() {
             let Some(nearest) = nearest else { return };

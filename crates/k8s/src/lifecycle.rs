@@ -81,11 +81,8 @@ pub fn served(version: Version, api_version: &str, kind: &str) -> Option<bool> {
         return None;
     }
     // The definitions are right for the versions that they know, the marks are only a plan for later ones.
-    if Definitions::get().of_kind(api_version, kind, version).is_some() {
-        return Some(true);
-    }
-    if (Version::EARLIEST..=Version::LATEST).contains(&version) {
-        return Some(false);
+    if version == version.known() {
+        return Some(Definitions::get().of_kind(api_version, kind, version).is_some());
     }
     Some(match lifecycle(api_version, kind) {
         Some(life) => life.introduced.is_none_or(|from| from <= version) && life.removed.is_none_or(|to| version < to),
@@ -230,7 +227,7 @@ mod tests {
                 later
                     && life
                         .removed
-                        .is_none_or(|removed| life.deprecated.is_some_and(|deprecated| deprecated < removed)),
+                        .is_none_or(|removed| life.deprecated.is_none_or(|deprecated| deprecated < removed)),
                 "{api_version} {kind}"
             );
             if let Some((newer, other)) = life.replacement {

@@ -108,7 +108,6 @@ pub const RULES: &[Rule] = &[
     error("bad-base64", "a byte field is not base64"),
     error("bad-cron-schedule", "a schedule is not a cron expression"),
     error("bad-date-time", "a time is not RFC 3339"),
-    error("bad-duration", "a duration is not one of Go's"),
     error("bad-image", "an image reference cannot be parsed"),
     error("bad-ip", "an address or a CIDR block cannot be parsed"),
     error(
@@ -121,11 +120,11 @@ pub const RULES: &[Rule] = &[
     ),
     error("bad-name", "a name breaks the rules for names of its kind"),
     error("bad-path", "a path is not absolute, or goes up"),
-    error("bad-percentage", "a string beside numbers is not a percentage"),
     error(
         "bad-pattern",
         "a string does not match the pattern of the custom resource's schema",
     ),
+    error("bad-percentage", "a string beside numbers is not a percentage"),
     error("bad-port-name", "a port name breaks the rules for port names"),
     error("bad-quantity", "a quantity cannot be parsed"),
     error(

@@ -159,7 +159,7 @@ impl<'a> Walker<'a> {
                 let before = walker.count();
                 walker.value(&field.kind, value);
                 if walker.count() == before && !walker.in_status() {
-                    own.check_field(walker, key, value);
+                    own.check_field(walker, key, field.required, value);
                 }
             });
         }

@@ -38,17 +38,12 @@ fn policy_rule<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 fn subject<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let group = string(map, "apiGroup").unwrap_or_default();
     match string(map, "kind") {
-        Some("ServiceAccount") => {
-            if !group.is_empty() {
-                walker.fault_at(
-                    "apiGroup",
-                    "invalid-enum-value",
-                    "a ServiceAccount is in the core group: leave `apiGroup` out",
-                );
-            }
-            if !says_something(map, "namespace") {
-                walker.missing("namespace").help = Some("a ServiceAccount has a namespace".to_owned());
-            }
+        Some("ServiceAccount") if !group.is_empty() => {
+            walker.fault_at(
+                "apiGroup",
+                "invalid-enum-value",
+                "a ServiceAccount is in the core group: leave `apiGroup` out",
+            );
         }
         Some("User" | "Group") if !group.is_empty() && group != "rbac.authorization.k8s.io" => {
             walker.fault_at(
@@ -67,6 +62,17 @@ fn binding<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 fn cluster_binding<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     role(walker, map, &["ClusterRole"]);
+    for (index, subject) in items(map, "subjects").iter().enumerate() {
+        let Some(subject) = subject.as_object() else { continue };
+        // In a RoleBinding it is the binding's own namespace if need be.
+        if string(subject, "kind") == Some("ServiceAccount") && !says_something(subject, "namespace") {
+            walker.below(Place::Key("subjects"), |walker| {
+                walker.below(Place::Index(index), |walker| {
+                    walker.missing("namespace").help = Some("a ServiceAccount has a namespace".to_owned());
+                });
+            });
+        }
+    }
 }
 
 fn role<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, kinds: &[&str]) {

@@ -46,7 +46,7 @@ fn versions<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
     for (index, version) in versions.iter().enumerate() {
         let Some(version) = version.as_object() else { continue };
-        if !object(version, "schema").is_some_and(|schema| object(schema, "openAPIV3Schema").is_some()) {
+        if object(version, "schema").is_none_or(|schema| object(schema, "openAPIV3Schema").is_none()) {
             walker.below(Place::Key("versions"), |walker| {
                 walker.below(Place::Index(index), |walker| {
                     walker.missing("schema.openAPIV3Schema");

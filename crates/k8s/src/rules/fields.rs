@@ -2,7 +2,7 @@
 //!
 //! Ranges and grammars are those of `k8s.io/kubernetes/pkg/apis/*/validation` and of the fields' own documentation.
 
-use super::Format::{self, NotEmpty, Percentage, Port, Range, Text, TextOrEmpty};
+use super::Format::{self, NotEmpty, Percentage, Port, PortOrNone, Range, Text, TextOrEmpty};
 use crate::formats::{cron, image, labels, names, network};
 
 const LABEL: Format = Text("bad-name", "a DNS label", names::label);
@@ -27,6 +27,7 @@ const PORT_NUMBER: Format = Range(1, 65535);
 /// 0 stands for "none".
 const PORT_OR_NONE: Format = Range(0, 65535);
 const NOT_NEGATIVE: Format = Range(0, i64::MAX);
+/// Of a field where 0 does not stand for a default.
 const POSITIVE: Format = Range(1, i64::MAX);
 /// Users and groups.
 const ID: Format = Range(0, 0x7fff_ffff);
@@ -34,9 +35,8 @@ const ID: Format = Range(0, 0x7fff_ffff);
 const MODE: Format = Range(0, 0o777);
 const WEIGHT: Format = Range(1, 100);
 
-/// Mounts may be Windows paths too, so a drive is as good as a slash.
 fn absolute(text: &str) -> Result<(), String> {
-    if text.starts_with('/') || text.contains(':') || text.starts_with('\\') || text.starts_with("$(") {
+    if text.starts_with('/') {
         return Ok(());
     }
     Err("it does not start with `/`".to_owned())
@@ -229,12 +229,12 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
         "weight",
         WEIGHT,
     ),
-    (&["core.v1.Probe"], "failureThreshold", POSITIVE),
+    (&["core.v1.Probe"], "failureThreshold", NOT_NEGATIVE),
     (&["core.v1.Probe"], "initialDelaySeconds", NOT_NEGATIVE),
-    (&["core.v1.Probe"], "periodSeconds", POSITIVE),
-    (&["core.v1.Probe"], "successThreshold", POSITIVE),
+    (&["core.v1.Probe"], "periodSeconds", NOT_NEGATIVE),
+    (&["core.v1.Probe"], "successThreshold", NOT_NEGATIVE),
     (&["core.v1.Probe"], "terminationGracePeriodSeconds", POSITIVE),
-    (&["core.v1.Probe"], "timeoutSeconds", POSITIVE),
+    (&["core.v1.Probe"], "timeoutSeconds", NOT_NEGATIVE),
     (
         &["core.v1.ServiceAccountTokenProjection"],
         "expirationSeconds",
@@ -248,7 +248,7 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
     ),
     (&["core.v1.ServicePort"], "nodePort", PORT_OR_NONE),
     (&["core.v1.ServicePort"], "port", PORT_NUMBER),
-    (&["core.v1.ServicePort"], "targetPort", Port),
+    (&["core.v1.ServicePort"], "targetPort", PortOrNone),
     (&["core.v1.ServiceSpec"], "externalIPs", IP),
     (
         &["core.v1.ServiceSpec"],
@@ -261,7 +261,6 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
     (&["core.v1.TopologySpreadConstraint"], "minDomains", POSITIVE),
     (&["core.v1.TopologySpreadConstraint"], "topologyKey", LABEL_KEY),
     (&["core.v1.Volume"], "name", LABEL),
-    (&["core.v1.VolumeMount"], "mountPath", ABSOLUTE),
     (&["core.v1.VolumeMount"], "subPath", RELATIVE),
     (&["discovery.v1.EndpointPort"], "port", PORT_OR_NONE),
     (&["meta.v1.LabelSelectorRequirement"], "key", LABEL_KEY),

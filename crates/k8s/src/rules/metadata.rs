@@ -46,7 +46,7 @@ pub(super) fn check_labels<'a>(walker: &mut Walker<'a>, labels: &'a Map<String, 
         check_key(walker, key, "a label key", labels::key);
         if let Some(text) = value.as_str() {
             walker.below(Place::Key(key), |walker| {
-                walker.text("bad-label", "a label value", text, labels::value)
+                walker.text("bad-label", "a label value", text, labels::value);
             });
         }
     }
@@ -67,7 +67,7 @@ fn check_key<'a>(walker: &mut Walker<'a>, key: &'a str, what: &str, check: fn(&s
 /// Checks the name of an object, by its kind; `map` is the whole object.
 pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &str, map: &'a Map<String, Value>) {
     let Some(meta) = object(map, "metadata") else {
-        if !map.get("metadata").is_some_and(|meta| !meta.is_null()) {
+        if map.get("metadata").is_none_or(Value::is_null) {
             walker.missing("metadata").help = Some("every object has a name".to_owned());
         }
         return;

@@ -49,6 +49,8 @@ pub(crate) enum Format {
     Percentage,
     /// A port's number or name.
     Port,
+    /// As `Port`, but 0 and the empty string stand for a default.
+    PortOrNone,
     /// A list that must have an item.
     NotEmpty,
 }
@@ -102,7 +104,7 @@ impl Rules {
         for (name, field, words) in enums() {
             let mut words = Some(words);
             add(name, &mut |own| {
-                own.enums.push((field, words.take().unwrap_or_default()))
+                own.enums.push((field, words.take().unwrap_or_default()));
             });
         }
         for union in unions::UNIONS {
@@ -157,7 +159,7 @@ fn enums() -> impl Iterator<Item = (&'static str, &'static str, Vec<Word>)> {
 
 impl Own {
     /// Checks a field whose type is right.
-    pub(crate) fn check_field<'a>(&self, walker: &mut Walker<'a>, field: &str, value: &'a Value) {
+    pub(crate) fn check_field<'a>(&self, walker: &mut Walker<'a>, field: &str, required: bool, value: &'a Value) {
         for (name, format) in &self.formats {
             if *name == field {
                 each(walker, value, &mut |walker, value| format.check(walker, value));
@@ -171,7 +173,8 @@ impl Own {
             }
         }
         for (name, words) in &self.enums {
-            if *name == field {
+            // To Go, an empty string is as good as none.
+            if *name == field && (required || value.as_str() != Some("")) {
                 each(walker, value, &mut |walker, value| check_enum(walker, value, words));
             }
         }
@@ -209,7 +212,9 @@ impl Format {
             }
             (Self::Range(least, most), Value::Number(_)) => range(walker, value, least, most),
             (Self::Port, Value::Number(_)) => range(walker, value, 1, 65535),
-            (Self::Port, Value::String(text)) => {
+            (Self::PortOrNone, Value::Number(_)) => range(walker, value, 0, 65535),
+            (Self::PortOrNone, Value::String(text)) if text.is_empty() => {}
+            (Self::Port | Self::PortOrNone, Value::String(text)) => {
                 walker.text("bad-port-name", "a port's name", text, crate::formats::names::port);
             }
             (Self::Percentage, Value::Number(_)) => range(walker, value, 0, i64::from(i32::MAX)),

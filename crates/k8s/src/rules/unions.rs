@@ -142,13 +142,13 @@ impl Union {
         let set = || self.fields.iter().copied().filter(|field| counts(map, field));
         match set().count() {
             0 if self.needs_one => {
-                let fields = suggest::one_of(self.known(walker));
-                let problem = walker.fault(
+                // Of long lists, what is common is enough.
+                let fields = suggest::one_of(self.fields.iter().copied().take(6));
+                walker.fault(
                     Side::Key,
                     "missing-required-field",
                     format!("one of {fields} is missing"),
                 );
-                problem.help = None;
             }
             0 | 1 => {}
             _ => {
@@ -168,12 +168,6 @@ impl Union {
                 }
             }
         }
-    }
-
-    /// The fields that the version has; long lists are cut to what is common.
-    fn known<'b>(&self, walker: &Walker<'b>) -> impl Iterator<Item = &'static str> {
-        let _ = walker;
-        self.fields.iter().copied().take(6)
     }
 }
 

@@ -9,7 +9,6 @@ use crate::walk::{Place, Walker};
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("apps.v1.DaemonSet", spec_needed),
     ("apps.v1.DaemonSetSpec", always_restarts),
-    ("apps.v1.DaemonSetUpdateStrategy", rolling_update),
     ("apps.v1.Deployment", spec_needed),
     ("apps.v1.DeploymentSpec", always_restarts),
     ("apps.v1.DeploymentStrategy", rolling_update),
