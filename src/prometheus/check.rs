@@ -80,17 +80,23 @@ impl<'n> Object<'n> {
         self.get(key).and_then(|node| check.text(node)).unwrap_or_default()
     }
 
-    /// Whether a key holds anything but Go's zero value.
+    /// Whether a key for a text, a list or a mapping holds one that is not empty. Any other scalar is a text that is not.
     pub(super) fn is_set(&self, key: &str) -> bool {
         self.get(key).is_some_and(|node| match &node.value {
-            Value::Null => false,
-            Value::Bool(value) => *value,
-            Value::Int(value) => *value != 0,
-            Value::Uint(value) => *value != 0,
-            Value::Float(value) => *value != 0.0,
             Value::String(text) => !text.is_empty(),
             Value::List(list) => !list.is_empty(),
             Value::Map(map) => !map.is_empty(),
+            _ => true,
+        })
+    }
+
+    /// Whether a key for a number or a truth value holds anything but Go's zero value.
+    pub(super) fn is_nonzero(&self, key: &str) -> bool {
+        self.get(key).is_some_and(|node| match node.value {
+            Value::Bool(value) => value,
+            Value::Int(value) => value != 0,
+            Value::Float(value) => value != 0.0,
+            _ => true,
         })
     }
 

@@ -147,7 +147,11 @@ static ALERTING: Struct = Struct {
             "alert_relabel_configs",
             relabelling!("empty or null alert relabeling rule"),
         ),
-        ("alertmanagers", Ty::List(&Ty::Struct(&ALERTMANAGER))),
+        (
+            "alertmanagers",
+            // Prometheus has no words for it: it panics.
+            Ty::Full(&Ty::Struct(&ALERTMANAGER), "empty or null section in alertmanagers"),
+        ),
     ]],
     check: |check, alerting| relabel::relabellings(check, alerting, "alert_relabel_configs", &relabel::OWN),
 };
@@ -337,6 +341,10 @@ fn root(check: &mut Check<'_>, root: Object<'_>) {
         }
     }
     let defaults = Defaults::of(check, root);
+    // The scheme of `global` is judged by each job that takes it over.
+    if let Some(global) = root.object("global").filter(|_| root.is_set("scrape_configs")) {
+        escaping(check, global, "global");
+    }
     let mut jobs = BTreeMap::new();
     let before = check.legacy_names;
     for scrape in root.list("scrape_configs").iter().filter_map(Object::of) {
@@ -430,7 +438,6 @@ fn global(check: &mut Check<'_>, global: Object<'_>) {
         too_long(check, global, message, interval);
     }
     protocols(check, global, " for global config");
-    escaping(check, global, "global");
     if let Some(labels) = global.object("external_labels") {
         for (_, entry) in labels.map.iter() {
             let value = check.text(&entry.node).unwrap_or_default();

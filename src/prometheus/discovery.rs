@@ -457,13 +457,7 @@ static SCALEWAY: Struct = Struct {
         ],
         HTTP_FIELDS,
     ],
-    check: |check, sd| {
-        checks::role(check, sd, "role missing (one of: instance, baremetal)");
-        checks::required(check, sd, "project_id", "project_id is mandatory");
-        checks::secret(check, sd);
-        checks::required(check, sd, "access_key", "access_key is mandatory");
-        super::http::client(check, sd);
-    },
+    check: checks::scaleway,
 };
 static STACKIT: Struct = Struct {
     name: "stackit.SDConfig",

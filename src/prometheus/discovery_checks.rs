@@ -148,12 +148,12 @@ pub(super) fn dns(check: &mut Check<'_>, sd: Object<'_>) {
     let kind = sd.text_or(check, "type", "SRV");
     match kind.to_uppercase().as_str() {
         "SRV" => {}
-        "A" | "AAAA" | "MX" | "NS" => required(
-            check,
-            sd,
-            "port",
-            "a port is required in DNS-SD configs for all record types except SRV",
-        ),
+        "A" | "AAAA" | "MX" | "NS" => {
+            if !sd.is_nonzero("port") {
+                let message = "a port is required in DNS-SD configs for all record types except SRV";
+                check.error(DISCOVERY, sd.value("port"), message);
+            }
+        }
         _ => check.error(
             DISCOVERY,
             sd.value("type"),
@@ -424,4 +424,34 @@ pub(super) fn zookeeper(check: &mut Check<'_>, sd: Object<'_>, name: &str) {
             check.error(DISCOVERY, path.span, message);
         }
     }
+}
+
+/// What the client of Scaleway refuses, before it is used.
+pub(super) fn scaleway(check: &mut Check<'_>, sd: Object<'_>) {
+    role(check, sd, "role missing (one of: instance, baremetal)");
+    required(check, sd, "project_id", "project_id is mandatory");
+    secret(check, sd);
+    required(check, sd, "access_key", "access_key is mandatory");
+    let access = sd.text(check, "access_key");
+    let is_access_key = access.strip_prefix("SCW").is_some_and(|rest| {
+        rest.len() == 17
+            && rest
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    });
+    if !access.is_empty() && !is_access_key {
+        let message =
+            format!("scaleway-sdk-go: invalid access key format '{access}', expected SCWXXXXXXXXXXXXXXXXX format");
+        check.error(DISCOVERY, sd.value("access_key"), message);
+    }
+    for (key, name) in [("secret_key", "secret key"), ("project_id", "project ID")] {
+        let text = sd.text(check, key);
+        if !text.is_empty() && !(text.len() == 36 && scalars::is_uuid(&text)) {
+            let message = format!(
+                "scaleway-sdk-go: invalid {name} format '{text}', expected a UUID: xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+            );
+            check.error(DISCOVERY, sd.value(key), message);
+        }
+    }
+    http::client(check, sd);
 }

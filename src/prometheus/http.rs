@@ -147,7 +147,8 @@ pub(super) fn is_custom(owner: Object<'_>) -> bool {
         "basic_auth" | "authorization" | "oauth2" | "http_headers" => owner.get(key).is_some(),
         "tls_config" => owner
             .object(key)
-            .is_some_and(|tls| tls.map.iter().any(|(key, _)| tls.is_set(key))),
+            .is_some_and(|tls| tls.map.iter().any(|(key, _)| tls.is_set(key) && tls.is_nonzero(key))),
+        "proxy_from_environment" => owner.is_nonzero(key),
         _ => owner.is_set(key),
     })
 }
@@ -190,7 +191,7 @@ fn at_most_one(check: &mut Check<'_>, owner: Object<'_>, keys: &[&str], message:
 /// `ProxyConfig.Validate`.
 fn proxy(check: &mut Check<'_>, owner: Object<'_>) {
     let url = owner.is_set("proxy_url");
-    let environment = owner.is_set("proxy_from_environment");
+    let environment = owner.is_nonzero("proxy_from_environment");
     let fault = if owner.is_set("proxy_connect_header") && !environment && !url {
         Some((
             "proxy_connect_header",

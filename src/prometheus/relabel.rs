@@ -87,12 +87,12 @@ fn relabelling(check: &mut Check<'_>, rule: Object<'_>, keys: &Keys) {
     let target = rule.text(check, keys.target_label);
     let replacement = rule.text_or(check, "replacement", "$1");
     let separator_is_default = rule.text_or(check, "separator", ";") == ";";
-    let others_are_default = !rule.is_set("modulus") && separator_is_default && replacement == "$1";
+    let others_are_default = !rule.is_nonzero("modulus") && separator_is_default && replacement == "$1";
     let legacy = check.legacy_names;
     let is_name = |name: &str| scalars::is_label_name(name, legacy);
     let one_label = matches!(action, "lowercase" | "uppercase" | "keepequal" | "dropequal");
 
-    if action == "hashmod" && !rule.is_set("modulus") {
+    if action == "hashmod" && !rule.is_nonzero("modulus") {
         let message = "relabel configuration for hashmod requires non-zero modulus";
         check.error(RELABEL, place, message);
     }

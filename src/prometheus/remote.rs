@@ -4,6 +4,7 @@ use super::check::{Check, Object};
 use super::http::{self, HTTP_FIELDS};
 use super::relabel::{self, RELABEL_CONFIG};
 use super::rules_table::{CONFIG, HTTP};
+use super::scalars::is_uuid;
 use super::schema::{Struct, Ty, free};
 use super::token;
 use crate::go::quote::quote;
@@ -322,27 +323,6 @@ fn sigv4(check: &mut Check<'_>, sigv4: Object<'_>) {
             check.error(CONFIG, entry.key, message);
         }
     }
-}
-
-/// Whether a text is a UUID in one of the forms that `uuid.Parse` of github.com/google/uuid reads.
-fn is_uuid(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    let inner = match text.len() {
-        45 => lower.strip_prefix("urn:uuid:"),
-        38 => lower.get(1..37),
-        36 => Some(lower.as_str()),
-        32 => return lower.bytes().all(|byte| byte.is_ascii_hexdigit()),
-        _ => None,
-    };
-    inner.is_some_and(|inner| {
-        inner.bytes().enumerate().all(|(at, byte)| {
-            if matches!(at, 8 | 13 | 18 | 23) {
-                byte == b'-'
-            } else {
-                byte.is_ascii_hexdigit()
-            }
-        })
-    })
 }
 
 fn azuread(check: &mut Check<'_>, azuread: Object<'_>) {

@@ -105,6 +105,27 @@ pub(super) fn similar<'w>(name: &str, known: impl Iterator<Item = &'w str>) -> O
         .map(|(_, word)| word)
 }
 
+/// Whether a text is a UUID in one of the forms that `uuid.Parse` of github.com/google/uuid reads.
+pub(super) fn is_uuid(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    let inner = match text.len() {
+        45 => lower.strip_prefix("urn:uuid:"),
+        38 => lower.get(1..37),
+        36 => Some(lower.as_str()),
+        32 => return lower.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        _ => None,
+    };
+    inner.is_some_and(|inner| {
+        inner.bytes().enumerate().all(|(at, byte)| {
+            if matches!(at, 8 | 13 | 18 | 23) {
+                byte == b'-'
+            } else {
+                byte.is_ascii_hexdigit()
+            }
+        })
+    })
+}
+
 /// What is wrong with a Kubernetes label selector: `a=b,c!=d,e in (f, g),!h`.
 pub(super) fn label_selector_fault(selector: &str) -> Option<String> {
     let fault = || Some(format!("unable to parse requirement: {}", quote(selector)));
@@ -186,11 +207,19 @@ fn is_qualified_name(name: &str) -> bool {
 
 /// What is wrong with a Kubernetes field selector: `a.b=c,d!=e`.
 pub(super) fn field_selector_fault(selector: &str) -> Option<String> {
-    let pieces = selector.split(',').filter(|piece| !piece.is_empty());
-    pieces
-        .into_iter()
-        .find(|piece| !piece.contains('='))
-        .map(|piece| format!("invalid selector: '{selector}'; can't understand '{piece}'"))
+    for piece in selector.split(',').filter(|piece| !piece.is_empty()) {
+        let Some((_, value)) = ["!=", "==", "="]
+            .iter()
+            .filter_map(|operator| piece.split_once(operator))
+            .min_by_key(|(key, _)| key.len())
+        else {
+            return Some(format!("invalid selector: '{selector}'; can't understand '{piece}'"));
+        };
+        if value.contains('=') {
+            return Some("invalid field selector: unescaped character in value: 61".to_owned());
+        }
+    }
+    None
 }
 
 #[cfg(test)]
