@@ -100,6 +100,9 @@ pub(super) struct Lint {
     pub(super) rules: Rules,
     #[command(flatten)]
     pub(super) reports: Reports,
+    /// A file of Prometheus: prometheus.yml, rules or web configuration; may be given many times
+    #[arg(long, value_name = "FILE")]
+    pub(super) prometheus_config: Vec<String>,
     /// Do not check values against JSON schemas
     #[arg(long)]
     pub(super) skip_schema_validation: bool,

@@ -27,7 +27,8 @@ const USAGE: &str = "usage";
 pub(super) fn run(world: &Arc<dyn World>, arguments: &Lint, output: Output) -> Exit {
     let sources = Sources::new();
     let plan = plan(&**world, arguments, &sources);
-    finish(world, plan, Scope::All, &arguments.rules, &arguments.reports, &sources, output)
+    let reports = &arguments.reports;
+    finish(world, plan, Scope::All, &arguments.rules, reports, &sources, output)
 }
 
 pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Output) -> Exit {
@@ -45,22 +46,32 @@ pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Out
             .into_iter()
             .map(|chart| request(chart, &arguments.values, &[], None, &runs))
             .collect::<Result<Vec<_>>>()?;
-        Ok((settings, runs))
+        let files = Vec::new();
+        Ok(Plan { settings, runs, files })
     });
     finish(world, plan, Scope::Values, &arguments.rules, &arguments.reports, &sources, output)
+}
+
+/// What is to be done.
+struct Plan {
+    settings: Settings,
+    runs: Vec<Run>,
+    /// Files of Prometheus'.
+    files: Vec<String>,
 }
 
 /// Runs everything and reports.
 fn finish(
     world: &Arc<dyn World>,
-    plan: Result<(Settings, Vec<Run>)>,
+    plan: Result<Plan>,
     scope: Scope,
     rules: &Rules,
     reports: &Reports,
     sources: &Sources,
     output: Output,
 ) -> Exit {
-    let outcome = plan.and_then(|(settings, runs)| {
+    let outcome = plan.and_then(|plan| {
+        let Plan { settings, runs, files } = plan;
         let selection = selection(&settings, rules)?;
         let fail_on = fail_on(&settings, rules)?;
         let formats = formats(reports)?;
@@ -69,6 +80,7 @@ fn finish(
         };
         let mut found = lint::run(world, &runs, scope, &selection, sources, &bar);
         bar.clear();
+        found.append(lint::prometheus_files(&**world, &files, &selection, sources)?);
         sort(&mut found, sources);
         let path = rules.baseline.as_deref().or(settings.baseline.as_deref());
         if rules.write_baseline {
@@ -199,10 +211,19 @@ fn charts(world: &dyn World, given: &[String], settings: &Settings) -> Vec<Chart
 }
 
 /// The runs that are asked for: each chart with each of its sets of values for each Kubernetes version.
-fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<(Settings, Vec<Run>)> {
+fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<Plan> {
     let settings = Settings::load(world, arguments.rules.config.as_deref(), sources)?;
     let mut planned = Vec::new();
-    for chart in charts(world, &arguments.charts, &settings) {
+    let of_settings = arguments.charts.is_empty().then_some(&settings.prometheus_configs);
+    let files: Vec<String> = if arguments.prometheus_config.is_empty() {
+        of_settings.into_iter().flatten().cloned().collect()
+    } else {
+        arguments.prometheus_config.clone()
+    };
+    // Files of Prometheus' alone are no reason to lint a chart.
+    let is_for_files = arguments.charts.is_empty() && !arguments.prometheus_config.is_empty();
+    let charts = if is_for_files { Vec::new() } else { charts(world, &arguments.charts, &settings) };
+    for chart in charts {
         let of_command_line = !arguments.runs.each_values.is_empty() || !arguments.values.files.is_empty();
         let values: Vec<Vec<String>> = if of_command_line {
             arguments.runs.each_values.iter().map(|file| vec![file.clone()]).collect()
@@ -231,7 +252,11 @@ fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<(Setti
             }
         }
     }
-    Ok((settings, planned))
+    Ok(Plan {
+        settings,
+        runs: planned,
+        files,
+    })
 }
 
 fn limits(arguments: &args::LimitArguments) -> Limits {

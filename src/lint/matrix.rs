@@ -1,6 +1,7 @@
 //! Many targets in one run, several at a time: charts by values files by Kubernetes versions.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -8,10 +9,11 @@ use std::thread;
 use super::registry::RULES;
 use super::rule::{Family, Selection};
 use super::suppress::Suppressions;
-use super::{Context, locate};
-use crate::diagnostic::{Diagnostic, Report};
+use super::{Context, locate, settings};
+use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::pipeline::Request;
-use crate::source::{Sources, Span};
+use crate::prometheus;
+use crate::source::{Source, SourceKind, Sources, Span};
 use crate::world::World;
 
 /// The stack of a thread that lints, in bytes: values, schemas and templates nest.
@@ -167,4 +169,27 @@ fn merge(
         report.diagnostics.extend(selection.apply(unused));
     }
     report
+}
+
+/// Checks files of Prometheus that are in no chart.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn prometheus_files(
+    world: &dyn World,
+    paths: &[String],
+    selection: &Selection,
+    sources: &Sources,
+) -> Result<Report> {
+    let mut report = Report::new();
+    for path in paths {
+        let bytes = world.read(Path::new(path)).map_err(|error| {
+            let message = format!("cannot read {path}: {error}");
+            Box::new(Diagnostic::error(settings::SETTINGS, message))
+        })?;
+        let file = sources.add(Source::new(path.as_str(), SourceKind::File, bytes));
+        let found = prometheus::check_file(sources, file, None);
+        report.diagnostics.extend(found.diagnostics.into_iter().filter_map(|found| selection.apply(found)));
+    }
+    Ok(report)
 }

@@ -25,7 +25,7 @@ mod usage;
 
 pub use baseline::{BASELINE, Baseline};
 pub use context::Context;
-pub use matrix::{Progress, Run, Scope, run};
+pub use matrix::{Progress, Run, Scope, prometheus_files, run};
 pub use object::{Object, Objects, Pod};
 pub use registry::RULES;
 pub use rule::{Family, Rule, Selection, find};

@@ -1,12 +1,15 @@
-//! Objects that must be there once.
+//! Objects and ports that must be there once.
 
 use std::collections::BTreeMap;
 
-use super::super::object::Object;
+use super::super::object::{Object, items};
+use super::selectors::pods;
 use super::super::Context;
 use crate::diagnostic::{Diagnostic, Report};
+use crate::source::Span;
 
 const OBJECT: &str = "duplicate-object";
+const ITEM: &str = "duplicate-item";
 
 /// Two objects of one kind, namespace and name. Hooks come and go at different times: they are left out.
 pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
@@ -23,6 +26,25 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
             );
         } else {
             seen.insert(key, object);
+        }
+    }
+}
+
+/// Ports of a container with one name. (Their numbers are what Kubernetes' definitions know them by.)
+pub(in super::super) fn ports(context: &Context<'_>, report: &mut Report) {
+    for pod in pods(context) {
+        for container in pod.containers() {
+            let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+            for name in items(container.get("ports")).iter().filter_map(|port| port.get("name")) {
+                let Some(shown) = name.as_str().filter(|shown| !shown.is_empty()) else { continue };
+                if let Some(first) = seen.get(shown) {
+                    let message = format!("another port of the container has the name {shown}");
+                    let diagnostic = Diagnostic::error(ITEM, message);
+                    report.push(pod.owner.fault(diagnostic, name.span).label(*first, "the first one"));
+                } else {
+                    seen.insert(shown, name.span);
+                }
+            }
         }
     }
 }
