@@ -128,7 +128,7 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     Ok(())
 }
 
-fn check_installable(chart: &Chart, log: &mut Report) -> Result<(), Report> {
+pub(crate) fn check_installable(chart: &Chart, log: &mut Report) -> Result<(), Report> {
     let place = |span: Option<Span>| span.unwrap_or_else(|| Span::file_start(chart.chart_yaml));
     let metadata = &chart.metadata;
     if !matches!(&*metadata.chart_type, "" | "application") {
@@ -169,7 +169,7 @@ fn check_release_name(name: &str) -> Result<(), Report> {
     Err(Diagnostic::error(INSTALL, message).into())
 }
 
-fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Report> {
+pub(crate) fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Report> {
     let wanted = &chart.metadata.kube_version;
     let version = &capabilities.kube_version;
     if wanted.is_empty() || semver::is_compatible(wanted, &version.normalized) {

@@ -31,6 +31,7 @@ use std::sync::Arc;
 use crate::reflect::Signature;
 use crate::template::ast::Tree;
 
+pub use pipeline::arity_error;
 pub use source_map::SourceMap;
 
 /// The delimiters of the lowered text: block, variable and comment, start and end.

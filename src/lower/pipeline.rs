@@ -245,7 +245,8 @@ pub(super) fn fault(message: &str, node: NodeId, piped: Option<Code>) -> Code {
     }
 }
 
-fn arity_error(name: &str, signature: &Signature, given: usize, piped: bool) -> Option<String> {
+/// What Go says of a call with too few or too many arguments; `None` if their number is right.
+pub fn arity_error(name: &str, signature: &Signature, given: usize, piped: bool) -> Option<String> {
     let total = given + usize::from(piped);
     let required = signature.required();
     if signature.variadic {

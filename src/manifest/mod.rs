@@ -140,6 +140,14 @@ fn quoted(value: &str) -> String {
     }
 }
 
+/// Checks that a document has strings where Helm looks for them.
+///
+/// # Errors
+/// The first value of another type, in Go's words.
+pub fn check(path: &str, node: &Node) -> Result<(), Box<Diagnostic>> {
+    Head::decode(path, node).map(|_| ())
+}
+
 /// What Helm reads of a manifest.
 struct Head {
     api_version: String,
@@ -159,8 +167,12 @@ impl Head {
             let helm = prefix(&error.message);
             Box::new(error.diagnostic(MANIFEST_SYNTAX, file).helm(helm))
         })?;
+        Self::decode(path, &parsed.node)
+    }
+
+    fn decode(path: &str, node: &Node) -> Result<Self, Box<Diagnostic>> {
+        let prefix = |text: &str| format!("YAML parse error on {path}: {text}");
         let decode = Decode { prefix: &prefix };
-        let node = &parsed.node;
         let mut head = Self {
             api_version: String::new(),
             kind: String::new(),

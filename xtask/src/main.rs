@@ -1,4 +1,4 @@
-//! Chores that need the real Helm: `cargo run -p xtask -- TASK`.
+//! Chores that need the real Helm or the network: `cargo run -p xtask -- TASK`.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -8,6 +8,7 @@
 
 mod goldens;
 mod helm;
+mod kubernetes;
 mod origins;
 mod values;
 
@@ -18,6 +19,7 @@ cargo run -p xtask -- TASK
 
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
 origins         how much of the output of charts leads back to templates and values: CHART...
+kubernetes-definitions  write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
 
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
     let done = match words[..] {
         ["goldens"] => goldens::write(),
         ["origins", ref charts @ ..] => origins::measure(charts),
+        ["kubernetes-definitions"] => kubernetes::definitions(false),
+        ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
         ["random-values"] => values::compare(200, 1),
         ["random-values", count] => count
             .parse()
