@@ -32,6 +32,7 @@ mod rules;
 mod suggest;
 mod version;
 mod walk;
+mod words;
 
 pub use check::check;
 pub use custom::Crds;
