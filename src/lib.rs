@@ -15,6 +15,7 @@ pub mod schema;
 pub mod semver;
 pub mod source;
 pub mod template;
+pub mod threads;
 pub mod values;
 pub mod world;
 pub mod yaml;

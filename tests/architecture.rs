@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["reflect"],
     &["yaml", "semver"],
     &["diagnostic"],
-    &["source", "world"],
+    &["source", "threads", "world"],
     &["go"],
 ];
 

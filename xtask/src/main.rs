@@ -9,6 +9,7 @@
 mod goldens;
 mod helm;
 mod kubernetes;
+mod origins;
 mod values;
 
 use std::process::ExitCode;
@@ -17,7 +18,9 @@ const USAGE: &str = "\
 cargo run -p xtask -- TASK
 
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
-kubernetes-definitions  write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
+kubernetes-definitions
+                write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
+origins         how much of the output of charts leads back to templates and values: CHART...
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
 
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         ["goldens"] => goldens::write(),
         ["kubernetes-definitions"] => kubernetes::definitions(false),
         ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
+        ["origins", ref charts @ ..] => origins::measure(charts),
         ["random-values"] => values::compare(200, 1),
         ["random-values", count] => count
             .parse()
