@@ -18,8 +18,9 @@ const USAGE: &str = "\
 cargo run -p xtask -- TASK
 
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
+kubernetes-definitions
+                write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
 origins         how much of the output of charts leads back to templates and values: CHART...
-kubernetes-definitions  write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
 
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
@@ -30,9 +31,9 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["goldens"] => goldens::write(),
-        ["origins", ref charts @ ..] => origins::measure(charts),
         ["kubernetes-definitions"] => kubernetes::definitions(false),
         ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
+        ["origins", ref charts @ ..] => origins::measure(charts),
         ["random-values"] => values::compare(200, 1),
         ["random-values", count] => count
             .parse()
