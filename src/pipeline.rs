@@ -1,7 +1,7 @@
 //! The arrows between the stages, in their order.
 //!
 //! ```text
-//! chart::load -> values::read_overrides -> values::compute -> schema::validate
+//! values::read_overrides -> chart::load -> values::process_dependencies -> values::compute -> schema::validate
 //!             -> render::parse -> render::render -> manifest::sort
 //! ```
 
@@ -11,7 +11,8 @@ use std::thread;
 
 use crate::chart::{self, Chart};
 use crate::diagnostic::{Diagnostic, Report};
-use crate::manifest::{self, Manifests};
+use crate::go::quote::quote;
+use crate::manifest::{self, Manifests, PostRenderer};
 use crate::render::{self, Capabilities, Limits, Release, Rendered};
 use crate::schema;
 use crate::semver;
@@ -36,6 +37,8 @@ pub struct Request {
     pub release: Release,
     /// The cluster.
     pub capabilities: Capabilities,
+    /// What the manifests go through before they are sorted.
+    pub post_renderer: Option<PostRenderer>,
     /// Whether values are not checked against schemas.
     pub skip_schema: bool,
     /// What the render may use.
@@ -69,6 +72,9 @@ pub fn run(world: &Arc<dyn World>, request: &Request, sources: &Sources) -> Outc
 }
 
 fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome: &mut Outcome) -> Result<(), Report> {
+    if let Some(path) = &request.chart {
+        chart::locate(&**world, path)?;
+    }
     let given = values::read_overrides(&**world, &request.overrides, sources)?;
     let mut chart = match &request.chart {
         Some(path) => chart::load(&**world, path, sources, &mut outcome.log)?,
@@ -76,8 +82,11 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     };
     check_installable(&chart, &mut outcome.log)?;
     values::check_present(&chart)?;
-    check_release_name(&request.release.name)?;
-    let values = values::compute(&mut chart, &given, &mut outcome.log)?;
+    check_release_name(&request.release.name)
+        .map_err(|error| logged("release name check failed", error, &mut outcome.log))?;
+    values::process_dependencies(&mut chart, &given, &mut outcome.log)
+        .map_err(|error| logged("chart dependencies processing failed", error, &mut outcome.log))?;
+    let values = values::compute(&chart, &given, &mut outcome.log)?;
     let render = || {
         check_kube_version(&chart, &request.capabilities)?;
         let files = render::templates(&chart, &values, &request.release, &request.capabilities);
@@ -105,6 +114,9 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     let rendered = rendered?;
     outcome.chart = Some(chart);
     let rendered = outcome.rendered.insert(rendered);
+    if let Some(program) = &request.post_renderer {
+        rendered.files = program.run(&rendered.files, &**world, sources)?;
+    }
     outcome.manifests = Some(manifest::sort(&rendered.files, sources, &mut outcome.log)?);
     Ok(())
 }
@@ -129,8 +141,17 @@ fn check_installable(chart: &Chart, log: &mut Report) -> Result<(), Report> {
     Ok(())
 }
 
+/// An error of a step that Helm logs before it ends with it.
+fn logged(what: &str, mut error: Box<Diagnostic>, log: &mut Report) -> Box<Diagnostic> {
+    let cause = error.headline().to_owned();
+    let line = format!("level=ERROR msg={} error={}", quote(what), quote(&cause));
+    log.push(Diagnostic::error(error.rule, what).helm(line));
+    error.helm = Some(format!("{what}: {cause}"));
+    error
+}
+
 /// Mirrors `ValidateReleaseName` of Helm's `pkg/chart/v2/util`.
-fn check_release_name(name: &str) -> Result<(), Report> {
+fn check_release_name(name: &str) -> Result<(), Box<Diagnostic>> {
     const MAX_LENGTH: usize = 53;
     if name.is_empty() {
         return Err(Diagnostic::error(INSTALL, "release name \"\": no name provided").into());
@@ -145,7 +166,7 @@ fn check_release_name(name: &str) -> Result<(), Report> {
     let message = format!(
         "release name {}: invalid release name, must match regex \
          ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53",
-        crate::go::quote::quote(name)
+        quote(name)
     );
     Err(Diagnostic::error(INSTALL, message).into())
 }

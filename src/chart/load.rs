@@ -8,8 +8,9 @@ use super::ignore::Rules;
 use super::metadata::{METADATA, Metadata};
 use super::{Chart, File};
 use crate::diagnostic::{Diagnostic, Report, Result};
+use crate::go::quote::log_value;
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
-use crate::world::{FileKind, World};
+use crate::world::{Entry, FileKind, World};
 use crate::yaml::{self, Node, Value};
 
 /// The rule of charts that cannot be loaded.
@@ -25,13 +26,7 @@ const MAX_DEPTH: usize = 64;
 /// The first thing that Helm stops at: no such path, no Chart.yaml, broken YAML, an archive that is none ...
 pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Report) -> Result<Chart> {
     let shown = path.display().to_string();
-    let entry = world.entry(path).map_err(|error| {
-        let message = match error.kind() {
-            std::io::ErrorKind::NotFound => format!("path \"{shown}\" not found"),
-            _ => format!("cannot open \"{shown}\": {error}"),
-        };
-        Diagnostic::error(LOAD, message).help("give the folder of a chart or a packed chart (.tgz)")
-    })?;
+    let entry = locate(world, path)?;
     let files = match entry.kind {
         FileKind::Folder => Folder {
             world,
@@ -44,6 +39,35 @@ pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Repo
         _ => archive::read(world, path)?,
     };
     from_files(files, &shown, sources, report, 0)
+}
+
+/// What is at the path of a chart. Mirrors `LocateChart` of Helm's `pkg/action/install.go` as far as that needs no network.
+///
+/// # Errors
+/// If nothing is there, or the path is the address of a chart elsewhere.
+pub fn locate(world: &dyn World, path: &Path) -> Result<Entry> {
+    const FETCH: &str = "promchart fetches nothing: get the chart with `helm pull` and give its path";
+    let shown = path.display().to_string();
+    if shown.contains("://") {
+        return Err(Diagnostic::error(LOAD, format!("cannot fetch {shown}"))
+            .help(FETCH)
+            .into());
+    }
+    world.entry(path).map_err(|error| {
+        if error.kind() != std::io::ErrorKind::NotFound {
+            return Box::new(Diagnostic::error(LOAD, format!("cannot open \"{shown}\": {error}")));
+        }
+        let missing = Diagnostic::error(LOAD, format!("path \"{shown}\" not found"));
+        if path.is_absolute() || shown.starts_with('.') {
+            return Box::new(missing.help("give the folder of a chart or a packed chart (.tgz)"));
+        }
+        // Helm takes what is no path for the name of a chart in a repository.
+        let helm = match shown.split_once('/') {
+            Some((repository, _)) => format!("repo {repository} not found"),
+            None => format!("non-absolute URLs should be in form of repo_name/path_to_chart, got: {shown}"),
+        };
+        Box::new(missing.helm(helm).help(FETCH))
+    })
 }
 
 /// A folder of a chart that is being read.
@@ -94,10 +118,11 @@ impl Folder<'_> {
         if entry.is_link {
             let resolved = self.world.resolve(&path).unwrap_or_else(|_| path.clone());
             let message = "found symbolic link in path. Contents of linked file included and used";
+            let top = self.world.resolve(self.top).unwrap_or_else(|_| self.top.to_path_buf());
             self.report.push(Diagnostic::info(LOAD, message).helm(format!(
                 "level=INFO msg=\"{message}\" path={} resolved={}",
-                path.display(),
-                resolved.display()
+                log_value(&top.join(name).display().to_string()),
+                log_value(&resolved.display().to_string())
             )));
         }
         let is_folder = entry.kind == FileKind::Folder;

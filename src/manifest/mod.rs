@@ -1,16 +1,19 @@
 //! From rendered files to the stream of manifests that `helm template` prints. Mirrors Helm's `pkg/release/v1/util`.
 
 mod order;
+mod post_render;
 mod split;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Report};
+use crate::go::quote::log_value;
 use crate::source::{Source, SourceKind, Sources};
 use crate::yaml::{self, Node, Value};
 
 pub use order::install_order;
+pub use post_render::{POST_RENDER, PostRenderer};
 pub use split::split;
 
 /// The rule of rendered text that is no YAML.
@@ -96,23 +99,16 @@ impl Manifests {
             let event = event.trim_matches(crate::go::unicode::is_space).to_lowercase();
             if !EVENTS.contains(&&*event) {
                 let message = format!("skipping unknown hooks: {hook}");
-                let logged = format!("level=INFO msg=\"skipping unknown hooks\" hookTypes={}", quoted(&hook));
+                let logged = format!(
+                    "level=INFO msg=\"skipping unknown hooks\" hookTypes={}",
+                    log_value(&hook)
+                );
                 report.push(Diagnostic::info(MANIFEST_SYNTAX, message).helm(logged));
                 return;
             }
             manifest.events.push(event);
         }
         self.hooks.push(manifest);
-    }
-}
-
-/// A value as Go's `slog` writes it: quoted where it must be.
-fn quoted(value: &str) -> String {
-    let plain = !value.is_empty() && value.chars().all(|c| c.is_ascii_graphic() && c != '"' && c != '=');
-    if plain {
-        value.to_owned()
-    } else {
-        crate::go::quote::quote(value)
     }
 }
 

@@ -8,6 +8,7 @@ mod fault;
 mod field;
 mod files;
 mod helpers;
+mod name;
 mod program;
 mod runtime;
 
@@ -32,6 +33,7 @@ pub use budget::Limits;
 pub use capabilities::{Capabilities, DEFAULT_KUBE_VERSION, KubeVersion};
 pub use context::{Release, TemplateFile, templates};
 pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagnostic};
+pub use name::name;
 
 /// What a render gives: the text of each file that is not a partial, by its name.
 #[derive(Clone, Debug, Default)]

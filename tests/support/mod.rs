@@ -1,9 +1,12 @@
 //! Runs the built promchart as a user would.
 
 pub(crate) mod engine;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+pub(crate) use words::words;
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
