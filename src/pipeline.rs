@@ -12,10 +12,10 @@ use std::thread;
 use crate::chart::{self, Chart};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::go::quote::quote;
+use crate::go::semver::is_compatible;
 use crate::manifest::{self, Manifests, PostRenderer};
 use crate::render::{self, Capabilities, Limits, Release, Rendered};
 use crate::schema;
-use crate::semver;
 use crate::source::{Sources, Span};
 use crate::values::{self, Overrides};
 use crate::world::World;
@@ -115,7 +115,7 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     outcome.chart = Some(chart);
     let rendered = outcome.rendered.insert(rendered);
     if let Some(program) = &request.post_renderer {
-        rendered.files = program.run(&rendered.files, &**world, sources)?;
+        rendered.files = program.run(&rendered.files, &**world, sources, &mut outcome.log)?;
     }
     outcome.manifests = Some(manifest::sort(&rendered.files, sources, &mut outcome.log)?);
     Ok(())
@@ -174,7 +174,7 @@ fn check_release_name(name: &str) -> Result<(), Box<Diagnostic>> {
 fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Report> {
     let wanted = &chart.metadata.kube_version;
     let version = &capabilities.kube_version;
-    if wanted.is_empty() || semver::is_compatible(wanted, &version.normalized) {
+    if wanted.is_empty() || is_compatible(wanted, &version.normalized) {
         return Ok(());
     }
     let message = format!(

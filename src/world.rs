@@ -37,6 +37,8 @@ pub struct Entry {
 pub struct Piped {
     /// Its standard output.
     pub output: Vec<u8>,
+    /// Its standard error.
+    pub messages: Vec<u8>,
     /// How it ended, in words, where that was not well: `exit status 1`.
     pub failure: Option<String>,
 }
@@ -61,7 +63,7 @@ pub trait World: Send + Sync {
     /// Writes a file and the folders that it needs.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
-    /// Runs a program with an input, and waits for it. Its messages go where ours go.
+    /// Runs a program with an input, and waits for it.
     fn pipe(&self, program: &str, arguments: &[String], input: &[u8]) -> io::Result<Piped>;
 
     /// The time since 1970-01-01T00:00:00Z.
@@ -169,6 +171,7 @@ impl World for Disk {
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()?;
         let mut stdin = child.stdin.take();
         // Written beside: a program that answers before it has read all would wait for us while we wait for it.
@@ -186,6 +189,7 @@ impl World for Disk {
         };
         Ok(Piped {
             output: done.stdout,
+            messages: done.stderr,
             failure,
         })
     }

@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["values"],
     &["chart"],
     &["reflect"],
-    &["yaml", "semver"],
+    &["yaml"],
     &["diagnostic"],
     &["source", "world"],
     &["go"],

@@ -41,14 +41,8 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) 
     let outcome = pipeline::run(world, &request, &sources);
     Output::log(&outcome.log);
     if !outcome.errors.is_empty() {
-        if debug && let Some(rendered) = &outcome.rendered {
-            let mut raw = String::new();
-            for (name, text) in &rendered.files {
-                if !name.ends_with("NOTES.txt") && !text.trim_matches(is_space).is_empty() {
-                    push_document(&mut raw, name, text);
-                }
-            }
-            Output::result(&gostring::decode(&format!("{}\n", raw.trim_matches(is_space))));
+        if debug && outcome.had_begun {
+            Output::result(&gostring::decode(&unsorted(&outcome, &arguments.show_only)));
         }
         let closing = "\n\nUse --debug flag to render out invalid YAML";
         let closing = if outcome.had_begun && !debug { closing } else { "" };
@@ -221,6 +215,22 @@ fn print(world: &dyn World, arguments: &Template, request: &Request, outcome: &O
     }
     Output::result(&gostring::decode(&stream));
     Ok(())
+}
+
+/// What `--debug` prints where the manifests cannot be sorted: all that was rendered.
+fn unsorted(outcome: &Outcome, show_only: &[String]) -> String {
+    let mut raw = String::new();
+    for (name, text) in outcome.rendered.iter().flat_map(|rendered| &rendered.files) {
+        if !name.ends_with("NOTES.txt") && !text.trim_matches(is_space).is_empty() {
+            push_document(&mut raw, name, text);
+        }
+    }
+    let stream = format!("{}\n", raw.trim_matches(is_space));
+    if show_only.is_empty() {
+        return stream;
+    }
+    // A template that is missing may be the one that cannot be rendered.
+    only(&stream, show_only).unwrap_or_default()
 }
 
 fn push_document(stream: &mut String, path: &str, text: &str) {

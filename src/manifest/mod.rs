@@ -141,18 +141,18 @@ impl Head {
         };
         for (key, value) in decode.map(node, "value", "util.SimpleHead")? {
             match &*key.to_ascii_lowercase() {
-                "apiversion" => head.api_version = decode.string(value, "SimpleHead.apiVersion")?,
-                "kind" => head.kind = decode.string(value, "SimpleHead.kind")?,
+                "apiversion" => head.api_version = decode.string(value, ".apiVersion")?,
+                "kind" => head.kind = decode.string(value, ".kind")?,
                 "metadata" => {
                     let metadata = "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \
                                     \"json:\\\"annotations\\\"\" }";
-                    for (key, value) in decode.map(value, "struct field SimpleHead.metadata", metadata)? {
+                    for (key, value) in decode.map(value, "struct field .metadata", metadata)? {
                         match &*key.to_ascii_lowercase() {
                             "name" => head.name = decode.string(value, ".metadata.name")?,
                             "annotations" => {
                                 let field = "struct field .metadata.annotations";
                                 for (key, value) in decode.map(value, field, "map[string]string")? {
-                                    let value = decode.string(value, ".metadata.annotations")?;
+                                    let value = decode.string(value, &format!(".metadata.annotations.{key}"))?;
                                     if key == "helm.sh/hook" {
                                         head.hook = Some(value);
                                     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::split;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::go::quote::quote;
 use crate::go::string as gostring;
 use crate::go::unicode::is_space;
@@ -33,7 +33,7 @@ pub struct PostRenderer {
 }
 
 impl PostRenderer {
-    /// Sends rendered files through the program.
+    /// Sends rendered files through the program. What that prints on its standard error goes to the report.
     ///
     /// # Errors
     /// If a document is no mapping, or the program cannot be run, fails, or gives nothing or no YAML.
@@ -42,6 +42,7 @@ impl PostRenderer {
         files: &BTreeMap<Arc<str>, String>,
         world: &dyn World,
         sources: &Sources,
+        log: &mut Report,
     ) -> Result<BTreeMap<Arc<str>, String>> {
         let failed = |what: &str, message: String| {
             Box::new(Diagnostic::error(POST_RENDER, message.clone()).helm(format!("{what}: {message}")))
@@ -60,18 +61,23 @@ impl PostRenderer {
         }
         let running = "error while running post render on files";
         let name = quote(&self.program);
+        let invoking = format!("failed to invoke post-renderer plugin {name}");
         let piped = world
             .pipe(
                 &self.program,
                 &self.arguments,
                 &gostring::decode(&documents.join("---\n")),
             )
-            .map_err(|error| failed(running, format!("failed to invoke post-renderer {name}: {error}")))?;
+            .map_err(|error| failed(running, format!("{invoking}: {error}")))?;
+        let messages = gostring::encode_owned(piped.messages).trim_matches(is_space).to_owned();
         if let Some(failure) = piped.failure {
-            return Err(failed(
-                running,
-                format!("failed to invoke post-renderer {name}: {failure}"),
-            ));
+            let mut error = failed(running, format!("{invoking}: plugin {name} exited with error"));
+            error.message = format!("{} ended with {failure}", self.program);
+            error.help = Some(messages).filter(|messages| !messages.is_empty());
+            return Err(error);
+        }
+        if !messages.is_empty() {
+            log.push(Diagnostic::info(POST_RENDER, messages));
         }
         let output = gostring::encode_owned(piped.output);
         if output.trim_matches(is_space).is_empty() {

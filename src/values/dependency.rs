@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::merge::{Mode, coalesce, tables};
 use crate::chart::{Chart, Dependency, ImportValue};
 use crate::diagnostic::{Diagnostic, Report, Result};
-use crate::semver::is_compatible;
+use crate::go::semver::is_compatible;
 use crate::source::Span;
 use crate::yaml::{Entry, Map, Node, Value};
 
