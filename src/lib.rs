@@ -14,6 +14,7 @@ pub mod report;
 pub mod schema;
 pub mod source;
 pub mod template;
+pub mod threads;
 pub mod values;
 pub mod world;
 pub mod yaml;

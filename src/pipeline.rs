@@ -14,9 +14,10 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::go::quote::quote;
 use crate::go::semver::is_compatible;
 use crate::manifest::{self, Manifests, PostRenderer};
-use crate::render::{self, Capabilities, Limits, Release, Rendered};
+use crate::render::{self, Capabilities, Limits, Release, Rendered, Trace};
 use crate::schema;
 use crate::source::{Sources, Span};
+use crate::threads::reserve_heap;
 use crate::values::{self, Overrides};
 use crate::world::World;
 
@@ -43,6 +44,8 @@ pub struct Request {
     pub skip_schema: bool,
     /// What the render may use.
     pub limits: Limits,
+    /// Whether [`Rendered::origin`] is to tell where the output comes from.
+    pub trace: Trace,
 }
 
 /// How far a render came.
@@ -87,18 +90,21 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     values::process_dependencies(&mut chart, &given, &mut outcome.log)
         .map_err(|error| logged("chart dependencies processing failed", error, &mut outcome.log))?;
     let values = values::compute(&chart, &given, &mut outcome.log)?;
-    let render = || {
+    let render = |trace| {
         check_kube_version(&chart, &request.capabilities)?;
         let files = render::templates(&chart, &values, &request.release, &request.capabilities);
         let templates = render::parse(&files, sources)?;
-        render::render(&files, &templates, world, sources, request.limits)
+        render::render(&files, &templates, world, sources, request.limits, trace)
     };
     // A large schema takes as long as the render, which is of no account if the values are not valid.
     let (violations, rendered) = thread::scope(|scope| {
-        let check = || schema::validate(&chart, &values, sources);
+        let check = || {
+            reserve_heap();
+            schema::validate(&chart, &values, sources)
+        };
         let checked =
             (!request.skip_schema).then(|| thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, check));
-        let rendered = render();
+        let rendered = render(request.trace);
         let violations = match checked {
             None => Report::new(),
             Some(Ok(thread)) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
@@ -111,13 +117,30 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
         return Err(violations);
     }
     outcome.had_begun = true;
-    let rendered = rendered?;
-    outcome.chart = Some(chart);
-    let rendered = outcome.rendered.insert(rendered);
+    let mut rendered = rendered?;
     if let Some(program) = &request.post_renderer {
         rendered.files = program.run(&rendered.files, &**world, sources, &mut outcome.log)?;
+        rendered.origins = None;
     }
-    outcome.manifests = Some(manifest::sort(&rendered.files, sources, &mut outcome.log)?);
+    let sorted = manifest::sort(&rendered.files, sources, &mut outcome.log).map_err(|mut errors| {
+        if request.post_renderer.is_some() {
+            return errors;
+        }
+        // Only now it matters where the text has come from.
+        let again = || render(Trace::On).ok();
+        let traced = if rendered.origins.is_some() {
+            Some(rendered.clone())
+        } else {
+            again()
+        };
+        if let Some(traced) = traced {
+            manifest::blame(&mut errors, &rendered.files, &traced, sources);
+        }
+        errors
+    });
+    outcome.chart = Some(chart);
+    outcome.rendered = Some(rendered);
+    outcome.manifests = Some(sorted?);
     Ok(())
 }
 

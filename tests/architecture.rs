@@ -18,7 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["reflect"],
     &["yaml"],
     &["diagnostic"],
-    &["source", "world"],
+    &["source", "threads", "world"],
     &["go"],
 ];
 

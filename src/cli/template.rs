@@ -13,7 +13,7 @@ use crate::go::unicode::is_space;
 use crate::go::{boolean, csv, filepath};
 use crate::manifest::{Manifest, PostRenderer, split};
 use crate::pipeline::{self, Outcome, Request};
-use crate::render::{self, Capabilities, KubeVersion, Limits, Release};
+use crate::render::{self, Capabilities, KubeVersion, Limits, Release, Trace};
 use crate::source::Sources;
 use crate::values::Overrides;
 use crate::world::World;
@@ -49,13 +49,16 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) 
         output.errors(&outcome.errors, &sources, closing);
         return Exit::Failed;
     }
-    match print(&**world, arguments, &request, &outcome) {
+    let exit = match print(&**world, arguments, &request, &outcome) {
         Ok(()) => Exit::Clean,
         Err(error) => {
             output.errors(&Report::from(*error), &sources, "");
             Exit::Failed
         }
-    }
+    };
+    // The process is about to end: to take a large chart apart piece by piece would only keep the user waiting.
+    std::mem::forget((outcome, sources));
+    exit
 }
 
 fn usage(message: impl Into<String>) -> Box<Diagnostic> {
@@ -160,6 +163,7 @@ fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<
         capabilities,
         skip_schema: arguments.skip_schema_validation,
         limits,
+        trace: Trace::Off,
     })
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::budget::Limits;
 use super::program::Names;
-use super::runtime::Runtime;
+use super::runtime::{Run, Runtime};
 use super::{environment, error};
 use crate::functions::{self, Origin};
 use crate::reflect::Value;
@@ -30,7 +30,12 @@ pub fn name(text: &str, world: &Arc<dyn World>) -> Result<String, String> {
     };
     let parsed = template::parse(source.text(), file, NAME, &is_function)
         .map_err(|errors| format!("template: {NAME}:{}: {}", errors[0].line, errors[0].message))?;
-    let runtime = Arc::new(Runtime::new(Arc::clone(world), sources.clone(), Limits::default()));
+    let runtime = Arc::new(Runtime::new(
+        Arc::clone(world),
+        sources.clone(),
+        Limits::default(),
+        false,
+    ));
     let mut names = Names::default();
     let template = Arc::new(parsed);
     for (tree, (name, id)) in template.trees.iter().zip(runtime.program.add(&template)) {
@@ -41,6 +46,6 @@ pub fn name(text: &str, world: &Arc<dyn World>) -> Result<String, String> {
         return Ok(String::new());
     };
     runtime
-        .run(&environment(&runtime), id, Value::UNDEFINED)
+        .run(&environment(&runtime), id, Value::UNDEFINED, Run::default())
         .map_err(|failed| error::in_go(&failed, &runtime.program, &sources))
 }

@@ -13,11 +13,7 @@ use super::message::{quote, text};
 pub(super) fn lines(errors: &[&ValidationError<'_>], schema: &Json) -> Vec<String> {
     let mut root = Application::default();
     for error in errors {
-        root.insert(
-            error,
-            &tokens(error.evaluation_path().as_str()),
-            &tokens(error.instance_path().as_str()),
-        );
+        root.insert(error, &path(error, schema), &tokens(error.instance_path().as_str()));
     }
     let mut violations = root.violations(schema);
     // The root is a node of its own already.
@@ -228,21 +224,18 @@ fn own(error: &ValidationError<'_>, schema: &Json) -> Vec<Violation> {
             })
             .collect(),
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
-            let (path, place) = (tokens(error.evaluation_path().as_str()).len() + 1, tokens(at).len());
+            let (above, outside) = (tokens(error.evaluation_path().as_str()).len() + 1, tokens(at).len());
             let branch = |errors: &Vec<ValidationError<'_>>| {
                 let mut application = Application {
                     at: at.to_owned(),
                     ..Application::default()
                 };
                 for error in errors {
-                    let (full, value) = (
-                        tokens(error.evaluation_path().as_str()),
-                        tokens(error.instance_path().as_str()),
-                    );
+                    let (full, value) = (path(error, schema), tokens(error.instance_path().as_str()));
                     application.insert(
                         error,
-                        full.get(path..).unwrap_or_default(),
-                        value.get(place..).unwrap_or_default(),
+                        full.get(above..).unwrap_or_default(),
+                        value.get(outside..).unwrap_or_default(),
                     );
                 }
                 application.violation(NodeKind::Group, schema)
@@ -269,6 +262,98 @@ fn requiring(error: &ValidationError<'_>, missing: &Json, schema: &Json) -> Opti
         (is_there && needs_it).then(|| name.clone())
     };
     schema.pointer(path)?.as_object()?.iter().find_map(requires)
+}
+
+/// The way of an error through the schema. For keywords of our own the validator only tells where they stand.
+fn path(error: &ValidationError<'_>, schema: &Json) -> Vec<String> {
+    let known = tokens(error.evaluation_path().as_str());
+    if !matches!(error.kind(), Kind::Custom { .. }) {
+        return known;
+    }
+    let Some((standing, keyword)) = error.schema_path().as_str().rsplit_once('/') else {
+        return known;
+    };
+    let mut search = Search {
+        schema,
+        standing,
+        left: MAX_SCHEMAS,
+    };
+    match search.from("", &tokens(error.instance_path().as_str()), 0) {
+        Some(mut found) => {
+            found.push(keyword.to_owned());
+            found
+        }
+        None => known,
+    }
+}
+
+/// How many schemas are looked at for the way to a keyword, and how deep.
+const MAX_SCHEMAS: usize = 10_000;
+const MAX_DEPTH: usize = 64;
+
+/// Looks for the way to where a keyword stands.
+struct Search<'a> {
+    schema: &'a Json,
+    standing: &'a str,
+    left: usize,
+}
+
+impl Search<'_> {
+    /// The way from the schema at a pointer, for a value with a place of which the given part is still to go.
+    fn from(&mut self, at: &str, place: &[String], depth: usize) -> Option<Vec<String>> {
+        if place.is_empty() && at == self.standing {
+            return Some(Vec::new());
+        }
+        self.left = self.left.checked_sub(1)?;
+        if depth == MAX_DEPTH {
+            return None;
+        }
+        let object = self.schema.pointer(at)?.as_object()?;
+        let part = place.first();
+        for (keyword, inner) in object {
+            let keys: Vec<String> = match inner {
+                Json::Object(map) => map
+                    .keys()
+                    .map(|key| key.replace('~', "~0").replace('/', "~1"))
+                    .collect(),
+                Json::Array(items) => (0..items.len()).map(|at| at.to_string()).collect(),
+                _ => Vec::new(),
+            };
+            let (parts, keys): (usize, Vec<Option<String>>) = match &**keyword {
+                "$ref" => {
+                    let target = inner.as_str().and_then(|target| target.strip_prefix('#'));
+                    if let Some(mut found) = target.and_then(|target| self.from(target, place, depth + 1)) {
+                        found.insert(0, keyword.clone());
+                        return Some(found);
+                    }
+                    continue;
+                }
+                "if" | "then" | "else" => (0, vec![None]),
+                "allOf" | "anyOf" | "oneOf" | "dependentSchemas" | "dependencies" => {
+                    (0, keys.into_iter().map(Some).collect())
+                }
+                "patternProperties" => (1, keys.into_iter().map(Some).collect()),
+                "properties" | "prefixItems" => (1, vec![part.cloned()]),
+                "items" if inner.is_array() => (1, vec![part.cloned()]),
+                "items"
+                | "additionalProperties"
+                | "additionalItems"
+                | "contains"
+                | "unevaluatedProperties"
+                | "unevaluatedItems" => (1, vec![None]),
+                _ => continue,
+            };
+            let Some(rest) = place.get(parts..) else { continue };
+            for key in keys {
+                let steps: Vec<String> = std::iter::once(keyword.clone()).chain(key).collect();
+                let next = format!("{at}/{}", steps.join("/"));
+                if let Some(found) = self.from(&next, rest, depth + 1) {
+                    return Some(steps.into_iter().chain(found).collect());
+                }
+            }
+        }
+        None
+    }
 }
 
 /// The parts of a JSON pointer, still escaped.

@@ -8,6 +8,7 @@
 
 mod goldens;
 mod helm;
+mod origins;
 mod values;
 
 use std::process::ExitCode;
@@ -16,6 +17,7 @@ const USAGE: &str = "\
 cargo run -p xtask -- TASK
 
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
+origins         how much of the output of charts leads back to templates and values: CHART...
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
 
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
@@ -26,6 +28,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["goldens"] => goldens::write(),
+        ["origins", ref charts @ ..] => origins::measure(charts),
         ["random-values"] => values::compare(200, 1),
         ["random-values", count] => count
             .parse()
