@@ -50,6 +50,9 @@ fn one_line_templates_render_as_in_helm() {
 
 /// Whether a run says what Helm says. What we add follows Helm's text. Violations of a schema come in any order there.
 fn says(got: &str, want: &str) -> bool {
+    // What Helm logs for its own developers is no concern of ours.
+    let lines: Vec<&str> = want.lines().filter(|line| !line.starts_with("level=DEBUG")).collect();
+    let want = lines.join("\n");
     let want = want.trim_end_matches('\n');
     if want.is_empty() {
         return got.is_empty();

@@ -246,6 +246,16 @@ fn own(error: &ValidationError<'_>, schema: &Json) -> Vec<Violation> {
                 ..Violation::leaf(at, text(error))
             }]
         }
+        Kind::PropertyNames { error: inner } => {
+            let name = |violation| Violation {
+                at: String::new(),
+                ..violation
+            };
+            vec![Violation {
+                inner: own(inner, schema).into_iter().map(name).collect(),
+                ..Violation::leaf(at, text(error))
+            }]
+        }
         _ => vec![Violation::leaf(at, text(error))],
     }
 }

@@ -18,6 +18,7 @@ cargo run -p xtask -- TASK
 
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
 origins         how much of the output of charts leads back to templates and values: CHART...
+functions       write docs/functions.md anew
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
 
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
@@ -28,6 +29,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["goldens"] => goldens::write(),
+        ["functions"] => std::fs::write(helm::root().join("docs/functions.md"), promchart::functions::markdown())
+            .map_err(|error| format!("docs/functions.md: {error}")),
         ["origins", ref charts @ ..] => origins::measure(charts),
         ["random-values"] => values::compare(200, 1),
         ["random-values", count] => count
