@@ -37,7 +37,13 @@ fn folder_without_chart_yaml() {
     let folder = scratch("folder_without_chart_yaml");
     let run = Case::new("template").args(["demo", "."]).dir(&folder).run();
     assert_eq!(run.code, 1);
-    says(&run, &["Error: Chart.yaml file is missing"]);
+    says(
+        &run,
+        &[
+            "Error: unable to detect chart at ",
+            "error[chart-load]: Chart.yaml file is missing",
+        ],
+    );
 }
 
 #[test]

@@ -21,6 +21,7 @@ goldens         write the goldens anew: what the real Helm prints for each profi
 kubernetes-definitions
                 write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
 origins         how much of the output of charts leads back to templates and values: CHART...
+functions       write docs/functions.md anew
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
 
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
@@ -33,6 +34,8 @@ fn main() -> ExitCode {
         ["goldens"] => goldens::write(),
         ["kubernetes-definitions"] => kubernetes::definitions(false),
         ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
+        ["functions"] => std::fs::write(helm::root().join("docs/functions.md"), promchart::functions::markdown())
+            .map_err(|error| format!("docs/functions.md: {error}")),
         ["origins", ref charts @ ..] => origins::measure(charts),
         ["random-values"] => values::compare(200, 1),
         ["random-values", count] => count
