@@ -1,6 +1,6 @@
 //! prometheus.yml: `config.Config`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{Check, Object};
 use super::discovery::SECTIONS;
@@ -479,14 +479,16 @@ fn protocols(check: &mut Check<'_>, owner: Object<'_>, context: &str) {
         check.error(CONFIG, owner.value("scrape_protocols"), message);
     }
     let names: Vec<String> = list.iter().filter_map(|item| check.text(item)).collect();
+    let mut seen = BTreeSet::new();
     for (index, name) in names.iter().enumerate() {
-        let is_again = |earlier: &String| earlier.eq_ignore_ascii_case(name);
-        if names[..index].iter().any(is_again) {
+        if !seen.insert(name.to_lowercase()) {
             let message = format!(
                 "duplicated protocol in scrape_protocols, got [{}]{context}",
                 names.join(" ")
             );
             check.error(CONFIG, list[index].span, message);
+            // The message has the whole list in it; once is enough.
+            return;
         }
     }
 }
@@ -621,7 +623,7 @@ fn otlp(check: &mut Check<'_>, otlp: Object<'_>) {
         }
         (promote, "promoted")
     };
-    let mut seen = Vec::new();
+    let mut seen = BTreeSet::new();
     for attribute in otlp.list(key) {
         let name = check.text(attribute).unwrap_or_default().trim().to_owned();
         let fault = if name.is_empty() {
@@ -629,7 +631,7 @@ fn otlp(check: &mut Check<'_>, otlp: Object<'_>) {
         } else if seen.contains(&name) {
             format!("duplicated {adjective} OTel resource attribute {}", quote(&name))
         } else {
-            seen.push(name);
+            seen.insert(name);
             continue;
         };
         check.error(CONFIG, attribute.span, format!("invalid '{key}': {fault}"));

@@ -3,6 +3,7 @@
 //! Mirrors `promql/parser/generated_parser.y` and `checkAST` of `parse.go`. Binary operators are read by climbing their
 //! precedences; selectors, ranges and durations have files of their own.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::functions::{self, Function};
@@ -216,7 +217,7 @@ impl Parser<'_> {
         while let Kind::Op(op) = self.token.kind
             && op.precedence() >= least
         {
-            left = self.binary(left, op)?;
+            left = self.binary(&left, op)?;
         }
         self.shallower();
         Ok(left)
@@ -492,7 +493,7 @@ impl Parser<'_> {
         Ok(Expression::other(function.result, range))
     }
 
-    fn binary(&mut self, left: Expression, op: Op) -> Parsed<Expression> {
+    fn binary(&mut self, left: &Expression, op: Op) -> Parsed<Expression> {
         let operator = self.take();
         let matching = self.matching()?;
         let least = if op == Op::Pow { POW } else { op.precedence() + 1 };
@@ -510,12 +511,13 @@ impl Parser<'_> {
             self.type_error(place.clone(), "comparisons between scalars must use BOOL modifier");
         }
         if matching.on {
-            for label in matching.labels.iter().filter(|label| matching.include.contains(label)) {
+            let include: BTreeSet<&String> = matching.include.iter().collect();
+            for label in matching.labels.iter().filter(|label| include.contains(label)) {
                 let message = format!("label {} must not occur in ON and GROUP clause at once", quote(label));
                 self.type_error(place.clone(), message);
             }
         }
-        for side in [&left, &right] {
+        for side in [left, &right] {
             if !matches!(side.ty, Type::Scalar | Type::Vector) {
                 let message = "binary expression must contain only scalar and instant vector types";
                 self.type_error(side.range.clone(), message);

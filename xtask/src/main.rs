@@ -1,4 +1,4 @@
-//! Chores that need the real Helm: `cargo run -p xtask -- TASK`.
+//! Chores that need the real Helm, Prometheus' source or promtool: `cargo run -p xtask -- TASK`.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -8,6 +8,7 @@
 
 mod goldens;
 mod helm;
+mod prometheus;
 mod values;
 
 use std::process::ExitCode;
@@ -16,6 +17,9 @@ const USAGE: &str = "\
 cargo run -p xtask -- TASK
 
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
+prometheus-testdata DIR
+                run over config/testdata of Prometheus' source and the like: what is refused and what is accepted
+promtool        ask the real promtool about tests/suite/prometheus; PROMCHART_PROMTOOL names it
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
 
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
@@ -26,6 +30,8 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["goldens"] => goldens::write(),
+        ["prometheus-testdata", folder] => prometheus::testdata(folder),
+        ["promtool"] => prometheus::promtool(),
         ["random-values"] => values::compare(200, 1),
         ["random-values", count] => count
             .parse()
