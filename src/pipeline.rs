@@ -12,10 +12,11 @@ use std::thread;
 use crate::chart::{self, Chart};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::manifest::{self, Manifests};
-use crate::render::{self, Capabilities, Limits, Release, Rendered};
+use crate::render::{self, Capabilities, Limits, Release, Rendered, Trace};
 use crate::schema;
 use crate::semver;
 use crate::source::{Sources, Span};
+use crate::threads::reserve_heap;
 use crate::values::{self, Overrides};
 use crate::world::World;
 
@@ -40,6 +41,8 @@ pub struct Request {
     pub skip_schema: bool,
     /// What the render may use.
     pub limits: Limits,
+    /// Whether [`Rendered::origin`] is to tell where the output comes from.
+    pub trace: Trace,
 }
 
 /// How far a render came.
@@ -78,18 +81,21 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     values::check_present(&chart)?;
     check_release_name(&request.release.name)?;
     let values = values::compute(&mut chart, &given, &mut outcome.log)?;
-    let render = || {
+    let render = |trace| {
         check_kube_version(&chart, &request.capabilities)?;
         let files = render::templates(&chart, &values, &request.release, &request.capabilities);
         let templates = render::parse(&files, sources)?;
-        render::render(&files, &templates, world, sources, request.limits)
+        render::render(&files, &templates, world, sources, request.limits, trace)
     };
     // A large schema takes as long as the render, which is of no account if the values are not valid.
     let (violations, rendered) = thread::scope(|scope| {
-        let check = || schema::validate(&chart, &values, sources);
+        let check = || {
+            reserve_heap();
+            schema::validate(&chart, &values, sources)
+        };
         let checked =
             (!request.skip_schema).then(|| thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, check));
-        let rendered = render();
+        let rendered = render(request.trace);
         let violations = match checked {
             None => Report::new(),
             Some(Ok(thread)) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
@@ -103,13 +109,26 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     }
     outcome.had_begun = true;
     let rendered = rendered?;
+    let sorted = manifest::sort(&rendered.files, sources, &mut outcome.log).map_err(|mut errors| {
+        // Only now it matters where the text has come from.
+        let again = || render(Trace::On).ok();
+        let traced = if rendered.origins.is_some() {
+            Some(rendered.clone())
+        } else {
+            again()
+        };
+        if let Some(traced) = traced {
+            manifest::blame(&mut errors, &rendered.files, &traced, sources);
+        }
+        errors
+    });
     outcome.chart = Some(chart);
-    let rendered = outcome.rendered.insert(rendered);
-    outcome.manifests = Some(manifest::sort(&rendered.files, sources, &mut outcome.log)?);
+    outcome.rendered = Some(rendered);
+    outcome.manifests = Some(sorted?);
     Ok(())
 }
 
-fn check_installable(chart: &Chart, log: &mut Report) -> Result<(), Report> {
+pub(crate) fn check_installable(chart: &Chart, log: &mut Report) -> Result<(), Report> {
     let place = |span: Option<Span>| span.unwrap_or_else(|| Span::file_start(chart.chart_yaml));
     let metadata = &chart.metadata;
     if !matches!(&*metadata.chart_type, "" | "application") {
@@ -150,7 +169,7 @@ fn check_release_name(name: &str) -> Result<(), Report> {
     Err(Diagnostic::error(INSTALL, message).into())
 }
 
-fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Report> {
+pub(crate) fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Report> {
     let wanted = &chart.metadata.kube_version;
     let version = &capabilities.kube_version;
     if wanted.is_empty() || semver::is_compatible(wanted, &version.normalized) {

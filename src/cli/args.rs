@@ -28,6 +28,12 @@ pub(super) enum Color {
 pub(super) enum Command {
     /// Render a chart, as `helm template` does
     Template(Box<Template>),
+    /// Find the faults of charts: templates, values, Kubernetes objects
+    Lint(Box<Lint>),
+    /// Check values against the chart, without rendering it
+    Validate(Box<Validate>),
+    /// Tell about a rule or a template function
+    Explain(Explain),
     /// Show the minijinja template that a Go template becomes
     Lower(Lower),
     /// Work on the sources of a values schema
@@ -73,6 +79,118 @@ pub(super) struct Template {
     /// Print rendered text even if it is not YAML
     #[arg(long)]
     pub(super) debug: bool,
+}
+
+/// promchart lint [CHART]...
+///
+/// Without CHART the charts of the settings file are linted, else the chart in the working folder, else the Prometheus chart
+/// that is part of promchart.
+#[derive(Debug, Args)]
+pub(super) struct Lint {
+    /// Folders of charts, or packed charts
+    #[arg(value_name = "CHART")]
+    pub(super) charts: Vec<String>,
+    #[command(flatten)]
+    pub(super) values: Values,
+    #[command(flatten)]
+    pub(super) runs: Runs,
+    #[command(flatten)]
+    pub(super) limits: LimitArguments,
+    #[command(flatten)]
+    pub(super) rules: Rules,
+    #[command(flatten)]
+    pub(super) reports: Reports,
+    /// A file of Prometheus: prometheus.yml, rules or web configuration; may be given many times
+    #[arg(long, value_name = "FILE")]
+    pub(super) prometheus_config: Vec<String>,
+    /// Do not check values against JSON schemas
+    #[arg(long)]
+    pub(super) skip_schema_validation: bool,
+}
+
+/// promchart validate [CHART]
+#[derive(Debug, Args)]
+pub(super) struct Validate {
+    /// The folder of a chart, or a packed chart
+    #[arg(value_name = "CHART")]
+    pub(super) charts: Vec<String>,
+    #[command(flatten)]
+    pub(super) values: Values,
+    #[command(flatten)]
+    pub(super) rules: Rules,
+    #[command(flatten)]
+    pub(super) reports: Reports,
+}
+
+/// promchart explain [RULE|FUNCTION]
+#[derive(Debug, Args)]
+pub(super) struct Explain {
+    /// The name of a rule or of a template function; without one, all rules are listed
+    #[arg(value_name = "RULE|FUNCTION")]
+    pub(super) name: Option<String>,
+}
+
+/// What each chart is linted with.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Release and cluster")]
+pub(super) struct Runs {
+    /// A values file that makes a run of its own, over those of -f; may be given many times
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    pub(super) each_values: Vec<String>,
+    /// The namespace of the release
+    #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
+    pub(super) namespace: String,
+    /// A Kubernetes version; may be given many times
+    #[arg(long, value_name = "VERSION", value_delimiter = ',')]
+    pub(super) kube_version: Vec<String>,
+    /// API versions that the cluster serves besides the usual ones
+    #[arg(short, long, value_name = "GROUP/VERSION", value_delimiter = ',')]
+    pub(super) api_versions: Vec<String>,
+    /// A file or folder with custom resource definitions
+    #[arg(long, value_name = "PATH")]
+    pub(super) crds: Vec<String>,
+}
+
+/// Rules.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Rules")]
+pub(super) struct Rules {
+    /// Rules or families that are on besides those that always are; `all` is every one
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(super) select: Vec<String>,
+    /// Rules or families that are off
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+    /// The least severity that fails the run: error, warning or info
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<String>,
+    /// Fail on warnings too
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// A file of known findings, which are not reported
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<String>,
+    /// Write what is found to the file of --baseline (promchart-baseline.json) and report nothing
+    #[arg(long)]
+    pub(super) write_baseline: bool,
+    /// The settings file, instead of promchart.yaml
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<String>,
+}
+
+/// Reports.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Reports")]
+pub(super) struct Reports {
+    /// The format on stdout: text, json, sarif, junit, github or gitlab
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: String,
+    /// A report in a file as well, such as sarif=report.sarif; may be given many times
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(super) output: Vec<String>,
+    /// No report on stdout
+    #[arg(short, long)]
+    pub(super) quiet: bool,
 }
 
 /// Values.

@@ -1,6 +1,8 @@
 //! The command line: from arguments to an exit code. Only this module prints.
 
 mod args;
+mod explain;
+mod lint;
 mod lower;
 mod output;
 mod schema;
@@ -51,13 +53,15 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
         memory_gauge,
         ..Disk::default()
     });
-    let output = Output::new(
-        arguments.color.unwrap_or_default(),
-        std::io::stderr().is_terminal(),
-        &*world,
-    );
+    let color = arguments.color.unwrap_or_default();
+    let output = Output::new(color, std::io::stderr().is_terminal(), &*world);
+    // Reports are results: they go to stdout.
+    let report = Output::new(color, std::io::stdout().is_terminal(), &*world);
     match arguments.command {
         Command::Template(arguments) => template::run(&world, &arguments, output),
+        Command::Lint(arguments) => lint::run(&world, &arguments, report),
+        Command::Validate(arguments) => lint::validate(&world, &arguments, report),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Lower(arguments) => lower::run(&*world, &arguments, output),
         Command::Schema(arguments) => schema::run(&*world, &arguments, output),
     }

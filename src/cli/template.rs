@@ -12,7 +12,7 @@ use crate::go::string as gostring;
 use crate::go::unicode::is_space;
 use crate::manifest::{Manifest, split};
 use crate::pipeline::{self, Outcome, Request};
-use crate::render::{Capabilities, KubeVersion, Limits, Release};
+use crate::render::{Capabilities, KubeVersion, Limits, Release, Trace};
 use crate::source::Sources;
 use crate::values::Overrides;
 use crate::world::World;
@@ -54,13 +54,16 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) 
         output.errors(&outcome.errors, &sources, closing);
         return Exit::Failed;
     }
-    match print(&**world, arguments, &request, &outcome) {
+    let exit = match print(&**world, arguments, &request, &outcome) {
         Ok(()) => Exit::Clean,
         Err(error) => {
             output.errors(&Report::from(*error), &sources, "");
             Exit::Failed
         }
-    }
+    };
+    // The process is about to end: to take a large chart apart piece by piece would only keep the user waiting.
+    std::mem::forget((outcome, sources));
+    exit
 }
 
 fn request(arguments: &Template) -> Result<Request, Box<Diagnostic>> {
@@ -103,6 +106,7 @@ fn request(arguments: &Template) -> Result<Request, Box<Diagnostic>> {
         capabilities,
         skip_schema: arguments.skip_schema_validation,
         limits,
+        trace: Trace::Off,
     })
 }
 

@@ -69,7 +69,15 @@ impl Lowerer<'_> {
     }
 
     fn action(&mut self, action: &Action) {
+        if let Some(text) = constant(&action.pipeline)
+            && !self.traced
+        {
+            // A text that says itself: rules and dashboards are full of them, to keep other people's braces from Go.
+            self.out.text.push_str(text);
+            return;
+        }
         let value = self.pipeline_value(&action.pipeline);
+        self.mark(action.meta.span);
         self.flush();
         if action.pipeline.declarations.is_empty() {
             self.out.text.push_str(VARIABLE.0);
@@ -92,11 +100,12 @@ impl Lowerer<'_> {
                 self.assign(variable, value);
             } else {
                 let fresh = self.scope.fresh(&stem(name));
+                let value = self.noted(&fresh, value);
                 if self.scope.is_assigned(name) {
-                    self.set(&fresh, &value.clone().text("|cell"));
+                    self.set(&fresh, &value.text("|cell"));
                     self.scope.bind(name, format!("{fresh}.value"), Some(fresh));
                 } else {
-                    self.set(&fresh, value);
+                    self.set(&fresh, &value);
                     self.scope.bind(name, fresh, None);
                 }
             }
@@ -109,7 +118,8 @@ impl Lowerer<'_> {
             .find(&variable.names[0])
             .and_then(|binding| binding.cell.clone())
         {
-            let call = Code::plain(cell).text("|assign").arguments(std::slice::from_ref(value));
+            let value = self.noted(&cell, value);
+            let call = Code::plain(cell).text("|assign").arguments(&[value]);
             self.set("_", &call);
         }
     }
@@ -117,9 +127,10 @@ impl Lowerer<'_> {
     /// Evaluates the pipeline of a branch into a form that may be written twice, and declares its variables.
     fn branch_value(&mut self, pipeline: &Pipeline, stem: &str) -> Code {
         let value = self.pipeline_value(pipeline);
+        self.mark(pipeline.meta.span);
         self.flush();
         let name = self.scope.fresh(stem);
-        self.set(&name, &value);
+        self.set(&name, &self.noted(&name, &value));
         let value = Code::plain(name);
         self.declare(pipeline, &value);
         value
@@ -173,6 +184,7 @@ impl Lowerer<'_> {
         let mark = self.scope.mark();
         let pipeline = &branch.pipeline;
         let mut value = self.pipeline_value(pipeline);
+        self.mark(pipeline.meta.span);
         self.flush();
         // Until the first turn the variables hold what is ranged over; only an else, or an assignment, can see that.
         if !pipeline.declarations.is_empty() && (branch.else_list.is_some() || pipeline.is_assign) {
@@ -197,10 +209,11 @@ impl Lowerer<'_> {
         };
         // An error of the helper is Go's "range can't iterate over": reported where the pipeline ends.
         let turns = Code::plain(format!("for {names} in "))
-            .code(&value)
+            .code(&self.ranged(&element, value.clone()))
             .text("|")
             .name(helper, pipeline.meta.id);
         self.statement(&turns.arguments(&[Code::plain(cost(&branch.list).to_string())]));
+        self.turn_begins(&element, &key);
         let inner = self.scope.mark();
         let values = if with_keys {
             vec![&key, &element]
@@ -231,10 +244,11 @@ impl Lowerer<'_> {
     fn turn(&mut self, is_assign: bool, variable: &Variable, value: &str) {
         let name = &variable.names[0];
         if is_assign {
-            self.assign(variable, &Code::plain(value));
+            self.assign(variable, &self.seen(value));
         } else if self.scope.is_assigned(name) {
             let cell = self.scope.fresh(&stem(name));
-            self.set(&cell, &Code::plain(format!("{value}|cell")));
+            let value = self.noted(&cell, &self.seen(value));
+            self.set(&cell, &value.text("|cell"));
             self.scope.bind(name, format!("{cell}.value"), Some(cell));
         } else {
             self.scope.bind(name, value.to_owned(), None);
@@ -253,6 +267,7 @@ impl Lowerer<'_> {
 
     fn template(&mut self, call: &TemplateCall) {
         let name = Code::plain(string(&call.name));
+        self.mark(call.meta.span);
         // Go looks for the template before it evaluates the dot.
         let simple = call.pipeline.as_ref().is_none_or(is_simple);
         let name = if simple {
@@ -314,6 +329,17 @@ fn is_plain_operand(operand: &Operand, depth: usize) -> bool {
         Operand::Pipeline(pipeline) => is_plain(pipeline, depth + 1),
         Operand::Chain(chain) => is_plain_operand(&chain.operand, depth),
         _ => true,
+    }
+}
+
+/// The text of an action that is nothing but a quoted text.
+fn constant(pipeline: &Pipeline) -> Option<&str> {
+    match (&pipeline.declarations[..], &pipeline.commands[..]) {
+        ([], [command]) => match &command.operands[..] {
+            [Operand::String(_, string)] => Some(&string.text),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

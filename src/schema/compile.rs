@@ -34,22 +34,28 @@ impl jsonschema::Retrieve for Offline {
     }
 }
 
-/// Compiles a schema; beside the validator comes the schema as it stands in the file.
+/// Reads the file of a schema.
 ///
 /// # Errors
-/// If it is no JSON or no schema.
-pub(super) fn compile(sources: &Sources, file: FileId) -> Result<(Json, Validator), Unusable> {
+/// If it is no JSON.
+pub(super) fn read(sources: &Sources, file: FileId) -> Result<Json, Unusable> {
     let source = sources.get(file);
-    let schema: Json = serde_json::from_str(source.text()).map_err(|error| no_json(&error, source.text(), file))?;
+    serde_json::from_str(source.text()).map_err(|error| no_json(&error, source.text(), file))
+}
+
+/// Compiles a schema.
+///
+/// # Errors
+/// If it is no schema.
+pub(super) fn compile(schema: &Json, sources: &Sources, file: FileId) -> Result<Validator, Unusable> {
     let mut prepared = schema.clone();
     rename_patterns(&mut prepared);
-    let validator = jsonschema::options()
+    jsonschema::options()
         .with_retriever(Offline)
         .with_keyword(pattern::NAME, pattern::keyword)
         .with_base_uri(ADDRESS)
         .build(&prepared)
-        .map_err(|error| no_schema(&error, &schema, sources, file))?;
-    Ok((schema, validator))
+        .map_err(|error| no_schema(&error, schema, sources, file))
 }
 
 /// Renames the keyword `pattern`, so that Go's expressions are not taken for JavaScript's, which they need not be.

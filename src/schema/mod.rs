@@ -4,6 +4,7 @@ mod bundle;
 mod compile;
 mod message;
 mod pattern;
+mod quick;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
@@ -37,8 +38,15 @@ pub fn validate(chart: &Chart, values: &Node, sources: &Sources) -> Report {
 fn check(chart: &Chart, values: &Node, sources: &Sources, report: &mut Report, helm: &mut String) {
     if let Some(file) = &chart.schema {
         let id = file.source(sources);
-        match compile::compile(sources, id) {
-            Ok((schema, validator)) => against(chart, values, &schema, &validator, report, helm),
+        let checked = compile::read(sources, id).and_then(|schema| {
+            if !quick::accepts(&schema, values) {
+                let validator = compile::compile(&schema, sources, id)?;
+                against(chart, values, &schema, &validator, report, helm);
+            }
+            Ok(())
+        });
+        match checked {
+            Ok(()) => {}
             Err(unusable) => {
                 helm.push_str(&format!("{}:\n{}\n", chart.name(), unusable.helm));
                 let message = format!("the schema cannot be used: {}", unusable.message);

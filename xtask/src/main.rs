@@ -1,4 +1,4 @@
-//! Chores that need the real Helm, Prometheus' source or promtool: `cargo run -p xtask -- TASK`.
+//! Chores that need the real Helm, Prometheus' source, promtool or the network: `cargo run -p xtask -- TASK`.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -8,6 +8,8 @@
 
 mod goldens;
 mod helm;
+mod kubernetes;
+mod origins;
 mod prometheus;
 mod values;
 
@@ -17,6 +19,9 @@ const USAGE: &str = "\
 cargo run -p xtask -- TASK
 
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
+kubernetes-definitions
+                write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
+origins         how much of the output of charts leads back to templates and values: CHART...
 prometheus-testdata DIR
                 run over config/testdata of Prometheus' source and the like: what is refused and what is accepted
 promtool        ask the real promtool about tests/suite/prometheus; PROMCHART_PROMTOOL names it
@@ -30,6 +35,9 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["goldens"] => goldens::write(),
+        ["kubernetes-definitions"] => kubernetes::definitions(false),
+        ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
+        ["origins", ref charts @ ..] => origins::measure(charts),
         ["prometheus-testdata", folder] => prometheus::testdata(folder),
         ["promtool"] => prometheus::promtool(),
         ["random-values"] => values::compare(200, 1),
