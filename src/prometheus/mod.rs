@@ -31,6 +31,7 @@ mod rules;
 mod rules_table;
 mod scalars;
 mod schema;
+mod scrape;
 mod token;
 mod web;
 
