@@ -332,7 +332,7 @@ fn a_broken_manifest_leads_to_its_template_and_value() {
     says(
         &run,
         &[
-            "json: cannot unmarshal array into Go struct field SimpleHead.kind of type string",
+            "json: cannot unmarshal array into Go struct field .kind of type string",
             "templates/a.yaml:3:",
             "{{- toYaml .Values.kind | nindent 2 }}",
             "values.yaml:3:",
