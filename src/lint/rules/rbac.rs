@@ -43,7 +43,9 @@ pub(in super::super) fn roles(context: &Context<'_>, report: &mut Report) {
     for object in context.objects.all.iter().filter(|object| object.is(&["Role", "ClusterRole"])) {
         let rules = object.at(["rules"]);
         if items(rules).is_empty() && object.at(["aggregationRule"]).is_none() {
-            let span = rules.or_else(|| object.at(["metadata", "name"])).map_or(object.node.span, |node| node.span);
+            let map = object.node.as_map();
+            let key = ["rules", "kind"].into_iter().find_map(|key| map?.get(key));
+            let span = key.map_or(object.node.span, |entry| entry.key);
             let message = format!("{} grants nothing", object.title());
             report.push(object.fault(Diagnostic::warning(EMPTY, message), span));
         }
