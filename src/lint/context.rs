@@ -124,7 +124,9 @@ impl<'a> Context<'a> {
                 let is_nowhere = violation.span.is_some_and(|span| span.file == self.given.span.file);
                 if is_nowhere && self.sources.get(self.given.span.file).kind() == SourceKind::Made {
                     let files = suppress::files_of(&self.given);
-                    let given = files.into_iter().find(|file| self.sources.get(*file).kind() == SourceKind::File);
+                    let given = files
+                        .into_iter()
+                        .find(|file| self.sources.get(*file).kind() == SourceKind::File);
                     violation.span = Some(Span::file_start(given.unwrap_or(chart.values.span.file)));
                 }
             }

@@ -9,6 +9,7 @@
 mod goldens;
 mod helm;
 mod kubernetes;
+mod mutate;
 mod origins;
 mod values;
 
@@ -18,6 +19,7 @@ const USAGE: &str = "\
 cargo run -p xtask -- TASK
 
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
+mutate          break lines of rendered profiles one at a time: how many faults the linter finds, and where
 origins         how much of the output of charts leads back to templates and values: CHART...
 kubernetes-definitions  write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["goldens"] => goldens::write(),
+        ["mutate"] => mutate::usual(),
         ["origins", ref charts @ ..] => origins::measure(charts),
         ["kubernetes-definitions"] => kubernetes::definitions(false),
         ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
