@@ -17,6 +17,7 @@ mod cli;
 mod command;
 mod conformance;
 mod functions;
+mod lint;
 mod origins;
 mod prometheus;
 mod promql;

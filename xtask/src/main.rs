@@ -9,6 +9,7 @@
 mod goldens;
 mod helm;
 mod kubernetes;
+mod mutate;
 mod origins;
 mod prometheus;
 mod values;
@@ -21,6 +22,7 @@ cargo run -p xtask -- TASK
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
 kubernetes-definitions
                 write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
+mutate          break lines of rendered profiles one at a time: how many faults the linter finds, and where
 origins         how much of the output of charts leads back to templates and values: CHART...
 functions       write docs/functions.md anew
 prometheus-testdata DIR
@@ -36,11 +38,12 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["goldens"] => goldens::write(),
+        ["mutate"] => mutate::usual(),
+        ["origins", ref charts @ ..] => origins::measure(charts),
         ["kubernetes-definitions"] => kubernetes::definitions(false),
         ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
         ["functions"] => std::fs::write(helm::root().join("docs/functions.md"), promchart::functions::markdown())
             .map_err(|error| format!("docs/functions.md: {error}")),
-        ["origins", ref charts @ ..] => origins::measure(charts),
         ["prometheus-testdata", folder] => prometheus::testdata(folder),
         ["promtool"] => prometheus::promtool(),
         ["random-values"] => values::compare(200, 1),

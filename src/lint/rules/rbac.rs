@@ -34,7 +34,7 @@ pub(in super::super) fn accounts(context: &Context<'_>, report: &mut Report) {
         };
         let wanted = text(Some(name));
         let is_it = |account: &&Object| account.name() == wanted && account.namespace() == pod.owner.namespace();
-        if matches!(wanted, "" | "default") || accounts.is_empty() || accounts.iter().any(|account| is_it(account)) {
+        if matches!(wanted, "" | "default") || accounts.is_empty() || accounts.iter().any(is_it) {
             continue;
         }
         let message = format!("the release has no ServiceAccount {wanted}");
@@ -55,9 +55,9 @@ pub(in super::super) fn roles(context: &Context<'_>, report: &mut Report) {
     {
         let rules = object.at(["rules"]);
         if items(rules).is_empty() && object.at(["aggregationRule"]).is_none() {
-            let span = rules
-                .or_else(|| object.at(["metadata", "name"]))
-                .map_or(object.node.span, |node| node.span);
+            let map = object.node.as_map();
+            let key = ["rules", "kind"].into_iter().find_map(|key| map?.get(key));
+            let span = key.map_or(object.node.span, |entry| entry.key);
             let message = format!("{} grants nothing", object.title());
             report.push(object.fault(Diagnostic::warning(EMPTY, message), span));
         }

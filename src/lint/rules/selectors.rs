@@ -80,6 +80,7 @@ fn label<'a>(pod: Pod<'a>, key: &str) -> Option<&'a str> {
 
 /// Services, budgets and policies that pick no pod of the release.
 pub(in super::super) fn pods_of_others(context: &Context<'_>, report: &mut Report) {
+    let has_operator = context.objects.all.iter().any(makes_pods);
     for object in &context.objects.all {
         let (rule, selector) = match object.kind() {
             "Service" if object.is(&["Service"]) => (SERVICE, object.at(["spec", "selector"])),
@@ -114,9 +115,22 @@ pub(in super::super) fn pods_of_others(context: &Context<'_>, report: &mut Repor
                 pod.owner.title(),
                 label(pod, &key).unwrap_or("nothing")
             )),
+            None if has_operator => continue,
             None => object.fault(Diagnostic::warning(rule, message), selector.span),
         });
     }
+}
+
+/// Whether an operator may make pods for the object.
+fn makes_pods(object: &Object) -> bool {
+    let group = object.group();
+    let is_custom = group.contains('.') && !group.ends_with(".k8s.io");
+    let is_passive = matches!(group, "cert-manager.io")
+        || matches!(
+            object.kind(),
+            "ServiceMonitor" | "PodMonitor" | "PrometheusRule" | "Probe" | "ScrapeConfig"
+        );
+    is_custom && !is_passive
 }
 
 /// The pod that most labels agree with, at least half of them, and the first label that does not.
@@ -137,7 +151,7 @@ fn closest<'a>(pods: &[Pod<'a>], pairs: &Map) -> Option<(Pod<'a>, String, crate:
     Some((*best, key.to_string(), entry.node.span))
 }
 
-/// ServiceMonitors that pick no Service of the release, or a port that none of these has.
+/// `ServiceMonitors` that pick no Service of the release, or a port that none of these has.
 pub(in super::super) fn monitors(context: &Context<'_>, report: &mut Report) {
     let services: Vec<&Object> = context
         .objects

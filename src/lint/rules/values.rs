@@ -46,10 +46,11 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// What everybody may set, read or not: global values are for whoever wants them, `x-` keys hold anchors.
+/// What everybody may set, read or not: global values are for whoever wants them, `x-` keys hold anchors, `enabled` is for the
+/// condition of a parent.
 fn is_free(path: &str) -> bool {
     let first = path.split('.').next().unwrap_or_default();
-    first == GLOBAL || first.starts_with("x-") || path.split('.').any(|step| step == GLOBAL)
+    matches!(path, "enabled") || first.starts_with("x-") || path.split('.').any(|step| step == GLOBAL)
 }
 
 /// Paths that templates read without care, but that are defined nowhere.
