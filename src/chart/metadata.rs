@@ -214,7 +214,7 @@ impl Metadata {
         if self.version.is_empty() {
             return refused("chart.metadata.version is required".to_owned(), self.places.version);
         }
-        if !Version::parse(&self.version).is_ok() {
+        if Version::parse(&self.version).is_err() {
             return refused(
                 format!("chart.metadata.version \"{}\" is invalid", self.version),
                 self.places.version,
