@@ -102,7 +102,13 @@ fn no_schema(error: &ValidationError<'_>, schema: &Json, sources: &Sources, file
                 .and_then(|rest| rest.strip_suffix("' does not exist"))
             {
                 Some(pointer) => format!("json-pointer in \"{ADDRESS}#{pointer}\" not found"),
-                None => shown,
+                None => match shown
+                    .split_once("cannot fetch ")
+                    .and_then(|(_, rest)| rest.split_once(": "))
+                {
+                    Some((address, why)) => format!("failing loading \"{address}\": {why}"),
+                    None => shown,
+                },
             };
             (message.clone(), message, String::new())
         }
