@@ -109,6 +109,7 @@ fn lint(rule: &Rule, files: &Files, is_bad: bool, sources: &Sources) -> Report {
             },
             capabilities: Capabilities::default(),
             skip_schema: false,
+            post_renderer: None,
             limits: Limits::default(),
             trace: Trace::On,
         },

@@ -222,6 +222,7 @@ fn findings(template: &str, values: &str) -> Vec<Finding> {
             capabilities: Capabilities::default(),
             skip_schema: false,
             limits: Limits::default(),
+            post_renderer: None,
             trace: Trace::On,
         },
         crds: Vec::new(),
