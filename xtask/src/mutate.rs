@@ -51,7 +51,7 @@ const FAULTS: &[(&str, &str, Change)] = &[
     ("port", "", Value("no-such-port-at-all")),
     ("serviceAccountName", "", Value("no-such-account")),
     ("serviceAccountName", "", Key("serviceAcountName")),
-    ("runAsNonRoot", "", Value("'yes'")),
+    ("runAsNonRoot", "", Value("maybe")),
     ("runAsUser", "", Value("-1")),
     ("readOnlyRootFilesystem", "", Key("readOnlyRootFilesytem")),
     ("type", "ClusterIP", Value("ClusterIp")),
@@ -64,7 +64,7 @@ const FAULTS: &[(&str, &str, Change)] = &[
     ("storage", "", Value("8GiB")),
     ("defaultMode", "", Value("99999")),
     ("restartPolicy", "", Value("Somtimes")),
-    ("mountPath", "", Value("/a:b")),
+    ("hostPath", "", Key("hostpath")),
     ("scrape_interval", "", Value("15 seconds")),
     ("scrape_timeout", "", Value("1h")),
     ("job_name", "", Key("job_nam")),
@@ -103,7 +103,10 @@ pub(crate) fn measure(limit: usize) -> Result<(), String> {
         profile(&path.display().to_string(), &text, limit, &mut counts);
     }
     for (variant, count) in &counts {
-        let percent = |part: usize, of: usize| format!("{:.1} %", 100.0 * part as f64 / of.max(1) as f64);
+        let percent = |part: usize, of: usize| {
+            let tenths = part * 1000 / of.max(1);
+            format!("{}.{} %", tenths / 10, tenths % 10)
+        };
         println!(
             "{variant}: {} faults, {} found ({}), at the template line {} ({}), at the values line {}",
             count.tried,
@@ -155,7 +158,8 @@ fn profile(name: &str, text: &str, limit: usize, counts: &mut BTreeMap<&str, Cou
                 ),
             };
             for (variant, line, values) in [("template", &broken, ""), ("values", &from_values, &*values)] {
-                if variant == "values" && is_block {
+                // What has lines of its own below it can only be called otherwise.
+                if is_block && (variant == "values" || matches!(change, Value(_))) {
                     continue;
                 }
                 let mut changed = lines.clone();
