@@ -16,5 +16,6 @@ mod chart;
 mod cli;
 mod conformance;
 mod functions;
+mod properties;
 mod support;
 mod yaml;

@@ -20,9 +20,40 @@ impl Lowerer<'_> {
                 Node::Range(branch) => self.range(branch),
                 Node::Template(call) => self.template(call),
                 Node::Break(_) => self.statement(&Code::plain("break")),
-                Node::Continue(_) => self.statement(&Code::plain("continue")),
+                Node::Continue(_) => self.continue_loop(),
             }
         }
+    }
+
+    /// `continue`; out of the `else` of an inner loop, the outer one is told by a cell.
+    fn continue_loop(&mut self) {
+        let word = match self.continue_cell.clone() {
+            Some(cell) => {
+                self.set("_", &Code::plain(cell).text("|assign").arguments(&[Code::plain("true")]));
+                "break"
+            }
+            None => "continue",
+        };
+        self.statement(&Code::plain(word));
+    }
+
+    /// The `else` of a loop. To Go, a `break` in it ends the `else`, while a `continue` belongs to the loop outside.
+    fn otherwise(&mut self, list: &List) {
+        if !has_break(list) {
+            self.scoped(&list.nodes);
+            return;
+        }
+        let cell = self.scope.fresh("next");
+        self.set(&cell, &Code::plain("false|cell"));
+        let once = self.scope.fresh("once");
+        self.statement(&Code::plain(format!("for {once} in [0]")));
+        let outer = self.continue_cell.replace(cell.clone());
+        self.scoped(&list.nodes);
+        self.continue_cell = outer;
+        self.statement(&Code::plain("endfor"));
+        self.statement(&Code::plain(format!("if {cell}.value")));
+        self.continue_loop();
+        self.statement(&Code::plain("endif"));
     }
 
     /// A list whose variables end with it.
@@ -196,11 +227,19 @@ impl Lowerer<'_> {
             (element.clone(), "items")
         };
         // An error of the helper is Go's "range can't iterate over": reported where the pipeline ends.
-        let turns = Code::plain(format!("for {names} in "))
+        let mut turns = Code::default()
             .code(&value)
             .text("|")
-            .name(helper, pipeline.meta.id);
-        self.statement(&turns.arguments(&[Code::plain(cost(&branch.list).to_string())]));
+            .name(helper, pipeline.meta.id)
+            .arguments(&[Code::plain(cost(&branch.list).to_string())]);
+        // To minijinja, a loop that was left in its first turn had none, and its `else` is due.
+        let breaks = branch.else_list.is_some() && has_break(&branch.list);
+        if breaks {
+            let name = self.scope.fresh("turns");
+            self.set(&name, &turns);
+            turns = Code::plain(name);
+        }
+        self.statement(&Code::plain(format!("for {names} in ")).code(&turns));
         let inner = self.scope.mark();
         let values = if with_keys {
             vec![&key, &element]
@@ -211,20 +250,27 @@ impl Lowerer<'_> {
             self.turn(pipeline.is_assign, variable, value);
         }
         let outer = std::mem::replace(&mut self.scope.dot, element);
+        let continue_cell = self.continue_cell.take();
         self.scoped(&branch.list.nodes);
+        self.continue_cell = continue_cell;
         self.scope.dot = outer;
         self.scope.leave(inner);
         if let Some(otherwise) = &branch.else_list {
-            self.statement(&Code::plain("else"));
+            if breaks {
+                self.statement(&Code::plain("endfor"));
+                self.statement(&Code::plain("if not ").code(&turns));
+            } else {
+                self.statement(&Code::plain("else"));
+            }
             if !pipeline.is_assign {
                 for variable in &pipeline.declarations {
                     self.bind_else(&variable.names[0], &value);
                 }
             }
-            self.scoped(&otherwise.nodes);
+            self.otherwise(otherwise);
         }
         self.scope.leave(mark);
-        self.statement(&Code::plain("endfor"));
+        self.statement(&Code::plain(if breaks { "endif" } else { "endfor" }));
     }
 
     /// Gives a variable of a `range` its value for one turn.
@@ -315,6 +361,17 @@ fn is_plain_operand(operand: &Operand, depth: usize) -> bool {
         Operand::Chain(chain) => is_plain_operand(&chain.operand, depth),
         _ => true,
     }
+}
+
+/// Whether a list has a `break` that is not that of a loop in it.
+fn has_break(list: &List) -> bool {
+    list.nodes.iter().any(|node| match node {
+        Node::Break(_) => true,
+        Node::If(branch) | Node::With(branch) => {
+            has_break(&branch.list) || branch.else_list.as_ref().is_some_and(has_break)
+        }
+        _ => false,
+    })
 }
 
 /// What a turn of a loop costs: its nodes, and a step for about a hundred bytes of text.

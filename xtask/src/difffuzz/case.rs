@@ -50,14 +50,14 @@ fn values(chance: &mut Chance) -> String {
     };
     put("s", chance.pick(STRINGS));
     put("t", chance.pick(STRINGS));
-    put("n", chance.pick(NUMBERS));
+    put("num", chance.pick(NUMBERS));
     put("f", chance.pick(&["1.5", "0.1", "-2.75", "1e21", "3.0"]));
     put("big", chance.pick(&["1000000", "12345678", "1e300", "4294967296", "999999"]));
     put("b", chance.pick(&["true", "false", "yes", "off"]));
     put("z", chance.pick(&["null", "~", ""]));
     put("e", chance.pick(&["{}", "{a: }"]));
-    put("m", &format!("{{k: {}, n: {}, a: {}}}", chance.pick(STRINGS), chance.pick(NUMBERS), texts::flow(chance, 1)));
-    put("mm", &format!("{{x: {{s: {}, a: {}}}, y: {{b: 1}}}}", chance.pick(STRINGS), texts::flow(chance, 1)));
+    put("m", &format!("{{k: {}, num: {}, a: {}}}", chance.pick(STRINGS), chance.pick(NUMBERS), texts::flow(chance, 1)));
+    put("mm", &format!("{{x: {{s: {}, a: {}}}, w: {{b: 1}}}}", chance.pick(STRINGS), texts::flow(chance, 1)));
     let mut list = |key: &str, draw: &mut dyn FnMut(&mut Chance) -> String| {
         let items: Vec<String> = (0..chance.below(5)).map(|_| draw(chance)).collect();
         put(key, &format!("[{}]", items.join(", ")));
@@ -73,14 +73,18 @@ fn values(chance: &mut Chance) -> String {
 impl Scope {
     /// A file: definitions, and what is rendered.
     fn file(&mut self) -> String {
+        self.templates = (0..self.chance.below(3)).map(|number| format!("@{number}")).collect();
+        let own = self.list(Place { depth: 0, in_range: false });
         let mut text = String::new();
-        for number in 0..self.chance.below(3) {
-            let name = format!("@{number}");
+        // A definition calls those before it only: cycles take Helm a thousand turns.
+        for number in 0..self.templates.len() {
+            let all = self.templates.clone();
+            self.templates.truncate(number);
             let body = self.apart(None, |scope| scope.list(Place { depth: 1, in_range: false }));
-            let _ = write!(text, "{{{{ define {} }}}}{body}{{{{ end }}}}", quote(&name));
-            self.templates.push(name);
+            let _ = write!(text, "{{{{ define {} }}}}{body}{{{{ end }}}}", quote(&all[number]));
+            self.templates = all;
         }
-        text + &self.list(Place { depth: 0, in_range: false })
+        text + &own
     }
 
     /// Runs with a dot of its own and variables that are forgotten after it.
@@ -135,7 +139,7 @@ impl Scope {
                 let jump = self.chance.pick(&["break", "continue"]);
                 format!("{{{{ if {condition} }}}}{{{{ {jump} }}}}{{{{ end }}}}")
             }
-            11 => self.action("$"),
+            11 => self.action("$.Values"),
             12 | 13 => self.conditional(inner),
             14 | 15 => {
                 let kind = self.some_kind();

@@ -104,12 +104,12 @@ impl Scope {
                 _ => self.text(Text::Plain),
             },
             Kind::Int => match self.chance.below(5) {
-                4 => format!("(int {})", self.root("Values.n")),
+                4 => format!("(int {})", self.root("Values.num")),
                 _ => self.chance.pick(&["1", "0", "2", "-1", "7", "0x1F", "0b11", "0o17", "017", "1_000", "'a'", "+3", "9223372036854775807", "-9223372036854775808", "1000000", "12345678", "'\\n'"]).to_owned(),
             },
             Kind::Float => match self.chance.below(3) {
                 2 => {
-                    let path = self.chance.pick(&["Values.n", "Values.f", "Values.big", "Values.m.n"]);
+                    let path = self.chance.pick(&["Values.num", "Values.f", "Values.big", "Values.m.num"]);
                     self.root(path)
                 }
                 _ => self.chance.pick(&["1.5", "0.0", "1e3", "-2.5", "0x1p-2", "1e21", "1e-7", "3.0", "100000.5", "1234567.0", ".5", "1e6", "-0.0", "123456789.125"]).to_owned(),
@@ -196,7 +196,7 @@ impl Scope {
                 2 => self.text(Text::Number),
                 _ => self.operand(Kind::Any, depth),
             },
-            Slot::Only(_) => match self.chance.below(3) {
+            Slot::Moment => match self.chance.below(3) {
                 2 => self.chance.pick(&["1700000000", "0", "-1", "1000000000", "86400"]).to_owned(),
                 _ => {
                     let date = self.chance.pick(&["2024-02-29", "1999-12-31", "2023-06-15"]);
@@ -268,7 +268,12 @@ impl Scope {
             11 => verbs = verbs.saturating_sub(1),
             _ => {}
         }
-        let arguments: Vec<String> = (0..verbs).map(|_| self.operand(Kind::Any, depth.max(1))).collect();
+        let argument = |scope: &mut Self| match scope.any_kind() {
+            // Verbs for numbers print the address of the time zone.
+            Kind::Time => scope.operand(Kind::String, depth.max(1)),
+            kind => scope.operand(kind, depth.max(1)),
+        };
+        let arguments: Vec<String> = (0..verbs).map(|_| argument(self)).collect();
         format!("printf {} {}", quote(&encode(format.as_bytes())), arguments.join(" ")).trim_end().to_owned()
     }
 
@@ -301,7 +306,7 @@ impl Scope {
             }
             3 => {
                 let path = self.chance.pick(&[
-                    "Capabilities.APIVersions.Has \"v1\"", "Capabilities.APIVersions.Has \"x/v1\"", "Capabilities.KubeVersion.Major", "Capabilities.HelmVersion.Version", "Files.Get \"f.txt\"", "Files.Get \"nope\"",
+                    "Capabilities.APIVersions.Has \"v1\"", "Capabilities.APIVersions.Has \"x/v1\"", "Capabilities.KubeVersion.Major", "Files.Get \"f.txt\"", "Files.Get \"nope\"",
                     "Files.Lines \"f.txt\"", "Release.Service", "Release.IsInstall", "Release.Revision", "Chart.Version", "Chart.Keywords", "Files.AsConfig", "Files.AsSecrets", "Chart.Nope.x", "Capabilities.KubeVersion.Nope",
                     "(Files.Glob \"*.txt\").AsConfig", "Values.m.k.x", "Values.l.x", "Values.nope.x", "Values.z.x", "Values.s.Nope",
                 ]);

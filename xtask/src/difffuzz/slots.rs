@@ -36,7 +36,7 @@ pub(super) enum Slot {
     /// A number that may be anything.
     Number,
     /// A value of this kind, always: for anything else Helm takes the time of day.
-    Only(Kind),
+    Moment,
 }
 
 /// Functions that give something else each time, that take long, or that end the render on purpose.
@@ -72,7 +72,7 @@ pub(super) fn result(function: &Function) -> Kind {
 /// What the arguments of a function should be; the last one may be repeated where the function is variadic.
 pub(super) fn slots(function: &Function) -> Vec<Slot> {
     use Kind::{Any, Bool, Float, Int, List, Map, Strings, Time};
-    use Slot::{Number, Of, Only, Small, Text as T};
+    use Slot::{Number, Of, Moment, Small, Text as T};
     let string = Of(Kind::String);
     let name = function.name.trim_start_matches("must");
     let mut lower = name.to_owned();
@@ -102,10 +102,10 @@ pub(super) fn slots(function: &Function) -> Vec<Slot> {
         "b64dec" => &[T(Text::Base64)],
         "b32dec" => &[T(Text::Base32)],
         "decryptAES" => &[string, T(Text::Base64)],
-        "date" => &[T(Text::Layout), Only(Time)],
-        "dateInZone" | "date_in_zone" => &[T(Text::Layout), Only(Time), T(Text::Zone)],
-        "htmlDate" => &[Only(Time)],
-        "htmlDateInZone" => &[Only(Time), T(Text::Zone)],
+        "date" => &[T(Text::Layout), Moment],
+        "dateInZone" | "date_in_zone" => &[T(Text::Layout), Moment, T(Text::Zone)],
+        "htmlDate" => &[Moment],
+        "htmlDateInZone" => &[Moment, T(Text::Zone)],
         "dateModify" | "date_modify" | "must_date_modify" => &[T(Text::Duration), Of(Time)],
         "duration" => &[T(Text::Number)],
         "durationRound" | "toDuration" => &[T(Text::Duration)],

@@ -128,11 +128,31 @@ pub(super) fn draw(text: Text, chance: &mut Chance) -> String {
     let text = chance.pick(options).to_owned();
     // Any text, now and then, whatever it is meant for; and texts that were cut and put together.
     match chance.below(40) {
+        30..36 => changed(text, chance),
         39 => chance.pick(PLAIN).to_owned(),
         38 => text + chance.pick(options),
         37 => text.chars().skip(1).collect(),
         _ => text,
     }
+}
+
+/// The text with a character more, less or other.
+fn changed(text: String, chance: &mut Chance) -> String {
+    const PIECES: &[&str] = &[
+        "0", "1", "9", "a", "Z", " ", "\n", "\t", ".", ",", ":", "-", "+", "_", "/", "\\", "'", "\"", "{", "}", "[", "]", "(", ")", "*", "?", "|", "&", "%", "#", "!", "~", "$", "^", "=", "<", ">", "@", "é", "日",
+        "\u{301}", "\r", "\u{1}", "  ", "e", "x", "T", "null", "- ", ": ",
+    ];
+    let mut characters: Vec<String> = text.chars().map(String::from).collect();
+    for _ in 0..=chance.below(3) {
+        let at = chance.below(characters.len() + 1);
+        let piece = chance.pick(PIECES).to_owned();
+        match chance.below(3) {
+            1 if at < characters.len() => characters[at] = piece,
+            2 if at < characters.len() => drop(characters.remove(at)),
+            _ => characters.insert(at, piece),
+        }
+    }
+    characters.concat()
 }
 
 fn joined(options: &[&str], separator: &str, chance: &mut Chance) -> String {
