@@ -29,7 +29,10 @@ impl Lowerer<'_> {
     fn continue_loop(&mut self) {
         let word = match self.continue_cell.clone() {
             Some(cell) => {
-                self.set("_", &Code::plain(cell).text("|assign").arguments(&[Code::plain("true")]));
+                self.set(
+                    "_",
+                    &Code::plain(cell).text("|assign").arguments(&[Code::plain("true")]),
+                );
                 "break"
             }
             None => "continue",

@@ -78,7 +78,11 @@ impl World for OneFile {
     fn entry(&self, path: &Path) -> io::Result<Entry> {
         assert_eq!(path, Path::new("c.tgz"));
         let size = self.0.len() as u64;
-        Ok(Entry { kind: FileKind::File, size, is_link: false })
+        Ok(Entry {
+            kind: FileKind::File,
+            size,
+            is_link: false,
+        })
     }
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {

@@ -10,8 +10,14 @@ pub(crate) fn check(bytes: &[u8]) {
     assert_eq!(last.kind, TokenKind::Eof, "{tokens:?}");
     let mut at = 0;
     for token in before {
-        assert!(token.start >= at && token.start <= token.end, "{token:?} after byte {at}");
-        assert!(text.get(token.start..token.end).is_some(), "{token:?} splits a character");
+        assert!(
+            token.start >= at && token.start <= token.end,
+            "{token:?} after byte {at}"
+        );
+        assert!(
+            text.get(token.start..token.end).is_some(),
+            "{token:?} splits a character"
+        );
         assert_ne!(token.kind, TokenKind::Eof, "two ends");
         let lines = text[..token.start].matches('\n').count() + 1;
         assert!(token.line <= lines, "{token:?} is on line {lines}");

@@ -44,7 +44,9 @@ fn guarded(list: &List) -> String {
             node => node.to_string(),
         };
         match node {
-            Node::Text(_) if text.ends_with('{') && printed.starts_with('{') => text.push_str(&format!("{NOTHING}{printed}")),
+            Node::Text(_) if text.ends_with('{') && printed.starts_with('{') => {
+                text.push_str(&format!("{NOTHING}{printed}"))
+            }
             Node::Text(_) => text.push_str(&printed),
             _ if text.ends_with('{') => text.push_str(&format!(" {{{{- {}", &printed[2..])),
             _ => text.push_str(&printed),

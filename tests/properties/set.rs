@@ -11,7 +11,13 @@ pub(crate) fn check(bytes: &[u8]) {
     let Some((kind, expressions)) = bytes.split_first() else {
         return;
     };
-    let kinds = [SetKind::Set, SetKind::String, SetKind::Json, SetKind::File, SetKind::Literal];
+    let kinds = [
+        SetKind::Set,
+        SetKind::String,
+        SetKind::Json,
+        SetKind::File,
+        SetKind::Literal,
+    ];
     let kind = kinds[usize::from(*kind) % kinds.len()];
     let sources = Sources::new();
     let mut target: Option<Node> = None;

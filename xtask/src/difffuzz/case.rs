@@ -42,8 +42,35 @@ impl Case {
 
 /// The values that the expressions know, each of its type most of the time.
 fn values(chance: &mut Chance) -> String {
-    const STRINGS: &[&str] = &["text", "'a,b,c'", "\"é\\n\"", "''", "1.2.3", "Hello World", "'012'", "\"\\U0001F600\"", "a-b_c", "2001-01-01", "true story", "'{{ .a }}'"];
-    const NUMBERS: &[&str] = &["3", "0", "-1", "1.5", "1e6", "12345678", "0x1F", "0777", "1_000", "9007199254740993", "1e-7", "100000.5", "123456789012345678901"];
+    const STRINGS: &[&str] = &[
+        "text",
+        "'a,b,c'",
+        "\"é\\n\"",
+        "''",
+        "1.2.3",
+        "Hello World",
+        "'012'",
+        "\"\\U0001F600\"",
+        "a-b_c",
+        "2001-01-01",
+        "true story",
+        "'{{ .a }}'",
+    ];
+    const NUMBERS: &[&str] = &[
+        "3",
+        "0",
+        "-1",
+        "1.5",
+        "1e6",
+        "12345678",
+        "0x1F",
+        "0777",
+        "1_000",
+        "9007199254740993",
+        "1e-7",
+        "100000.5",
+        "123456789012345678901",
+    ];
     let mut text = String::new();
     let mut put = |key: &str, value: &str| {
         let _ = writeln!(text, "{key}: {value}");
@@ -52,12 +79,30 @@ fn values(chance: &mut Chance) -> String {
     put("t", chance.pick(STRINGS));
     put("num", chance.pick(NUMBERS));
     put("f", chance.pick(&["1.5", "0.1", "-2.75", "1e21", "3.0"]));
-    put("big", chance.pick(&["1000000", "12345678", "1e300", "4294967296", "999999"]));
+    put(
+        "big",
+        chance.pick(&["1000000", "12345678", "1e300", "4294967296", "999999"]),
+    );
     put("b", chance.pick(&["true", "false", "yes", "off"]));
     put("z", chance.pick(&["null", "~", ""]));
     put("e", chance.pick(&["{}", "{a: }"]));
-    put("m", &format!("{{k: {}, num: {}, a: {}}}", chance.pick(STRINGS), chance.pick(NUMBERS), texts::flow(chance, 1)));
-    put("mm", &format!("{{x: {{s: {}, a: {}}}, w: {{b: 1}}}}", chance.pick(STRINGS), texts::flow(chance, 1)));
+    put(
+        "m",
+        &format!(
+            "{{k: {}, num: {}, a: {}}}",
+            chance.pick(STRINGS),
+            chance.pick(NUMBERS),
+            texts::flow(chance, 1)
+        ),
+    );
+    put(
+        "mm",
+        &format!(
+            "{{x: {{s: {}, a: {}}}, w: {{b: 1}}}}",
+            chance.pick(STRINGS),
+            texts::flow(chance, 1)
+        ),
+    );
     let mut list = |key: &str, draw: &mut dyn FnMut(&mut Chance) -> String| {
         let items: Vec<String> = (0..chance.below(5)).map(|_| draw(chance)).collect();
         put(key, &format!("[{}]", items.join(", ")));
@@ -65,7 +110,9 @@ fn values(chance: &mut Chance) -> String {
     list("l", &mut |chance| texts::flow(chance, 1));
     list("ln", &mut |chance| chance.pick(NUMBERS).to_owned());
     list("ls", &mut |chance| chance.pick(STRINGS).to_owned());
-    list("lm", &mut |chance| format!("{{a: {}, b: {}}}", texts::flow(chance, 2), chance.pick(STRINGS)));
+    list("lm", &mut |chance| {
+        format!("{{a: {}, b: {}}}", texts::flow(chance, 2), chance.pick(STRINGS))
+    });
     put("le", "[]");
     text
 }
@@ -74,13 +121,21 @@ impl Scope {
     /// A file: definitions, and what is rendered.
     fn file(&mut self) -> String {
         self.templates = (0..self.chance.below(3)).map(|number| format!("@{number}")).collect();
-        let own = self.list(Place { depth: 0, in_range: false });
+        let own = self.list(Place {
+            depth: 0,
+            in_range: false,
+        });
         let mut text = String::new();
         // A definition calls those before it only: cycles take Helm a thousand turns.
         for number in 0..self.templates.len() {
             let all = self.templates.clone();
             self.templates.truncate(number);
-            let body = self.apart(None, |scope| scope.list(Place { depth: 1, in_range: false }));
+            let body = self.apart(None, |scope| {
+                scope.list(Place {
+                    depth: 1,
+                    in_range: false,
+                })
+            });
             let _ = write!(text, "{{{{ define {} }}}}{body}{{{{ end }}}}", quote(&all[number]));
             self.templates = all;
         }
@@ -130,7 +185,10 @@ impl Scope {
                 let pipeline = self.pipeline(Kind::Any, 0);
                 self.action(&pipeline)
             }
-            6 => self.chance.pick(&["text", "\n", "  x ", "{", "}", " a: b\n", "é", "\t"]).to_owned(),
+            6 => self
+                .chance
+                .pick(&["text", "\n", "  x ", "{", "}", " a: b\n", "é", "\t"])
+                .to_owned(),
             7 | 8 => self.declaration(),
             9 => self.assignment(),
             10 => self.chance.pick(&["{{/* c */}}", "{{- /* c\nd */ -}}"]).to_owned(),
@@ -163,7 +221,11 @@ impl Scope {
             19 => {
                 let mut call = format!("template {}", quote(self.templates.last().map_or("@none", |name| name)));
                 if !self.chance.one_in(3) {
-                    let dot = if self.dot.is_none() { ".".to_owned() } else { self.pipeline(Kind::Any, 1) };
+                    let dot = if self.dot.is_none() {
+                        ".".to_owned()
+                    } else {
+                        self.pipeline(Kind::Any, 1)
+                    };
                     call = format!("{call} {dot}");
                 }
                 self.action(&call)
@@ -171,7 +233,12 @@ impl Scope {
             20 => {
                 let (name, kind) = (format!("@b{}", self.chance.below(3)), self.some_kind());
                 let head = format!("block {} {}", quote(&name), self.pipeline(kind, 1));
-                let body = self.apart(Some(kind), |scope| scope.list(Place { depth: 2, in_range: false }));
+                let body = self.apart(Some(kind), |scope| {
+                    scope.list(Place {
+                        depth: 2,
+                        in_range: false,
+                    })
+                });
                 self.action(&head) + &body + &self.action("end")
             }
             _ => {
@@ -182,7 +249,16 @@ impl Scope {
     }
 
     fn some_kind(&mut self) -> Kind {
-        [Kind::Map, Kind::String, Kind::List, Kind::Int, Kind::Nil, Kind::Float, Kind::Strings, Kind::Bool][self.chance.below(8)]
+        [
+            Kind::Map,
+            Kind::String,
+            Kind::List,
+            Kind::Int,
+            Kind::Nil,
+            Kind::Float,
+            Kind::Strings,
+            Kind::Bool,
+        ][self.chance.below(8)]
     }
 
     fn fresh(&mut self) -> String {
@@ -194,7 +270,10 @@ impl Scope {
         let pipeline = self.pipeline(kind, 1);
         if self.chance.one_in(4) {
             let name = self.fresh();
-            return (self.action(&format!("{keyword} {name} := {pipeline}")), Some((name, kind)));
+            return (
+                self.action(&format!("{keyword} {name} := {pipeline}")),
+                Some((name, kind)),
+            );
         }
         (self.action(&format!("{keyword} {pipeline}")), None)
     }
@@ -246,7 +325,10 @@ impl Scope {
         };
         let over_what = match over {
             // Numbers must be small: Helm takes as many turns.
-            Kind::Int => self.chance.pick(&["3", "1", "0", "-1", "(len .)", "(until 3)", "2.5", "(int 4)"]).to_owned(),
+            Kind::Int => self
+                .chance
+                .pick(&["3", "1", "0", "-1", "(len .)", "(until 3)", "2.5", "(int 4)"])
+                .to_owned(),
             over => self.operand(over, 1),
         };
         let (first, second) = (self.fresh(), format!("$w{}", self.chance.below(2)));
@@ -266,12 +348,19 @@ impl Scope {
             _ => format!("range {over_what}"),
         };
         let text = self.action(&head);
-        let place = Place { in_range: true, ..inner };
+        let place = Place {
+            in_range: true,
+            ..inner
+        };
         let body = self.within(Some(element), |scope| {
             scope.variables.extend(variables);
             scope.list(place)
         });
-        let otherwise = if self.chance.one_in(3) { self.action("else") + &self.list(inner) } else { String::new() };
+        let otherwise = if self.chance.one_in(3) {
+            self.action("else") + &self.list(inner)
+        } else {
+            String::new()
+        };
         text + &body + &otherwise + &self.action("end")
     }
 }

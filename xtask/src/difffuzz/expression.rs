@@ -97,7 +97,15 @@ impl Scope {
         match kind {
             Kind::String => match self.chance.below(6) {
                 4 => {
-                    let path = self.chance.pick(&["Values.s", "Values.t", "Values.m.k", "Release.Name", "Chart.Name", "Capabilities.KubeVersion.Version", "Values.mm.x.s"]);
+                    let path = self.chance.pick(&[
+                        "Values.s",
+                        "Values.t",
+                        "Values.m.k",
+                        "Release.Name",
+                        "Chart.Name",
+                        "Capabilities.KubeVersion.Version",
+                        "Values.mm.x.s",
+                    ]);
                     self.root(path)
                 }
                 5 => self.text(Text::Words),
@@ -105,14 +113,55 @@ impl Scope {
             },
             Kind::Int => match self.chance.below(5) {
                 4 => format!("(int {})", self.root("Values.num")),
-                _ => self.chance.pick(&["1", "0", "2", "-1", "7", "0x1F", "0b11", "0o17", "017", "1_000", "'a'", "+3", "9223372036854775807", "-9223372036854775808", "1000000", "12345678", "'\\n'"]).to_owned(),
+                _ => self
+                    .chance
+                    .pick(&[
+                        "1",
+                        "0",
+                        "2",
+                        "-1",
+                        "7",
+                        "0x1F",
+                        "0b11",
+                        "0o17",
+                        "017",
+                        "1_000",
+                        "'a'",
+                        "+3",
+                        "9223372036854775807",
+                        "-9223372036854775808",
+                        "1000000",
+                        "12345678",
+                        "'\\n'",
+                    ])
+                    .to_owned(),
             },
             Kind::Float => match self.chance.below(3) {
                 2 => {
-                    let path = self.chance.pick(&["Values.num", "Values.f", "Values.big", "Values.m.num"]);
+                    let path = self
+                        .chance
+                        .pick(&["Values.num", "Values.f", "Values.big", "Values.m.num"]);
                     self.root(path)
                 }
-                _ => self.chance.pick(&["1.5", "0.0", "1e3", "-2.5", "0x1p-2", "1e21", "1e-7", "3.0", "100000.5", "1234567.0", ".5", "1e6", "-0.0", "123456789.125"]).to_owned(),
+                _ => self
+                    .chance
+                    .pick(&[
+                        "1.5",
+                        "0.0",
+                        "1e3",
+                        "-2.5",
+                        "0x1p-2",
+                        "1e21",
+                        "1e-7",
+                        "3.0",
+                        "100000.5",
+                        "1234567.0",
+                        ".5",
+                        "1e6",
+                        "-0.0",
+                        "123456789.125",
+                    ])
+                    .to_owned(),
             },
             Kind::Bool => match self.chance.below(3) {
                 2 => self.root("Values.b"),
@@ -133,7 +182,9 @@ impl Scope {
                     format!("(list{items})")
                 }
                 _ => {
-                    let path = self.chance.pick(&["Values.l", "Values.ln", "Values.ls", "Values.lm", "Values.le"]);
+                    let path = self
+                        .chance
+                        .pick(&["Values.l", "Values.ln", "Values.ls", "Values.lm", "Values.le"]);
                     self.root(path)
                 }
             },
@@ -189,7 +240,10 @@ impl Scope {
                 11 => self.operand(Kind::String, depth),
                 _ => self.text(text),
             },
-            Slot::Small => self.chance.pick(&["1", "0", "2", "3", "5", "8", "13", "-1", "-3", "4", "10"]).to_owned(),
+            Slot::Small => self
+                .chance
+                .pick(&["1", "0", "2", "3", "5", "8", "13", "-1", "-3", "4", "10"])
+                .to_owned(),
             Slot::Number => match self.chance.below(4) {
                 0 => self.operand(Kind::Int, depth),
                 1 => self.operand(Kind::Float, depth),
@@ -197,7 +251,10 @@ impl Scope {
                 _ => self.operand(Kind::Any, depth),
             },
             Slot::Moment => match self.chance.below(3) {
-                2 => self.chance.pick(&["1700000000", "0", "-1", "1000000000", "86400"]).to_owned(),
+                2 => self
+                    .chance
+                    .pick(&["1700000000", "0", "-1", "1000000000", "86400"])
+                    .to_owned(),
                 _ => {
                     let date = self.chance.pick(&["2024-02-29", "1999-12-31", "2023-06-15"]);
                     format!("(toDate \"2006-01-02\" {})", quote(date))
@@ -224,7 +281,13 @@ impl Scope {
             .map(|slot| self.slot(slot, depth))
             .collect();
         let last = arguments.pop();
-        (std::iter::once(function.name.to_owned()).chain(arguments).collect::<Vec<_>>().join(" "), last)
+        (
+            std::iter::once(function.name.to_owned())
+                .chain(arguments)
+                .collect::<Vec<_>>()
+                .join(" "),
+            last,
+        )
     }
 
     /// A pipeline that should give a value of this kind.
@@ -246,7 +309,11 @@ impl Scope {
             .functions
             .iter()
             .copied()
-            .filter(|function| wanted == Kind::Any || result(function) == wanted || wanted == Kind::List && result(function) == Kind::Strings)
+            .filter(|function| {
+                wanted == Kind::Any
+                    || result(function) == wanted
+                    || wanted == Kind::List && result(function) == Kind::Strings
+            })
             .collect();
         if fitting.is_empty() {
             return self.operand(wanted, depth.max(DEEPEST));
@@ -255,7 +322,10 @@ impl Scope {
         let (call, last) = self.call(function, depth);
         match last {
             // The last argument through a pipe, and perhaps out of another call.
-            Some(last) if self.chance.one_in(3) => format!("{} | {call}", last.strip_prefix('(').and_then(|inner| whole(inner)).unwrap_or(&last)),
+            Some(last) if self.chance.one_in(3) => format!(
+                "{} | {call}",
+                last.strip_prefix('(').and_then(|inner| whole(inner)).unwrap_or(&last)
+            ),
             Some(last) => format!("{call} {last}"),
             None => call,
         }
@@ -274,16 +344,31 @@ impl Scope {
             kind => scope.operand(kind, depth.max(1)),
         };
         let arguments: Vec<String> = (0..verbs).map(|_| argument(self)).collect();
-        format!("printf {} {}", quote(&encode(format.as_bytes())), arguments.join(" ")).trim_end().to_owned()
+        format!("printf {} {}", quote(&encode(format.as_bytes())), arguments.join(" "))
+            .trim_end()
+            .to_owned()
     }
 
     fn include(&mut self, depth: usize) -> String {
         if self.templates.is_empty() || self.chance.one_in(3) {
-            let text = self.chance.pick(&["{{ . }}", "{{ .a }}", "{{ len . }}x", "{{ .Values.s }}", "{{ range . }}[{{ . }}]{{ end }}", "{{ define \"l\" }}L{{ . }}{{ end }}{{ include \"l\" . }}", "{{ nope }}", "a {{- 1 -}} b"]);
+            let text = self.chance.pick(&[
+                "{{ . }}",
+                "{{ .a }}",
+                "{{ len . }}x",
+                "{{ .Values.s }}",
+                "{{ range . }}[{{ . }}]{{ end }}",
+                "{{ define \"l\" }}L{{ . }}{{ end }}{{ include \"l\" . }}",
+                "{{ nope }}",
+                "a {{- 1 -}} b",
+            ]);
             return format!("tpl {} {}", quote(text), self.operand(Kind::Any, depth));
         }
         let name = self.templates[self.chance.below(self.templates.len())].clone();
-        let dot = if self.dot.is_none() && self.has_root { ".".to_owned() } else { self.operand(Kind::Any, depth) };
+        let dot = if self.dot.is_none() && self.has_root {
+            ".".to_owned()
+        } else {
+            self.operand(Kind::Any, depth)
+        };
         format!("include {} {dot}", quote(&name))
     }
 
@@ -291,24 +376,87 @@ impl Scope {
         match self.chance.below(5) {
             0 => {
                 let name = self.chance.pick(&[
-                    "Year", "Month", "Day", "Weekday", "YearDay", "Unix", "UnixMilli", "UTC", "IsZero", "Format \"2006-01-02\"", "String", "Hour", "Location", "AddDate 0 1 -3", "ISOWeek", "Nope", "Zone",
-                    "GoString", "UnixNano", "Truncate (mustToDuration \"1h\")", "Format \"Jan 2\" | upper",
+                    "Year",
+                    "Month",
+                    "Day",
+                    "Weekday",
+                    "YearDay",
+                    "Unix",
+                    "UnixMilli",
+                    "UTC",
+                    "IsZero",
+                    "Format \"2006-01-02\"",
+                    "String",
+                    "Hour",
+                    "Location",
+                    "AddDate 0 1 -3",
+                    "ISOWeek",
+                    "Nope",
+                    "Zone",
+                    "GoString",
+                    "UnixNano",
+                    "Truncate (mustToDuration \"1h\")",
+                    "Format \"Jan 2\" | upper",
                 ]);
                 format!("{}.{name}", self.atom(Kind::Time, depth))
             }
             1 => {
-                let name = self.chance.pick(&["Hours", "Minutes", "Seconds", "Milliseconds", "String", "Abs", "Nanoseconds", "Round (mustToDuration \"1m\")", "Truncate (mustToDuration \"1h\")", "Nope", "Hours 1"]);
+                let name = self.chance.pick(&[
+                    "Hours",
+                    "Minutes",
+                    "Seconds",
+                    "Milliseconds",
+                    "String",
+                    "Abs",
+                    "Nanoseconds",
+                    "Round (mustToDuration \"1m\")",
+                    "Truncate (mustToDuration \"1h\")",
+                    "Nope",
+                    "Hours 1",
+                ]);
                 format!("{}.{name}", self.atom(Kind::Duration, depth))
             }
             2 => {
-                let name = self.chance.pick(&["Major", "Minor", "Patch", "Prerelease", "Metadata", "Original", "String", "IncMinor", "Compare (semver \"1.2\")", "LessThan (semver \"2\")", "Equal (semver \"1\")", "IncPatch.String", "Nope"]);
+                let name = self.chance.pick(&[
+                    "Major",
+                    "Minor",
+                    "Patch",
+                    "Prerelease",
+                    "Metadata",
+                    "Original",
+                    "String",
+                    "IncMinor",
+                    "Compare (semver \"1.2\")",
+                    "LessThan (semver \"2\")",
+                    "Equal (semver \"1\")",
+                    "IncPatch.String",
+                    "Nope",
+                ]);
                 format!("{}.{name}", self.atom(Kind::Version, depth))
             }
             3 => {
                 let path = self.chance.pick(&[
-                    "Capabilities.APIVersions.Has \"v1\"", "Capabilities.APIVersions.Has \"x/v1\"", "Capabilities.KubeVersion.Major", "Files.Get \"f.txt\"", "Files.Get \"nope\"",
-                    "Files.Lines \"f.txt\"", "Release.Service", "Release.IsInstall", "Release.Revision", "Chart.Version", "Chart.Keywords", "Files.AsConfig", "Files.AsSecrets", "Chart.Nope.x", "Capabilities.KubeVersion.Nope",
-                    "(Files.Glob \"*.txt\").AsConfig", "Values.m.k.x", "Values.l.x", "Values.nope.x", "Values.z.x", "Values.s.Nope",
+                    "Capabilities.APIVersions.Has \"v1\"",
+                    "Capabilities.APIVersions.Has \"x/v1\"",
+                    "Capabilities.KubeVersion.Major",
+                    "Files.Get \"f.txt\"",
+                    "Files.Get \"nope\"",
+                    "Files.Lines \"f.txt\"",
+                    "Release.Service",
+                    "Release.IsInstall",
+                    "Release.Revision",
+                    "Chart.Version",
+                    "Chart.Keywords",
+                    "Files.AsConfig",
+                    "Files.AsSecrets",
+                    "Chart.Nope.x",
+                    "Capabilities.KubeVersion.Nope",
+                    "(Files.Glob \"*.txt\").AsConfig",
+                    "Values.m.k.x",
+                    "Values.l.x",
+                    "Values.nope.x",
+                    "Values.z.x",
+                    "Values.s.Nope",
                 ]);
                 match path.strip_prefix('(') {
                     Some(inner) => format!("({}", self.root(inner)),
@@ -316,8 +464,15 @@ impl Scope {
                 }
             }
             _ => {
-                let (map, key) = (self.operand(Kind::Map, depth), self.chance.pick(&["a", "k", "b", "nope", "a.b"]));
-                if map.starts_with('(') || map.starts_with('$') || map.len() > 1 { format!("{map}.{key}") } else { format!(".{key}") }
+                let (map, key) = (
+                    self.operand(Kind::Map, depth),
+                    self.chance.pick(&["a", "k", "b", "nope", "a.b"]),
+                );
+                if map.starts_with('(') || map.starts_with('$') || map.len() > 1 {
+                    format!("{map}.{key}")
+                } else {
+                    format!(".{key}")
+                }
             }
         }
     }

@@ -48,7 +48,9 @@ fn difference(ours: &Given, theirs: &Given) -> Option<Difference> {
 /// Compares so many cases.
 pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
     let thread = std::thread::Builder::new().stack_size(STACK_SIZE);
-    let worker = thread.spawn(move || Run::new(seed)?.compare(count)).map_err(|error| error.to_string())?;
+    let worker = thread
+        .spawn(move || Run::new(seed)?.compare(count))
+        .map_err(|error| error.to_string())?;
     worker.join().map_err(|_| "the comparison panicked".to_owned())?
 }
 
@@ -84,7 +86,9 @@ impl Run {
         let mut number = 0;
         while self.compared + batch.len() < count {
             number += 1;
-            let (case, tape) = Case::draw(Chance::fresh(self.seed.wrapping_mul(1_000_003).wrapping_add(number as u64)));
+            let (case, tape) = Case::draw(Chance::fresh(
+                self.seed.wrapping_mul(1_000_003).wrapping_add(number as u64),
+            ));
             let Some(given) = ours(number, &case) else { continue };
             if given.is_err() {
                 if (self.refused + 1) * 100 > (self.compared + BATCH) * REFUSED_PERCENT {
@@ -110,7 +114,10 @@ impl Run {
             self.compared, self.refused, self.seed, self.random
         );
         if output + words > 0 {
-            return Err(format!("{}: what differs", self.folder.join("different.jsonl").display()));
+            return Err(format!(
+                "{}: what differs",
+                self.folder.join("different.jsonl").display()
+            ));
         }
         Ok(())
     }
@@ -152,7 +159,11 @@ impl Run {
         };
         let row = json!({"seed": self.seed, "number": number, "differs": format!("{found:?}"), "case": shown, "promchart": show(&ours), "helm": show(&theirs)});
         let path = self.folder.join("different.jsonl");
-        let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(|error| error.to_string())?;
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(|error| error.to_string())?;
         writeln!(file, "{row}").map_err(|error| error.to_string())?;
         println!("{row}");
         Ok(())

@@ -27,7 +27,10 @@ const VALUES_OF_SET: &str = "m: {k: [1, 2], a: x}\nl: [a, {b: 1}]\ns: text\n";
 
 /// The files of a chart that renders these cases.
 fn files(cases: &[(usize, &Case)]) -> Vec<(String, String)> {
-    let mut files = vec![("Chart.yaml".to_owned(), CHART.to_owned()), ("f.txt".to_owned(), "one\ntwo\n".to_owned())];
+    let mut files = vec![
+        ("Chart.yaml".to_owned(), CHART.to_owned()),
+        ("f.txt".to_owned(), "one\ntwo\n".to_owned()),
+    ];
     let mut all_values = String::new();
     for (number, case) in cases {
         let name = format!("c{number}");
@@ -36,13 +39,18 @@ fn files(cases: &[(usize, &Case)]) -> Vec<(String, String)> {
                 let indented: String = values.lines().map(|line| format!("  {line}\n")).collect();
                 all_values += &format!("{name}:\n{indented}");
                 files.push((format!("templates/_{name}.tpl"), template.replace('@', &name)));
-                let dot = format!("(dict \"Values\" .Values.{name} \"Release\" .Release \"Chart\" .Chart \"Files\" .Files \"Capabilities\" .Capabilities)");
+                let dot = format!(
+                    "(dict \"Values\" .Values.{name} \"Release\" .Release \"Chart\" .Chart \"Files\" .Files \"Capabilities\" .Capabilities)"
+                );
                 let caller = format!("{name}: {{{{ include \"t/templates/_{name}.tpl\" {dot} | b64enc }}}}\n");
                 files.push((format!("templates/{name}.yaml"), caller));
             }
             Case::Set { .. } => {
                 VALUES_OF_SET.clone_into(&mut all_values);
-                files.push((format!("templates/{name}.yaml"), format!("{name}: {{{{ toJson .Values | b64enc }}}}\n")));
+                files.push((
+                    format!("templates/{name}.yaml"),
+                    format!("{name}: {{{{ toJson .Values | b64enc }}}}\n"),
+                ));
             }
         }
     }
@@ -107,7 +115,9 @@ impl Helm {
 
     /// What Helm gives for one case.
     pub(super) fn one(&self, number: usize, case: &Case) -> Result<Given, String> {
-        Ok(self.run(&[(number, case)])?.map(|mut texts| texts.remove(&number).unwrap_or_default()))
+        Ok(self
+            .run(&[(number, case)])?
+            .map(|mut texts| texts.remove(&number).unwrap_or_default()))
     }
 
     /// What Helm gives for many cases, most of which should render: those that do not cost a run each.
@@ -124,7 +134,9 @@ impl Helm {
                 Err(message) => {
                     // The error names the case that the render ends at, if it ended in one.
                     let text = String::from_utf8_lossy(&message).into_owned();
-                    let named = |number: &usize| text.contains(&format!("/_c{number}.tpl")) || text.contains(&format!("/c{number}.yaml"));
+                    let named = |number: &usize| {
+                        text.contains(&format!("/_c{number}.tpl")) || text.contains(&format!("/c{number}.yaml"))
+                    };
                     let at = left.iter().position(|(number, _)| named(number)).unwrap_or(0);
                     let (number, case) = left.remove(at);
                     given.insert(number, self.one(number, case)?);
@@ -138,7 +150,9 @@ impl Helm {
         let chart = self.folder.join("chart");
         let _ = fs::remove_dir_all(&chart);
         let write = |path: &Path, text: &str| {
-            fs::create_dir_all(path.parent().unwrap_or(path)).and_then(|()| fs::write(path, text)).map_err(|error| error.to_string())
+            fs::create_dir_all(path.parent().unwrap_or(path))
+                .and_then(|()| fs::write(path, text))
+                .map_err(|error| error.to_string())
         };
         for (name, text) in files(cases) {
             write(&chart.join(name), &text)?;
@@ -159,7 +173,10 @@ impl Helm {
 fn error_of(stderr: &[u8]) -> Vec<u8> {
     const BEGIN: &[u8] = b"Error: ";
     const HINT: &[u8] = b"\n\nUse --debug flag to render out invalid YAML";
-    let at = stderr.windows(BEGIN.len()).position(|window| window == BEGIN).map_or(0, |at| at + BEGIN.len());
+    let at = stderr
+        .windows(BEGIN.len())
+        .position(|window| window == BEGIN)
+        .map_or(0, |at| at + BEGIN.len());
     let text = stderr[at..].trim_ascii_end();
     text.strip_suffix(HINT).unwrap_or(text).to_vec()
 }

@@ -41,9 +41,36 @@ pub(super) enum Slot {
 
 /// Functions that give something else each time, that take long, or that end the render on purpose.
 const LEFT_OUT: &[&str] = &[
-    "ago", "bcrypt", "buildCustomCert", "derivePassword", "encryptAES", "fail", "genCA", "genCAWithKey", "genPrivateKey", "genSelfSignedCert", "genSelfSignedCertWithKey",
-    "genSignedCert", "genSignedCertWithKey", "getHostByName", "htpasswd", "now", "randAlpha", "randAlphaNum", "randAscii", "randBytes", "randInt", "randNumeric", "shuffle",
-    "uuidv4", "include", "tpl", "printf", "keys", "values", "dict",
+    "ago",
+    "bcrypt",
+    "buildCustomCert",
+    "derivePassword",
+    "encryptAES",
+    "fail",
+    "genCA",
+    "genCAWithKey",
+    "genPrivateKey",
+    "genSelfSignedCert",
+    "genSelfSignedCertWithKey",
+    "genSignedCert",
+    "genSignedCertWithKey",
+    "getHostByName",
+    "htpasswd",
+    "now",
+    "randAlpha",
+    "randAlphaNum",
+    "randAscii",
+    "randBytes",
+    "randInt",
+    "randNumeric",
+    "shuffle",
+    "uuidv4",
+    "include",
+    "tpl",
+    "printf",
+    "keys",
+    "values",
+    "dict",
 ];
 
 /// The functions that are called as they come; the grammar has rules of its own for a few more.
@@ -72,7 +99,7 @@ pub(super) fn result(function: &Function) -> Kind {
 /// What the arguments of a function should be; the last one may be repeated where the function is variadic.
 pub(super) fn slots(function: &Function) -> Vec<Slot> {
     use Kind::{Any, Bool, Float, Int, List, Map, Strings, Time};
-    use Slot::{Number, Of, Moment, Small, Text as T};
+    use Slot::{Moment, Number, Of, Small, Text as T};
     let string = Of(Kind::String);
     let name = function.name.trim_start_matches("must");
     let mut lower = name.to_owned();
@@ -121,10 +148,13 @@ pub(super) fn slots(function: &Function) -> Vec<Slot> {
         "semver" => &[T(Text::Version)],
         "semverCompare" => &[T(Text::Constraint), T(Text::Version)],
         "urlParse" => &[T(Text::Url)],
-        "base" | "dir" | "ext" | "clean" | "isAbs" | "osBase" | "osDir" | "osExt" | "osClean" | "osIsAbs" => &[T(Text::Path)],
+        "base" | "dir" | "ext" | "clean" | "isAbs" | "osBase" | "osDir" | "osExt" | "osClean" | "osIsAbs" => {
+            &[T(Text::Path)]
+        }
         "kindIs" => &[T(Text::Kind), Of(Any)],
         "typeIs" | "typeIsLike" => &[T(Text::GoType), Of(Any)],
-        "camelcase" | "snakecase" | "kebabcase" | "title" | "untitle" | "swapcase" | "initials" | "nospace" | "lower" | "upper" => &[T(Text::Words)],
+        "camelcase" | "snakecase" | "kebabcase" | "title" | "untitle" | "swapcase" | "initials" | "nospace"
+        | "lower" | "upper" => &[T(Text::Words)],
         "wrap" => &[Small, T(Text::Words)],
         "wrapWith" => &[Small, T(Text::Separator), T(Text::Words)],
         "abbrev" => &[Small, T(Text::Words)],
@@ -139,7 +169,9 @@ pub(super) fn slots(function: &Function) -> Vec<Slot> {
         "split" | "splitList" => &[T(Text::Separator), string],
         "splitn" => &[T(Text::Separator), Small, string],
         "replace" => &[T(Text::Separator), T(Text::Separator), string],
-        "contains" | "hasPrefix" | "hasSuffix" | "trimPrefix" | "trimSuffix" | "trimAll" | "trimall" => &[T(Text::Separator), string],
+        "contains" | "hasPrefix" | "hasSuffix" | "trimPrefix" | "trimSuffix" | "trimAll" | "trimall" => {
+            &[T(Text::Separator), string]
+        }
         "ternary" => &[Of(Any), Of(Any), Of(Bool)],
         _ => &[],
     };
@@ -159,5 +191,7 @@ pub(super) fn slots(function: &Function) -> Vec<Slot> {
     if lower == "dig" {
         return known.to_vec();
     }
-    (0..count).map(|at| known.get(at).copied().unwrap_or_else(|| own(at))).collect()
+    (0..count)
+        .map(|at| known.get(at).copied().unwrap_or_else(|| own(at)))
+        .collect()
 }
