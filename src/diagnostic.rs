@@ -19,6 +19,13 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// The severity of a word that reports print, as flags and settings give it.
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Info, Self::Warning, Self::Error]
+            .into_iter()
+            .find(|severity| severity.as_str() == word)
+    }
+
     /// The word that reports print.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -76,6 +83,8 @@ pub struct Diagnostic {
     pub helm: Option<String>,
     /// The object concerned.
     pub object: Option<ObjectRef>,
+    /// Which of several runs found it (`values/a.yaml, Kubernetes 1.33`); empty where all of them did.
+    pub runs: Vec<std::sync::Arc<str>>,
 }
 
 impl Diagnostic {
@@ -104,6 +113,7 @@ impl Diagnostic {
             help: None,
             helm: None,
             object: None,
+            runs: Vec::new(),
         }
     }
 

@@ -179,6 +179,15 @@ impl Sources {
         FileId(u32::try_from(table.len() - 1).unwrap_or(u32::MAX))
     }
 
+    /// Drops the text of a source that nothing will point at any more.
+    pub fn forget(&self, file: FileId) {
+        let mut table = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(source) = table.get_mut(file.0 as usize) {
+            let name = source.name().to_owned();
+            *source = Arc::new(Source::new(name, source.kind(), Vec::new()));
+        }
+    }
+
     /// The source with this id.
     ///
     /// # Panics
@@ -186,6 +195,15 @@ impl Sources {
     pub fn get(&self, file: FileId) -> Arc<Source> {
         let table = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         Arc::clone(&table[file.0 as usize])
+    }
+
+    /// All sources so far, in the order in which they were added.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, Arc<Source>)> {
+        let table = self.0.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        table
+            .into_iter()
+            .enumerate()
+            .map(|(at, source)| (FileId(u32::try_from(at).unwrap_or(u32::MAX)), source))
     }
 
     /// `name:line:column` of the start of a span.

@@ -37,7 +37,13 @@ fn folder_without_chart_yaml() {
     let folder = scratch("folder_without_chart_yaml");
     let run = Case::new("template").args(["demo", "."]).dir(&folder).run();
     assert_eq!(run.code, 1);
-    says(&run, &["Error: Chart.yaml file is missing"]);
+    says(
+        &run,
+        &[
+            "Error: unable to detect chart at ",
+            "error[chart-load]: Chart.yaml file is missing",
+        ],
+    );
 }
 
 #[test]
@@ -305,4 +311,59 @@ fn stdout_may_be_closed() {
         .output()
         .unwrap();
     assert_eq!(String::from_utf8_lossy(&stdout.stderr), "");
+}
+
+/// Rendered text that is no YAML: the template line is at fault, or the value.
+#[test]
+fn a_broken_manifest_leads_to_its_template_and_value() {
+    let template = "kind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\n  labels: {a: b\n";
+    let run = refused("broken_manifest", template, "name: x\n");
+    says(
+        &run,
+        &[
+            "templates/a.yaml:4:",
+            "labels: {a: b",
+            "this is what came out",
+            "[manifest-syntax]",
+        ],
+    );
+    let template = "apiVersion: v1\nkind:\n  {{- toYaml .Values.kind | nindent 2 }}\n";
+    let run = refused("broken_kind", template, "a: 1\nkind:\n  - Pod\n");
+    says(
+        &run,
+        &[
+            "json: cannot unmarshal array into Go struct field .kind of type string",
+            "templates/a.yaml:3:",
+            "{{- toYaml .Values.kind | nindent 2 }}",
+            "values.yaml:3:",
+            "the value is set here",
+        ],
+    );
+}
+
+/// nil on the way to a field: the values key that is nil, or the table that lacks it.
+#[test]
+fn a_nil_pointer_leads_to_the_values() {
+    let run = refused("nil_key", "a: {{ .Values.server.disk.size }}\n", "server:\n  disk:\n");
+    says(
+        &run,
+        &[
+            "nil pointer evaluating interface {}.size",
+            // Helm drops what a chart sets to null.
+            "values.yaml:1:",
+            "`disk` is not set in here",
+            "set `server.disk`",
+        ],
+    );
+    let run = refused(
+        "missing_key",
+        "a: {{ .Values.server.disk.size }}\n",
+        "other: 1\nserver:\n  cpu: 1\n",
+    );
+    says(
+        &run,
+        &["values.yaml:2:", "`disk` is not set in here", "set `server.disk`"],
+    );
+    let run = refused("missing_table", "a: {{ .Values.server.disk }}\n", "other: 1\n");
+    says(&run, &["nil pointer evaluating interface {}.disk", "set `server`"]);
 }

@@ -33,6 +33,11 @@ impl Output {
         let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
     }
 
+    /// Whether there are colours.
+    pub(super) fn color(self) -> bool {
+        self.color
+    }
+
     /// Writes to stderr.
     pub(super) fn message(text: &str) {
         let _ = io::stderr().lock().write_all(text.as_bytes());

@@ -102,25 +102,46 @@ pub fn unquote(quoted: &str) -> Result<String, &'static str> {
     let inner = chars.as_str();
     match open {
         '`' if !inner.contains('`') => Ok(inner.replace('\r', "")),
-        '"' if !inner.contains('\n') => {
-            if !inner.contains(['\\', '"']) {
-                return Ok(inner.to_owned());
-            }
-            let mut bytes = Vec::with_capacity(inner.len());
-            let mut rest = inner.chars();
-            while !rest.as_str().is_empty() {
-                match unquote_char(&mut rest, '"')? {
-                    Unit::Byte(byte) => bytes.push(byte),
-                    Unit::Char(c) => match escaped_byte(c) {
-                        Some(byte) => bytes.push(byte),
-                        None => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-                    },
-                }
-            }
-            Ok(encode_owned(bytes))
-        }
+        '"' => unquote_inner(inner, '"'),
         _ => Err(INVALID_SYNTAX),
     }
+}
+
+/// Prometheus' `strutil.Unquote`: like [`unquote`], but single quotes hold whole strings too and backquoted texts keep
+/// their carriage returns.
+///
+/// # Errors
+/// When it is no string literal: Go's words.
+pub fn unquote_promql(quoted: &str) -> Result<String, &'static str> {
+    let mut chars = quoted.chars();
+    match (chars.next(), chars.next_back()) {
+        (Some('`'), Some('`')) if !chars.as_str().contains('`') => Ok(chars.as_str().to_owned()),
+        (Some('"'), Some('"')) => unquote_inner(chars.as_str(), '"'),
+        (Some('\''), Some('\'')) => unquote_inner(chars.as_str(), '\''),
+        _ => Err(INVALID_SYNTAX),
+    }
+}
+
+/// What stands between quotes.
+fn unquote_inner(inner: &str, quote: char) -> Result<String, &'static str> {
+    if inner.contains('\n') {
+        return Err(INVALID_SYNTAX);
+    }
+    if !inner.contains(['\\', quote]) {
+        return Ok(inner.to_owned());
+    }
+    let mut bytes = Vec::with_capacity(inner.len());
+    let mut rest = inner.chars();
+    while !rest.as_str().is_empty() {
+        match unquote_char(&mut rest, quote)? {
+            Unit::Byte(byte) => bytes.push(byte),
+            Unit::Char(c) => match escaped_byte(c) {
+                Some(byte) => bytes.push(byte),
+                None => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            },
+        }
+    }
+    Ok(encode_owned(bytes))
 }
 
 /// The value of a character constant such as `'a'` or `'\n'`, as Go's template parser reads it.
@@ -175,6 +196,16 @@ fn unquote_char(rest: &mut std::str::Chars<'_>, quote: char) -> Result<Unit, &'s
         }
         _ => return Err(INVALID_SYNTAX),
     }))
+}
+
+/// A value as `log/slog` writes it: in quotes where it must be.
+pub fn log_value(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_graphic() && c != '"' && c != '=';
+    if !value.is_empty() && value.chars().all(is_plain) {
+        value.to_owned()
+    } else {
+        quote(value)
+    }
 }
 
 #[cfg(test)]

@@ -103,7 +103,15 @@ impl Lowerer<'_> {
     }
 
     fn action(&mut self, action: &Action) {
+        if let Some(text) = constant(&action.pipeline)
+            && !self.traced
+        {
+            // A text that says itself: rules and dashboards are full of them, to keep other people's braces from Go.
+            self.out.text.push_str(text);
+            return;
+        }
         let value = self.pipeline_value(&action.pipeline);
+        self.mark(action.meta.span);
         self.flush();
         if action.pipeline.declarations.is_empty() {
             self.out.text.push_str(VARIABLE.0);
@@ -126,11 +134,12 @@ impl Lowerer<'_> {
                 self.assign(variable, value);
             } else {
                 let fresh = self.scope.fresh(&stem(name));
+                let value = self.noted(&fresh, value);
                 if self.scope.is_assigned(name) {
-                    self.set(&fresh, &value.clone().text("|cell"));
+                    self.set(&fresh, &value.text("|cell"));
                     self.scope.bind(name, format!("{fresh}.value"), Some(fresh));
                 } else {
-                    self.set(&fresh, value);
+                    self.set(&fresh, &value);
                     self.scope.bind(name, fresh, None);
                 }
             }
@@ -143,7 +152,8 @@ impl Lowerer<'_> {
             .find(&variable.names[0])
             .and_then(|binding| binding.cell.clone())
         {
-            let call = Code::plain(cell).text("|assign").arguments(std::slice::from_ref(value));
+            let value = self.noted(&cell, value);
+            let call = Code::plain(cell).text("|assign").arguments(&[value]);
             self.set("_", &call);
         }
     }
@@ -151,9 +161,10 @@ impl Lowerer<'_> {
     /// Evaluates the pipeline of a branch into a form that may be written twice, and declares its variables.
     fn branch_value(&mut self, pipeline: &Pipeline, stem: &str) -> Code {
         let value = self.pipeline_value(pipeline);
+        self.mark(pipeline.meta.span);
         self.flush();
         let name = self.scope.fresh(stem);
-        self.set(&name, &value);
+        self.set(&name, &self.noted(&name, &value));
         let value = Code::plain(name);
         self.declare(pipeline, &value);
         value
@@ -207,6 +218,7 @@ impl Lowerer<'_> {
         let mark = self.scope.mark();
         let pipeline = &branch.pipeline;
         let mut value = self.pipeline_value(pipeline);
+        self.mark(pipeline.meta.span);
         self.flush();
         // Until the first turn the variables hold what is ranged over; only an else, or an assignment, can see that.
         if !pipeline.declarations.is_empty() && (branch.else_list.is_some() || pipeline.is_assign) {
@@ -230,6 +242,7 @@ impl Lowerer<'_> {
             (element.clone(), "items")
         };
         // An error of the helper is Go's "range can't iterate over": reported where the pipeline ends.
+<<<<<<< HEAD
         let mut turns = Code::default()
             .code(&value)
             .text("|")
@@ -243,6 +256,14 @@ impl Lowerer<'_> {
             turns = Code::plain(name);
         }
         self.statement(&Code::plain(format!("for {names} in ")).code(&turns));
+=======
+        let turns = Code::plain(format!("for {names} in "))
+            .code(&self.ranged(&element, value.clone()))
+            .text("|")
+            .name(helper, pipeline.meta.id);
+        self.statement(&turns.arguments(&[Code::plain(cost(&branch.list).to_string())]));
+        self.turn_begins(&element, &key);
+>>>>>>> main
         let inner = self.scope.mark();
         let values = if with_keys {
             vec![&key, &element]
@@ -280,10 +301,11 @@ impl Lowerer<'_> {
     fn turn(&mut self, is_assign: bool, variable: &Variable, value: &str) {
         let name = &variable.names[0];
         if is_assign {
-            self.assign(variable, &Code::plain(value));
+            self.assign(variable, &self.seen(value));
         } else if self.scope.is_assigned(name) {
             let cell = self.scope.fresh(&stem(name));
-            self.set(&cell, &Code::plain(format!("{value}|cell")));
+            let value = self.noted(&cell, &self.seen(value));
+            self.set(&cell, &value.text("|cell"));
             self.scope.bind(name, format!("{cell}.value"), Some(cell));
         } else {
             self.scope.bind(name, value.to_owned(), None);
@@ -302,6 +324,7 @@ impl Lowerer<'_> {
 
     fn template(&mut self, call: &TemplateCall) {
         let name = Code::plain(string(&call.name));
+        self.mark(call.meta.span);
         // Go looks for the template before it evaluates the dot.
         let simple = call.pipeline.as_ref().is_none_or(is_simple);
         let name = if simple {
@@ -366,6 +389,7 @@ fn is_plain_operand(operand: &Operand, depth: usize) -> bool {
     }
 }
 
+<<<<<<< HEAD
 /// Whether a list has a `break` that is not that of a loop in it.
 fn has_break(list: &List) -> bool {
     list.nodes.iter().any(|node| match node {
@@ -375,6 +399,17 @@ fn has_break(list: &List) -> bool {
         }
         _ => false,
     })
+=======
+/// The text of an action that is nothing but a quoted text.
+fn constant(pipeline: &Pipeline) -> Option<&str> {
+    match (&pipeline.declarations[..], &pipeline.commands[..]) {
+        ([], [command]) => match &command.operands[..] {
+            [Operand::String(_, string)] => Some(&string.text),
+            _ => None,
+        },
+        _ => None,
+    }
+>>>>>>> main
 }
 
 /// What a turn of a loop costs: its nodes, and a step for about a hundred bytes of text.

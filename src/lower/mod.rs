@@ -24,12 +24,14 @@ mod code;
 mod pipeline;
 mod scope;
 mod source_map;
+mod tracing;
 
 use std::sync::Arc;
 
 use crate::reflect::Signature;
 use crate::template::ast::Tree;
 
+pub use pipeline::arity_error;
 pub use source_map::SourceMap;
 
 /// The delimiters of the lowered text: block, variable and comment, start and end.
@@ -60,8 +62,19 @@ pub type Signatures<'a> = &'a dyn Fn(&str) -> Option<Signature>;
 
 /// Lowers a template.
 pub fn lower(tree: &Tree, signatures: Signatures<'_>) -> Lowered {
+    lower_as(tree, signatures, false)
+}
+
+/// Lowers a template into one that tells on its way what it does: `mark` before each statement, `noted` where a variable
+/// or dot gets its value, `seen` where it is read. `render::origin` makes sense of it.
+pub fn lower_traced(tree: &Tree, signatures: Signatures<'_>) -> Lowered {
+    lower_as(tree, signatures, true)
+}
+
+fn lower_as(tree: &Tree, signatures: Signatures<'_>, traced: bool) -> Lowered {
     let mut lowerer = Lowerer {
         signatures,
+        traced,
         scope: scope::Scope::new(&tree.root),
         out: Lowered {
             text: String::new(),
@@ -98,6 +111,8 @@ pub fn readable(text: &str) -> String {
 /// A tree on its way.
 struct Lowerer<'a> {
     signatures: Signatures<'a>,
+    /// Whether the lowered text tells what it does.
+    traced: bool,
     scope: scope::Scope,
     out: Lowered,
     /// Statements that must stand before the one that is being made.

@@ -31,7 +31,7 @@ impl Lowerer<'_> {
         let code = match first {
             Operand::Identifier(_, name) => self.function(name, command.meta.id, arguments, piped),
             Operand::Field(_, names) => {
-                let dot = Code::plain(self.scope.dot.clone());
+                let dot = self.seen_receiver(&self.scope.dot);
                 self.fields(dot, names, node, arguments, piped, "path")
             }
             Operand::Chain(chain) => {
@@ -51,7 +51,7 @@ impl Lowerer<'_> {
                 fault(&format!("can't give argument to non-function {first}"), node, piped)
             }
             Operand::Variable(variable) => self.variable(variable).text("|elem"),
-            Operand::Dot(_) => Code::plain(self.scope.dot.clone()).text("|elem"),
+            Operand::Dot(_) => self.seen(&self.scope.dot).text("|elem"),
             Operand::Nil(_) => fault("nil is not a command", node, None),
             operand => self.operand(operand, Some(Type::Any)),
         };
@@ -62,7 +62,8 @@ impl Lowerer<'_> {
     fn variable(&self, variable: &Variable) -> Code {
         let name = &variable.names[0];
         match self.scope.find(name) {
-            Some(binding) => Code::plain(binding.read.clone()),
+            Some(binding) if variable.names.len() > 1 => self.seen_receiver(&binding.read),
+            Some(binding) => self.seen(&binding.read),
             // Only assigned so far, which the parser takes for a declaration.
             None => fault(&undefined(name), variable.meta.id, None),
         }
@@ -171,7 +172,7 @@ impl Lowerer<'_> {
     fn operand(&mut self, operand: &Operand, parameter: Option<Type>) -> Code {
         let own = operand.meta().id;
         let code = match operand {
-            Operand::Dot(_) => Code::plain(self.scope.dot.clone()),
+            Operand::Dot(_) => self.seen(&self.scope.dot),
             Operand::Variable(variable) => {
                 let receiver = self.variable(variable);
                 match &variable.names[1..] {
@@ -180,7 +181,7 @@ impl Lowerer<'_> {
                 }
             }
             Operand::Field(_, names) => {
-                let dot = Code::plain(self.scope.dot.clone());
+                let dot = self.seen_receiver(&self.scope.dot);
                 self.fields(dot, names, own, &[], None, "field")
             }
             Operand::Chain(chain) => {
@@ -213,7 +214,7 @@ impl Lowerer<'_> {
                 Some(cell)
             };
             if let Some(cell) = cell {
-                value = value.text("|keep").arguments(&[Code::plain(cell)]);
+                value = self.noted(&cell, &value).text("|keep").arguments(&[Code::plain(cell)]);
             }
         }
         value
@@ -244,7 +245,8 @@ pub(super) fn fault(message: &str, node: NodeId, piped: Option<Code>) -> Code {
     }
 }
 
-fn arity_error(name: &str, signature: &Signature, given: usize, piped: bool) -> Option<String> {
+/// What Go says of a call with too few or too many arguments; `None` if their number is right.
+pub fn arity_error(name: &str, signature: &Signature, given: usize, piped: bool) -> Option<String> {
     let total = given + usize::from(piped);
     let required = signature.required();
     if signature.variadic {

@@ -12,6 +12,8 @@ pub struct SourceMap {
     pub(super) actions: Vec<(u32, Span)>,
     /// Where copied text begins, and where it stands in the template.
     pub(super) texts: Vec<(u32, Span)>,
+    /// The statements of a traced template, by the numbers that its marks give.
+    pub(super) statements: Vec<Span>,
 }
 
 fn offset(at: usize) -> u32 {
@@ -25,18 +27,23 @@ impl SourceMap {
         Some(self.calls[found].1)
     }
 
-    /// The action whose expression begins at an offset of the lowered text.
+    /// The action whose expression is at an offset of the lowered text.
     pub fn action(&self, at: usize) -> Option<Span> {
-        let found = self
-            .actions
-            .binary_search_by_key(&offset(at), |&(start, _)| start)
-            .ok()?;
-        Some(self.actions[found].1)
+        let found = self.actions.partition_point(|&(start, _)| start <= offset(at));
+        Some(self.actions.get(found.checked_sub(1)?)?.1)
     }
 
-    /// The place in the template of copied text that begins at an offset of the lowered text.
+    /// The statement of a number that a mark gave.
+    pub fn statement(&self, number: usize) -> Option<Span> {
+        self.statements.get(number).copied()
+    }
+
+    /// The place in the template of copied text from an offset of the lowered text on.
     pub fn text(&self, at: usize) -> Option<Span> {
-        let found = self.texts.binary_search_by_key(&offset(at), |&(start, _)| start).ok()?;
-        Some(self.texts[found].1)
+        let found = self.texts.partition_point(|&(start, _)| start <= offset(at));
+        let (start, span) = *self.texts.get(found.checked_sub(1)?)?;
+        let skipped = offset(at) - start;
+        let begin = (span.start + skipped).min(span.end);
+        Some(Span { start: begin, ..span })
     }
 }

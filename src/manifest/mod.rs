@@ -1,16 +1,23 @@
 //! From rendered files to the stream of manifests that `helm template` prints. Mirrors Helm's `pkg/release/v1/util`.
 
 mod order;
+mod origin;
+mod post_render;
 mod split;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Report};
-use crate::source::{Source, SourceKind, Sources};
+use crate::go::quote::log_value;
+use crate::source::{FileId, Source, SourceKind, Sources};
+use crate::threads::side_by_side;
 use crate::yaml::{self, Node, Value};
 
 pub use order::install_order;
+pub use origin::{blame, point};
+pub use post_render::{POST_RENDER, PostRenderer};
 pub use split::split;
 
 /// The rule of rendered text that is no YAML.
@@ -64,18 +71,38 @@ pub struct Manifests {
 /// All documents that are not what every manifest must be: YAML with strings where Helm looks for them. The first one is
 /// Helm's. What Helm would log goes to the report.
 pub fn sort(files: &BTreeMap<Arc<str>, String>, sources: &Sources, report: &mut Report) -> Result<Manifests, Report> {
+    let is_manifest = |path: &str| {
+        let is_partial = path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
+        !is_partial && !path.ends_with("NOTES.txt")
+    };
+    let files: Vec<_> = files.iter().filter(|(path, _)| is_manifest(path)).collect();
+    let ids: Vec<_> = files
+        .iter()
+        .map(|(path, text)| {
+            let bytes = crate::go::string::decode(text).into_owned();
+            sources.add(Source::new(&***path, SourceKind::Made, bytes))
+        })
+        .collect();
+    let read = |at: usize| {
+        let (path, text) = files[at];
+        let source = sources.get(ids[at]);
+        // A source has no byte order mark.
+        let mark = text.len() - source.text().len();
+        let documents = split(text).into_iter().map(|(start, text)| {
+            let document = start.saturating_sub(mark)..(start + text.len()).saturating_sub(mark);
+            Head::read(path, (&source, ids[at]), document).map(|head| head.manifest(path, text, start))
+        });
+        documents.collect::<Vec<_>>()
+    };
     let mut manifests = Manifests::default();
     let mut errors = Report::new();
-    for (path, text) in files {
-        let is_partial = path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
-        if is_partial || path.ends_with("NOTES.txt") {
-            continue;
-        }
-        for (start, text) in split(text) {
-            match Head::read(path, text, sources) {
-                Ok(head) => manifests.add(head.manifest(path, text, start), report),
-                Err(error) => errors.push(*error),
-            }
+    for document in side_by_side(files.len(), |at| files[at].1.len(), read)
+        .into_iter()
+        .flatten()
+    {
+        match document {
+            Ok(manifest) => manifests.add(manifest, report),
+            Err(error) => errors.push(*error),
         }
     }
     if !errors.is_empty() {
@@ -96,7 +123,10 @@ impl Manifests {
             let event = event.trim_matches(crate::go::unicode::is_space).to_lowercase();
             if !EVENTS.contains(&&*event) {
                 let message = format!("skipping unknown hooks: {hook}");
-                let logged = format!("level=INFO msg=\"skipping unknown hooks\" hookTypes={}", quoted(&hook));
+                let logged = format!(
+                    "level=INFO msg=\"skipping unknown hooks\" hookTypes={}",
+                    log_value(&hook)
+                );
                 report.push(Diagnostic::info(MANIFEST_SYNTAX, message).helm(logged));
                 return;
             }
@@ -106,14 +136,12 @@ impl Manifests {
     }
 }
 
-/// A value as Go's `slog` writes it: quoted where it must be.
-fn quoted(value: &str) -> String {
-    let plain = !value.is_empty() && value.chars().all(|c| c.is_ascii_graphic() && c != '"' && c != '=');
-    if plain {
-        value.to_owned()
-    } else {
-        crate::go::quote::quote(value)
-    }
+/// Checks that a document has strings where Helm looks for them.
+///
+/// # Errors
+/// The first value of another type, in Go's words.
+pub fn check(path: &str, node: &Node) -> Result<(), Box<Diagnostic>> {
+    Head::decode(path, node).map(|_| ())
 }
 
 /// What Helm reads of a manifest.
@@ -125,18 +153,22 @@ struct Head {
 }
 
 impl Head {
-    fn read(path: &Arc<str>, text: &str, sources: &Sources) -> Result<Self, Box<Diagnostic>> {
-        let bytes = crate::go::string::decode(text).into_owned();
-        let source = Source::new(&**path, SourceKind::Made, bytes);
-        let file = sources.add(source);
-        let source = sources.get(file);
+    fn read(
+        path: &Arc<str>,
+        (source, file): (&Source, FileId),
+        document: Range<usize>,
+    ) -> Result<Self, Box<Diagnostic>> {
         let prefix = |text: &str| format!("YAML parse error on {path}: {text}");
-        let parsed = yaml::parse(&source, file, 0..source.text().len()).map_err(|error| {
+        let parsed = yaml::parse(source, file, document).map_err(|error| {
             let helm = prefix(&error.message);
             Box::new(error.diagnostic(MANIFEST_SYNTAX, file).helm(helm))
         })?;
+        Self::decode(path, &parsed.node)
+    }
+
+    fn decode(path: &str, node: &Node) -> Result<Self, Box<Diagnostic>> {
+        let prefix = |text: &str| format!("YAML parse error on {path}: {text}");
         let decode = Decode { prefix: &prefix };
-        let node = &parsed.node;
         let mut head = Self {
             api_version: String::new(),
             kind: String::new(),
@@ -145,18 +177,18 @@ impl Head {
         };
         for (key, value) in decode.map(node, "value", "util.SimpleHead")? {
             match &*key.to_ascii_lowercase() {
-                "apiversion" => head.api_version = decode.string(value, "SimpleHead.apiVersion")?,
-                "kind" => head.kind = decode.string(value, "SimpleHead.kind")?,
+                "apiversion" => head.api_version = decode.string(value, ".apiVersion")?,
+                "kind" => head.kind = decode.string(value, ".kind")?,
                 "metadata" => {
                     let metadata = "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \
                                     \"json:\\\"annotations\\\"\" }";
-                    for (key, value) in decode.map(value, "struct field SimpleHead.metadata", metadata)? {
+                    for (key, value) in decode.map(value, "struct field .metadata", metadata)? {
                         match &*key.to_ascii_lowercase() {
                             "name" => head.name = decode.string(value, ".metadata.name")?,
                             "annotations" => {
                                 let field = "struct field .metadata.annotations";
                                 for (key, value) in decode.map(value, field, "map[string]string")? {
-                                    let value = decode.string(value, ".metadata.annotations")?;
+                                    let value = decode.string(value, &format!(".metadata.annotations.{key}"))?;
                                     if key == "helm.sh/hook" {
                                         head.hook = Some(value);
                                     }

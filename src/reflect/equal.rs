@@ -120,7 +120,7 @@ fn copy(original: &Value, meter: &mut Meter<'_>, depth: usize) -> Result<Value, 
             for item in &list.items {
                 items.push(copy(item, meter, depth + 1)?);
             }
-            value::list_of(list.element, items)
+            value::list_from(list, items)
         }
         View::Struct(object) => object.deep_copied().unwrap_or_else(|| original.clone()),
         _ => original.clone(),

@@ -3,12 +3,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use minijinja::Value;
 
 use super::types::MapType;
-use super::value::Data;
+use super::value::{Data, View, view};
 use crate::yaml;
 
 /// The entries of a [`Map`], sorted by the bytes of the keys, which is the order in which Go prints and ranges.
@@ -17,15 +17,24 @@ pub type Entries = BTreeMap<Arc<str>, Value>;
 /// Entries that are made when somebody looks at them for the first time.
 type Lazy = LazyLock<RwLock<Entries>, Box<dyn FnOnce() -> RwLock<Entries> + Send>>;
 
+/// Places of entries that a merge brought from other maps; none as long as there are none.
+type Brought = Mutex<Option<Box<BTreeMap<Arc<str>, yaml::Entry>>>>;
+
 /// A map with string keys.
 pub struct Map {
     kind: MapType,
     /// A nil map reads as empty and cannot be written.
     nil: bool,
     /// Shared with the same map under another type.
-    entries: Arc<Lazy>,
+    shared: Arc<Shared>,
     /// The YAML that it was read from, which knows the place of each key.
     origin: Option<Arc<yaml::Map>>,
+}
+
+/// What the same map under several types shares.
+struct Shared {
+    entries: Lazy,
+    brought: Brought,
 }
 
 impl fmt::Debug for Map {
@@ -46,7 +55,10 @@ impl Map {
         Self {
             kind: map_type,
             nil: false,
-            entries: Arc::new(LazyLock::new(entries)),
+            shared: Arc::new(Shared {
+                entries: LazyLock::new(entries),
+                brought: Mutex::new(None),
+            }),
             origin: None,
         }
     }
@@ -71,9 +83,14 @@ impl Map {
         Self {
             kind: map_type,
             nil: self.nil,
-            entries: Arc::clone(&self.entries),
+            shared: Arc::clone(&self.shared),
             origin: self.origin.clone(),
         }
+    }
+
+    /// What tells it from all other maps as long as it lives; the same under every type.
+    pub fn address(&self) -> usize {
+        Arc::as_ptr(&self.shared).addr()
     }
 
     /// Its type.
@@ -91,13 +108,43 @@ impl Map {
         self.origin.as_ref()
     }
 
+    /// Where the value that a key has now was written; `None` where that is not known, or a template has set it.
+    pub fn entry(&self, key: &str) -> Option<yaml::Entry> {
+        let value = self.get(key)?;
+        let brought = self.shared.brought.lock().unwrap_or_else(PoisonError::into_inner);
+        let brought = brought.as_ref().and_then(|brought| brought.get(key));
+        let own = || self.origin.as_ref()?.get(key);
+        let entry = brought.into_iter().chain(own());
+        entry.into_iter().find(|entry| is_from(&value, &entry.node)).cloned()
+    }
+
+    /// Keeps the place of an entry that has come from another map.
+    pub fn bring(&self, source: &Self, key: &str) {
+        if let Some(entry) = source.entry(key) {
+            let mut brought = self.shared.brought.lock().unwrap_or_else(PoisonError::into_inner);
+            brought.get_or_insert_default().insert(key.into(), entry);
+        }
+    }
+
+    /// Keeps what another map knows of the places of its entries.
+    #[must_use]
+    pub fn with_places_of(mut self, source: &Self) -> Self {
+        self.origin.clone_from(&source.origin);
+        let theirs = source.shared.brought.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(theirs) = &*theirs {
+            *self.shared.brought.lock().unwrap_or_else(PoisonError::into_inner) = Some(theirs.clone());
+        }
+        drop(theirs);
+        self
+    }
+
     /// The entries. Nothing that may touch this map again must be called while they are held.
     pub fn read(&self) -> RwLockReadGuard<'_, Entries> {
-        self.entries.read().unwrap_or_else(PoisonError::into_inner)
+        self.shared.entries.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Entries> {
-        self.entries.write().unwrap_or_else(PoisonError::into_inner)
+        self.shared.entries.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The value of a key.
@@ -140,6 +187,24 @@ impl Map {
     }
 }
 
+/// Whether a value is what was read from a node.
+pub(super) fn is_from(value: &Value, node: &yaml::Node) -> bool {
+    match (view(value), &node.value) {
+        (View::Map(map), yaml::Value::Map(origin)) => map.origin().is_some_and(|own| Arc::ptr_eq(own, origin)),
+        (View::List(list), yaml::Value::List(origin)) => {
+            list.origin.as_ref().is_some_and(|own| Arc::ptr_eq(own, origin))
+        }
+        (View::String(text), yaml::Value::String(written)) => *text == **written,
+        (View::Bool(value), yaml::Value::Bool(written)) => value == *written,
+        (View::Nil | View::Invalid, yaml::Value::Null) => true,
+        (View::Int(_, value), yaml::Value::Int(written)) => value == *written,
+        (View::Float(value), yaml::Value::Float(written)) => value.to_bits() == written.to_bits(),
+        #[expect(clippy::cast_precision_loss, reason = "encoding/json rounds too")]
+        (View::Float(value), yaml::Value::Uint(written)) => value.to_bits() == (*written as f64).to_bits(),
+        _ => false,
+    }
+}
+
 thread_local! {
     /// Values whose maps and lists are being dropped; `None` while nobody drops any.
     static DROPPED: RefCell<Option<Vec<Value>>> = const { RefCell::new(None) };
@@ -178,7 +243,7 @@ pub(super) fn drop_flat(values: impl IntoIterator<Item = Value>) {
 impl Drop for Map {
     fn drop(&mut self) {
         // Entries that nobody has looked at are not made for this.
-        if Arc::strong_count(&self.entries) == 1 && LazyLock::get(&self.entries).is_some() {
+        if Arc::strong_count(&self.shared) == 1 && LazyLock::get(&self.shared.entries).is_some() {
             let entries = std::mem::take(&mut *self.write());
             drop_flat(entries.into_values());
         }

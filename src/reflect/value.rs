@@ -17,7 +17,7 @@ use std::sync::Arc;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 
-use super::map::{Entries, Map, drop_flat};
+use super::map::{Entries, Map, drop_flat, is_from};
 use super::types::{Element, IntType, MapType, UintType};
 use crate::yaml;
 
@@ -72,6 +72,8 @@ pub struct List {
     pub nil: bool,
     /// The values.
     pub items: Vec<Value>,
+    /// The YAML that it was read from, which knows the place of each item.
+    pub origin: Option<Arc<Vec<yaml::Node>>>,
 }
 
 impl Drop for List {
@@ -240,6 +242,12 @@ impl View<'_> {
 }
 
 impl List {
+    /// Where an item was written, where that is known.
+    pub fn item(&self, index: usize) -> Option<&yaml::Node> {
+        let node = self.origin.as_ref()?.get(index)?;
+        is_from(self.items.get(index)?, node).then_some(node)
+    }
+
     /// The name of the type.
     pub fn type_name(&self) -> Cow<'static, str> {
         match self.element {
@@ -286,6 +294,17 @@ pub fn list_of(element: Element, items: Vec<Value>) -> Value {
         element,
         nil: false,
         items,
+        origin: None,
+    }))
+}
+
+/// A slice that holds what another one holds: it still knows where its items were written.
+pub fn list_from(source: &List, items: Vec<Value>) -> Value {
+    Value::from_object(Data::List(List {
+        element: source.element,
+        nil: false,
+        items,
+        origin: source.origin.clone(),
     }))
 }
 
@@ -300,6 +319,7 @@ pub fn nil_list(element: Element) -> Value {
         element,
         nil: true,
         items: Vec::new(),
+        origin: None,
     }))
 }
 
@@ -315,11 +335,7 @@ pub fn map_of(map_type: MapType, entries: Entries) -> Value {
 
 /// A map that was made from another one: it still knows where its keys were written.
 pub fn map_from(source: &Map, map_type: MapType, entries: Entries) -> Value {
-    let map = Map::new(map_type, entries);
-    Value::from_object(Data::Map(match source.origin() {
-        Some(origin) => map.with_origin(Arc::clone(origin)),
-        None => map,
-    }))
+    Value::from_object(Data::Map(Map::new(map_type, entries).with_places_of(source)))
 }
 
 /// A struct or a pointer to one.
@@ -348,7 +364,12 @@ pub fn from_node_with(
         yaml::Value::Uint(value) => Value::from(*value as f64),
         yaml::Value::Float(value) => Value::from(*value),
         yaml::Value::String(text) => Value::from(Arc::clone(text)),
-        yaml::Value::List(items) => list(items.iter().map(inner).collect()),
+        yaml::Value::List(origin) => Value::from_object(Data::List(List {
+            element: Element::Any,
+            nil: false,
+            items: origin.iter().map(inner).collect(),
+            origin: Some(Arc::clone(origin)),
+        })),
         yaml::Value::Map(origin) => {
             let source = Arc::clone(origin);
             let entries = move || {

@@ -6,7 +6,7 @@
 
 use minijinja::Error;
 
-use super::fault::{Failure, failure};
+use super::fault::{Failure, Hint, failure};
 use super::program::{Program, Unit, UnitId};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::functions::{self, Fault, NO_FUNCTION, WARNING};
@@ -72,6 +72,8 @@ struct Trace {
     places: Vec<Span>,
     /// The innermost message, without any place.
     message: String,
+    /// What the values have to do with it.
+    hint: Option<Hint>,
     /// promchart's own words, where a limit was hit.
     limit: Option<String>,
 }
@@ -80,6 +82,13 @@ impl Trace {
     fn say(&mut self, message: &str) {
         self.message = message.replace(WARNING.0, "").replace(WARNING.1, "");
     }
+}
+
+/// What Go says of a render that failed.
+pub(super) fn in_go(error: &Error, program: &Program, sources: &Sources) -> String {
+    let mut go = GoError::default();
+    chain(error, program, sources, &mut Trace::default(), &mut go);
+    go.text.replace(WARNING.0, "").replace(WARNING.1, "")
 }
 
 /// The diagnostic of a render that failed.
@@ -108,6 +117,12 @@ pub(super) fn diagnostic(error: &Error, program: &Program, sources: &Sources) ->
             labels
         };
     }
+    if let Some(Hint { label, path }) = trace.hint {
+        if let Some((span, text)) = label {
+            diagnostic.labels.insert(0, Label { span, text });
+        }
+        diagnostic.help = Some(format!("set `{path}`, or ask for it with `if`, `with` or `dig` first"));
+    }
     diagnostic
 }
 
@@ -130,7 +145,7 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
     };
     let node = error
         .range()
-        .and_then(|range| unit.map.call(range.start))
+        .and_then(|range| unit.map().call(range.start))
         .and_then(|id| find(unit.tree(), id));
     let Some(failure) = failure(error) else {
         trace.message = error.detail().map_or_else(|| error.to_string(), str::to_owned);
@@ -146,6 +161,10 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
     });
     let message = match failure {
         Failure::Node(text) | Failure::Range(text) => text.clone(),
+        Failure::Nil(text, hint) => {
+            trace.hint = Some(hint.clone());
+            text.clone()
+        }
         Failure::Argument(error) => error.message.clone(),
         Failure::Limit(text) => {
             trace.limit = Some(text.clone());
@@ -209,10 +228,14 @@ fn context(unit: &Unit, node: NodeRef<'_>, sources: &Sources) -> String {
 fn blame<'a>(node: NodeRef<'a>, failure: &Failure) -> NodeRef<'a> {
     match (failure, node) {
         // A call names its function when it is wrongly made, itself when the function fails.
-        (Failure::Node(_), NodeRef::Command(command)) => NodeRef::Operand(&command.operands[0]),
-        (Failure::Node(_), NodeRef::Operand(Operand::Chain(chain))) => last_of_operand(&chain.operand),
+        (Failure::Node(_) | Failure::Nil(..), NodeRef::Command(command)) => NodeRef::Operand(&command.operands[0]),
+        (Failure::Node(_) | Failure::Nil(..), NodeRef::Operand(Operand::Chain(chain))) => {
+            last_of_operand(&chain.operand)
+        }
         (Failure::Argument(error), NodeRef::Command(command)) => argument(command, error.index),
-        (Failure::Range(_) | Failure::Node(_), NodeRef::Pipeline(pipeline)) => last_of_pipeline(pipeline),
+        (Failure::Range(_) | Failure::Node(_) | Failure::Nil(..), NodeRef::Pipeline(pipeline)) => {
+            last_of_pipeline(pipeline)
+        }
         (_, node) => node,
     }
 }

@@ -5,12 +5,24 @@ use std::fmt;
 use minijinja::{Error, ErrorKind};
 
 use crate::functions::{ArgumentError, Fault};
+use crate::source::Span;
+
+/// Where something would have to be set that is nil.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Hint {
+    /// The place in the values, and what it has to do with the failure.
+    pub(super) label: Option<(Span, String)>,
+    /// What is nil, as a path.
+    pub(super) path: String,
+}
 
 /// A failure and the part of the failing node that Go blames for it.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The node itself.
     Node(String),
+    /// The node itself, which wants a field of something that is nil.
+    Nil(String, Hint),
     /// An argument: the last thing evaluated for it.
     Argument(ArgumentError),
     /// What was ranged over: the last thing evaluated for it.
@@ -29,7 +41,7 @@ pub(super) enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Node(text) | Self::Range(text) | Self::Limit(text) => f.write_str(text),
+            Self::Node(text) | Self::Nil(text, _) | Self::Range(text) | Self::Limit(text) => f.write_str(text),
             Self::Argument(error) => f.write_str(&error.message),
             Self::Call { name, .. } => write!(f, "error calling {name}"),
         }

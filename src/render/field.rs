@@ -2,9 +2,10 @@
 
 use minijinja::Error;
 
-use super::fault::Failure;
+use super::fault::{Failure, Hint};
 use crate::functions::Fault;
 use crate::reflect::{Data, Element, Map, MapType, MethodError, Value, View, int_method, nil, view};
+use crate::source::{FileId, Span};
 
 /// The value that a field is taken of.
 pub(super) struct Receiver<'a> {
@@ -39,6 +40,9 @@ pub(super) fn chain(receiver: &Value, path: &str) -> Result<Value, Error> {
             View::Map(map) => map.map_type().element() == Element::Any,
             _ => false,
         };
+        if view(&value).is_nil() && !value.is_undefined() {
+            return Err(Failure::Nil(nil_pointer(name), hint(receiver, path)).into());
+        }
         value = select(
             &Receiver {
                 value: &value,
@@ -52,13 +56,44 @@ pub(super) fn chain(receiver: &Value, path: &str) -> Result<Value, Error> {
     Ok(value)
 }
 
+fn nil_pointer(name: &str) -> String {
+    format!("nil pointer evaluating interface {{}}.{name}")
+}
+
+/// What is nil on the way of [`chain`], and where the values would have to set it.
+fn hint(receiver: &Value, path: &str) -> Hint {
+    let mut value = receiver.clone();
+    let mut around: Option<Span> = None;
+    let mut hint = Hint::default();
+    let is_written = |span: &Span| span.file != FileId::NONE;
+    for (at, name) in path.split('.').enumerate() {
+        let View::Map(map) = view(&value) else { break };
+        let next = map.get(name).unwrap_or_else(nil);
+        let entry = map.entry(name);
+        let place = entry.as_ref().map(|entry| entry.key).filter(is_written);
+        if view(&next).is_nil() {
+            let nil = path.split('.').take(at + 1).collect::<Vec<_>>().join(".");
+            hint.label = match (place, around) {
+                (Some(place), _) => Some((place, format!("`{name}` is nil"))),
+                (None, Some(around)) => Some((around, format!("`{name}` is not set in here"))),
+                (None, None) => None,
+            };
+            hint.path = nil.strip_prefix("Values.").map_or_else(|| nil.clone(), str::to_owned);
+            break;
+        }
+        around = place;
+        value = next;
+    }
+    hint
+}
+
 /// One field, or a method with its arguments. Mirrors `evalField` of Go's `text/template`.
 pub(super) fn select(receiver: &Receiver<'_>, name: &str, arguments: Option<&[Value]>) -> Result<Value, Error> {
     let given = arguments.unwrap_or_default();
     let fail = |text: String| Err(Failure::Node(text).into());
     match view(receiver.value) {
         View::Invalid => Ok(Value::UNDEFINED),
-        View::Nil => fail(format!("nil pointer evaluating interface {{}}.{name}")),
+        View::Nil => fail(nil_pointer(name)),
         View::Map(map) => {
             if map.map_type() == MapType::Values
                 && let Some(result) = values_method(map, receiver.value, name, given)

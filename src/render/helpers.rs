@@ -7,10 +7,11 @@ use minijinja::{Environment, Error, State};
 
 use super::fault::Failure;
 use super::field::{self, Receiver};
-use super::runtime::Runtime;
+use super::origin::Recorder;
+use super::runtime::{Run, Runtime};
 use crate::functions::{self, Call};
 use crate::go::quote::quote;
-use crate::reflect::{Data, IntType, Value, View, int_of, sprint, uint_of, view};
+use crate::reflect::{Data, IntType, MapType, Value, View, int_of, sprint, uint_of, view};
 
 /// A variable that is assigned somewhere: Go's `=` changes it wherever it was declared.
 #[derive(Debug)]
@@ -35,21 +36,30 @@ fn store(cell: &Value, value: Value) {
 /// Adds the helpers to an environment.
 pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
     // Fields and methods.
-    environment.add_filter("field", |receiver: &Value, path: &str| field::chain(receiver, path));
-    environment.add_filter("path", |receiver: &Value, path: &str| {
-        field::chain(receiver, path).map(elem)
-    });
-    environment.add_filter("method", |_: &mut State<'_, '_>, arguments: &[Value]| match arguments {
-        [receiver, path, arguments @ ..] => method(receiver, path, arguments),
-        _ => Ok(Value::UNDEFINED),
-    });
+    if runtime.recorder.is_some() {
+        register_traced(environment, runtime);
+    } else {
+        environment.add_filter("field", |receiver: &Value, path: &str| field::chain(receiver, path));
+        environment.add_filter("path", |receiver: &Value, path: &str| {
+            field::chain(receiver, path).map(elem)
+        });
+    }
+    let runtime_of_method = Arc::clone(runtime);
+    environment.add_filter(
+        "method",
+        move |_: &mut State<'_, '_>, arguments: &[Value]| match arguments {
+            [receiver, path, arguments @ ..] => method(&runtime_of_method, receiver, path, arguments),
+            _ => Ok(Value::UNDEFINED),
+        },
+    );
+    let runtime_of_method = Arc::clone(runtime);
     environment.add_filter(
         "piped_method",
-        |_: &mut State<'_, '_>, arguments: &[Value]| match arguments {
+        move |_: &mut State<'_, '_>, arguments: &[Value]| match arguments {
             [piped, receiver, path, arguments @ ..] => {
                 let mut arguments = arguments.to_vec();
                 arguments.push(piped.clone());
-                method(receiver, path, &arguments)
+                method(&runtime_of_method, receiver, path, &arguments)
             }
             _ => Ok(Value::UNDEFINED),
         },
@@ -115,7 +125,56 @@ pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>
         };
         let name = name.as_str().unwrap_or_default();
         let id = runtime_of_template.find(name).ok_or_else(|| undefined_template(name))?;
-        runtime_of_template.run(state.env(), id, dot.clone()).map(Value::from)
+        runtime_of_template
+            .run(state.env(), id, dot.clone(), Run::default())
+            .map(Value::from)
+    });
+}
+
+/// What only traced templates call, and what tells more there; see `lower::tracing`.
+fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
+    fn reading(runtime: &Runtime, receiver: &Value, path: &str) -> Result<Value, Error> {
+        let value = field::chain(receiver, path)?;
+        if let Some(recorder) = &runtime.recorder {
+            match path.rsplit_once('.') {
+                None => recorder.read(receiver, path, &value),
+                Some((fields, name)) => recorder.read(&field::chain(receiver, fields)?, name, &value),
+            }
+        }
+        Ok(value)
+    }
+    let own = || Arc::clone(runtime);
+    let of = own();
+    environment.add_filter("field", move |receiver: &Value, path: &str| {
+        reading(&of, receiver, path)
+    });
+    let of = own();
+    environment.add_filter("path", move |receiver: &Value, path: &str| {
+        reading(&of, receiver, path).map(elem)
+    });
+    let tell = |tell: fn(&Recorder, u32)| {
+        let runtime = own();
+        move |value: Value, slot: u32| {
+            runtime.recorder.iter().for_each(|recorder| tell(recorder, slot));
+            value
+        }
+    };
+    environment.add_filter("noted", tell(Recorder::note));
+    environment.add_filter("seen", tell(Recorder::seen));
+    let of = own();
+    environment.add_filter("ranged", move |value: Value, slot: u32| {
+        of.recorder.iter().for_each(|recorder| recorder.ranged(slot, &value));
+        value
+    });
+    let of = own();
+    environment.add_function("mark", move |number: usize| {
+        of.recorder.iter().for_each(|recorder| recorder.mark(number));
+    });
+    let of = own();
+    environment.add_function("turn", move |element: u32, key: u32, index: usize| {
+        of.recorder
+            .iter()
+            .for_each(|recorder| recorder.turn(element, key, index));
     });
 }
 
@@ -128,13 +187,21 @@ fn elem(value: Value) -> Value {
     if value.is_none() { Value::UNDEFINED } else { value }
 }
 
-fn method(receiver: &Value, path: &Value, arguments: &[Value]) -> Result<Value, Error> {
+fn method(runtime: &Runtime, receiver: &Value, path: &Value, arguments: &[Value]) -> Result<Value, Error> {
     let path = path.as_str().unwrap_or_default();
     let (receiver, name) = match path.rsplit_once('.') {
         Some((fields, name)) => (field::chain(receiver, fields)?, name),
         None => (receiver.clone(), path),
     };
-    field::select(&Receiver::of(&receiver), name, Some(arguments)).map(elem)
+    let value = field::select(&Receiver::of(&receiver), name, Some(arguments)).map(elem)?;
+    if let (View::Map(files), "Get", [Some(file)]) =
+        (view(&receiver), name, &[arguments.first().and_then(Value::as_str)])
+        && files.map_type() == MapType::Files
+        && files.contains_key(file)
+    {
+        runtime.read_file(file, &value);
+    }
+    Ok(value)
 }
 
 /// Checks one argument of a call before the next one is evaluated.

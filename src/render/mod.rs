@@ -8,6 +8,8 @@ mod fault;
 mod field;
 mod files;
 mod helpers;
+mod name;
+mod origin;
 mod program;
 mod runtime;
 
@@ -19,25 +21,40 @@ use minijinja::{Environment, State, UndefinedBehavior};
 
 use self::fault::Failure;
 use self::program::Names;
-use self::runtime::Runtime;
+use self::runtime::{Run, Runtime};
 use crate::diagnostic::Report;
 use crate::functions;
 use crate::lower::DELIMITERS;
 use crate::reflect::{Limit, Meter, Value, try_print};
-use crate::source::Sources;
+use crate::source::{FileId, Sources};
 use crate::template::{self, Template};
+use crate::threads::side_by_side;
 use crate::world::World;
 
 pub use budget::Limits;
 pub use capabilities::{Capabilities, DEFAULT_KUBE_VERSION, KubeVersion};
 pub use context::{Release, TemplateFile, templates};
 pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagnostic};
+pub use name::name;
+pub use origin::{Origin, Origins, Setting};
 
 /// What a render gives: the text of each file that is not a partial, by its name.
 #[derive(Clone, Debug, Default)]
 pub struct Rendered {
     /// The texts, with [`crate::go::string`] escapes.
     pub files: BTreeMap<Arc<str>, String>,
+    /// Where each byte of them has come from; only of a traced render.
+    pub origins: Option<Arc<Origins>>,
+}
+
+impl Rendered {
+    /// Where some bytes of a file have come from: the innermost template text or action, the calls that led there, and the
+    /// values. `None` if the render was not traced, or too large for that.
+    ///
+    /// A document's byte `n` is byte `manifest.start + n` of the file.
+    pub fn origin(&self, file: &str, range: std::ops::Range<usize>) -> Option<Origin> {
+        self.origins.as_ref()?.of(file, range)
+    }
 }
 
 /// Parses all templates.
@@ -45,12 +62,18 @@ pub struct Rendered {
 /// # Errors
 /// All syntax errors and all unknown functions of all files; the first one is Helm's.
 pub fn parse(files: &[TemplateFile], sources: &Sources) -> Result<Vec<Arc<Template>>, Report> {
+    let ids: Vec<FileId> = files.iter().map(|file| file.file.source(sources)).collect();
+    let parse = |at: usize| {
+        let source = sources.get(ids[at]);
+        template::parse(source.text(), ids[at], &files[at].name, &|name| {
+            functions::find(name).is_some()
+        })
+    };
+    let size = |at: usize| files[at].file.bytes.len();
     let mut parsed = Vec::with_capacity(files.len());
     let mut report = Report::new();
-    for file in files {
-        let id = file.file.source(sources);
-        let source = sources.get(id);
-        match template::parse(source.text(), id, &file.name, &|name| functions::find(name).is_some()) {
+    for (file, result) in files.iter().zip(side_by_side(files.len(), size, parse)) {
+        match result {
             Ok(template) => parsed.push(Arc::new(template)),
             Err(errors) => errors
                 .iter()
@@ -58,6 +81,16 @@ pub fn parse(files: &[TemplateFile], sources: &Sources) -> Result<Vec<Arc<Templa
         }
     }
     if report.is_empty() { Ok(parsed) } else { Err(report) }
+}
+
+/// Whether a render keeps where its output comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trace {
+    /// Nothing is kept, and nothing is slower.
+    #[default]
+    Off,
+    /// [`Rendered::origin`] can tell.
+    On,
 }
 
 /// Renders files in the order given; of two templates with one name the later one wins. `templates` are those that
@@ -71,8 +104,10 @@ pub fn render(
     world: &Arc<dyn World>,
     sources: &Sources,
     limits: Limits,
+    trace: Trace,
 ) -> Result<Rendered, Report> {
-    let runtime = Arc::new(Runtime::new(Arc::clone(world), sources.clone(), limits));
+    let traced = trace == Trace::On;
+    let runtime = Arc::new(Runtime::new(Arc::clone(world), sources.clone(), limits, traced));
     let mut names = Names::default();
     for template in templates {
         for (tree, (name, id)) in template.trees.iter().zip(runtime.program.add(template)) {
@@ -80,6 +115,7 @@ pub fn render(
         }
     }
     runtime.set_names(names);
+    lower_files(files, &runtime);
     let environment = environment(&runtime);
     let mut rendered = Rendered::default();
     let mut report = Report::new();
@@ -88,7 +124,11 @@ pub fn render(
             continue;
         };
         file.announce();
-        match runtime.run(&environment, id, dot.clone()) {
+        let run = Run {
+            file: Some(file),
+            ..Run::default()
+        };
+        match runtime.run(&environment, id, dot.clone(), run) {
             Ok(text) => {
                 rendered
                     .files
@@ -102,7 +142,16 @@ pub fn render(
             }
         }
     }
+    rendered.origins = origin::origins(&runtime, sources);
     if report.is_empty() { Ok(rendered) } else { Err(report) }
+}
+
+/// Lowers what will be run in any case; the rest is lowered when it is called.
+fn lower_files(files: &[TemplateFile], runtime: &Runtime) {
+    let run = files.iter().filter(|file| file.dot.is_some());
+    let run: Vec<_> = run.filter_map(|file| Some((file, runtime.find(&file.name)?))).collect();
+    let size = |at: usize| run[at].0.file.bytes.len();
+    side_by_side(run.len(), size, |at| runtime.program.prepare(run[at].1));
 }
 
 /// minijinja, made to print as Go does and to know Go's functions.
@@ -135,11 +184,17 @@ fn environment(runtime: &Arc<Runtime>) -> Environment<'static> {
                 printing.charge(text.len() / 100).map_err(limit)?;
             }
             out.write_str(text)?;
+            if let Some(recorder) = printing.recorder.as_ref().filter(|_| !text.is_empty()) {
+                recorder.emit();
+            }
         } else {
             let mut text = String::new();
             let mut pay = |steps| printing.charge(steps).map_err(Limit);
             try_print(value, &mut text, &mut Meter::new(&mut pay)).map_err(|Limit(text)| limit(text))?;
             out.write_str(&text)?;
+            if let Some(recorder) = printing.recorder.as_ref().filter(|_| !text.is_empty()) {
+                recorder.emit();
+            }
         }
         Ok(())
     });

@@ -1,10 +1,10 @@
 //! The templates of a render, lowered, and which name means which of them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use crate::functions;
-use crate::lower::{Lowered, SourceMap, lower};
+use crate::lower::{Lowered, SourceMap, lower, lower_traced};
 use crate::reflect::Signature;
 use crate::template::ast::{Template, Tree};
 
@@ -13,6 +13,11 @@ use crate::template::ast::{Template, Tree};
 pub(super) struct UnitId(usize);
 
 impl UnitId {
+    /// Its number among all units.
+    pub(super) fn index(self) -> usize {
+        self.0
+    }
+
     /// What minijinja knows the template as.
     pub(super) fn name(self) -> String {
         self.0.to_string()
@@ -24,17 +29,27 @@ impl UnitId {
     }
 }
 
-/// A lowered template and what it came from.
+/// A template, lowered when it is first wanted: charts define far more than one render runs.
 #[derive(Debug)]
 pub(super) struct Unit {
     /// The file that it is in.
     pub(super) template: Arc<Template>,
     /// Which of the file's trees it is.
     pub(super) tree: usize,
+    /// Whether it is lowered so that it can be traced.
+    traced: bool,
+    lowered: OnceLock<UnitCode>,
+}
+
+/// What is kept of a lowered template.
+#[derive(Debug)]
+struct UnitCode {
     /// The way back from the lowered text.
-    pub(super) map: SourceMap,
+    map: SourceMap,
     /// What one run costs.
-    pub(super) nodes: u64,
+    nodes: u64,
+    /// The lowered text, until minijinja asks for it.
+    text: Mutex<Option<String>>,
 }
 
 impl Unit {
@@ -42,36 +57,89 @@ impl Unit {
     pub(super) fn tree(&self) -> &Tree {
         &self.template.trees[self.tree]
     }
+
+    fn code(&self) -> &UnitCode {
+        self.lowered.get_or_init(|| {
+            let lower = if self.traced { lower_traced } else { lower };
+            let Lowered { text, map, nodes } = lower(self.tree(), &signature);
+            UnitCode {
+                map,
+                nodes: u64::try_from(nodes).unwrap_or(u64::MAX),
+                text: Mutex::new(Some(text)),
+            }
+        })
+    }
+
+    /// The way back from the lowered text.
+    pub(super) fn map(&self) -> &SourceMap {
+        &self.code().map
+    }
+
+    /// What one run costs.
+    pub(super) fn nodes(&self) -> u64 {
+        self.code().nodes
+    }
+
+    /// The lowered text, handed out once: minijinja keeps what it has compiled.
+    pub(super) fn take_text(&self) -> Option<String> {
+        self.code().text.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// All templates of a render. It grows while `tpl` brings new ones.
 #[derive(Debug, Default)]
 pub(super) struct Program {
-    units: RwLock<Vec<Arc<Unit>>>,
-    /// Lowered texts that minijinja has not asked for yet.
-    texts: Mutex<BTreeMap<usize, String>>,
+    /// Whether templates are lowered so that they can be traced.
+    traced: bool,
+    units: RwLock<Units>,
+}
+
+#[derive(Debug, Default)]
+struct Units {
+    by_id: BTreeMap<usize, Arc<Unit>>,
+    /// How many there have ever been: no number is given twice.
+    count: usize,
 }
 
 impl Program {
+    /// No templates yet; whether those to come are to be traced.
+    pub(super) fn new(traced: bool) -> Self {
+        Self {
+            traced,
+            ..Self::default()
+        }
+    }
+
     /// Adds the trees of a file; the name of each with its unit, in their order.
     pub(super) fn add(&self, template: &Arc<Template>) -> Vec<(Arc<str>, UnitId)> {
         let mut units = self.units.write().unwrap_or_else(PoisonError::into_inner);
-        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut added = Vec::with_capacity(template.trees.len());
         for (at, tree) in template.trees.iter().enumerate() {
-            let Lowered { text, map, nodes } = lower(tree, &signature);
-            let id = UnitId(units.len());
-            texts.insert(id.0, text);
-            let nodes = u64::try_from(nodes).unwrap_or(u64::MAX);
-            units.push(Arc::new(Unit {
+            let id = units.count;
+            units.count += 1;
+            let unit = Unit {
                 template: Arc::clone(template),
                 tree: at,
-                map,
-                nodes,
-            }));
-            added.push((Arc::clone(&tree.name), id));
+                traced: self.traced,
+                lowered: OnceLock::new(),
+            };
+            units.by_id.insert(id, Arc::new(unit));
+            added.push((Arc::clone(&tree.name), UnitId(id)));
         }
         added
+    }
+
+    /// Lowers a unit now.
+    pub(super) fn prepare(&self, id: UnitId) {
+        if let Some(unit) = self.unit(id) {
+            unit.code();
+        }
+    }
+
+    /// Forgets a unit that nothing will ask for any more.
+    pub(super) fn forget(&self, id: UnitId) {
+        let mut units = self.units.write().unwrap_or_else(PoisonError::into_inner);
+        units.by_id.remove(&id.0);
     }
 
     /// The unit of an id.
@@ -79,14 +147,20 @@ impl Program {
         self.units
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(id.0)
+            .by_id
+            .get(&id.0)
             .cloned()
     }
 
-    /// The lowered text of a unit, handed out once: minijinja keeps what it has compiled.
+    /// All units, in the order of their ids. None has been forgotten in a traced render.
+    pub(super) fn units(&self) -> Vec<Arc<Unit>> {
+        let units = self.units.read().unwrap_or_else(PoisonError::into_inner);
+        units.by_id.values().cloned().collect()
+    }
+
+    /// The lowered text of the unit that minijinja knows by a name.
     pub(super) fn take_text(&self, name: &str) -> Option<String> {
-        let id = UnitId::from_name(name)?;
-        self.texts.lock().unwrap_or_else(PoisonError::into_inner).remove(&id.0)
+        self.unit(UnitId::from_name(name)?)?.take_text()
     }
 }
 

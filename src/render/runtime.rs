@@ -1,19 +1,22 @@
 //! A render in progress: what all its templates share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Object, ObjectRepr};
 use minijinja::{Environment, Error, State};
 
 use super::budget::{Budget, Limits};
+use super::context::TemplateFile;
 use super::fault::Failure;
+use super::origin::{ALLOWANCE, Recorder};
 use super::program::{Names, Program, UnitId};
 use crate::functions::{self, Call, Fault, Function, Host, Outcome};
 use crate::go::quote::quote;
 use crate::go::string as gostring;
 use crate::reflect::Value;
-use crate::source::{Source, SourceKind, Sources};
+use crate::source::{FileId, Source, SourceKind, Sources};
 use crate::template::{self, ast::Template};
 use crate::world::World;
 
@@ -27,24 +30,39 @@ const ROOT_NAME: &str = "gotpl";
 pub(super) struct Runtime {
     pub(super) program: Program,
     pub(super) budget: Budget,
+    /// What a traced render keeps.
+    pub(super) recorder: Option<Recorder>,
+    /// The folder of the chart whose file is rendered, for the trace.
+    folder: Mutex<Arc<str>>,
     world: Shared,
     sources: Sources,
     /// The names that the running template can see.
     names: Mutex<Arc<Names>>,
     /// How often each name is being included at the moment.
     including: Mutex<BTreeMap<Arc<str>, usize>>,
-    /// Texts that were given to `tpl`, parsed.
-    texts: Mutex<BTreeMap<String, Parsed>>,
+    /// Texts that were given to `tpl`.
+    texts: Mutex<Texts>,
 }
 
 /// The templates of a text given to `tpl`, the text's own last; or why it has none, in Go's words.
 type Parsed = Result<Arc<Text>, String>;
 
-/// A text given to `tpl`, parsed and lowered.
+/// Texts that were given to `tpl`.
+#[derive(Debug, Default)]
+struct Texts {
+    /// The digests of all.
+    seen: BTreeSet<u64>,
+    /// Those that are kept, parsed.
+    kept: BTreeMap<String, Parsed>,
+}
+
+/// A text given to `tpl`, parsed.
 #[derive(Debug)]
 struct Text {
     template: Arc<Template>,
     units: Vec<(Arc<str>, UnitId)>,
+    /// Its source, if it is not kept.
+    once: Option<FileId>,
 }
 
 /// The world, which has no `Debug`.
@@ -75,11 +93,16 @@ impl Object for Dot {
 }
 
 impl Runtime {
-    pub(super) fn new(world: Arc<dyn World>, sources: Sources, limits: Limits) -> Self {
+    pub(super) fn new(world: Arc<dyn World>, sources: Sources, mut limits: Limits, traced: bool) -> Self {
+        if traced {
+            limits.memory = limits.memory.saturating_add(ALLOWANCE);
+        }
         let budget = Budget::new(limits, world.memory_in_use().unwrap_or_default());
         Self {
-            program: Program::default(),
+            program: Program::new(traced),
             budget,
+            recorder: traced.then(Recorder::default),
+            folder: Mutex::default(),
             world: Shared(world),
             sources,
             names: Mutex::default(),
@@ -113,21 +136,56 @@ impl Runtime {
     }
 
     /// Runs a template.
-    pub(super) fn run(&self, environment: &Environment<'_>, id: UnitId, dot: Value) -> Result<String, Error> {
+    pub(super) fn run(
+        &self,
+        environment: &Environment<'_>,
+        id: UnitId,
+        dot: Value,
+        run: Run<'_>,
+    ) -> Result<String, Error> {
         let limit = |text| Error::from(Failure::Limit(text));
-        let cost = self.program.unit(id).map_or(0, |unit| unit.nodes);
+        let cost = self.program.unit(id).map_or(0, |unit| unit.nodes());
         self.budget.charge(cost + 1).map_err(limit)?;
         self.budget.enter().map_err(limit)?;
         // A missing dot is nil to the interface that Go passes it through; both are no value to the template.
         let dot = if dot.is_none() { Value::UNDEFINED } else { dot };
-        let rendered = environment
-            .get_template(&id.name())
-            .and_then(|template| template.render(Value::from_object(Dot(dot))));
+        let name = id.name();
+        let text;
+        let template = if run.once {
+            text = self.program.take_text(&name).unwrap_or_default();
+            environment.template_from_named_str(&name, &text)
+        } else {
+            environment.get_template(&name)
+        };
+        let rendered = match &self.recorder {
+            None => template.and_then(|template| template.render(Value::from_object(Dot(dot)))),
+            Some(recorder) => {
+                if let Some(TemplateFile { file, .. }) = run.file {
+                    *lock(&self.folder) = file.path.strip_suffix(&*file.name).unwrap_or_default().into();
+                }
+                recorder.begin(id, &dot, run.tpl);
+                let rendered = template.and_then(|template| template.render_with_spans(Value::from_object(Dot(dot))));
+                let (rendered, spans) = match rendered {
+                    Ok((text, spans)) => (Ok(text), spans),
+                    Err(error) => (Err(error), Vec::new()),
+                };
+                let output = rendered.as_ref().ok().map(|text| (&**text, spans));
+                recorder.end(output, run.file.map(|file| &*file.name));
+                rendered
+            }
+        };
         self.budget.leave();
         if let Ok(text) = &rendered {
             self.charge(text.len() / 100).map_err(limit)?;
         }
         rendered
+    }
+
+    /// Tells the trace that a file of the chart was read.
+    pub(super) fn read_file(&self, name: &str, text: &Value) {
+        if let Some(recorder) = &self.recorder {
+            recorder.file(&lock(&self.folder).clone(), name, text, &self.sources);
+        }
     }
 
     /// Calls a function with what a template gave it.
@@ -140,6 +198,10 @@ impl Runtime {
     ) -> Result<Value, Error> {
         self.budget.charge(1).map_err(Failure::Limit)?;
         let arguments = Call::validate(function, arguments, piped).map_err(Failure::Argument)?;
+        let arguments_seen = match &self.recorder {
+            Some(_) => arguments.to_vec(),
+            None => Vec::new(),
+        };
         let mut host = Caller {
             runtime: self,
             environment: state.env(),
@@ -151,7 +213,12 @@ impl Runtime {
         match call.run(function) {
             // nil comes out of the interface that the function returns.
             Ok(value) if value.is_none() => Ok(Value::UNDEFINED),
-            Ok(value) => Ok(value),
+            Ok(value) => {
+                if let Some(recorder) = &self.recorder {
+                    recorder.called(function.name, &arguments_seen, &value);
+                }
+                Ok(value)
+            }
             Err(Fault::Limit(text)) => Err(Failure::Limit(text).into()),
             Err(fault) => Err(Failure::Call {
                 name: function.name.to_owned(),
@@ -161,28 +228,63 @@ impl Runtime {
         }
     }
 
-    /// The templates of a text given to `tpl`; parsed once, however often it is given.
+    /// The templates of a text given to `tpl`. What is given a second time is kept from then on; charts also make texts
+    /// that are given once, by the thousand.
     fn parse_text(&self, text: &str) -> Parsed {
-        if let Some(parsed) = lock(&self.texts).get(text) {
+        let mut texts = lock(&self.texts);
+        if let Some(parsed) = texts.kept.get(text) {
             return parsed.clone();
         }
+        let is_first = texts.seen.insert(digest(text));
+        drop(texts);
         let bytes = gostring::decode(text).into_owned();
         let file = self.sources.add(Source::new(ROOT_NAME, SourceKind::Made, bytes));
         let is_function = |name: &str| functions::find(name).is_some();
         let parsed = match template::parse(text, file, ROOT_NAME, &is_function) {
             Ok(template) => {
+                // A trace tells of every text. Definitions are found by minijinja, which keeps them.
+                let once = is_first && self.recorder.is_none() && template.trees.len() == 1;
                 let template = Arc::new(template);
                 let units = self.program.add(&template);
-                Ok(Arc::new(Text { template, units }))
+                let once = once.then_some(file);
+                Ok(Arc::new(Text { template, units, once }))
             }
             Err(errors) => {
                 let error = &errors[0];
                 Err(format!("template: {ROOT_NAME}:{}: {}", error.line, error.message))
             }
         };
-        lock(&self.texts).insert(text.to_owned(), parsed.clone());
+        if !matches!(&parsed, Ok(text) if text.once.is_some()) {
+            lock(&self.texts).kept.insert(text.to_owned(), parsed.clone());
+        }
         parsed
     }
+
+    /// Forgets a text that was rendered well and that nobody has given twice yet. What failed is needed to say where.
+    fn forget_text(&self, text: &Text) {
+        if let Some(file) = text.once {
+            text.units.iter().for_each(|(_, id)| self.program.forget(*id));
+            self.sources.forget(file);
+        }
+    }
+}
+
+/// The same number for the same text, in every run.
+fn digest(text: &str) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What a run is, for the trace.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Run<'a> {
+    /// The file that is rendered, if it is one.
+    pub(super) file: Option<&'a TemplateFile>,
+    /// What `tpl` was given, if it was that.
+    pub(super) tpl: Option<&'a str>,
+    /// Whether the template will not be wanted again.
+    pub(super) once: bool,
 }
 
 /// What a function called by a template sees of the render.
@@ -208,7 +310,7 @@ impl Host for Caller<'_, '_> {
         };
         let name: Arc<str> = name.into();
         lock(&runtime.including).insert(Arc::clone(&name), count + 1);
-        let rendered = runtime.run(self.environment, id, dot.clone());
+        let rendered = runtime.run(self.environment, id, dot.clone(), Run::default());
         lock(&runtime.including).insert(name, count);
         rendered.map(Value::from).map_err(|error| Fault::Template {
             prefix: String::new(),
@@ -229,11 +331,21 @@ impl Host for Caller<'_, '_> {
         let id = parsed.units.last().map(|(_, id)| *id);
         let rendered = id.map_or_else(
             || Ok(String::new()),
-            |id| runtime.run(self.environment, id, dot.clone()),
+            |id| {
+                let run = Run {
+                    file: None,
+                    tpl: Some(text),
+                    once: parsed.once.is_some(),
+                };
+                runtime.run(self.environment, id, dot.clone(), run)
+            },
         );
         *lock(&runtime.names) = outer;
         match rendered {
-            Ok(rendered) => Ok(Value::from(rendered.replace("<no value>", ""))),
+            Ok(rendered) => {
+                runtime.forget_text(&parsed);
+                Ok(Value::from(rendered.replace("<no value>", "")))
+            }
             Err(error) => {
                 let prefix = format!("error during tpl function execution for {}: ", quote(text));
                 Err(Fault::Template {

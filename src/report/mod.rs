@@ -1,3 +1,135 @@
-//! How diagnostics look. One file a format; no format knows another.
+//! How diagnostics look: for people, for machines, for the pages of code forges. A file for each format; none knows another.
 
+mod fingerprint;
+mod github;
+mod gitlab;
+mod json;
+mod junit;
+mod sarif;
 pub mod text;
+
+use crate::diagnostic::{Report, Severity};
+use crate::source::{Source, SourceKind, Sources, Span};
+
+pub use fingerprint::fingerprint;
+
+/// A format of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Excerpts with marks, for people.
+    Text,
+    /// `schema/report.schema.json`.
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// `JUnit`'s XML: a test case for each finding.
+    Junit,
+    /// Commands of GitHub's workflows, which become annotations.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 6] = [
+        Self::Text,
+        Self::Json,
+        Self::Sarif,
+        Self::Junit,
+        Self::Github,
+        Self::Gitlab,
+    ];
+
+    /// The name that flags use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Junit => "junit",
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+        }
+    }
+
+    /// The format of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.as_str() == name)
+    }
+}
+
+/// What reports tell of a rule.
+#[derive(Clone, Copy, Debug)]
+pub struct RuleInfo {
+    /// Its id.
+    pub id: &'static str,
+    /// What it is about.
+    pub family: &'static str,
+    /// One sentence.
+    pub summary: &'static str,
+    /// Its whole page, Markdown.
+    pub page: &'static str,
+    /// How much its findings matter by default.
+    pub severity: Severity,
+}
+
+/// Writes a report.
+pub fn write(format: Format, report: &Report, sources: &Sources, rules: &[RuleInfo], color: bool) -> String {
+    match format {
+        Format::Text => text::report(report, sources, color),
+        Format::Json => json::write(report, sources),
+        Format::Sarif => sarif::write(report, sources, rules),
+        Format::Junit => junit::write(report, sources),
+        Format::Github => github::write(report, sources),
+        Format::Gitlab => gitlab::write(report, sources),
+    }
+}
+
+/// A place in numbers. Lines and columns start at 1; the end is behind the last character. Columns count characters.
+struct Place {
+    file: String,
+    kind: SourceKind,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+impl Place {
+    fn of(span: Span, sources: &Sources) -> Self {
+        let source = sources.get(span.file);
+        let (line, column) = position(&source, span.start);
+        let (end_line, end_column) = position(&source, span.end.max(span.start));
+        Self {
+            file: source.name().to_owned(),
+            kind: source.kind(),
+            line,
+            column,
+            end_line,
+            end_column,
+        }
+    }
+}
+
+fn position(source: &Source, offset: u32) -> (usize, usize) {
+    let line = source.line_column(offset).line;
+    let start = source.line_range(line).map_or(0, |range| range.start);
+    let text = source.text();
+    let end = text.floor_char_boundary((offset as usize).min(text.len()));
+    let column = text.get(start..end).map_or(1, |before| before.chars().count() + 1);
+    (line, column)
+}
+
+/// A message with all that is said beside it, on one line.
+fn one_line(diagnostic: &crate::diagnostic::Diagnostic) -> String {
+    let mut text = diagnostic.message.clone();
+    if let Some(help) = &diagnostic.help {
+        text.push_str("; ");
+        text.push_str(help);
+    }
+    if !diagnostic.runs.is_empty() {
+        text.push_str(&format!(" ({})", diagnostic.runs.join("; ")));
+    }
+    text.replace(['\n', '\r'], " ")
+}

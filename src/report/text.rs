@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
-use crate::diagnostic::{Diagnostic, Severity};
+use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::go::string as gostring;
 use crate::source::{Source, Sources, Span};
 
@@ -26,8 +26,43 @@ pub fn write(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String 
     if let Some(help) = &diagnostic.help {
         group = group.element(Level::HELP.message(&**help));
     }
+    if !diagnostic.runs.is_empty() {
+        group = group.element(Level::NOTE.message(format!("found with {}", diagnostic.runs.join("; "))));
+    }
     let renderer = if color { Renderer::styled() } else { Renderer::plain() };
     renderer.render(&[group]) + "\n"
+}
+
+/// All diagnostics with an empty line between them, and how many there are.
+pub(super) fn report(report: &Report, sources: &Sources, color: bool) -> String {
+    let mut out = String::new();
+    for diagnostic in &report.diagnostics {
+        out.push_str(&write(diagnostic, sources, color));
+        out.push('\n');
+    }
+    let count = |severity: Severity, name: &str| {
+        let count = report
+            .diagnostics
+            .iter()
+            .filter(|found| found.severity == severity)
+            .count();
+        let plural = if count == 1 { "" } else { "s" };
+        (count > 0).then(|| format!("{count} {name}{plural}"))
+    };
+    let counts: Vec<String> = [
+        (Severity::Error, "error"),
+        (Severity::Warning, "warning"),
+        (Severity::Info, "remark"),
+    ]
+    .into_iter()
+    .filter_map(|(severity, name)| count(severity, name))
+    .collect();
+    if counts.is_empty() {
+        out.push_str("nothing found\n");
+    } else {
+        out.push_str(&format!("{} found\n", counts.join(", ")));
+    }
+    out
 }
 
 /// A part of one source with marks in it.

@@ -4,7 +4,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Uri, ValidationError, Validator};
 use serde_json::{Map, Value as Json};
 
-use super::{message, pattern};
+use super::{message, pattern, tree};
 use crate::go::string::encode;
 use crate::source::{FileId, Sources, Span};
 use crate::yaml;
@@ -34,22 +34,28 @@ impl jsonschema::Retrieve for Offline {
     }
 }
 
-/// Compiles a schema; beside the validator comes the schema as it stands in the file.
+/// Reads the file of a schema.
 ///
 /// # Errors
-/// If it is no JSON or no schema.
-pub(super) fn compile(sources: &Sources, file: FileId) -> Result<(Json, Validator), Unusable> {
+/// If it is no JSON.
+pub(super) fn read(sources: &Sources, file: FileId) -> Result<Json, Unusable> {
     let source = sources.get(file);
-    let schema: Json = serde_json::from_str(source.text()).map_err(|error| no_json(&error, source.text(), file))?;
+    serde_json::from_str(source.text()).map_err(|error| no_json(&error, source.text(), file))
+}
+
+/// Compiles a schema.
+///
+/// # Errors
+/// If it is no schema.
+pub(super) fn compile(schema: &Json, sources: &Sources, file: FileId) -> Result<Validator, Unusable> {
     let mut prepared = schema.clone();
     rename_patterns(&mut prepared);
-    let validator = jsonschema::options()
+    jsonschema::options()
         .with_retriever(Offline)
         .with_keyword(pattern::NAME, pattern::keyword)
         .with_base_uri(ADDRESS)
         .build(&prepared)
-        .map_err(|error| no_schema(&error, &schema, sources, file))?;
-    Ok((schema, validator))
+        .map_err(|error| no_schema(&error, schema, sources, file))
 }
 
 /// Renames the keyword `pattern`, so that Go's expressions are not taken for JavaScript's, which they need not be.
@@ -96,7 +102,13 @@ fn no_schema(error: &ValidationError<'_>, schema: &Json, sources: &Sources, file
                 .and_then(|rest| rest.strip_suffix("' does not exist"))
             {
                 Some(pointer) => format!("json-pointer in \"{ADDRESS}#{pointer}\" not found"),
-                None => shown,
+                None => match shown
+                    .split_once("cannot fetch ")
+                    .and_then(|(_, rest)| rest.split_once(": "))
+                {
+                    Some((address, why)) => format!("failing loading \"{address}\": {why}"),
+                    None => shown,
+                },
             };
             (message.clone(), message, String::new())
         }
@@ -106,7 +118,7 @@ fn no_schema(error: &ValidationError<'_>, schema: &Json, sources: &Sources, file
             (against_metaschema(schema, &line), message.clone(), pointer)
         }
         _ => {
-            let lines = message::lines(error, 0).join("\n");
+            let lines = tree::lines_of(error, schema).join("\n");
             let pointer = error.instance_path().as_str().to_owned();
             (against_metaschema(schema, &lines), message::text(error), pointer)
         }

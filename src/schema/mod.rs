@@ -4,6 +4,8 @@ mod bundle;
 mod compile;
 mod message;
 mod pattern;
+mod quick;
+mod tree;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
@@ -37,8 +39,15 @@ pub fn validate(chart: &Chart, values: &Node, sources: &Sources) -> Report {
 fn check(chart: &Chart, values: &Node, sources: &Sources, report: &mut Report, helm: &mut String) {
     if let Some(file) = &chart.schema {
         let id = file.source(sources);
-        match compile::compile(sources, id) {
-            Ok((schema, validator)) => against(chart, values, &schema, &validator, report, helm),
+        let checked = compile::read(sources, id).and_then(|schema| {
+            if !quick::accepts(&schema, values) {
+                let validator = compile::compile(&schema, sources, id)?;
+                against(chart, values, &schema, &validator, report, helm);
+            }
+            Ok(())
+        });
+        match checked {
+            Ok(()) => {}
             Err(unusable) => {
                 helm.push_str(&format!("{}:\n{}\n", chart.name(), unusable.helm));
                 let message = format!("the schema cannot be used: {}", unusable.message);
@@ -70,15 +79,13 @@ fn against(chart: &Chart, values: &Node, schema: &Json, validator: &Validator, r
         )
     });
     let mut found: Vec<Diagnostic> = Vec::new();
-    let mut lines: Vec<String> = Vec::new();
+    let lines = tree::lines(&errors.iter().collect::<Vec<_>>(), schema);
     for error in &errors {
-        lines.extend(message::lines(error, 0));
         violations(error, values, schema, &mut found);
     }
     if lines.is_empty() {
         return;
     }
-    lines.dedup();
     helm.push_str(&format!("{}:\n{}\n", chart.name(), lines.join("\n")));
     found.dedup();
     found.into_iter().for_each(|diagnostic| report.push(diagnostic));

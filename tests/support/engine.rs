@@ -7,7 +7,7 @@ use promchart::go::string::{decode, encode};
 use promchart::go::unicode::rune;
 use promchart::pipeline::{self, Request};
 use promchart::reflect::{Meter, Value, View, json, view};
-use promchart::render::{Capabilities, Limits, Release};
+use promchart::render::{Capabilities, Limits, Release, Trace};
 use promchart::source::Sources;
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
@@ -75,8 +75,10 @@ impl Engine {
                 is_upgrade: false,
             },
             capabilities: Capabilities::default(),
+            post_renderer: None,
             skip_schema: false,
             limits: self.limits,
+            trace: Trace::Off,
         };
         let outcome = pipeline::run(&world, &request, &Sources::new());
         match outcome.rendered {

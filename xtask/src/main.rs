@@ -1,4 +1,4 @@
-//! Chores that need the real Helm: `cargo run -p xtask -- TASK`.
+//! Chores that need the real Helm, Prometheus' source, promtool or the network: `cargo run -p xtask -- TASK`.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -9,6 +9,10 @@
 mod difffuzz;
 mod goldens;
 mod helm;
+mod kubernetes;
+mod mutate;
+mod origins;
+mod prometheus;
 mod values;
 
 use std::process::ExitCode;
@@ -17,6 +21,14 @@ const USAGE: &str = "\
 cargo run -p xtask -- TASK
 
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
+kubernetes-definitions
+                write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
+mutate          break lines of rendered profiles one at a time: how many faults the linter finds, and where
+origins         how much of the output of charts leads back to templates and values: CHART...
+functions       write docs/functions.md anew
+prometheus-testdata DIR
+                run over config/testdata of Prometheus' source and the like: what is refused and what is accepted
+promtool        ask the real promtool about tests/suite/prometheus; PROMCHART_PROMTOOL names it
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
 difffuzz        compare Helm and promchart over random templates, values and --set flags: [COUNT] [SEED]
 
@@ -28,6 +40,14 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["goldens"] => goldens::write(),
+        ["mutate"] => mutate::usual(),
+        ["origins", ref charts @ ..] => origins::measure(charts),
+        ["kubernetes-definitions"] => kubernetes::definitions(false),
+        ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
+        ["functions"] => std::fs::write(helm::root().join("docs/functions.md"), promchart::functions::markdown())
+            .map_err(|error| format!("docs/functions.md: {error}")),
+        ["prometheus-testdata", folder] => prometheus::testdata(folder),
+        ["promtool"] => prometheus::promtool(),
         ["random-values"] => values::compare(200, 1),
         ["random-values", count] => count
             .parse()

@@ -46,9 +46,9 @@ pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
             return Err(format!("{}: Helm and promchart differ", kept.display()));
         }
         if theirs.status.success() {
-            equal += 1
+            equal += 1;
         } else {
-            refused += 1
+            refused += 1;
         }
     }
     println!(

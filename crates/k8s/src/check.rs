@@ -1,0 +1,107 @@
+//! One object against everything that is known of its kind.
+
+use serde_json::{Map, Value};
+
+use crate::Crds;
+use crate::definitions::Definitions;
+use crate::lifecycle::{self, group, is_own_group};
+use crate::problem::{Problem, Side};
+use crate::rules::metadata;
+use crate::version::Version;
+use crate::walk::{Place, Walker};
+use crate::words::found;
+
+/// Checks an object, all faults at once, in the order of the object. A `List` is checked item by item. Objects of groups that
+/// are neither Kubernetes' own nor in `crds` are checked as far as all objects are alike: apiVersion, kind, metadata.
+pub fn check(version: Version, crds: &Crds, object: &Value) -> Vec<Problem> {
+    let mut walker = Walker::new(version.known());
+    match object {
+        Value::Object(map) => check_object(&mut walker, version, crds, map, true),
+        other => {
+            walker.fault(
+                Side::Value,
+                "wrong-type",
+                format!("an object is a map, this is {}", found(other)),
+            );
+        }
+    }
+    walker.finish()
+}
+
+fn check_object<'a>(walker: &mut Walker<'a>, version: Version, crds: &Crds, map: &'a Map<String, Value>, outer: bool) {
+    let (Some(api_version), Some(kind)) = (head(walker, map, "apiVersion"), head(walker, map, "kind")) else {
+        return;
+    };
+    if outer && let Some(items) = list_items(api_version, kind, map) {
+        walker.below(Place::Key("items"), |walker| {
+            for (index, item) in items.iter().enumerate() {
+                if let Value::Object(item) = item {
+                    walker.below(Place::Index(index), |walker| {
+                        check_object(walker, version, crds, item, false);
+                    });
+                }
+            }
+        });
+        return;
+    }
+    let definitions = Definitions::get();
+    let own = is_own_group(group(api_version));
+    if own {
+        // The API's life follows the version that is asked for, the fields the nearest that is known.
+        let known = std::mem::replace(&mut walker.version, version);
+        lifecycle::check(walker, api_version, kind);
+        walker.version = known;
+    }
+    metadata::check_name(walker, api_version, kind, map);
+    if let Some(definition) = definitions.of_kind(api_version, kind, walker.version) {
+        walker.object(definition, map);
+        return;
+    }
+    if let (Some(meta), Some(definition)) = (map.get("metadata"), definitions.index("meta.v1.ObjectMeta")) {
+        walker.below(Place::Key("metadata"), |walker| match meta {
+            Value::Object(meta) => walker.object(definition, meta),
+            Value::Null => {}
+            other => {
+                walker.fault(
+                    Side::Value,
+                    "wrong-type",
+                    format!("a map (an ObjectMeta) is wanted, this is {}", found(other)),
+                );
+            }
+        });
+    }
+    if !own {
+        crds.check(walker, api_version, kind, map);
+    }
+}
+
+/// apiVersion or kind, which every object has.
+fn head<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, key: &'static str) -> Option<&'a str> {
+    match map.get(key) {
+        Some(Value::String(text)) if !text.is_empty() => return Some(text),
+        None | Some(Value::Null) => {
+            walker.missing(key);
+        }
+        Some(Value::String(_)) => {
+            walker.fault_at(key, "missing-required-field", format!("`{key}` is empty"));
+        }
+        Some(other) => {
+            walker.fault_at(
+                key,
+                "wrong-type",
+                format!("a string is wanted, this is {}", found(other)),
+            );
+        }
+    }
+    None
+}
+
+/// The items of a `List`, or of a list of one kind.
+fn list_items<'a>(api_version: &str, kind: &str, map: &'a Map<String, Value>) -> Option<&'a [Value]> {
+    let of = kind.strip_suffix("List")?;
+    let items = map.get("items")?.as_array()?;
+    let known = (api_version == "v1" && of.is_empty())
+        || (!of.is_empty() && Definitions::get().kinds.contains_key(&(api_version, of)))
+        || !is_own_group(group(api_version));
+    known.then_some(items)
+}

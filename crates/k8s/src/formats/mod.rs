@@ -1,0 +1,24 @@
+//! The grammars of strings in Kubernetes' objects, after the Go packages that the API server checks them with. Each function
+//! answers `Err` with the reason, a part of a sentence.
+
+pub mod cron;
+pub mod encoding;
+pub mod image;
+pub mod labels;
+pub mod names;
+pub mod network;
+pub mod quantity;
+pub mod times;
+
+/// Why a text is refused.
+pub type Reason = String;
+
+/// Shortens a text for a message: the first 60 characters.
+pub(crate) fn shown(text: &str) -> String {
+    if text.chars().count() <= 60 {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(57).collect();
+    short.push_str("...");
+    short
+}

@@ -1,0 +1,165 @@
+//! Names: `k8s.io/apimachinery/pkg/util/validation`.
+
+use super::Reason;
+
+/// The longest DNS-1123 label, DNS-1035 label or label value.
+pub const LABEL_LENGTH: usize = 63;
+/// The longest DNS-1123 subdomain.
+pub const SUBDOMAIN_LENGTH: usize = 253;
+
+fn length(text: &str, most: usize) -> Result<(), Reason> {
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    if text.len() > most {
+        return Err(format!("it has {} characters, at most {most} are allowed", text.len()));
+    }
+    Ok(())
+}
+
+fn label_characters(text: &str) -> Result<(), Reason> {
+    if let Some(bad) = text.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-')) {
+        return Err(if bad.is_ascii_uppercase() {
+            format!("`{bad}` is upper case; lower case letters, digits and `-` are allowed")
+        } else {
+            format!("it has `{bad}`; lower case letters, digits and `-` are allowed")
+        });
+    }
+    if text.starts_with('-') || text.ends_with('-') {
+        return Err("it must start and end with a letter or digit".to_owned());
+    }
+    Ok(())
+}
+
+/// A DNS-1123 label: lower case letters, digits and `-`, at most 63.
+pub fn label(text: &str) -> Result<(), Reason> {
+    length(text, LABEL_LENGTH)?;
+    label_characters(text)
+}
+
+/// A DNS-1035 label: as a DNS-1123 label, but starts with a letter.
+pub fn label_1035(text: &str) -> Result<(), Reason> {
+    label(text)?;
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return Err("it must start with a letter".to_owned());
+    }
+    Ok(())
+}
+
+/// A DNS-1123 subdomain: labels of any length joined by `.`, at most 253 characters in all.
+pub fn subdomain(text: &str) -> Result<(), Reason> {
+    length(text, SUBDOMAIN_LENGTH)?;
+    for part in text.split('.') {
+        if part.is_empty() {
+            return Err("it must start and end with a letter or digit, and so must each part between dots".to_owned());
+        }
+        label_characters(part).map_err(|reason| reason.replace("digits and `-` are", "digits, `-` and `.` are"))?;
+    }
+    Ok(())
+}
+
+/// A subdomain, or one below `*.`.
+pub fn wildcard_or_subdomain(text: &str) -> Result<(), Reason> {
+    subdomain(text.strip_prefix("*.").unwrap_or(text))
+}
+
+/// A part of a URL's path, which names of RBAC objects may be: anything but `/` and `%`, not `.` or `..`.
+pub fn path_segment(text: &str) -> Result<(), Reason> {
+    match text {
+        "" => Err("it is empty".to_owned()),
+        "." | ".." => Err("it is a way through folders".to_owned()),
+        _ => match text.chars().find(|c| matches!(c, '/' | '%')) {
+            Some(bad) => Err(format!("it has `{bad}`")),
+            None => Ok(()),
+        },
+    }
+}
+
+/// A port's name (`IANA_SVC_NAME`): lower case letters, digits and single `-` between them, one letter at least, at most
+/// 15 characters.
+pub fn port(text: &str) -> Result<(), Reason> {
+    length(text, 15)?;
+    label_characters(text)?;
+    if !text.contains(|c: char| c.is_ascii_lowercase()) {
+        return Err("it must have a letter".to_owned());
+    }
+    if text.contains("--") {
+        return Err("it has `--`".to_owned());
+    }
+    Ok(())
+}
+
+/// An environment variable: printable ASCII but `=`.
+pub fn environment_variable(text: &str) -> Result<(), Reason> {
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    match text.chars().find(|c| !matches!(c, ' '..='~') || *c == '=') {
+        Some(bad) => Err(format!(
+            "it has {bad:?}; printable ASCII characters other than `=` are allowed"
+        )),
+        None => Ok(()),
+    }
+}
+
+/// A key of a ConfigMap or a Secret: letters, digits, `-`, `_` and `.`, at most 253, not a way out of a folder.
+pub fn config_key(text: &str) -> Result<(), Reason> {
+    length(text, SUBDOMAIN_LENGTH)?;
+    if let Some(bad) = text
+        .chars()
+        .find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')))
+    {
+        return Err(format!("it has {bad:?}; letters, digits, `-`, `_` and `.` are allowed"));
+    }
+    if text == "." || text.starts_with("..") {
+        return Err("it is a way through folders".to_owned());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all(check: fn(&str) -> Result<(), Reason>, good: &[&str], bad: &[&str]) {
+        for text in good {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
+        for text in bad {
+            assert!(check(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_kubernetes() {
+        let long = "a".repeat(64);
+        all(
+            label,
+            &["a", "0a", "a-b", &"a".repeat(63)],
+            &["", "A", "a.b", "-a", "a-", "a_b", &long],
+        );
+        all(label_1035, &["a1"], &["1a"]);
+        all(
+            subdomain,
+            &["a.b-c.d", &long, "0.0"],
+            &["", ".a", "a.", "a..b", "a.-b", "A.b", "a_b", &"a".repeat(254)],
+        );
+        all(wildcard_or_subdomain, &["*.a.b", "a.b"], &["*", "a.*", "*a.b"]);
+        all(path_segment, &["system:node", "A b"], &["", ".", "..", "a/b", "a%b"]);
+        all(
+            port,
+            &["http", "a-1", "abcdefghijklmno"],
+            &["", "80", "a--b", "-a", "a-", "HTTP", "abcdefghijklmnop", "a_b"],
+        );
+        all(
+            environment_variable,
+            &["A", "a.b-c", "1", "a b"],
+            &["", "a=b", "ä", "a\n"],
+        );
+        all(
+            config_key,
+            &["a.B_c-1", ".hidden"],
+            &["", "a/b", "a b", ".", "..", "..a", &"a".repeat(254)],
+        );
+    }
+}

@@ -1,0 +1,43 @@
+//! Kubernetes for promchart: what its objects may look like in each version, and typed objects for rules that look at
+//! several of them. It knows nothing of charts, templates or files; it is given values and answers with [`Problem`]s.
+//!
+//! ```
+//! use promchart_k8s::{Crds, Version, check};
+//!
+//! let object = serde_json::json!({
+//!     "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"},
+//!     "spec": {"selector": {"matchLabels": {"app": "web"}}, "replicas": "two",
+//!              "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "imagee": "nginx"}]}}},
+//! });
+//! let problems = check(Version::LATEST, &Crds::default(), &object);
+//! let found: Vec<_> = problems.iter().map(|problem| (problem.pointer(), problem.rule)).collect();
+//! assert_eq!(found, [
+//!     ("spec.replicas".to_owned(), "wrong-type"),
+//!     ("spec.template.spec.containers[0].imagee".to_owned(), "unknown-field"),
+//! ]);
+//! ```
+//!
+//! Three sources speak here. `data/definitions.txt` is generated from k8s-openapi's own schemas and says which fields an
+//! object has, in each version. `data/enums.txt`, `data/lifecycle.txt` and the tables of `rules` say what Kubernetes' Go
+//! sources check beyond that. [`decode`] reads objects into k8s-openapi's types.
+
+mod check;
+mod custom;
+mod definitions;
+pub mod formats;
+mod lifecycle;
+mod objects;
+mod problem;
+mod rules;
+mod suggest;
+mod version;
+mod walk;
+mod words;
+
+pub use check::check;
+pub use custom::Crds;
+pub use k8s_openapi;
+pub use lifecycle::{Lifecycle, lifecycle, served};
+pub use objects::{Object, decode, selects};
+pub use problem::{Problem, RULES, Rule, Severity, Side, Step};
+pub use version::Version;

@@ -1,0 +1,168 @@
+//! What is wrong with an object, and where.
+
+use std::fmt::Write as _;
+
+/// One step from an object to a part of it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// The value of this key.
+    Key(String),
+    /// The item at this index, from 0.
+    Index(usize),
+}
+
+/// What of the place at the end of a path is at fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// The key itself, or what is missing below it. An item of a list has none: take the item.
+    Key,
+    /// The value.
+    Value,
+}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Kubernetes refuses the object, or cannot run it.
+    Error,
+    /// Kubernetes takes the object with a warning, or changes it silently.
+    Warning,
+}
+
+/// A fault of one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// From the object to the place at fault.
+    pub path: Vec<Step>,
+    /// Whether the key or the value there is meant.
+    pub side: Side,
+    /// The id of its rule; one of [`RULES`].
+    pub rule: &'static str,
+    /// One short sentence, without the place.
+    pub message: String,
+    /// How to mend it, when there is more to say.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// The path as people write it: `spec.containers[0].image`.
+    pub fn pointer(&self) -> String {
+        let mut text = String::new();
+        for step in &self.path {
+            match step {
+                Step::Key(key) if key.contains(['.', '/']) => {
+                    let _ = write!(text, "[\"{key}\"]");
+                }
+                Step::Key(key) => {
+                    if !text.is_empty() {
+                        text.push('.');
+                    }
+                    text.push_str(key);
+                }
+                Step::Index(index) => {
+                    let _ = write!(text, "[{index}]");
+                }
+            }
+        }
+        text
+    }
+
+    /// The severity of its rule.
+    pub fn severity(&self) -> Severity {
+        RULES
+            .iter()
+            .find(|rule| rule.id == self.rule)
+            .map_or(Severity::Error, |rule| rule.severity)
+    }
+}
+
+/// A kind of fault.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// Kebab-case, names the fault.
+    pub id: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line on what is wrong then.
+    pub summary: &'static str,
+}
+
+const fn error(id: &'static str, summary: &'static str) -> Rule {
+    Rule {
+        id,
+        severity: Severity::Error,
+        summary,
+    }
+}
+
+const fn warning(id: &'static str, summary: &'static str) -> Rule {
+    Rule {
+        id,
+        severity: Severity::Warning,
+        summary,
+    }
+}
+
+/// All rules, sorted by id.
+pub const RULES: &[Rule] = &[
+    error("bad-base64", "a byte field is not base64"),
+    error("bad-cron-schedule", "a schedule is not a cron expression"),
+    error("bad-date-time", "a time is not RFC 3339"),
+    error("bad-image", "an image reference cannot be parsed"),
+    error("bad-ip", "an address or a CIDR block cannot be parsed"),
+    error(
+        "bad-key",
+        "a key of a ConfigMap or Secret has characters that are not allowed",
+    ),
+    error(
+        "bad-label",
+        "a label or annotation has a key or a value that is not allowed",
+    ),
+    error("bad-name", "a name breaks the rules for names of its kind"),
+    error("bad-path", "a path is not absolute, or goes up"),
+    error(
+        "bad-pattern",
+        "a string does not match the pattern of the custom resource's schema",
+    ),
+    error("bad-percentage", "a string beside numbers is not a percentage"),
+    error("bad-port-name", "a port name breaks the rules for port names"),
+    error("bad-quantity", "a quantity cannot be parsed"),
+    error(
+        "bad-resource-name",
+        "a resource is neither one of Kubernetes' own nor qualified by a domain",
+    ),
+    error(
+        "bad-restart-policy",
+        "a workload's pods have a restart policy that the workload does not allow",
+    ),
+    error("bad-selector", "a selector's operator does not fit its values"),
+    error(
+        "bad-size",
+        "a value is shorter or longer than the custom resource's schema allows",
+    ),
+    warning("deprecated-api", "an API is deprecated"),
+    error("duplicate-item", "two items of a list have the same key"),
+    warning(
+        "duplicate-variable",
+        "an environment variable is given twice: the last one wins, or applying fails",
+    ),
+    error("field-conflict", "fields exclude each other, or need each other"),
+    warning("fractional-bytes", "an amount of memory is not a whole number of bytes"),
+    error("int-range", "a number is outside of the range that is allowed"),
+    error("invalid-enum-value", "a string is none of the values that are allowed"),
+    error("missing-required-field", "a required field is missing or null"),
+    error(
+        "no-alternative",
+        "a value is none of the alternatives of the custom resource's schema",
+    ),
+    error("null-item", "an item of a list is null"),
+    warning("null-value", "a value of a map is null"),
+    error("removed-api", "an API was removed before this version"),
+    error("request-above-limit", "a resource request is above its limit"),
+    error("unknown-api", "Kubernetes does not have this apiVersion and kind"),
+    error(
+        "unknown-field",
+        "an object has a field that its definition does not have",
+    ),
+    error("wrong-type", "a value has a type that its field does not take"),
+];

@@ -1,0 +1,107 @@
+//! Roles and their bindings.
+
+use serde_json::{Map, Value};
+
+use super::{Check, items, says_something, string};
+use crate::problem::Side;
+use crate::walk::{Place, Walker};
+
+pub(super) const CHECKS: &[(&str, Check)] = &[
+    ("rbac.v1.ClusterRoleBinding", cluster_binding),
+    ("rbac.v1.PolicyRule", policy_rule),
+    ("rbac.v1.RoleBinding", binding),
+    ("rbac.v1.Subject", subject),
+];
+
+fn policy_rule<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let urls = !items(map, "nonResourceURLs").is_empty();
+    let groups = !items(map, "apiGroups").is_empty();
+    let resources = !items(map, "resources").is_empty();
+    if urls && (groups || resources || !items(map, "resourceNames").is_empty()) {
+        walker
+            .fault_at(
+                "nonResourceURLs",
+                "field-conflict",
+                "a rule is for resources or for URLs, not for both",
+            )
+            .side = Side::Key;
+    } else if !urls {
+        if !groups {
+            walker.missing("apiGroups").help = Some("`[\"\"]` is the core group".to_owned());
+        }
+        if !resources {
+            walker.missing("resources");
+        }
+    }
+}
+
+fn subject<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let group = string(map, "apiGroup").unwrap_or_default();
+    match string(map, "kind") {
+        Some("ServiceAccount") if !group.is_empty() => {
+            walker.fault_at(
+                "apiGroup",
+                "invalid-enum-value",
+                "a ServiceAccount is in the core group: leave `apiGroup` out",
+            );
+        }
+        Some("User" | "Group") if !group.is_empty() && group != "rbac.authorization.k8s.io" => {
+            walker.fault_at(
+                "apiGroup",
+                "invalid-enum-value",
+                "`rbac.authorization.k8s.io` is the group of users and groups",
+            );
+        }
+        _ => {}
+    }
+}
+
+fn binding<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    role(walker, map, &["Role", "ClusterRole"]);
+}
+
+fn cluster_binding<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    role(walker, map, &["ClusterRole"]);
+    for (index, subject) in items(map, "subjects").iter().enumerate() {
+        let Some(subject) = subject.as_object() else { continue };
+        // In a RoleBinding it is the binding's own namespace if need be.
+        if string(subject, "kind") == Some("ServiceAccount") && !says_something(subject, "namespace") {
+            walker.below(Place::Key("subjects"), |walker| {
+                walker.below(Place::Index(index), |walker| {
+                    walker.missing("namespace").help = Some("a ServiceAccount has a namespace".to_owned());
+                });
+            });
+        }
+    }
+}
+
+fn role<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, kinds: &[&str]) {
+    let Some(role) = super::object(map, "roleRef") else {
+        return;
+    };
+    walker.below(Place::Key("roleRef"), |walker| {
+        if let Some(group) = string(role, "apiGroup")
+            && !group.is_empty()
+            && group != "rbac.authorization.k8s.io"
+        {
+            walker.fault_at(
+                "apiGroup",
+                "invalid-enum-value",
+                "`rbac.authorization.k8s.io` is the group of roles",
+            );
+        }
+        if let Some(kind) = string(role, "kind")
+            && !kinds.contains(&kind)
+        {
+            let allowed = crate::suggest::one_of(kinds.iter().copied());
+            walker.fault_at(
+                "kind",
+                "invalid-enum-value",
+                format!("`{}` is not allowed here: {allowed} is", crate::formats::shown(kind)),
+            );
+        }
+        if string(role, "name") == Some("") {
+            walker.fault_at("name", "missing-required-field", "`name` is empty");
+        }
+    });
+}

@@ -1,0 +1,110 @@
+//! Lists whose items are told apart by a key: two items with the same key are refused (the validation's `Duplicate`), or one
+//! of them is lost when the object is applied.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::{items, string};
+use crate::problem::Side;
+use crate::walk::{Place, Walker};
+
+/// A list and the fields that make up its key.
+#[derive(Debug)]
+pub(super) struct Keyed {
+    pub(super) definition: &'static str,
+    pub(super) field: &'static str,
+    keys: &'static [&'static str],
+}
+
+const fn keyed(definition: &'static str, field: &'static str, keys: &'static [&'static str]) -> Keyed {
+    Keyed {
+        definition,
+        field,
+        keys,
+    }
+}
+
+pub(super) const LISTS: &[Keyed] = &[
+    keyed(
+        "admissionregistration.v1.MutatingWebhookConfiguration",
+        "webhooks",
+        &["name"],
+    ),
+    keyed(
+        "admissionregistration.v1.ValidatingWebhookConfiguration",
+        "webhooks",
+        &["name"],
+    ),
+    keyed("apiextensions.v1.CustomResourceDefinitionSpec", "versions", &["name"]),
+    keyed("core.v1.Container", "env", &["name"]),
+    keyed("core.v1.Container", "volumeMounts", &["mountPath"]),
+    keyed("core.v1.PodSpec", "containers", &["name"]),
+    keyed("core.v1.PodSpec", "initContainers", &["name"]),
+    keyed("core.v1.PodSpec", "volumes", &["name"]),
+    keyed("core.v1.ServiceSpec", "ports", &["port", "protocol"]),
+];
+
+impl Keyed {
+    pub(super) fn check<'a>(&self, walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+        let Some((field, _)) = map.get_key_value(self.field) else {
+            return;
+        };
+        // kubectl create and Helm 3 take the last one, server-side apply refuses them.
+        let rule = if self.field == "env" {
+            "duplicate-variable"
+        } else {
+            "duplicate-item"
+        };
+        let mut seen = BTreeSet::new();
+        for (index, item) in items(map, field).iter().enumerate() {
+            let Some(item) = item.as_object() else { continue };
+            let mut key = Vec::new();
+            for name in self.keys {
+                match (*name, item.get(*name)) {
+                    ("protocol", None | Some(Value::Null)) => key.push("TCP".to_owned()),
+                    (_, Some(Value::String(text))) => key.push(text.clone()),
+                    (_, Some(Value::Number(number))) => key.push(number.to_string()),
+                    _ => break,
+                }
+            }
+            if key.len() == self.keys.len() && !seen.insert(key.clone()) {
+                let (name, shown) = (self.keys[0], crate::formats::shown(&key.join("/")));
+                walker.below(Place::Key(field), |walker| {
+                    walker.below(Place::Index(index), |walker| {
+                        let place = item
+                            .get_key_value(name)
+                            .map(|(key, _)| key.as_str())
+                            .unwrap_or_default();
+                        walker
+                            .fault_at(place, rule, format!("another item has the {name} `{shown}`"))
+                            .side = Side::Value;
+                    });
+                });
+            }
+        }
+        if self.definition == "core.v1.PodSpec" && self.field == "initContainers" {
+            across(walker, map, &seen);
+        }
+    }
+}
+
+/// A container cannot be called like an initContainer.
+fn across<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, names: &BTreeSet<Vec<String>>) {
+    for (index, item) in items(map, "containers").iter().enumerate() {
+        let Some(name) = item.as_object().and_then(|item| string(item, "name")) else {
+            continue;
+        };
+        if names.contains(&vec![name.to_owned()]) {
+            walker.below(Place::Key("containers"), |walker| {
+                walker.below(Place::Index(index), |walker| {
+                    walker.fault_at(
+                        "name",
+                        "duplicate-item",
+                        format!("an initContainer has the name `{name}`"),
+                    );
+                });
+            });
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! ObjectMeta: names, labels, annotations.
+
+use serde_json::{Map, Value};
+
+use super::{Check, object, string};
+use crate::formats::{Reason, labels, names, shown};
+use crate::problem::Side;
+use crate::version::Version;
+use crate::walk::{Place, Walker};
+
+pub(super) const CHECKS: &[(&str, Check)] = &[("meta.v1.ObjectMeta", meta)];
+
+/// All annotations of an object together: `TotalAnnotationSizeLimitB`.
+const ANNOTATIONS_SIZE: usize = 256 * 1024;
+
+fn meta<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    if let Some(labels) = object(map, "labels") {
+        walker.below(Place::Key("labels"), |walker| check_labels(walker, labels));
+    }
+    if let Some(annotations) = object(map, "annotations") {
+        walker.below(Place::Key("annotations"), |walker| {
+            let mut size = 0;
+            for (key, value) in annotations {
+                check_key(walker, key, "an annotation key", labels::annotation_key);
+                size += key.len() + value.as_str().map_or(0, str::len);
+            }
+            if size > ANNOTATIONS_SIZE {
+                walker.fault(
+                    Side::Value,
+                    "bad-label",
+                    format!("the annotations have {size} bytes, at most {ANNOTATIONS_SIZE} are allowed"),
+                );
+            }
+        });
+    }
+    if let Some(namespace) = string(map, "namespace").filter(|namespace| !namespace.is_empty()) {
+        walker.below(Place::Key("namespace"), |walker| {
+            walker.text("bad-name", "a namespace", namespace, names::label);
+        });
+    }
+}
+
+/// Checks the keys and values of labels, or of a selector by labels.
+pub(super) fn check_labels<'a>(walker: &mut Walker<'a>, labels: &'a Map<String, Value>) {
+    for (key, value) in labels {
+        check_key(walker, key, "a label key", labels::key);
+        if let Some(text) = value.as_str() {
+            walker.below(Place::Key(key), |walker| {
+                walker.text("bad-label", "a label value", text, labels::value);
+            });
+        }
+    }
+}
+
+fn check_key<'a>(walker: &mut Walker<'a>, key: &'a str, what: &str, check: fn(&str) -> Result<(), Reason>) {
+    if let Err(reason) = check(key) {
+        walker.below(Place::Key(key), |walker| {
+            walker.fault(
+                Side::Key,
+                "bad-label",
+                format!("`{}` is not {what}: {reason}", shown(key)),
+            );
+        });
+    }
+}
+
+/// Checks the name of an object, by its kind; `map` is the whole object.
+pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &str, map: &'a Map<String, Value>) {
+    let Some(meta) = object(map, "metadata") else {
+        if map.get("metadata").is_none_or(Value::is_null) {
+            walker.missing("metadata").help = Some("every object has a name".to_owned());
+        }
+        return;
+    };
+    let name = match (meta.get("name"), meta.get("generateName")) {
+        (Some(Value::String(name)), _) if !name.is_empty() => name,
+        (Some(Value::String(_) | Value::Null) | None, Some(Value::String(prefix))) if !prefix.is_empty() => return,
+        (Some(Value::String(_)), _) => {
+            walker.below(Place::Key("metadata"), |walker| {
+                walker.fault_at("name", "missing-required-field", "`name` is empty");
+            });
+            return;
+        }
+        (None | Some(Value::Null), _) => {
+            walker.below(Place::Key("metadata"), |walker| {
+                walker.missing("name");
+            });
+            return;
+        }
+        _ => return,
+    };
+    let (what, check) = rule(api_version, kind, walker.version);
+    if let Err(reason) = check(name) {
+        walker.below(Place::Key("metadata"), |walker| {
+            walker.fault_at("name", "bad-name", format!("`{}` is not {what}: {reason}", shown(name)));
+        });
+    }
+}
+
+type NameRule = (&'static str, fn(&str) -> Result<(), Reason>);
+
+/// What names of a kind must be.
+fn rule(api_version: &str, kind: &str, version: Version) -> NameRule {
+    match (api_version.split('/').next().unwrap_or_default(), kind) {
+        // Relaxed by KEP-5311.
+        ("v1", "Service") if version.minor < 36 => ("a Service's name (a DNS-1035 label)", names::label_1035),
+        ("v1", "Service" | "Namespace") => ("a DNS label", names::label),
+        ("batch", "CronJob") => ("a CronJob's name", cron_job),
+        ("rbac.authorization.k8s.io", _) => ("a name of RBAC", names::path_segment),
+        ("certificates.k8s.io", "ClusterTrustBundle") | ("networking.k8s.io", "IPAddress") => ("a name", any),
+        _ => ("a DNS subdomain", names::subdomain),
+    }
+}
+
+/// The Jobs' names get 11 characters more, and must be labels.
+fn cron_job(name: &str) -> Result<(), Reason> {
+    if name.len() > 52 {
+        return Err(format!("it has {} characters, at most 52 are allowed", name.len()));
+    }
+    names::subdomain(name)
+}
+
+fn any(_: &str) -> Result<(), Reason> {
+    Ok(())
+}

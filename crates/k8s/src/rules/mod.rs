@@ -1,0 +1,344 @@
+//! What Kubernetes checks beyond types: tables by definition, and checks of whole objects.
+//!
+//! - [`fields`]: which grammar or range a field has. One line a field.
+//! - `data/enums.txt`: the strings that a field may be. One line a field.
+//! - [`unions`]: fields that exclude each other. One line a definition.
+//! - [`lists`]: which key tells the items of a list apart. One line a list.
+//! - the other files: checks of objects of one definition, a file for each family. One line in the family's `CHECKS` and
+//!   one function.
+
+mod access;
+mod config;
+mod extensions;
+mod fields;
+mod lists;
+pub(crate) mod metadata;
+mod network;
+mod pods;
+mod scaling;
+mod selectors;
+mod storage;
+mod unions;
+mod workloads;
+
+use std::sync::OnceLock;
+
+use serde_json::{Map, Value};
+
+use crate::definitions::Definitions;
+use crate::problem::Side;
+use crate::suggest;
+use crate::version::Version;
+use crate::walk::Walker;
+use crate::words::whole;
+
+const ENUMS: &str = include_str!("../../data/enums.txt");
+
+/// A check of an object of a definition; it is called after the fields have been checked.
+pub(crate) type Check = for<'a> fn(&mut Walker<'a>, &'a Map<String, Value>);
+
+/// What a field's value must be like; of a list, each item.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Format {
+    /// A grammar: the rule, what such a text is called, the check.
+    Text(&'static str, &'static str, fn(&str) -> Result<(), String>),
+    /// As `Text`, but the empty string is allowed.
+    TextOrEmpty(&'static str, &'static str, fn(&str) -> Result<(), String>),
+    /// An integer from the first to the second; strings are not looked at.
+    Range(i64, i64),
+    /// An integer from 0 on, or a percentage.
+    Percentage,
+    /// A port's number or name.
+    Port,
+    /// As `Port`, but 0 and the empty string stand for a default.
+    PortOrNone,
+    /// A list that must have an item.
+    NotEmpty,
+}
+
+/// A string that a field may be.
+#[derive(Debug)]
+struct Word {
+    text: &'static str,
+    /// The minor version that it came with.
+    from: u32,
+}
+
+/// The rules of one definition.
+#[derive(Default)]
+pub(crate) struct Own {
+    formats: Vec<(&'static str, Format)>,
+    enums: Vec<(&'static str, Vec<Word>)>,
+    unions: Vec<&'static unions::Union>,
+    lists: Vec<&'static lists::Keyed>,
+    pub(crate) checks: Vec<Check>,
+}
+
+/// The rules of all definitions.
+pub(crate) struct Rules {
+    by_definition: Vec<Own>,
+}
+
+impl Rules {
+    pub(crate) fn get() -> &'static Self {
+        static READ: OnceLock<Rules> = OnceLock::new();
+        READ.get_or_init(Self::read)
+    }
+
+    pub(crate) fn of(&self, definition: usize) -> &Own {
+        &self.by_definition[definition]
+    }
+
+    fn read() -> Self {
+        let definitions = Definitions::get();
+        let mut by_definition: Vec<Own> = (0..definitions.len()).map(|_| Own::default()).collect();
+        let mut add = |name: &str, change: &mut dyn FnMut(&mut Own)| {
+            if let Some(index) = definitions.index(name) {
+                change(&mut by_definition[index]);
+            }
+        };
+        for (names, field, format) in fields::FIELDS {
+            for name in *names {
+                add(name, &mut |own| own.formats.push((field, *format)));
+            }
+        }
+        for (name, field, words) in enums() {
+            let mut words = Some(words);
+            add(name, &mut |own| {
+                own.enums.push((field, words.take().unwrap_or_default()));
+            });
+        }
+        for union in unions::UNIONS {
+            add(union.definition, &mut |own| own.unions.push(union));
+        }
+        for list in lists::LISTS {
+            add(list.definition, &mut |own| own.lists.push(list));
+        }
+        for (name, check) in checks() {
+            add(name, &mut |own| own.checks.push(*check));
+        }
+        for own in &mut by_definition {
+            own.checks.shrink_to_fit();
+        }
+        Self { by_definition }
+    }
+}
+
+/// The checks of all families.
+fn checks() -> impl Iterator<Item = &'static (&'static str, Check)> {
+    [
+        access::CHECKS,
+        config::CHECKS,
+        extensions::CHECKS,
+        metadata::CHECKS,
+        network::CHECKS,
+        pods::CHECKS,
+        scaling::CHECKS,
+        selectors::CHECKS,
+        storage::CHECKS,
+        workloads::CHECKS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The lines of `data/enums.txt`: definition, field, words.
+fn enums() -> impl Iterator<Item = (&'static str, &'static str, Vec<Word>)> {
+    ENUMS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut parts = line.split_whitespace();
+        let (definition, field) = (parts.next()?, parts.next()?);
+        let words = parts.map(|part| {
+            let (text, version) = part.split_once('@').unwrap_or((part, ""));
+            Word {
+                text: if text == "\"\"" { "" } else { text },
+                from: Version::parse(version).map_or(0, |version| version.minor),
+            }
+        });
+        Some((definition, field, words.collect()))
+    })
+}
+
+impl Own {
+    /// Checks a field whose type is right.
+    pub(crate) fn check_field<'a>(&self, walker: &mut Walker<'a>, field: &str, required: bool, value: &'a Value) {
+        for (name, format) in &self.formats {
+            if *name == field {
+                each(walker, value, &mut |walker, value| format.check(walker, value));
+                if matches!(format, Format::NotEmpty) && value.as_array().is_some_and(Vec::is_empty) {
+                    walker.fault(
+                        Side::Value,
+                        "missing-required-field",
+                        format!("`{field}` is empty, it needs an item"),
+                    );
+                }
+            }
+        }
+        for (name, words) in &self.enums {
+            // To Go, an empty string is as good as none.
+            if *name == field && (required || value.as_str() != Some("")) {
+                each(walker, value, &mut |walker, value| check_enum(walker, value, words));
+            }
+        }
+    }
+
+    /// Checks the object as a whole, apart from `checks`.
+    pub(crate) fn check_tables<'a>(&self, walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+        for union in &self.unions {
+            union.check(walker, map);
+        }
+        for list in &self.lists {
+            list.check(walker, map);
+        }
+    }
+}
+
+/// Calls for the value, or for each item of a list.
+fn each<'a>(walker: &mut Walker<'a>, value: &'a Value, run: &mut dyn FnMut(&mut Walker<'a>, &'a Value)) {
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                walker.below(crate::walk::Place::Index(index), |walker| run(walker, item));
+            }
+        }
+        value => run(walker, value),
+    }
+}
+
+impl Format {
+    fn check<'a>(self, walker: &mut Walker<'a>, value: &'a Value) {
+        match (self, value) {
+            (Self::TextOrEmpty(..), Value::String(text)) if text.is_empty() => {}
+            (Self::Text(rule, what, check) | Self::TextOrEmpty(rule, what, check), Value::String(text)) => {
+                walker.text(rule, what, text, check);
+            }
+            (Self::Range(least, most), Value::Number(_)) => range(walker, value, least, most),
+            (Self::Port, Value::Number(_)) => range(walker, value, 1, 65535),
+            (Self::PortOrNone, Value::Number(_)) => range(walker, value, 0, 65535),
+            (Self::PortOrNone, Value::String(text)) if text.is_empty() => {}
+            (Self::Port | Self::PortOrNone, Value::String(text)) => {
+                walker.text("bad-port-name", "a port's name", text, crate::formats::names::port);
+            }
+            (Self::Percentage, Value::Number(_)) => range(walker, value, 0, i64::from(i32::MAX)),
+            (Self::Percentage, Value::String(text)) => {
+                walker.text("bad-percentage", "a percentage", text, |text| {
+                    match text.strip_suffix('%') {
+                        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+                            Ok(())
+                        }
+                        Some(_) => Err("a whole number stands before the `%`".to_owned()),
+                        None => Err("the `%` is missing; a number without it is not put in quotes".to_owned()),
+                    }
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn range(walker: &mut Walker<'_>, value: &Value, least: i64, most: i64) {
+    let Some(number) = whole(value) else { return };
+    if (i128::from(least)..=i128::from(most)).contains(&number) {
+        return;
+    }
+    let allowed = match most {
+        i64::MAX | 0x7fff_ffff => format!("{least} or more is allowed"),
+        _ => format!("from {least} to {most} is allowed"),
+    };
+    walker.fault(Side::Value, "int-range", format!("{number} is out of range: {allowed}"));
+}
+
+fn check_enum(walker: &mut Walker<'_>, value: &Value, words: &[Word]) {
+    let Some(text) = value.as_str() else { return };
+    let version = walker.version;
+    let known = || {
+        words
+            .iter()
+            .filter(move |word| word.from <= version.minor)
+            .map(|word| word.text)
+    };
+    if known().any(|word| word == text) {
+        return;
+    }
+    let help = match words.iter().find(|word| word.text == text) {
+        Some(word) => Some(format!("Kubernetes has it from 1.{} on", word.from)),
+        None => suggest::did_you_mean(text, known()),
+    };
+    let shown = crate::formats::shown(text);
+    let many = known().count() > 8;
+    let message = if many {
+        format!("`{shown}` is not allowed here")
+    } else {
+        let allowed = suggest::one_of(known().filter(|word| !word.is_empty()));
+        format!("`{shown}` is not allowed here: {allowed} is")
+    };
+    walker.fault(Side::Value, "invalid-enum-value", message).help = help;
+}
+
+/// The object at a key, when there is one.
+pub(crate) fn object<'a>(map: &'a Map<String, Value>, key: &str) -> Option<&'a Map<String, Value>> {
+    map.get(key)?.as_object()
+}
+
+/// The string at a key, when there is one.
+pub(crate) fn string<'a>(map: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+    map.get(key)?.as_str()
+}
+
+/// The items at a key; none when there is no list.
+pub(crate) fn items<'a>(map: &'a Map<String, Value>, key: &str) -> &'a [Value] {
+    map.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// Whether a field is there; null is as good as absent.
+pub(crate) fn is_set(map: &Map<String, Value>, key: &str) -> bool {
+    map.get(key).is_some_and(|value| !value.is_null())
+}
+
+/// Whether a field is there and says something: not null, not an empty string, list or map, not 0.
+pub(crate) fn says_something(map: &Map<String, Value>, key: &str) -> bool {
+    match map.get(key) {
+        None | Some(Value::Null) => false,
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Array(items)) => !items.is_empty(),
+        Some(Value::Object(map)) => !map.is_empty(),
+        Some(Value::Number(number)) => number.as_i64() != Some(0),
+        Some(Value::Bool(_)) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table's line that names a field which does not exist would check nothing.
+    #[test]
+    fn tables_name_fields_that_exist() {
+        let definitions = Definitions::get();
+        let mut wrong = Vec::new();
+        let mut want = |definition: &str, field: &str| {
+            let known = definitions
+                .index(definition)
+                .is_some_and(|index| field.is_empty() || definitions.at(index).any_field(field).next().is_some());
+            if !known {
+                wrong.push(format!("{definition} {field}"));
+            }
+        };
+        for (names, field, _) in fields::FIELDS {
+            names.iter().for_each(|name| want(name, field));
+        }
+        for (name, field, words) in enums() {
+            want(name, field);
+            assert!(!words.is_empty(), "{name} {field}");
+        }
+        for union in unions::UNIONS {
+            union.fields.iter().for_each(|field| want(union.definition, field));
+        }
+        for list in lists::LISTS {
+            want(list.definition, list.field);
+        }
+        for (name, _) in checks() {
+            want(name, "");
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}

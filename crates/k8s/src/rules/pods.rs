@@ -1,0 +1,190 @@
+//! Containers: probes, resources, security.
+
+use serde_json::{Map, Value};
+
+use super::{Check, is_set, object, says_something, string};
+use crate::formats::{labels, quantity, shown};
+use crate::problem::Side;
+use crate::walk::{Place, Walker};
+use crate::words::whole;
+
+pub(super) const CHECKS: &[(&str, Check)] = &[
+    ("core.v1.Container", container),
+    ("core.v1.PodSecurityContext", seccomp),
+    ("core.v1.ResourceRequirements", resources),
+    ("core.v1.SecurityContext", security),
+];
+
+fn container<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    for (field, what) in [("livenessProbe", "liveness"), ("startupProbe", "startup")] {
+        if let Some(probe) = object(map, field)
+            && probe
+                .get("successThreshold")
+                .and_then(whole)
+                .is_some_and(|threshold| threshold > 1)
+        {
+            walker.below(Place::Key(field), |walker| {
+                walker.fault_at(
+                    "successThreshold",
+                    "int-range",
+                    format!("a {what} probe succeeds at once: 1 is allowed"),
+                );
+            });
+        }
+    }
+    if let Some(probe) = object(map, "readinessProbe")
+        && is_set(probe, "terminationGracePeriodSeconds")
+    {
+        walker.below(Place::Key("readinessProbe"), |walker| {
+            walker
+                .fault_at(
+                    "terminationGracePeriodSeconds",
+                    "field-conflict",
+                    "a readiness probe does not end the pod",
+                )
+                .side = Side::Key;
+        });
+    }
+}
+
+/// Kubernetes' own resources of containers.
+const RESOURCES: [&str; 4] = ["cpu", "memory", "ephemeral-storage", "storage"];
+
+fn resources<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    for field in ["limits", "requests"] {
+        let Some(amounts) = object(map, field) else { continue };
+        walker.below(Place::Key(field), |walker| {
+            for (name, amount) in amounts {
+                walker.below(Place::Key(name), |walker| resource(walker, name, amount));
+            }
+        });
+    }
+    let (Some(requests), Some(limits)) = (object(map, "requests"), object(map, "limits")) else {
+        return;
+    };
+    walker.below(Place::Key("requests"), |walker| {
+        for (name, request) in requests {
+            let (Some(wanted), Some(limit)) = (amount(request), limits.get(name).and_then(amount)) else {
+                continue;
+            };
+            if quantity::above(wanted, limit) {
+                let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let message = format!(
+                    "the request, {}, is above the limit, {}",
+                    text(request),
+                    text(&limits[name])
+                );
+                walker.fault_at(name, "request-above-limit", message);
+            }
+        }
+    });
+}
+
+fn resource<'a>(walker: &mut Walker<'a>, name: &'a str, value: &'a Value) {
+    let known = RESOURCES.contains(&name) || name.starts_with("hugepages-");
+    if !known {
+        let reason = match labels::key(name) {
+            Err(reason) => Some(reason),
+            Ok(()) if !name.contains('/') => {
+                Some("names of other resources have a domain and `/` before them".to_owned())
+            }
+            Ok(()) => None,
+        };
+        if let Some(reason) = reason {
+            walker
+                .fault(
+                    Side::Key,
+                    "bad-resource-name",
+                    format!("`{}` is not a resource: {reason}", shown(name)),
+                )
+                .help = crate::suggest::did_you_mean(name, RESOURCES.into_iter());
+        }
+    }
+    let Some(number) = amount(value) else { return };
+    if number < 0.0 {
+        walker.fault(
+            Side::Value,
+            "bad-quantity",
+            format!("{} is negative", shown(value.as_str().unwrap_or("the amount"))),
+        );
+    }
+    // 64Mi in milli: `64m` of memory is a fraction of a byte.
+    if matches!(name, "memory" | "ephemeral-storage")
+        && value.as_str().is_some_and(|text| text.ends_with(['m', 'u', 'n']))
+        && number.fract() != 0.0
+    {
+        let text = value.as_str().unwrap_or_default();
+        walker
+            .fault(
+                Side::Value,
+                "fractional-bytes",
+                format!("`{}` is a fraction of a byte", shown(text)),
+            )
+            .help = Some(format!("did you mean `{}Mi`?", text.trim_end_matches(['m', 'u', 'n'])));
+    }
+}
+
+fn amount(value: &Value) -> Option<f64> {
+    match value {
+        Value::String(text) => quantity::parse(text).ok(),
+        Value::Number(number) => number.as_f64(),
+        _ => None,
+    }
+}
+
+fn security<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    seccomp(walker, map);
+    let on = |field: &str| map.get(field) == Some(&Value::Bool(true));
+    if map.get("allowPrivilegeEscalation") == Some(&Value::Bool(false)) {
+        if on("privileged") {
+            walker.fault_at(
+                "allowPrivilegeEscalation",
+                "field-conflict",
+                "a privileged container can always escalate",
+            );
+        }
+        let added = object(map, "capabilities")
+            .map(|capabilities| super::items(capabilities, "add"))
+            .unwrap_or_default();
+        if added
+            .iter()
+            .any(|capability| matches!(capability.as_str(), Some("CAP_SYS_ADMIN")))
+        {
+            walker.fault_at(
+                "allowPrivilegeEscalation",
+                "field-conflict",
+                "a container with CAP_SYS_ADMIN can always escalate",
+            );
+        }
+    }
+    if on("runAsNonRoot") && map.get("runAsUser").and_then(whole) == Some(0) {
+        walker.fault_at(
+            "runAsUser",
+            "field-conflict",
+            "the user 0 is root, and `runAsNonRoot` is set",
+        );
+    }
+}
+
+fn seccomp<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let Some(profile) = object(map, "seccompProfile") else {
+        return;
+    };
+    let local = says_something(profile, "localhostProfile");
+    walker.below(Place::Key("seccompProfile"), |walker| match string(profile, "type") {
+        Some("Localhost") if !local => {
+            walker.missing("localhostProfile");
+        }
+        Some("Localhost") | None => {}
+        Some(kind) if local => {
+            walker
+                .fault_at(
+                    "localhostProfile",
+                    "field-conflict",
+                    format!("`localhostProfile` is not for `type: {kind}`"),
+                )
+                .side = Side::Key;
+        }
+        Some(_) => {}
+    });
+}

@@ -1,0 +1,182 @@
+//! Fields that exclude each other.
+
+use serde_json::{Map, Value};
+
+use super::is_set;
+use crate::problem::Side;
+use crate::suggest;
+use crate::walk::Walker;
+
+/// Fields of a definition of which at most one may be set.
+#[derive(Debug)]
+pub(super) struct Union {
+    pub(super) definition: &'static str,
+    /// Whether one must be set.
+    needs_one: bool,
+    pub(super) fields: &'static [&'static str],
+}
+
+const fn one(definition: &'static str, fields: &'static [&'static str]) -> Union {
+    Union {
+        definition,
+        needs_one: true,
+        fields,
+    }
+}
+
+const fn at_most_one(definition: &'static str, fields: &'static [&'static str]) -> Union {
+    Union {
+        definition,
+        needs_one: false,
+        fields,
+    }
+}
+
+/// Volumes without a source are emptyDirs (`SetDefaults_Volume`); the other unions that need none have a meaning then.
+pub(super) const UNIONS: &[Union] = &[
+    one("admissionregistration.v1.WebhookClientConfig", &["service", "url"]),
+    one("apiextensions.v1.WebhookClientConfig", &["service", "url"]),
+    one("batch.v1.PodFailurePolicyRule", &["onExitCodes", "onPodConditions"]),
+    one("core.v1.DownwardAPIVolumeFile", &["fieldRef", "resourceFieldRef"]),
+    one("core.v1.EnvFromSource", &["configMapRef", "secretRef"]),
+    at_most_one("core.v1.EnvVar", &["value", "valueFrom"]),
+    one(
+        "core.v1.EnvVarSource",
+        &[
+            "configMapKeyRef",
+            "fieldRef",
+            "fileKeyRef",
+            "resourceFieldRef",
+            "secretKeyRef",
+        ],
+    ),
+    one("core.v1.LifecycleHandler", &["exec", "httpGet", "sleep", "tcpSocket"]),
+    one(
+        "core.v1.PersistentVolumeSpec",
+        &[
+            "awsElasticBlockStore",
+            "azureDisk",
+            "azureFile",
+            "cephfs",
+            "cinder",
+            "csi",
+            "fc",
+            "flexVolume",
+            "flocker",
+            "gcePersistentDisk",
+            "glusterfs",
+            "hostPath",
+            "iscsi",
+            "local",
+            "nfs",
+            "photonPersistentDisk",
+            "portworxVolume",
+            "quobyte",
+            "rbd",
+            "scaleIO",
+            "storageos",
+            "vsphereVolume",
+        ],
+    ),
+    at_most_one(
+        "core.v1.PodResourceClaim",
+        &["resourceClaimName", "resourceClaimTemplateName"],
+    ),
+    one("core.v1.Probe", &["exec", "grpc", "httpGet", "tcpSocket"]),
+    at_most_one(
+        "core.v1.Volume",
+        &[
+            "awsElasticBlockStore",
+            "azureDisk",
+            "azureFile",
+            "cephfs",
+            "cinder",
+            "configMap",
+            "csi",
+            "downwardAPI",
+            "emptyDir",
+            "ephemeral",
+            "fc",
+            "flexVolume",
+            "flocker",
+            "gcePersistentDisk",
+            "gitRepo",
+            "glusterfs",
+            "hostPath",
+            "image",
+            "iscsi",
+            "nfs",
+            "persistentVolumeClaim",
+            "photonPersistentDisk",
+            "portworxVolume",
+            "projected",
+            "quobyte",
+            "rbd",
+            "scaleIO",
+            "secret",
+            "storageos",
+            "vsphereVolume",
+        ],
+    ),
+    at_most_one("core.v1.VolumeMount", &["subPath", "subPathExpr"]),
+    one(
+        "core.v1.VolumeProjection",
+        &[
+            "clusterTrustBundle",
+            "configMap",
+            "downwardAPI",
+            "podCertificate",
+            "secret",
+            "serviceAccountToken",
+        ],
+    ),
+    one("networking.v1.IngressBackend", &["resource", "service"]),
+    at_most_one("networking.v1.NetworkPolicyPeer", &["ipBlock", "namespaceSelector"]),
+    at_most_one("networking.v1.NetworkPolicyPeer", &["ipBlock", "podSelector"]),
+    one("networking.v1.ServiceBackendPort", &["name", "number"]),
+    at_most_one("policy.v1.PodDisruptionBudgetSpec", &["maxUnavailable", "minAvailable"]),
+];
+
+impl Union {
+    pub(super) fn check<'a>(&self, walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+        let set = || self.fields.iter().copied().filter(|field| counts(map, field));
+        match set().count() {
+            0 if self.needs_one => {
+                // Of long lists, what is common is enough.
+                let fields = suggest::one_of(self.fields.iter().copied().take(6));
+                walker.fault(
+                    Side::Key,
+                    "missing-required-field",
+                    format!("one of {fields} is missing"),
+                );
+            }
+            0 | 1 => {}
+            _ => {
+                let mut set = set();
+                if let (Some(first), Some(second)) = (set.next(), set.next()) {
+                    let place = map
+                        .get_key_value(second)
+                        .map(|(key, _)| key.as_str())
+                        .unwrap_or_default();
+                    walker
+                        .fault_at(
+                            place,
+                            "field-conflict",
+                            format!("`{second}` cannot be set together with `{first}`"),
+                        )
+                        .side = Side::Key;
+                }
+            }
+        }
+    }
+}
+
+/// `value: ""` beside `valueFrom` is as good as absent, and so is a port's `number: 0`.
+fn counts(map: &Map<String, Value>, field: &str) -> bool {
+    is_set(map, field)
+        && match &map[field] {
+            Value::String(text) => !text.is_empty(),
+            Value::Number(number) => number.as_i64() != Some(0),
+            _ => true,
+        }
+}

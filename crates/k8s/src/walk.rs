@@ -1,0 +1,394 @@
+//! The walk over an object along its definition: fields, types, and the rules of [`crate::rules`] on the way.
+
+use serde_json::{Map, Value};
+
+use crate::definitions::{Definitions, Type};
+use crate::formats::{encoding, quantity, shown, times};
+use crate::problem::{Problem, Side, Step};
+use crate::rules::Rules;
+use crate::suggest;
+use crate::version::Version;
+use crate::words::{describe, empty_of, fits, found, whole};
+
+/// How deep an object may be; what lies below is not looked at. Only schemas in CustomResourceDefinitions nest without end.
+const DEEPEST: usize = 120;
+
+/// One step, borrowed from the object.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Place<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+impl Place<'_> {
+    fn step(self) -> Step {
+        match self {
+            Self::Key(key) => Step::Key(key.to_owned()),
+            Self::Index(index) => Step::Index(index),
+        }
+    }
+}
+
+/// The state of a walk.
+pub(crate) struct Walker<'a> {
+    pub(crate) version: Version,
+    definitions: &'static Definitions,
+    rules: &'static Rules,
+    path: Vec<Place<'a>>,
+    /// The definitions on the way here, each with the length of its path.
+    frames: Vec<(usize, usize)>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> Walker<'a> {
+    pub(crate) fn new(version: Version) -> Self {
+        Self {
+            version,
+            definitions: Definitions::get(),
+            rules: Rules::get(),
+            path: Vec::new(),
+            frames: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    pub(crate) fn finish(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    /// Notes a problem here.
+    pub(crate) fn fault(&mut self, side: Side, rule: &'static str, message: impl Into<String>) -> &mut Problem {
+        let path = self.steps();
+        let index = self.problems.len();
+        self.problems.push(Problem {
+            path,
+            side,
+            rule,
+            message: message.into(),
+            help: None,
+        });
+        &mut self.problems[index]
+    }
+
+    /// Notes a problem at a key of the object that is here.
+    pub(crate) fn fault_at(&mut self, key: &'a str, rule: &'static str, message: impl Into<String>) -> &mut Problem {
+        self.path.push(Place::Key(key));
+        self.fault(Side::Value, rule, message);
+        self.path.pop();
+        let last = self.problems.len() - 1;
+        &mut self.problems[last]
+    }
+
+    /// As [`Self::fault_at`], for a key that is known by a text of another lifetime.
+    pub(crate) fn fault_at_own(&mut self, key: &str, map: &'a Map<String, Value>, rule: &'static str, message: String) {
+        if let Some((key, _)) = map.get_key_value(key) {
+            self.fault_at(key, rule, message);
+        }
+    }
+
+    /// Notes that a field is missing in the object that is here.
+    ///
+    /// A check may ask for what a version's definition requires too: it is noted once.
+    pub(crate) fn missing(&mut self, field: &str) -> &mut Problem {
+        let path = self.steps();
+        let message = format!("`{field}` is missing");
+        let index = self
+            .problems
+            .iter()
+            .position(|problem| problem.message == message && problem.path == path);
+        let index = index.unwrap_or(self.problems.len());
+        if index == self.problems.len() {
+            self.problems.push(Problem {
+                path,
+                side: Side::Key,
+                rule: "missing-required-field",
+                message,
+                help: None,
+            });
+        }
+        &mut self.problems[index]
+    }
+
+    fn steps(&self) -> Vec<Step> {
+        self.path.iter().map(|place| place.step()).collect()
+    }
+
+    /// Runs a part one step below.
+    pub(crate) fn below(&mut self, place: Place<'a>, run: impl FnOnce(&mut Self)) {
+        self.path.push(place);
+        run(self);
+        self.path.pop();
+    }
+
+    /// How many problems there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.problems.len()
+    }
+
+    /// Whether this is below the object's `status`, which Kubernetes ignores when objects are made.
+    fn in_status(&self) -> bool {
+        matches!(self.path.first(), Some(Place::Key("status")))
+    }
+
+    /// Checks an object of a definition.
+    pub(crate) fn object(&mut self, definition: usize, map: &'a Map<String, Value>) {
+        let (definitions, rules, version) = (self.definitions, self.rules, self.version);
+        if self.path.len() > DEEPEST {
+            return;
+        }
+        let fields = definitions.at(definition);
+        let own = rules.of(definition);
+        self.frames.push((definition, self.path.len()));
+        for (key, value) in map {
+            let Some(field) = fields.field(key, version) else {
+                self.below(Place::Key(key), |walker| walker.unknown_field(definition, key, value));
+                continue;
+            };
+            if value.is_null() {
+                if field.required && !self.in_status() {
+                    self.below(Place::Key(key), |walker| {
+                        walker.fault(
+                            Side::Value,
+                            "missing-required-field",
+                            format!("`{key}` is null, but it is required"),
+                        );
+                    });
+                }
+                continue;
+            }
+            self.below(Place::Key(key), |walker| {
+                let before = walker.count();
+                walker.value(&field.kind, value);
+                if walker.count() == before && !walker.in_status() {
+                    own.check_field(walker, key, field.required, value);
+                }
+            });
+        }
+        if !self.in_status() {
+            for field in fields.fields(version) {
+                if field.required && !map.contains_key(field.name) {
+                    self.missing(field.name);
+                }
+            }
+            own.check_tables(self, map);
+            for check in &own.checks {
+                check(self, map);
+            }
+        }
+        self.frames.pop();
+    }
+
+    /// Checks a value that is not null.
+    pub(crate) fn value(&mut self, kind: &Type, value: &'a Value) {
+        match (kind, value) {
+            (Type::Any, _)
+            | (Type::String | Type::IntOrString, Value::String(_))
+            | (Type::Boolean | Type::SchemaOrBoolean, Value::Bool(_))
+            | (Type::Number, Value::Number(_))
+            | (Type::AnyObject, Value::Object(_)) => {}
+            (Type::Int32 | Type::IntOrString, Value::Number(_)) => {
+                self.integer(value, kind, i64::from(i32::MIN), i64::from(i32::MAX));
+            }
+            (Type::Int64, Value::Number(_)) => self.integer(value, kind, i64::MIN, i64::MAX),
+            (Type::Byte, Value::String(text)) => self.text("bad-base64", "base64", text, encoding::base64),
+            (Type::DateTime, Value::String(text)) => self.text("bad-date-time", "a time", text, times::date_time),
+            (Type::Quantity, Value::String(text)) => {
+                self.text("bad-quantity", "a quantity", text, |text| {
+                    quantity::parse(text).map(drop)
+                });
+            }
+            (Type::Quantity, Value::Number(number)) => {
+                self.text("bad-quantity", "a quantity", &number.to_string(), |text| {
+                    quantity::parse(text).map(drop)
+                });
+            }
+            (Type::Reference(index), Value::Object(map)) => self.object(*index, map),
+            (Type::SchemaOrList | Type::SchemaOrBoolean | Type::SchemaOrStrings, Value::Object(map)) => {
+                if let Some(schema) = self.schema() {
+                    self.object(schema, map);
+                }
+            }
+            (Type::SchemaOrList, Value::Array(items)) => {
+                if let Some(schema) = self.schema() {
+                    self.items(&Type::Reference(schema), items);
+                }
+            }
+            (Type::SchemaOrStrings, Value::Array(items)) => self.items(&Type::String, items),
+            (Type::List(kind), Value::Array(items)) => self.items(kind, items),
+            (Type::Map(kind), Value::Object(map)) => {
+                for (key, value) in map {
+                    self.below(Place::Key(key), |walker| {
+                        if value.is_null() && **kind != Type::Any {
+                            walker.fault(
+                                Side::Value,
+                                "null-value",
+                                format!("null stands for {} here", empty_of(kind)),
+                            );
+                        } else {
+                            walker.value(kind, value);
+                        }
+                    });
+                }
+            }
+            _ => self.wrong_type(kind, value),
+        }
+    }
+
+    /// The definition of `JSONSchemaProps` that is being walked.
+    fn schema(&self) -> Option<usize> {
+        self.frames.last().map(|(definition, _)| *definition)
+    }
+
+    fn items(&mut self, kind: &Type, items: &'a [Value]) {
+        for (index, item) in items.iter().enumerate() {
+            self.below(Place::Index(index), |walker| {
+                if item.is_null() && *kind != Type::Any {
+                    walker
+                        .fault(Side::Value, "null-item", "an item of the list is null")
+                        .help = Some(format!(
+                        "{} is wanted: remove the item, or fill it",
+                        describe(kind, walker.definitions)
+                    ));
+                } else {
+                    walker.value(kind, item);
+                }
+            });
+        }
+    }
+
+    fn integer(&mut self, value: &Value, kind: &Type, least: i64, most: i64) {
+        match whole(value) {
+            Some(number) if (i128::from(least)..=i128::from(most)).contains(&number) => {}
+            Some(number) => {
+                self.fault(
+                    Side::Value,
+                    "int-range",
+                    format!("{number} is out of range: from {least} to {most} is allowed"),
+                );
+            }
+            None => self.wrong_type(kind, value),
+        }
+    }
+
+    /// Checks a text against a grammar.
+    pub(crate) fn text(
+        &mut self,
+        rule: &'static str,
+        what: &str,
+        text: &str,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) {
+        if let Err(reason) = check(text) {
+            self.fault(Side::Value, rule, format!("`{}` is not {what}: {reason}", shown(text)));
+        }
+    }
+
+    fn wrong_type(&mut self, kind: &Type, value: &Value) {
+        let wanted = describe(kind, self.definitions);
+        let problem = self.fault(
+            Side::Value,
+            "wrong-type",
+            format!("{wanted} is wanted, this is {}", found(value)),
+        );
+        problem.help = match (kind, value) {
+            (Type::String | Type::Byte, Value::Number(_) | Value::Bool(_)) => {
+                Some(format!("put it in quotes: \"{value}\""))
+            }
+            (Type::Int32 | Type::Int64 | Type::Number, Value::String(text)) if text.parse::<i64>().is_ok() => {
+                Some(format!("remove the quotes: {text}"))
+            }
+            (Type::Boolean, Value::String(text)) if text == "true" || text == "false" => {
+                Some(format!("remove the quotes: {text}"))
+            }
+            (Type::List(_), _) => Some("each item of a list starts with `- `".to_owned()),
+            _ => None,
+        };
+    }
+
+    fn unknown_field(&mut self, definition: usize, key: &str, value: &Value) {
+        let help = self.unknown_field_help(definition, key, value);
+        self.fault(
+            Side::Key,
+            "unknown-field",
+            format!("there is no field `{}`", shown(key)),
+        )
+        .help = help;
+    }
+
+    fn unknown_field_help(&self, definition: usize, key: &str, value: &Value) -> Option<String> {
+        let (definitions, version) = (self.definitions, self.version);
+        let fields = definitions.at(definition);
+        if let Some(field) = fields.any_field(key).next() {
+            return Some(if field.from > version.minor {
+                format!("Kubernetes has it from 1.{} on", field.from)
+            } else {
+                format!("Kubernetes had it up to 1.{}", field.to)
+            });
+        }
+        let nearest = suggest::nearest(key, fields.fields(version).map(|field| field.name));
+        if let Some(nearest) =
+            nearest.filter(|nearest| strsim::osa_distance(nearest, key) <= 1 || nearest.eq_ignore_ascii_case(key))
+        {
+            return Some(format!("did you mean `{nearest}`?"));
+        }
+        for (parent, length) in self.frames.iter().rev().skip(1) {
+            if definitions
+                .at(*parent)
+                .field(key, version)
+                .is_some_and(|field| fits(field, value))
+            {
+                let place = self.pointer(*length);
+                return Some(if place.is_empty() {
+                    "it belongs to the top of the object".to_owned()
+                } else {
+                    format!("it belongs to `{place}`")
+                });
+            }
+        }
+        if let Some(child) = self.child_with(definition, key, value) {
+            return Some(format!("it belongs to `{child}`"));
+        }
+        nearest.map(|nearest| format!("did you mean `{nearest}`?"))
+    }
+
+    /// The field, or two of them, whose value has the key.
+    fn child_with(&self, definition: usize, key: &str, value: &Value) -> Option<String> {
+        let (definitions, version) = (self.definitions, self.version);
+        let children = |definition: usize| {
+            definitions
+                .at(definition)
+                .fields(version)
+                .filter_map(|field| match &field.kind {
+                    Type::Reference(index) if field.name != "status" => Some((field.name, *index)),
+                    _ => None,
+                })
+        };
+        let has = |index| {
+            definitions
+                .at(index)
+                .field(key, version)
+                .is_some_and(|field| fits(field, value))
+        };
+        if let Some((name, _)) = children(definition).find(|(_, index)| has(*index)) {
+            return Some(name.to_owned());
+        }
+        for (name, index) in children(definition) {
+            if let Some((second, _)) = children(index).find(|(_, index)| has(*index)) {
+                return Some(format!("{name}.{second}"));
+            }
+        }
+        None
+    }
+
+    fn pointer(&self, length: usize) -> String {
+        let path = self.path[..length].iter().map(|place| place.step()).collect();
+        Problem {
+            path,
+            side: Side::Value,
+            rule: "",
+            message: String::new(),
+            help: None,
+        }
+        .pointer()
+    }
+}

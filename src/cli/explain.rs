@@ -1,0 +1,53 @@
+//! `promchart explain`: the page of a rule, the row of a function.
+
+use super::Exit;
+use super::args::Explain;
+use super::output::Output;
+use crate::functions;
+use crate::lint::{self, RULES};
+
+pub(super) fn run(arguments: &Explain) -> Exit {
+    let Some(name) = &arguments.name else {
+        let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+        let mut out = String::new();
+        for rule in RULES {
+            let state = if rule.is_on { rule.severity.as_str() } else { "off" };
+            let (id, family, summary) = (rule.id, rule.family.as_str(), rule.summary());
+            out.push_str(&format!("{id:width$}  {family:10}  {state:7}  {summary}\n"));
+        }
+        Output::result(out.as_bytes());
+        return Exit::Clean;
+    };
+    if let Some(rule) = lint::find(name) {
+        let state = if rule.is_on {
+            rule.severity.as_str()
+        } else {
+            "off unless selected"
+        };
+        let text = format!(
+            "{}\n\nFamily: {}. Default: {state}.\n",
+            rule.page.trim_end(),
+            rule.family.as_str()
+        );
+        Output::result(text.as_bytes());
+        return Exit::Clean;
+    }
+    if let Some(function) = functions::find(name) {
+        let text = format!(
+            "# {name}\n\n{}\n\n    {}\n\nFrom {}.\n",
+            function.summary,
+            function.go_type(),
+            function.origin.as_str()
+        );
+        Output::result(text.as_bytes());
+        return Exit::Clean;
+    }
+    let rules = RULES.iter().map(|rule| rule.id);
+    let known = rules.chain(functions::all().map(|function| function.name));
+    let close = lint::closest(name, known).map(|close| format!("; did you mean `{close}`?"));
+    Output::message(&format!(
+        "Error: there is no rule or function {name}{}\n",
+        close.unwrap_or_default()
+    ));
+    Exit::Usage
+}

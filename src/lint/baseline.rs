@@ -1,0 +1,75 @@
+//! Findings that were there before: a file of fingerprints, so that only new ones fail.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value as Json, json};
+
+use crate::diagnostic::{Diagnostic, Report, Result};
+use crate::report::fingerprint;
+use crate::source::Sources;
+
+/// The rule of baselines that cannot be read.
+pub const BASELINE: &str = "baseline";
+
+/// The fingerprints of known findings, and how often each may come up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Baseline(BTreeMap<String, u64>);
+
+impl Baseline {
+    /// The baseline of what was found.
+    pub fn of(report: &Report, sources: &Sources) -> Self {
+        let mut known = Self::default();
+        for diagnostic in &report.diagnostics {
+            *known.0.entry(fingerprint(diagnostic, sources)).or_default() += 1;
+        }
+        known
+    }
+
+    /// Reads a baseline file.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn parse(text: &str) -> Result<Self> {
+        let bad = |what: &str| Box::new(Diagnostic::error(BASELINE, format!("this is no baseline: {what}")));
+        let json: Json = serde_json::from_str(text).map_err(|error| bad(&error.to_string()))?;
+        let findings = json["findings"]
+            .as_object()
+            .ok_or_else(|| bad("it has no `findings`"))?;
+        let mut known = Self::default();
+        for (fingerprint, count) in findings {
+            let count = count["count"].as_u64().ok_or_else(|| bad("a finding has no `count`"))?;
+            known.0.insert(fingerprint.clone(), count);
+        }
+        Ok(known)
+    }
+
+    /// The file, with what each fingerprint stands for beside it.
+    pub fn write(&self, report: &Report, sources: &Sources) -> String {
+        let mut findings = serde_json::Map::new();
+        for diagnostic in &report.diagnostics {
+            let fingerprint = fingerprint(diagnostic, sources);
+            let count = self.0.get(&fingerprint).copied().unwrap_or_default();
+            let entry = json!({"count": count, "rule": diagnostic.rule, "message": diagnostic.message});
+            findings.insert(fingerprint, entry);
+        }
+        findings.sort_keys();
+        let json = json!({"version": 1, "findings": findings});
+        format!("{json:#}\n")
+    }
+
+    /// Drops what is known from a report; gives how much that was.
+    pub fn apply(&self, report: &mut Report, sources: &Sources) -> usize {
+        let mut left = self.0.clone();
+        let before = report.diagnostics.len();
+        report
+            .diagnostics
+            .retain(|diagnostic| match left.get_mut(&fingerprint(diagnostic, sources)) {
+                Some(count) if *count > 0 => {
+                    *count -= 1;
+                    false
+                }
+                _ => true,
+            });
+        before - report.diagnostics.len()
+    }
+}

@@ -1,0 +1,237 @@
+//! What the rules look at: everything that is known of one target.
+
+use std::sync::Arc;
+
+use super::matrix::{Run, Scope};
+use super::object::Objects;
+use super::suppress;
+use super::usage::Usage;
+use crate::chart::{self, Chart, Dependency};
+use crate::diagnostic::Report;
+use crate::functions;
+use crate::pipeline::{self, Request};
+use crate::render::{self, Rendered};
+use crate::schema;
+use crate::source::{FileId, Source, SourceKind, Sources, Span};
+use crate::template::{self, Template};
+use crate::values;
+use crate::world::World;
+use crate::yaml::{self, Node};
+
+/// API versions that every cluster serves though Helm without a cluster does not know them: templates that ask for them would
+/// be linted as for a Kubernetes of long ago.
+const SERVED: [&str; 2] = ["apiregistration.k8s.io/v1", "apiregistration.k8s.io/v1/APIService"];
+
+/// A chart with its templates parsed, its subcharts below it.
+#[derive(Debug)]
+pub struct ParsedChart {
+    /// The name by which values know it.
+    pub name: String,
+    /// Its metadata and files.
+    pub chart: Chart,
+    /// Those of its templates that parse.
+    pub templates: Vec<Arc<Template>>,
+    /// Its subcharts, those that conditions switch off too; one that is used under several names comes several times.
+    pub subcharts: Vec<ParsedChart>,
+}
+
+/// All that is known of one target. What a stage could not make is empty.
+pub struct Context<'a> {
+    /// Disk and clock.
+    pub world: &'a dyn World,
+    /// The texts.
+    pub sources: &'a Sources,
+    /// What is linted.
+    pub request: &'a Request,
+    /// Chart.yaml, if it can be read.
+    pub chart_yaml: Option<(FileId, Node)>,
+    /// The chart as it was loaded.
+    pub chart: Option<ParsedChart>,
+    /// What the user says.
+    pub given: Node,
+    /// What templates see.
+    pub values: Option<Node>,
+    /// How templates use values.
+    pub usage: Option<Usage>,
+    /// The rendered texts; `None` if any template could not be rendered.
+    pub rendered: Option<Rendered>,
+    /// The objects of the release.
+    pub objects: Objects,
+    /// Files and folders with definitions of custom resources.
+    pub crds: &'a [String],
+}
+
+impl<'a> Context<'a> {
+    /// Runs the stages over a target, as far as they come. Their errors go to the report.
+    pub(super) fn read(
+        world: &'a Arc<dyn World>,
+        run: &'a Run,
+        scope: Scope,
+        sources: &'a Sources,
+        report: &mut Report,
+    ) -> Self {
+        let mut context = Self {
+            world: &**world,
+            sources,
+            request: &run.request,
+            chart_yaml: None,
+            chart: None,
+            given: Node::empty_map(Span::file_start(FileId::NONE)),
+            values: None,
+            usage: None,
+            rendered: None,
+            objects: Objects::default(),
+            crds: &run.crds,
+        };
+        let mut log = Report::new();
+        if let Err(errors) = context.stages(world, scope, &mut log, report) {
+            report.append(errors);
+        }
+        // What Helm logs on the way is worth a finding if it has a place to go to.
+        log.diagnostics.retain(|diagnostic| diagnostic.span.is_some());
+        report.append(log);
+        if let Some(chart) = &context.chart {
+            context.usage = Some(Usage::of(chart, &context.given, context.sources));
+        }
+        context
+    }
+
+    fn stages(
+        &mut self,
+        world: &Arc<dyn World>,
+        scope: Scope,
+        log: &mut Report,
+        report: &mut Report,
+    ) -> Result<(), Report> {
+        let given = values::read_overrides(&**world, &self.request.overrides, self.sources);
+        let chart = self.load(log)?;
+        let name = chart.name().to_owned();
+        self.chart = Some(parse_chart(chart.clone(), name.clone(), &name, self.sources, report));
+        self.given = given?;
+        if chart.is_library() {
+            return Ok(());
+        }
+        let mut chart = chart;
+        pipeline::check_installable(&chart, log)?;
+        values::check_present(&chart)?;
+        values::process_dependencies(&mut chart, &self.given, log)?;
+        let values = values::compute(&chart, &self.given, log)?;
+        self.values = Some(values.clone());
+        if !self.request.skip_schema {
+            // Templates are looked at all the same: they may have faults of their own.
+            let mut violations = schema::validate(&chart, &values, self.sources);
+            // What is missing at the top has no place in any file: it belongs into the values file.
+            for violation in &mut violations.diagnostics {
+                let is_nowhere = violation.span.is_some_and(|span| span.file == self.given.span.file);
+                if is_nowhere && self.sources.get(self.given.span.file).kind() == SourceKind::Made {
+                    let files = suppress::files_of(&self.given);
+                    let given = files
+                        .into_iter()
+                        .find(|file| self.sources.get(*file).kind() == SourceKind::File);
+                    violation.span = Some(Span::file_start(given.unwrap_or(chart.values.span.file)));
+                }
+            }
+            report.append(violations);
+        }
+        if scope == Scope::Values {
+            return Ok(());
+        }
+        pipeline::check_kube_version(&chart, &self.request.capabilities)?;
+        let mut capabilities = self.request.capabilities.clone();
+        capabilities.api_versions.extend(SERVED.map(str::to_owned));
+        let files = render::templates(&chart, &values, &self.request.release, &capabilities);
+        let templates = render::parse(&files, self.sources)?;
+        let limits = self.request.limits;
+        let rendered = render::render(&files, &templates, world, self.sources, limits, self.request.trace)?;
+        self.objects = Objects::read(&rendered, &self.request.release.namespace, self.sources, report);
+        self.rendered = Some(rendered);
+        Ok(())
+    }
+
+    fn load(&mut self, log: &mut Report) -> Result<Chart, Report> {
+        let Some(path) = &self.request.chart else {
+            let chart = chart::builtin(self.sources, log)?;
+            self.chart_yaml = document(self.sources, chart.chart_yaml);
+            return Ok(chart);
+        };
+        // Read apart from the chart, which may not load because of it.
+        let file = path.join("Chart.yaml");
+        if let Ok(bytes) = self.world.read(&file) {
+            let source = Source::new(file.display().to_string(), SourceKind::File, bytes);
+            self.chart_yaml = document(self.sources, self.sources.add(source));
+        }
+        let chart = chart::load(self.world, path, self.sources, log)?;
+        if self.chart_yaml.is_none() {
+            self.chart_yaml = document(self.sources, chart.chart_yaml);
+        }
+        Ok(chart)
+    }
+
+    /// The rendered file that a span lies in.
+    pub fn rendered_file(&self, span: Span) -> Option<&Arc<str>> {
+        self.objects.files.get(&span.file)
+    }
+}
+
+fn document(sources: &Sources, file: FileId) -> Option<(FileId, Node)> {
+    let source = sources.get(file);
+    let parsed = yaml::parse(&source, file, 0..source.text().len()).ok()?;
+    Some((file, parsed.node))
+}
+
+/// Parses the templates of a chart and of all its subcharts.
+fn parse_chart(chart: Chart, name: String, path: &str, sources: &Sources, report: &mut Report) -> ParsedChart {
+    let mut templates = Vec::with_capacity(chart.templates.len());
+    for file in &chart.templates {
+        let id = file.source(sources);
+        let source = sources.get(id);
+        let name = format!("{path}/{}", file.name);
+        match template::parse(source.text(), id, &name, &|name| functions::find(name).is_some()) {
+            Ok(template) => templates.push(Arc::new(template)),
+            Err(errors) => errors
+                .iter()
+                .for_each(|error| report.push(render::syntax_diagnostic(error, &name))),
+        }
+    }
+    let mut subcharts = Vec::new();
+    for subchart in &chart.subcharts {
+        let mut names: Vec<&str> = chart
+            .metadata
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.name == subchart.name())
+            .map(Dependency::name_or_alias)
+            .collect();
+        if names.is_empty() {
+            names.push(subchart.name());
+        }
+        for name in names {
+            let path = format!("{path}/charts/{name}");
+            subcharts.push(parse_chart(subchart.clone(), name.to_owned(), &path, sources, report));
+        }
+    }
+    ParsedChart {
+        name,
+        chart,
+        templates,
+        subcharts,
+    }
+}
+
+impl ParsedChart {
+    /// The chart and all below it, each with the names that lead to it from the first.
+    pub fn walk(&self) -> Vec<(Vec<&str>, &ParsedChart)> {
+        let mut found = vec![(Vec::new(), self)];
+        let mut at = 0;
+        while at < found.len() {
+            let (path, chart) = found[at].clone();
+            for subchart in &chart.subcharts {
+                let mut path = path.clone();
+                path.push(&*subchart.name);
+                found.push((path, subchart));
+            }
+            at += 1;
+        }
+        found
+    }
+}

@@ -1,0 +1,77 @@
+//! From places in rendered text, which nobody can edit, to places in templates and values files.
+
+use super::Context;
+use crate::diagnostic::{Diagnostic, Label};
+use crate::source::Span;
+
+/// Where something in a rendered text comes from.
+pub(super) struct Place {
+    /// The action or text of the template that wrote it.
+    pub(super) template: Span,
+    /// Where its value was set, if it is a value.
+    pub(super) value: Option<Span>,
+    /// The calls that lead to the template, innermost first.
+    pub(super) calls: Vec<Span>,
+}
+
+/// Rules whose faults are mended in the template even if the text at fault came from values.
+const IN_TEMPLATES: [&str; 3] = ["exponent-number", "manifest-indent", "manifest-syntax"];
+
+/// Moves a diagnostic from the rendered text to where the fault can be mended.
+///
+/// The place is that of the value where the text at fault was set in a values file or flag, with a label at the template;
+/// otherwise the template's, with labels at the calls that lead there. Other labels go to the template.
+pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>) {
+    for label in &mut diagnostic.labels {
+        if let Some(place) = place(label.span, context) {
+            label.span = place.template;
+        }
+    }
+    let Some(place) = diagnostic.span.and_then(|span| place(span, context)) else {
+        return;
+    };
+    let mut labels = Vec::new();
+    let mut label = |span: Span, text: &str| {
+        labels.push(Label {
+            span,
+            text: text.to_owned(),
+        });
+    };
+    match place.value {
+        Some(value) if IN_TEMPLATES.contains(&diagnostic.rule) => {
+            diagnostic.span = Some(place.template);
+            label(value, "set here");
+        }
+        Some(value) => {
+            diagnostic.span = Some(value);
+            label(place.template, "written here");
+        }
+        None => {
+            diagnostic.span = Some(place.template);
+            place.calls.iter().for_each(|call| label(*call, "called from here"));
+        }
+    }
+    labels.append(&mut diagnostic.labels);
+    diagnostic.labels = labels;
+}
+
+/// The origin of a place in a rendered text; `None` if it lies in no such text.
+fn place(span: Span, context: &Context<'_>) -> Option<Place> {
+    let file = context.rendered_file(span)?;
+    let origin = context.rendered.as_ref()?.origin(file, span.range())?;
+    let text = |span: Span| {
+        let source = context.sources.get(span.file);
+        let text = source.text().get(span.range()).unwrap_or_default();
+        text.trim_matches(['"', '\'']).to_owned()
+    };
+    let value = origin.value.map(|setting| match setting.key {
+        // What is at fault is the key.
+        Some(key) if text(key) == text(span) && text(setting.value) != text(span) => key,
+        _ => setting.value,
+    });
+    Some(Place {
+        template: origin.template,
+        value,
+        calls: origin.calls,
+    })
+}

@@ -1,0 +1,204 @@
+//! Many targets in one run, several at a time: charts by values files by Kubernetes versions.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use super::registry::RULES;
+use super::rule::{Family, Selection};
+use super::suppress::Suppressions;
+use super::{Context, locate, settings};
+use crate::diagnostic::{Diagnostic, Report, Result};
+use crate::pipeline::Request;
+use crate::prometheus;
+use crate::source::{Source, SourceKind, Sources, Span};
+use crate::world::World;
+
+/// The stack of a thread that lints, in bytes: values, schemas and templates nest.
+const STACK_SIZE: usize = 512 << 20;
+
+/// One chart with one set of values for one cluster.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// What tells it from the other runs: `values/a.yaml, Kubernetes 1.33`; empty where there is no other.
+    pub name: Arc<str>,
+    /// The chart that it is of, as the user names it.
+    pub chart: Arc<str>,
+    /// What is rendered.
+    pub request: Request,
+    /// Files and folders with custom resource definitions.
+    pub crds: Vec<String>,
+}
+
+/// How much of a target is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    All,
+    /// Its values: nothing is rendered.
+    Values,
+}
+
+/// Hears how far the runs have come.
+pub trait Progress: Sync {
+    /// A run is done: `done` of `total` are.
+    fn done(&self, done: usize, total: usize, run: &Run);
+}
+
+/// Lints all runs. Findings that several runs share are reported once.
+pub fn run(
+    world: &Arc<dyn World>,
+    runs: &[Run],
+    scope: Scope,
+    selection: &Selection,
+    sources: &Sources,
+    progress: &dyn Progress,
+) -> Report {
+    let results: Mutex<Vec<(usize, Report, Suppressions)>> = Mutex::default();
+    let next = AtomicUsize::new(0);
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(run) = runs.get(at) else { break };
+            let (report, suppressions) = one(world, run, scope, selection, sources);
+            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+            results.push((at, report, suppressions));
+            progress.done(results.len(), runs.len(), run);
+        }
+    };
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(runs.len());
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            // One thread less is no harm.
+            let _ = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, work);
+        }
+        work();
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(at, ..)| *at);
+    merge(results, runs, selection, sources)
+}
+
+/// All findings of one target that are wanted, and the comments that silence findings.
+fn one(
+    world: &Arc<dyn World>,
+    run: &Run,
+    scope: Scope,
+    selection: &Selection,
+    sources: &Sources,
+) -> (Report, Suppressions) {
+    let mut found = Report::new();
+    let context = Context::read(world, run, scope, sources, &mut found);
+    for rule in RULES {
+        if let Some(check) = rule
+            .check
+            .filter(|_| scope == Scope::All || rule.family == Family::Values)
+        {
+            check(&context, &mut found);
+        }
+    }
+    let mut suppressions = Suppressions::of(&context);
+    let mut report = Report::new();
+    for diagnostic in found.diagnostics {
+        let is_told = match scope {
+            Scope::All => true,
+            // What kept the values from being computed matters too; the templates do not.
+            Scope::Values => {
+                super::find(diagnostic.rule).is_none_or(|rule| matches!(rule.family, Family::Values | Family::Chart))
+            }
+        };
+        let Some(mut diagnostic) = selection.apply(diagnostic).filter(|_| is_told) else {
+            continue;
+        };
+        locate::locate(&mut diagnostic, &context);
+        if !suppressions.silence(&diagnostic, sources) {
+            report.push(diagnostic);
+        }
+    }
+    (report, suppressions)
+}
+
+/// What makes two findings the same: the rule, the place, the words. Files are known by their names, as each run reads
+/// its own.
+type Key = (String, u32, u32, &'static str, String, String);
+
+fn key(diagnostic: &Diagnostic, sources: &Sources) -> Key {
+    let (name, start, end) = match diagnostic.span {
+        Some(Span { file, start, end }) => (sources.get(file).name().to_owned(), start, end),
+        None => (String::new(), 0, 0),
+    };
+    let object = diagnostic
+        .object
+        .as_ref()
+        .map(|object| format!("{} {}", object.kind, object.name));
+    (
+        name,
+        start,
+        end,
+        diagnostic.rule,
+        diagnostic.message.clone(),
+        object.unwrap_or_default(),
+    )
+}
+
+fn merge(
+    results: Vec<(usize, Report, Suppressions)>,
+    runs: &[Run],
+    selection: &Selection,
+    sources: &Sources,
+) -> Report {
+    let mut merged: BTreeMap<Key, (Diagnostic, Vec<usize>)> = BTreeMap::new();
+    let mut suppressions = Suppressions::default();
+    for (at, report, silenced) in results {
+        suppressions.merge(silenced);
+        for diagnostic in report.diagnostics {
+            let (_, seen) = merged
+                .entry(key(&diagnostic, sources))
+                .or_insert_with(|| (diagnostic, Vec::new()));
+            if seen.last() != Some(&at) {
+                seen.push(at);
+            }
+        }
+    }
+    let mut report = Report::new();
+    for (mut diagnostic, seen) in merged.into_values() {
+        let chart = &runs[seen[0]].chart;
+        let of_chart = runs.iter().filter(|run| run.chart == *chart).count();
+        if seen.len() < of_chart {
+            let names = seen.iter().map(|&at| Arc::clone(&runs[at].name));
+            diagnostic.runs = names.filter(|name| !name.is_empty()).collect();
+        }
+        report.push(diagnostic);
+    }
+    for unused in suppressions.unused() {
+        report.diagnostics.extend(selection.apply(unused));
+    }
+    report
+}
+
+/// Checks files of Prometheus that are in no chart.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn prometheus_files(
+    world: &dyn World,
+    paths: &[String],
+    selection: &Selection,
+    sources: &Sources,
+) -> Result<Report> {
+    let mut report = Report::new();
+    for path in paths {
+        let bytes = world.read(Path::new(path)).map_err(|error| {
+            let message = format!("cannot read {path}: {error}");
+            Box::new(Diagnostic::error(settings::SETTINGS, message))
+        })?;
+        let file = sources.add(Source::new(path.as_str(), SourceKind::File, bytes));
+        let found = prometheus::check_file(sources, file, None);
+        report
+            .diagnostics
+            .extend(found.diagnostics.into_iter().filter_map(|found| selection.apply(found)));
+    }
+    Ok(report)
+}

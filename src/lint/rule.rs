@@ -1,0 +1,142 @@
+//! What a rule is, and which of them are on.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use super::registry::RULES;
+use crate::diagnostic::{Diagnostic, Report, Severity};
+
+/// What a rule is about; `--select` and `--ignore` take the names of families too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// Chart.yaml and the files of a chart.
+    Chart,
+    /// Values files, flags and schemas.
+    Values,
+    /// Templates.
+    Template,
+    /// Single objects against the types of Kubernetes.
+    Kubernetes,
+    /// What does not work, within an object and across the objects of a release.
+    Objects,
+    /// Prometheus' own files and objects.
+    Prometheus,
+    /// What is dangerous.
+    Security,
+    /// What some think is good practice. Off unless selected.
+    Opinion,
+}
+
+impl Family {
+    /// All families.
+    pub const ALL: [Self; 8] = [
+        Self::Chart,
+        Self::Values,
+        Self::Template,
+        Self::Kubernetes,
+        Self::Objects,
+        Self::Prometheus,
+        Self::Security,
+        Self::Opinion,
+    ];
+
+    /// The name that flags and reports use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Chart => "chart",
+            Self::Values => "values",
+            Self::Template => "template",
+            Self::Kubernetes => "kubernetes",
+            Self::Objects => "objects",
+            Self::Prometheus => "prometheus",
+            Self::Security => "security",
+            Self::Opinion => "opinion",
+        }
+    }
+}
+
+/// Finds the faults of a rule, and perhaps of others that it comes across.
+pub(super) type Check = fn(&Context<'_>, &mut Report);
+
+/// A rule.
+pub struct Rule {
+    /// Its name, in kebab-case, after the fault.
+    pub id: &'static str,
+    /// What it is about.
+    pub family: Family,
+    /// How much its findings matter, unless they say otherwise themselves.
+    pub severity: Severity,
+    /// Whether it speaks without being selected.
+    pub is_on: bool,
+    /// Its page: what it does, why, bad and good examples.
+    pub page: &'static str,
+    /// What finds its faults; `None` where a stage before the linter does, or another rule along with its own.
+    pub(super) check: Option<Check>,
+}
+
+impl Rule {
+    /// What the rule finds, in one sentence: the first of its page.
+    pub fn summary(&self) -> &'static str {
+        self.page
+            .lines()
+            .find(|line| !line.is_empty() && !line.starts_with('#'))
+            .unwrap_or_default()
+    }
+}
+
+/// The rule of an id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == id)
+}
+
+/// Which rules speak, and how loud.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    /// Rules and families that are on besides those that always are; `all` is every one.
+    pub select: Vec<String>,
+    /// Rules and families that are off. They win over those selected, unless a rule is selected by its own name.
+    pub ignore: Vec<String>,
+    /// Rules whose findings matter more or less than they do by default.
+    pub severities: BTreeMap<String, Severity>,
+}
+
+impl Selection {
+    /// Names that are neither rules nor families, each with a suggestion.
+    pub fn unknown(&self) -> Vec<(String, Option<&'static str>)> {
+        let names = self.select.iter().chain(&self.ignore).chain(self.severities.keys());
+        names
+            .filter(|name| *name != "all" && find(name).is_none() && !Family::ALL.iter().any(|f| f.as_str() == *name))
+            .map(|name| (name.clone(), super::closest(name, RULES.iter().map(|rule| rule.id))))
+            .collect()
+    }
+
+    /// Whether a rule speaks.
+    pub fn is_on(&self, rule: &Rule) -> bool {
+        let named = |list: &[String], name: &str| list.iter().any(|entry| entry == name);
+        if named(&self.ignore, rule.id) {
+            return false;
+        }
+        if named(&self.select, rule.id) {
+            return true;
+        }
+        let family = rule.family.as_str();
+        if named(&self.ignore, family) || named(&self.ignore, "all") {
+            return false;
+        }
+        rule.is_on || named(&self.select, family) || named(&self.select, "all")
+    }
+
+    /// The diagnostic with the severity that the user wants; nothing if its rule is off.
+    pub fn apply(&self, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
+        let Some(rule) = find(diagnostic.rule) else {
+            return Some(diagnostic);
+        };
+        if !self.is_on(rule) {
+            return None;
+        }
+        if let Some(severity) = self.severities.get(rule.id) {
+            diagnostic.severity = *severity;
+        }
+        Some(diagnostic)
+    }
+}

@@ -1,0 +1,154 @@
+//! Single objects against the types of Kubernetes and of custom resources: what `promchart-k8s` finds, at its place.
+
+use std::path::Path;
+
+use promchart_k8s::{Crds, Problem, Severity, Side, Step, Version, check};
+use serde_json::Value as Json;
+
+use super::super::Context;
+use crate::diagnostic::{Diagnostic, Report};
+use crate::source::{Source, SourceKind, Span};
+use crate::yaml::{self, Node, Value};
+
+/// What files with definitions of custom resources end with.
+const ENDINGS: [&str; 3] = [".yaml", ".yml", ".json"];
+/// The rule of paths of --crds that cannot be read.
+const CRD: &str = "crd-file";
+
+/// Checks every object of the release.
+pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
+    if context.objects.all.is_empty() {
+        return;
+    }
+    let version = Version::parse(&context.request.capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
+    let crds = crds(context, report);
+    for object in &context.objects.all {
+        for problem in check(version, &crds, &to_json(&object.node)) {
+            let span = place(&object.node, &problem);
+            let mut diagnostic = match problem.severity() {
+                Severity::Error => Diagnostic::error(problem.rule, problem.message.clone()),
+                Severity::Warning => Diagnostic::warning(problem.rule, problem.message.clone()),
+            };
+            let pointer = problem.pointer();
+            if !pointer.is_empty() {
+                diagnostic.message = format!("{pointer}: {}", diagnostic.message);
+            }
+            diagnostic.help = problem.help;
+            report.push(object.fault(diagnostic, span));
+        }
+    }
+}
+
+/// The custom resources that the chart brings, in crds/ or as objects, and those of --crds.
+fn crds(context: &Context<'_>, report: &mut Report) -> Crds {
+    let mut crds = Crds::default();
+    let mut add = |text: &str, name: &str| {
+        let source = Source::new(name, SourceKind::File, text.as_bytes().to_vec());
+        let file = context.sources.add(source);
+        let source = context.sources.get(file);
+        for document in yaml::parse_all(&source, file, 0..source.text().len()).documents {
+            crds.add(&to_json(&document.node));
+        }
+    };
+    if let Some(chart) = &context.chart {
+        for (_, file) in chart.chart.crds() {
+            add(&String::from_utf8_lossy(&file.bytes), &file.path);
+        }
+    }
+    for path in context.crds {
+        match definitions(context, Path::new(path)) {
+            Ok(files) => files.iter().for_each(|(name, text)| add(text, name)),
+            Err(error) => report.push(Diagnostic::error(CRD, format!("cannot read {path}: {error}"))),
+        }
+    }
+    for object in &context.objects.all {
+        if object.kind() == "CustomResourceDefinition" {
+            crds.add(&to_json(&object.node));
+        }
+    }
+    crds
+}
+
+/// The files at a path, those of a folder in the order of their names.
+fn definitions(context: &Context<'_>, path: &Path) -> std::io::Result<Vec<(String, String)>> {
+    let read = |path: &Path| {
+        let bytes = context.world.read(path)?;
+        Ok((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    if context.world.entry(path)?.kind != crate::world::FileKind::Folder {
+        return Ok(vec![read(path)?]);
+    }
+    let names = context.world.list(path)?;
+    let is_definition = |name: &&String| ENDINGS.iter().any(|ending| name.ends_with(ending));
+    names
+        .iter()
+        .filter(is_definition)
+        .map(|name| read(&path.join(name)))
+        .collect()
+}
+
+/// Where the fault of a problem is: the key or the value at its path, as far as that is there.
+fn place(object: &Node, problem: &Problem) -> Span {
+    let mut node = object;
+    let first = ["kind", "apiVersion", "metadata"]
+        .into_iter()
+        .find_map(|key| object.as_map()?.get(key));
+    let mut key = first.map_or(object.span, |entry| entry.key);
+    for (at, step) in problem.path.iter().enumerate() {
+        match step {
+            Step::Key(name) => match node.as_map().and_then(|map| map.get(name)) {
+                Some(entry) => {
+                    key = entry.key;
+                    node = &entry.node;
+                }
+                None => return key,
+            },
+            Step::Index(index) => match node.as_list().and_then(|list| list.get(*index)) {
+                Some(item) => {
+                    key = first_key(item);
+                    node = item;
+                }
+                None => return key,
+            },
+        }
+        if at + 1 == problem.path.len() && problem.side == Side::Value && !is_collection(node) {
+            // A value that is not written at all has no place of its own.
+            return if node.span.start == node.span.end {
+                key
+            } else {
+                node.span
+            };
+        }
+    }
+    key
+}
+
+fn is_collection(node: &Node) -> bool {
+    matches!(node.value, Value::Map(_) | Value::List(_))
+}
+
+/// The first key of a mapping as it is written, else the node itself.
+fn first_key(node: &Node) -> Span {
+    let keys = node
+        .as_map()
+        .into_iter()
+        .flat_map(yaml::Map::iter)
+        .map(|(_, entry)| entry.key);
+    keys.min().unwrap_or(node.span)
+}
+
+fn to_json(node: &Node) -> Json {
+    match &node.value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Int(value) => Json::from(*value),
+        Value::Uint(value) => Json::from(*value),
+        Value::Float(value) => Json::from(*value),
+        Value::String(text) => Json::from(&**text),
+        Value::List(items) => Json::Array(items.iter().map(to_json).collect()),
+        Value::Map(map) => {
+            let entries = map.iter().map(|(key, entry)| (key.to_string(), to_json(&entry.node)));
+            Json::Object(entries.collect())
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Prometheus' own files inside ConfigMaps and Secrets, and the objects of its operator.
+
+use super::super::Context;
+use super::super::object::Object;
+use crate::diagnostic::{Diagnostic, Report};
+use crate::go::base64;
+use crate::prometheus::{self, Kind};
+use crate::source::{Source, SourceKind, Span};
+use crate::yaml::{self, Node};
+
+/// Checks all of them.
+pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
+    for object in &context.objects.all {
+        let source = context.sources.get(object.node.span.file);
+        for diagnostic in prometheus::check_object(&source, &object.node).diagnostics {
+            let object = object.reference.clone();
+            report.push(diagnostic.object(object));
+        }
+        let (is_map, is_secret) = (object.is(&["ConfigMap"]), object.is(&["Secret"]));
+        for part in ["data", "stringData"] {
+            let entries = object.at([part]).and_then(Node::as_map).filter(|_| is_map || is_secret);
+            for (name, entry) in entries.into_iter().flat_map(yaml::Map::iter) {
+                let Some(text) = entry.node.as_str() else { continue };
+                if is_secret && part == "data" {
+                    let decoded = base64::decode(text.as_bytes())
+                        .ok()
+                        .and_then(|bytes| String::from_utf8(bytes).ok());
+                    if let Some(text) = decoded {
+                        file(context, object, name, &text, entry.node.span, None, report);
+                    }
+                } else {
+                    file(context, object, name, text, entry.node.span, Some(&source), report);
+                }
+            }
+        }
+    }
+}
+
+/// Checks a text in an object, if it is a file of Prometheus'. Faults are placed in the scalar that holds it; where its
+/// source is not given, at the scalar as a whole.
+fn file(
+    context: &Context<'_>,
+    object: &Object,
+    name: &str,
+    text: &str,
+    scalar: Span,
+    within: Option<&Source>,
+    report: &mut Report,
+) {
+    let is_yaml = [".yml", ".yaml", ".rules", "web.config"]
+        .iter()
+        .any(|ending| name.ends_with(ending));
+    if !is_yaml {
+        return;
+    }
+    let inner = context
+        .sources
+        .add(Source::new(name, SourceKind::Made, text.as_bytes().to_vec()));
+    let inner_source = context.sources.get(inner);
+    let Ok(parsed) = yaml::parse(&inner_source, inner, 0..inner_source.text().len()) else {
+        // Only what is surely meant for Prometheus is worth a word.
+        if matches!(name, "prometheus.yml" | "prometheus.yaml") {
+            let found = prometheus::check_file(context.sources, inner, Some(Kind::Config));
+            place_all(found, object, text, scalar, within, inner, report);
+        }
+        return;
+    };
+    let Some(kind) = kind(name, &parsed.node) else { return };
+    let found = prometheus::check_file(context.sources, inner, Some(kind));
+    place_all(found, object, text, scalar, within, inner, report);
+}
+
+fn place_all(
+    found: Report,
+    object: &Object,
+    text: &str,
+    scalar: Span,
+    within: Option<&Source>,
+    inner: crate::source::FileId,
+    report: &mut Report,
+) {
+    let moved = |span: Span| match within {
+        Some(source) if span.file == inner => prometheus::within(source.text(), scalar, text, span.range()),
+        _ => scalar,
+    };
+    for mut diagnostic in found.diagnostics {
+        diagnostic.span = diagnostic.span.map(moved);
+        for label in &mut diagnostic.labels {
+            label.span = moved(label.span);
+        }
+        report.push(Diagnostic {
+            object: Some(object.reference.clone()),
+            ..diagnostic
+        });
+    }
+}
+
+/// What kind of file an entry is, if it is surely one of Prometheus'. Other programs have `global` and `rules` too.
+fn kind(name: &str, node: &Node) -> Option<Kind> {
+    let has_list = |key: &str| node.get(key).is_some_and(|value| value.as_list().is_some());
+    let is_group = |group: &Node| group.get("rules").is_some_and(|rules| rules.as_list().is_some());
+    if has_list("scrape_configs") || matches!(name, "prometheus.yml" | "prometheus.yaml") {
+        return Some(Kind::Config);
+    }
+    let groups = node.get("groups").and_then(Node::as_list).unwrap_or_default();
+    let is_rule =
+        |rule: &Node| rule.get("expr").is_some() && (rule.get("alert").is_some() || rule.get("record").is_some());
+    let rules = groups
+        .iter()
+        .filter_map(|group| group.get("rules")?.as_list())
+        .flatten();
+    if groups.iter().any(is_group) && rules.into_iter().any(is_rule) {
+        return Some(Kind::Rules);
+    }
+    let is_web = name.starts_with("web") && prometheus::detect(node) == Some(Kind::WebConfig);
+    is_web.then_some(Kind::WebConfig)
+}

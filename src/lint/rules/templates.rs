@@ -1,0 +1,165 @@
+//! Templates without rendering them: wrong numbers of arguments, templates that are called but not defined, and the reverse.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::super::Context;
+use crate::diagnostic::{Diagnostic, Report};
+use crate::functions;
+use crate::template::ast::{Command, List, Node, Operand, Pipeline};
+
+const ARGUMENTS: &str = "wrong-argument-count";
+const UNDEFINED: &str = "undefined-template";
+const UNUSED: &str = "unused-template";
+
+/// Calls with too few or too many arguments, in templates that are not rendered too.
+pub(in super::super) fn arguments(context: &Context<'_>, report: &mut Report) {
+    for (_, chart) in context.chart.iter().flat_map(|chart| chart.walk()) {
+        for template in &chart.templates {
+            for tree in &template.trees {
+                list(&tree.root, report);
+            }
+        }
+    }
+}
+
+fn list(root: &List, report: &mut Report) {
+    let mut stack = vec![root];
+    while let Some(list) = stack.pop() {
+        for node in &list.nodes {
+            match node {
+                Node::Action(action) => pipeline(&action.pipeline, report),
+                Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
+                    pipeline(&branch.pipeline, report);
+                    stack.push(&branch.list);
+                    stack.extend(&branch.else_list);
+                }
+                Node::Template(call) => call.pipeline.iter().for_each(|inner| pipeline(inner, report)),
+                Node::Text(_) | Node::Break(_) | Node::Continue(_) => {}
+            }
+        }
+    }
+}
+
+fn pipeline(pipeline: &Pipeline, report: &mut Report) {
+    let mut stack = vec![pipeline];
+    while let Some(pipeline) = stack.pop() {
+        for (at, command) in pipeline.commands.iter().enumerate() {
+            call(command, at > 0, report);
+            for operand in &command.operands {
+                let mut operand = operand;
+                while let Operand::Chain(chain) = operand {
+                    operand = &chain.operand;
+                }
+                match operand {
+                    Operand::Pipeline(inner) => stack.push(inner),
+                    // A function as an argument is called without any.
+                    Operand::Identifier(..) if !std::ptr::eq(operand, &raw const command.operands[0]) => {
+                        count(operand, 0, false, report);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+fn call(command: &Command, is_piped: bool, report: &mut Report) {
+    if let first @ Operand::Identifier(..) = &command.operands[0] {
+        count(first, command.operands.len() - 1, is_piped, report);
+    }
+}
+
+fn count(function: &Operand, given: usize, is_piped: bool, report: &mut Report) {
+    let Operand::Identifier(meta, name) = function else {
+        return;
+    };
+    let Some(function) = functions::find(name) else { return };
+    if let Some(message) = crate::lower::arity_error(name, &function.signature, given, is_piped) {
+        let help = format!("`{name}` is {}", function.go_type());
+        report.push(Diagnostic::error(ARGUMENTS, message).at(meta.span).help(help));
+    }
+}
+
+/// Names that `include` and `template` call though nothing defines them.
+pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
+    let (Some(chart), Some(usage)) = (&context.chart, &context.usage) else {
+        return;
+    };
+    // A template that does not parse may define anything, and a library is told by others what it lacks.
+    let parsed = |chart: &super::super::context::ParsedChart| chart.templates.len() == chart.chart.templates.len();
+    if chart.chart.is_library() || !chart.walk().iter().all(|(_, chart)| parsed(chart)) {
+        return;
+    }
+    let is_there = |dependency: &crate::chart::Dependency| {
+        chart
+            .subcharts
+            .iter()
+            .any(|subchart| subchart.name == dependency.name_or_alias())
+    };
+    if !chart.chart.metadata.dependencies.iter().all(is_there) {
+        return;
+    }
+    let defined = defined(context);
+    for (name, span) in &usage.called {
+        if !defined.contains(name) {
+            let message = format!("no template {name:?} is defined");
+            let mut diagnostic = Diagnostic::error(UNDEFINED, message).at(*span);
+            let close = super::super::closest(name, defined.iter().map(|name| &**name));
+            diagnostic.help = close.map(|close| format!("did you mean {close:?}?"));
+            report.push(diagnostic);
+        }
+    }
+}
+
+fn defined(context: &Context<'_>) -> BTreeSet<Arc<str>> {
+    let charts = context.chart.iter().flat_map(|chart| chart.walk());
+    let templates = charts.flat_map(|(_, chart)| &chart.templates);
+    templates
+        .flat_map(|template| template.trees.iter().map(|tree| Arc::clone(&tree.name)))
+        .collect()
+}
+
+/// Definitions of the chart itself that nothing calls.
+pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
+    let (Some(chart), Some(usage)) = (&context.chart, &context.usage) else {
+        return;
+    };
+    if chart.chart.is_library() || !usage.is_complete || usage.calls_unknown {
+        return;
+    }
+    // Texts that are rendered with `tpl`, in values or files, may call it too.
+    let mut texts: Vec<String> = Vec::new();
+    for (_, chart) in chart.walk() {
+        texts.push(context.sources.get(chart.chart.values.span.file).text().to_owned());
+        texts.extend(
+            chart
+                .chart
+                .files
+                .iter()
+                .map(|file| String::from_utf8_lossy(&file.bytes).into_owned()),
+        );
+    }
+    for file in super::super::suppress::files_of(&context.given) {
+        texts.push(context.sources.get(file).text().to_owned());
+    }
+    for template in &chart.templates {
+        for tree in &template.trees {
+            let is_called = usage.reached.contains(&tree.name)
+                || texts.iter().any(|text| text.contains(&*tree.name))
+                || overrides(chart, &tree.name);
+            if tree.name != template.name && !is_called {
+                let message = format!("nothing calls the template {:?}", tree.name);
+                report.push(Diagnostic::info(UNUSED, message).at(tree.span));
+            }
+        }
+    }
+}
+
+/// Whether a subchart defines a template of this name: then it is for the subchart.
+fn overrides(chart: &super::super::context::ParsedChart, name: &str) -> bool {
+    chart.walk()[1..].iter().any(|(_, subchart)| {
+        let mut trees = subchart.templates.iter().flat_map(|template| &template.trees);
+        trees.any(|tree| &*tree.name == name)
+    })
+}

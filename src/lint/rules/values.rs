@@ -1,0 +1,221 @@
+//! Values that nobody reads, values that nobody sets, keys that are there twice, numbers that change their form.
+
+use std::sync::Arc;
+
+use super::super::Context;
+use crate::diagnostic::{Diagnostic, Report};
+use crate::source::{FileId, Source, SourceKind, Span};
+use crate::values::GLOBAL;
+use crate::yaml::{self, Node, Value};
+
+const UNKNOWN: &str = "unknown-value";
+const UNUSED: &str = "unused-value";
+const UNDEFINED: &str = "undefined-value";
+const DUPLICATE: &str = "duplicate-key";
+const EXPONENT: &str = "exponent-number";
+
+/// Keys that the user gives but no template reads.
+pub(in super::super) fn unknown(context: &Context<'_>, report: &mut Report) {
+    let Some(usage) = context.usage.as_ref().filter(|usage| usage.is_complete) else {
+        return;
+    };
+    for unread in usage.reads.unread(&context.given) {
+        if is_free(&unread.path) {
+            continue;
+        }
+        let message = format!("no template reads {}", unread.path);
+        let mut diagnostic = Diagnostic::warning(UNKNOWN, message).at(unread.entry.key);
+        diagnostic.help = unread.close.map(|close| format!("did you mean `{close}`?"));
+        report.push(diagnostic);
+    }
+}
+
+/// Keys of the chart's own values.yaml that no template reads.
+pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
+    let Some(usage) = context.usage.as_ref().filter(|usage| usage.is_complete) else {
+        return;
+    };
+    let Some(chart) = context.chart.as_ref().filter(|chart| !chart.chart.is_library()) else {
+        return;
+    };
+    for unread in usage.reads.unread(&chart.chart.values) {
+        if !is_free(&unread.path) {
+            let message = format!("no template reads {}", unread.path);
+            report.push(Diagnostic::info(UNUSED, message).at(unread.entry.key));
+        }
+    }
+}
+
+/// What everybody may set, read or not: global values are for whoever wants them, `x-` keys hold anchors, `enabled` is for the
+/// condition of a parent.
+fn is_free(path: &str) -> bool {
+    let first = path.split('.').next().unwrap_or_default();
+    matches!(path, "enabled") || first.starts_with("x-") || path.split('.').any(|step| step == GLOBAL)
+}
+
+/// Paths that templates read without care, but that are defined nowhere.
+pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
+    let (Some(usage), Some(chart)) = (&context.usage, &context.chart) else {
+        return;
+    };
+    if !usage.is_complete || chart.chart.is_library() {
+        return;
+    }
+    let charts = chart.walk();
+    // A chart that is not rendered has no values to be defined.
+    let Some(values) = &context.values else { return };
+    let comments: Vec<(Vec<&str>, String)> = charts
+        .iter()
+        .map(|(path, chart)| {
+            let file = chart.chart.values.span.file;
+            (path.clone(), context.sources.get(file).text().to_owned())
+        })
+        .collect();
+    let schemas: Vec<(Vec<&str>, String)> = charts
+        .iter()
+        .filter_map(|(path, chart)| {
+            let schema = chart.chart.schema.as_ref()?;
+            Some((path.clone(), String::from_utf8_lossy(&schema.bytes).into_owned()))
+        })
+        .collect();
+    let is_defined = |path: &[Arc<str>]| {
+        let steps = || path.iter().map(|step| &**step);
+        let Some(last) = path.last() else { return true };
+        let in_defaults = charts.iter().any(|(prefix, chart)| {
+            path.len() >= prefix.len()
+                && prefix.iter().zip(path).all(|(a, b)| *a == &**b)
+                && (path.len() == prefix.len() || chart.chart.values.at(steps().skip(prefix.len())).is_some())
+        });
+        let below = |prefix: &[&str]| path.len() > prefix.len() && prefix.iter().zip(path).all(|(a, b)| *a == &**b);
+        // A key in a comment of values.yaml is how many charts tell of what can be set.
+        let in_comment = comments.iter().any(|(prefix, text)| {
+            below(prefix)
+                && text.lines().any(|line| {
+                    let line = line.trim_start_matches(['#', ' ', '-', '\t', '@']);
+                    line.strip_prefix(&**last)
+                        .is_some_and(|rest| rest.trim_start().starts_with(':'))
+                })
+        });
+        let in_schema = schemas
+            .iter()
+            .any(|(prefix, text)| below(prefix) && text.contains(&format!("\"{last}\"")));
+        values.at(steps()).is_some()
+            || in_defaults
+            || in_comment
+            || in_schema
+            || path.iter().any(|step| &**step == GLOBAL)
+            || context.given.at(steps()).is_some()
+    };
+    for (path, span) in usage.reads.missing(&is_defined) {
+        // Methods and counts of values that are no maps, and keys of what users fill: only below a mapping that is there.
+        let (Some(last), parent) = (path.last(), &path[..path.len() - 1]) else {
+            continue;
+        };
+        let parent_node = values.at(parent.iter().map(|step| &**step));
+        let Some(siblings) = parent_node.and_then(Node::as_map) else {
+            continue;
+        };
+        let is_free_form = siblings.is_empty() && !parent.is_empty();
+        if is_free_form || !is_of(chart, context, span) {
+            continue;
+        }
+        let joined = path.iter().map(|step| &**step).collect::<Vec<_>>().join(".");
+        let message = format!(".Values.{joined} is defined nowhere");
+        let mut diagnostic = Diagnostic::warning(UNDEFINED, message).at(span);
+        let close = super::super::closest(last, siblings.iter().map(|(key, _)| &**key));
+        diagnostic.help = Some(match close {
+            Some(close) => format!("did you mean `{close}`?"),
+            None => "give it a default in values.yaml".to_owned(),
+        });
+        report.push(diagnostic);
+    }
+}
+
+/// Whether a place is in a template of the chart itself, not of a subchart.
+fn is_of(chart: &super::super::context::ParsedChart, context: &Context<'_>, span: Span) -> bool {
+    let _ = context;
+    let own = |template: &Arc<crate::template::Template>| {
+        template.trees.last().is_some_and(|tree| tree.span.file == span.file)
+    };
+    chart.templates.iter().any(own)
+}
+
+/// Keys that a mapping has twice: in values files, in Chart.yaml, in rendered objects.
+pub(in super::super) fn duplicates(context: &Context<'_>, report: &mut Report) {
+    let mut files: Vec<FileId> = context.chart_yaml.iter().map(|(file, _)| *file).collect();
+    files.extend(context.chart.iter().map(|chart| chart.chart.values.span.file));
+    files.extend(super::super::suppress::files_of(&context.given));
+    for file in files {
+        let source = context.sources.get(file);
+        if source.kind() != SourceKind::File {
+            continue;
+        }
+        for range in documents(&source) {
+            let Ok(parsed) = yaml::parse(&source, file, range) else {
+                continue;
+            };
+            for duplicate in parsed.duplicates {
+                let message = format!("the key {} is there twice; the last one wins", duplicate.key);
+                report.push(
+                    Diagnostic::error(DUPLICATE, message)
+                        .at(duplicate.second)
+                        .label(duplicate.first, "also here"),
+                );
+            }
+        }
+    }
+    for duplicate in &context.objects.duplicates {
+        let message = format!("the key {} is there twice; the last one wins", duplicate.key);
+        report.push(
+            Diagnostic::warning(DUPLICATE, message)
+                .at(duplicate.second)
+                .label(duplicate.first, "also here"),
+        );
+    }
+}
+
+fn documents(source: &Source) -> Vec<std::ops::Range<usize>> {
+    yaml::split_documents(source.text()).unwrap_or_default()
+}
+
+/// Whole numbers of a million and more that templates print as Go prints floats: `1e+06`.
+pub(in super::super) fn exponents(context: &Context<'_>, report: &mut Report) {
+    const LEAST: f64 = 1e6;
+    let Some(values) = &context.values else { return };
+    let mut large: Vec<(String, f64)> = Vec::new();
+    let mut stack = vec![values];
+    while let Some(node) = stack.pop() {
+        match &node.value {
+            Value::Float(value) if value.abs() >= LEAST && value.fract() == 0.0 => {
+                large.push((crate::go::float::shortest(*value), *value));
+            }
+            Value::List(list) => stack.extend(list.iter()),
+            Value::Map(map) => stack.extend(map.iter().map(|(_, entry)| &entry.node)),
+            _ => {}
+        }
+    }
+    large.retain(|(text, _)| text.contains('e'));
+    large.sort_by(|a, b| a.0.cmp(&b.0));
+    large.dedup_by(|a, b| a.0 == b.0);
+    if large.is_empty() {
+        return;
+    }
+    for file in context.objects.files.keys() {
+        let source = context.sources.get(*file);
+        for (text, value) in &large {
+            for (at, _) in source.text().match_indices(&**text) {
+                let is_part = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.');
+                let (before, after) = (&source.text()[..at], &source.text()[at + text.len()..]);
+                if is_part(before.chars().next_back()) || is_part(after.chars().next()) {
+                    continue;
+                }
+                let message = format!("the number {value:.0} is printed as {text}");
+                report.push(
+                    Diagnostic::warning(EXPONENT, message)
+                        .at(Span::new(*file, at, at + text.len()))
+                        .help("convert it in the template: `| int64`"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! Comments that silence findings, in templates and values files.
+//!
+//! ```text
+//! image: nginx  # promchart: ignore latest-image-tag -- pinned by the mirror
+//! {{/* promchart: ignore privileged-container, host-namespace -- the agent needs it */}}
+//! # promchart: ignore-file unused-value -- read by the operator
+//! ```
+//!
+//! A comment behind something silences findings on its line; one that has the line to itself, those on the next line that
+//! has no such comment. `ignore-file` silences a rule in the whole file.
+
+use std::collections::BTreeMap;
+
+use super::Context;
+use crate::diagnostic::{Diagnostic, Report};
+use crate::source::{FileId, Source, Sources, Span};
+
+/// The rule of comments that silence nothing.
+pub(super) const UNUSED: &str = "unused-suppression";
+/// The rule of comments that cannot be understood.
+pub(super) const BAD: &str = "bad-suppression";
+/// What a comment begins with.
+const MARK: &str = "promchart:";
+
+/// The comments of the files of a target, by the name of the file.
+#[derive(Debug, Default)]
+pub(super) struct Suppressions {
+    comments: BTreeMap<String, Vec<Comment>>,
+    /// What is wrong with some of them.
+    faults: Report,
+}
+
+/// A rule that a comment silences.
+#[derive(Debug)]
+struct Comment {
+    /// The line, from 1; `None` for the whole file.
+    line: Option<usize>,
+    rule: String,
+    /// Where the rule is named.
+    span: Span,
+    is_used: bool,
+}
+
+impl Suppressions {
+    /// Reads the comments of all templates and values files of a target.
+    pub(super) fn of(context: &Context<'_>) -> Self {
+        let mut found = Self::default();
+        let mut add = |file: FileId| found.read(&context.sources.get(file), file);
+        for (_, chart) in context.chart.iter().flat_map(|chart| chart.walk()) {
+            for template in &chart.templates {
+                if let Some(tree) = template.trees.last() {
+                    add(tree.span.file);
+                }
+            }
+            add(chart.chart.values.span.file);
+            add(chart.chart.chart_yaml);
+        }
+        for file in files_of(&context.given) {
+            add(file);
+        }
+        found
+    }
+
+    /// Whether a comment silences the diagnostic: at its own place, or at one of those that explain it.
+    pub(super) fn silence(&mut self, diagnostic: &Diagnostic, sources: &Sources) -> bool {
+        let places = diagnostic
+            .span
+            .into_iter()
+            .chain(diagnostic.labels.iter().map(|label| label.span));
+        for span in places {
+            let source = sources.get(span.file);
+            let Some(comments) = self.comments.get_mut(source.name()) else {
+                continue;
+            };
+            let line = source.line_column(span.start).line;
+            let silences = |comment: &&mut Comment| {
+                comment.rule == diagnostic.rule && comment.line.is_none_or(|wanted| wanted == line)
+            };
+            if let Some(comment) = comments.iter_mut().find(silences) {
+                comment.is_used = true;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Adds what another run over the same files found.
+    pub(super) fn merge(&mut self, other: Self) {
+        for (name, comments) in other.comments {
+            match self.comments.get_mut(&name) {
+                None => {
+                    self.comments.insert(name, comments);
+                }
+                Some(known) => {
+                    for (known, new) in known.iter_mut().zip(comments) {
+                        known.is_used |= new.is_used;
+                    }
+                }
+            }
+        }
+        for fault in other.faults.diagnostics {
+            if !self
+                .faults
+                .diagnostics
+                .iter()
+                .any(|known| known.message == fault.message)
+            {
+                self.faults.push(fault);
+            }
+        }
+    }
+
+    /// A diagnostic for each comment that silences nothing, and for each that cannot be understood.
+    pub(super) fn unused(self) -> Vec<Diagnostic> {
+        let mut found = self.faults.diagnostics;
+        for comment in self.comments.into_values().flatten().filter(|comment| !comment.is_used) {
+            let message = format!("nothing to ignore: {} does not speak here", comment.rule);
+            found.push(Diagnostic::info(UNUSED, message).at(comment.span).help("remove it"));
+        }
+        found
+    }
+
+    fn read(&mut self, source: &Source, file: FileId) {
+        if self.comments.contains_key(source.name()) || !source.text().contains(MARK) {
+            return;
+        }
+        let mut comments = Vec::new();
+        let mut pending: Vec<Comment> = Vec::new();
+        for number in 1..=source.line_count() {
+            let line = source.line(number);
+            let start = source.line_range(number).map_or(0, |range| range.start);
+            let Some((at, before)) = mark(line) else {
+                if !line.trim().is_empty() && !is_comment(line) {
+                    for mut comment in pending.drain(..) {
+                        comment.line = Some(number);
+                        comments.push(comment);
+                    }
+                }
+                continue;
+            };
+            let (words, whole_file) = match directive(&line[at..]) {
+                Some(found) => found,
+                None => {
+                    let span = Span::new(file, start + at, start + line.len());
+                    let help = "write `# promchart: ignore RULE -- reason`";
+                    let fault = Diagnostic::warning(BAD, "promchart does not understand this comment");
+                    self.faults.push(fault.at(span).help(help));
+                    continue;
+                }
+            };
+            let alone = before.trim_matches(['#', '{', '-', '/', '*', ' ', '\t']).is_empty();
+            for rule in words.split([',', ' ']).filter(|name| !name.is_empty()) {
+                let offset = start + at + line[at..].find(rule).unwrap_or_default();
+                let span = Span::new(file, offset, offset + rule.len());
+                if super::find(rule).is_none() {
+                    let mut fault = Diagnostic::warning(BAD, format!("there is no rule {rule}")).at(span);
+                    let close = super::closest(rule, super::RULES.iter().map(|rule| rule.id));
+                    fault.help = close.map(|close| format!("did you mean `{close}`?"));
+                    self.faults.push(fault);
+                    continue;
+                }
+                let comment = Comment {
+                    line: (!whole_file).then_some(number),
+                    rule: rule.to_owned(),
+                    span,
+                    is_used: false,
+                };
+                if alone && !whole_file {
+                    pending.push(comment);
+                } else {
+                    comments.push(comment);
+                }
+            }
+        }
+        comments.append(&mut pending);
+        self.comments.insert(source.name().to_owned(), comments);
+    }
+}
+
+/// Where the words behind the mark begin, and what is in front of it; only in comments.
+fn mark(line: &str) -> Option<(usize, &str)> {
+    let at = line.find(MARK)?;
+    let before = line[..at].trim_end();
+    let in_comment = ["#", "/*", "{{/*", "{{- /*"]
+        .iter()
+        .any(|opening| before.ends_with(opening));
+    in_comment.then_some((at + MARK.len(), before))
+}
+
+fn is_comment(line: &str) -> bool {
+    let line = line.trim_start();
+    line.starts_with('#') || line.starts_with("{{/*") || line.starts_with("{{- /*")
+}
+
+/// The names of rules of a directive, and whether it is for the whole file.
+fn directive(text: &str) -> Option<(&str, bool)> {
+    let text = text.split(" -- ").next().unwrap_or_default();
+    let text = text.split("*/").next().unwrap_or_default().trim();
+    let (word, names) = text.split_once(' ')?;
+    match word {
+        "ignore" => Some((names, false)),
+        "ignore-file" => Some((names, true)),
+        _ => None,
+    }
+}
+
+/// The sources that the parts of a value were read from.
+pub(super) fn files_of(node: &crate::yaml::Node) -> Vec<FileId> {
+    let mut files = Vec::new();
+    let mut stack = vec![node];
+    while let Some(node) = stack.pop() {
+        if node.span.file != FileId::NONE && !files.contains(&node.span.file) {
+            files.push(node.span.file);
+        }
+        if let Some(map) = node.as_map() {
+            stack.extend(map.iter().map(|(_, entry)| &entry.node));
+        }
+        stack.extend(node.as_list().unwrap_or_default());
+    }
+    files
+}

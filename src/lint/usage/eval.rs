@@ -1,0 +1,432 @@
+//! Goes through templates with abstract values.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::super::context::ParsedChart;
+use super::reads::Reads;
+use super::value::{Abstract, Path, Step, join, key};
+use crate::source::{Sources, Span};
+use crate::template::Template;
+use crate::template::ast::{Branch, Command, List, Node, Operand, Pipeline, Tree, Variable};
+
+/// How deep templates may be called in templates before the analysis ends.
+const MAX_DEPTH: usize = 60;
+/// How many operands may be looked at before the analysis ends.
+const MAX_STEPS: usize = 3_000_000;
+/// How deep an abstract value may nest; templates that call themselves build ever deeper ones.
+const MAX_NESTING: usize = 12;
+
+/// The state of an analysis.
+#[derive(Default)]
+pub(super) struct Evaluator<'a> {
+    pub(super) reads: Reads,
+    /// The paths at which the values of charts begin.
+    pub(super) charts: BTreeSet<Path>,
+    /// Texts of values that are templates: what `tpl` may be given.
+    pub(super) texts: Vec<Arc<Template>>,
+    pub(super) called: Vec<(Arc<str>, Span)>,
+    pub(super) calls_unknown: bool,
+    /// Names of templates that were gone through because something may call them.
+    pub(super) reached: BTreeSet<Arc<str>>,
+    templates: BTreeMap<Arc<str>, Vec<&'a Tree>>,
+    /// Templates by their own files: those that are no file of the chart are definitions.
+    files: BTreeSet<Arc<str>>,
+    done: BTreeSet<(*const Tree, Abstract)>,
+    depth: usize,
+    steps: usize,
+    is_over: bool,
+    /// Whether a place is one in the user's files.
+    in_text: usize,
+    /// Whether what is looked at may be absent.
+    pub(super) guards: usize,
+}
+
+/// The variables of a template that is gone through, and its dot.
+pub(super) struct Scope {
+    pub(super) dot: Abstract,
+    variables: Vec<(Arc<str>, Abstract)>,
+}
+
+impl<'a> Evaluator<'a> {
+    /// Makes a template known.
+    pub(super) fn define(&mut self, template: &Template, tree: &'a Tree) {
+        if tree.name == template.name {
+            self.files.insert(Arc::clone(&tree.name));
+        }
+        self.templates.entry(Arc::clone(&tree.name)).or_default().push(tree);
+    }
+
+    /// Whether the analysis was broken off.
+    pub(super) fn gave_up(&self) -> bool {
+        self.is_over
+    }
+
+    /// Whether templates of a chart read files or render texts, so that texts other than values matter.
+    pub(super) fn texts_from_elsewhere(&self, chart: &ParsedChart, sources: &Sources) -> bool {
+        chart.templates.iter().any(|template| {
+            template.trees.last().is_some_and(|tree| {
+                let source = sources.get(tree.span.file);
+                source.text().contains("tpl ") || source.text().contains("| tpl")
+            })
+        })
+    }
+
+    /// The names that templates are defined by, files left out.
+    fn definitions(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.templates.keys().filter(|name| !self.files.contains(*name))
+    }
+
+    /// Goes through a template, unless that was done with such a dot.
+    pub(super) fn template(&mut self, tree: &Tree, dot: &Abstract) {
+        if self.is_over || !self.done.insert((std::ptr::from_ref(tree), dot.clone())) {
+            return;
+        }
+        if self.depth >= MAX_DEPTH || dot.depth() > MAX_NESTING {
+            self.is_over = true;
+            return;
+        }
+        self.depth += 1;
+        let guards = std::mem::take(&mut self.guards);
+        let mut scope = Scope {
+            dot: dot.clone(),
+            variables: vec![("$".into(), dot.clone())],
+        };
+        self.list(&tree.root, &mut scope);
+        self.guards = guards;
+        self.depth -= 1;
+    }
+
+    /// Goes through whatever templates may be meant by a name.
+    pub(super) fn call(&mut self, name: &Abstract, span: Span, dot: &Abstract) {
+        let names: Vec<Arc<str>> = match name {
+            Abstract::Text(name) => {
+                if self.in_text == 0 {
+                    self.called.push((Arc::clone(name), span));
+                }
+                vec![Arc::clone(name)]
+            }
+            Abstract::Pattern(pattern) => {
+                let parts: Vec<&str> = pattern.split('*').collect();
+                self.definitions().filter(|name| fits(name, &parts)).cloned().collect()
+            }
+            Abstract::Either(names) => {
+                return names.clone().iter().for_each(|name| self.call(name, span, dot));
+            }
+            _ => {
+                self.calls_unknown = true;
+                self.definitions().cloned().collect()
+            }
+        };
+        for name in names {
+            self.reached.insert(Arc::clone(&name));
+            for tree in self.templates.get(&name).cloned().unwrap_or_default() {
+                self.template(tree, dot);
+            }
+        }
+    }
+
+    /// Goes through the texts of values that are templates.
+    pub(super) fn rendered_texts(&mut self, dot: &Abstract) {
+        let texts = self.texts.clone();
+        self.in_text += 1;
+        for template in &texts {
+            if let Some(tree) = template.trees.last() {
+                self.template(tree, dot);
+            }
+        }
+        self.in_text -= 1;
+    }
+
+    fn list(&mut self, list: &List, scope: &mut Scope) {
+        let depth = scope.variables.len();
+        for node in &list.nodes {
+            self.node(node, scope);
+        }
+        scope.variables.truncate(depth);
+    }
+
+    fn node(&mut self, node: &Node, scope: &mut Scope) {
+        match node {
+            Node::Action(action) => {
+                let value = self.pipeline(&action.pipeline, scope);
+                if action.pipeline.declarations.is_empty() {
+                    self.whole(&value);
+                }
+            }
+            Node::If(branch) => {
+                let depth = scope.variables.len();
+                self.guarded(|this| this.pipeline(&branch.pipeline, scope));
+                self.bodies(branch, scope, None);
+                scope.variables.truncate(depth);
+            }
+            Node::With(branch) => {
+                let depth = scope.variables.len();
+                let value = self.guarded(|this| this.pipeline(&branch.pipeline, scope));
+                self.bodies(branch, scope, Some(value));
+                scope.variables.truncate(depth);
+            }
+            Node::Range(branch) => self.range(branch, scope),
+            Node::Template(call) => {
+                let dot = match &call.pipeline {
+                    Some(pipeline) => self.pipeline(pipeline, scope),
+                    None => Abstract::Unknown,
+                };
+                self.call(&Abstract::Text(Arc::clone(&call.name)), call.meta.span, &dot);
+            }
+            Node::Text(_) | Node::Break(_) | Node::Continue(_) => {}
+        }
+    }
+
+    fn bodies(&mut self, branch: &Branch, scope: &mut Scope, dot: Option<Abstract>) {
+        let outer = scope.dot.clone();
+        if let Some(dot) = dot {
+            scope.dot = dot;
+        }
+        self.list(&branch.list, scope);
+        scope.dot = outer;
+        if let Some(list) = &branch.else_list {
+            self.list(list, scope);
+        }
+    }
+
+    fn range(&mut self, branch: &Branch, scope: &mut Scope) {
+        let depth = scope.variables.len();
+        let mut bare = branch.pipeline.clone();
+        bare.declarations.clear();
+        let value = self.guarded(|this| this.pipeline(&bare, scope));
+        let item = self.item(&value);
+        self.touch(&item);
+        let names = &branch.pipeline.declarations;
+        match &names[..] {
+            [item_name] => self.declare(&branch.pipeline, item_name, item.clone(), scope),
+            [index, item_name, ..] => {
+                self.declare(&branch.pipeline, index, Abstract::Unknown, scope);
+                self.declare(&branch.pipeline, item_name, item.clone(), scope);
+            }
+            [] => {}
+        }
+        self.bodies(branch, scope, Some(item));
+        scope.variables.truncate(depth);
+    }
+
+    fn declare(&mut self, pipeline: &Pipeline, variable: &Variable, value: Abstract, scope: &mut Scope) {
+        let Some(name) = variable.names.first() else { return };
+        if pipeline.is_assign {
+            // Which of the values it has later depends on the way taken: all of them count as read.
+            self.whole(&value);
+            if let Some((_, known)) = scope.variables.iter_mut().rev().find(|(known, _)| known == name) {
+                *known = Abstract::either([known.clone(), value]).unwrap_or(Abstract::Unknown);
+            }
+        } else {
+            scope.variables.push((Arc::clone(name), value));
+        }
+    }
+
+    /// Looks at something that the template can do without.
+    pub(super) fn guarded<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> T {
+        self.guards += 1;
+        let result = look(self);
+        self.guards -= 1;
+        result
+    }
+
+    pub(super) fn pipeline(&mut self, pipeline: &Pipeline, scope: &mut Scope) -> Abstract {
+        // What is piped into `default` and the like may be absent.
+        let guards = usize::from(pipeline.commands[1..].iter().any(super::calls::takes_absent));
+        self.guards += guards;
+        let mut value = None;
+        for command in &pipeline.commands {
+            value = Some(self.command(command, value.take(), scope));
+        }
+        self.guards -= guards;
+        let value = value.unwrap_or(Abstract::Unknown);
+        for variable in &pipeline.declarations {
+            self.declare(pipeline, variable, value.clone(), scope);
+        }
+        value
+    }
+
+    fn command(&mut self, command: &Command, piped: Option<Abstract>, scope: &mut Scope) -> Abstract {
+        self.steps += 1;
+        if self.steps > MAX_STEPS {
+            self.is_over = true;
+        }
+        if self.is_over {
+            return Abstract::Unknown;
+        }
+        let (first, rest) = (&command.operands[0], &command.operands[1..]);
+        match first {
+            Operand::Identifier(_, name) => self.function(name, rest, piped, scope),
+            _ if rest.is_empty() && piped.is_none() => self.operand(first, scope),
+            _ => {
+                // A method: `.Files.Get`, `.Capabilities.APIVersions.Has`.
+                let callee = self.operand(first, scope);
+                self.whole(&callee);
+                for operand in rest {
+                    let value = self.operand(operand, scope);
+                    self.whole(&value);
+                }
+                if let Some(piped) = piped {
+                    self.whole(&piped);
+                }
+                Abstract::Unknown
+            }
+        }
+    }
+
+    pub(super) fn operand(&mut self, operand: &Operand, scope: &mut Scope) -> Abstract {
+        let span = operand.meta().span;
+        match operand {
+            Operand::Dot(_) => scope.dot.clone(),
+            Operand::String(_, string) => Abstract::Text(Arc::clone(&string.text)),
+            Operand::Nil(_) | Operand::Bool(..) | Operand::Number(..) => Abstract::Unknown,
+            Operand::Identifier(_, name) => self.function(name, &[], None, scope),
+            Operand::Field(_, names) => {
+                let dot = scope.dot.clone();
+                self.fields(dot, names, span)
+            }
+            Operand::Variable(variable) => {
+                let known = variable.names.first().and_then(|name| {
+                    let found = scope.variables.iter().rev().find(|(known, _)| known == name);
+                    found.map(|(_, value)| value.clone())
+                });
+                self.fields(known.unwrap_or(Abstract::Unknown), &variable.names[1..], span)
+            }
+            Operand::Pipeline(pipeline) => self.pipeline(pipeline, scope),
+            Operand::Chain(chain) => {
+                let value = self.operand(&chain.operand, scope);
+                self.fields(value, &chain.fields, span)
+            }
+        }
+    }
+
+    fn fields(&mut self, value: Abstract, names: &[Arc<str>], span: Span) -> Abstract {
+        if names.is_empty() {
+            return value;
+        }
+        let value = names.iter().fold(value, |value, name| self.field(&value, name));
+        self.touch(&value);
+        if self.in_text == 0 {
+            self.note(&value, span);
+        }
+        value
+    }
+
+    /// Notes the place of a read.
+    fn note(&mut self, value: &Abstract, span: Span) {
+        if let Abstract::At(path) = value {
+            self.reads.place(path, span, self.guards > 0);
+        }
+    }
+
+    /// A field of a value.
+    pub(super) fn field(&mut self, value: &Abstract, name: &Arc<str>) -> Abstract {
+        match value {
+            Abstract::Dot(path) => match &**name {
+                "Values" => Abstract::At(path.clone()),
+                "Subcharts" => {
+                    let below = self
+                        .charts
+                        .iter()
+                        .filter(|chart| chart.len() == path.len() + 1 && chart.starts_with(path));
+                    let entries = below.filter_map(|chart| match chart.last() {
+                        Some(Step::Key(name)) => Some((Arc::clone(name), Abstract::Dot(chart.clone()))),
+                        _ => None,
+                    });
+                    Abstract::Dict(Arc::new(entries.collect()))
+                }
+                _ => Abstract::Unknown,
+            },
+            Abstract::At(path) => Abstract::At(join(path, Step::Key(Arc::clone(name)))),
+            Abstract::Dict(entries) => entries.get(name).cloned().unwrap_or(Abstract::Unknown),
+            Abstract::Either(values) => {
+                let fields: Vec<Abstract> = values.iter().map(|value| self.field(value, name)).collect();
+                self.either(fields)
+            }
+            _ => Abstract::Unknown,
+        }
+    }
+
+    /// What ranging over a value gives.
+    pub(super) fn item(&mut self, value: &Abstract) -> Abstract {
+        match value {
+            Abstract::At(path) => Abstract::At(join(path, Step::Any)),
+            Abstract::List(item) => (**item).clone(),
+            Abstract::Dict(entries) => {
+                let items: Vec<Abstract> = entries.values().cloned().collect();
+                self.either(items)
+            }
+            Abstract::Either(values) => {
+                let items: Vec<Abstract> = values.iter().map(|value| self.item(value)).collect();
+                self.either(items)
+            }
+            Abstract::Dot(_) => {
+                self.whole(value);
+                Abstract::Unknown
+            }
+            _ => Abstract::Unknown,
+        }
+    }
+
+    /// One of several values; if they are too many, all count as read.
+    pub(super) fn either(&mut self, values: Vec<Abstract>) -> Abstract {
+        if let Some(value) = Abstract::either(values.clone()) {
+            return value;
+        }
+        values.iter().for_each(|value| self.whole(value));
+        Abstract::Unknown
+    }
+
+    /// Looks at a value, not at what is in it.
+    pub(super) fn touch(&mut self, value: &Abstract) {
+        match value {
+            Abstract::At(path) => self.for_paths(path, Reads::touch),
+            Abstract::Either(values) => values.iter().for_each(|value| self.touch(value)),
+            _ => {}
+        }
+    }
+
+    /// Reads all of a value.
+    pub(super) fn whole(&mut self, value: &Abstract) {
+        match value {
+            Abstract::At(path) | Abstract::Dot(path) => self.for_paths(path, Reads::whole),
+            Abstract::Dict(entries) => entries.values().for_each(|value| self.whole(value)),
+            Abstract::List(item) => self.whole(item),
+            Abstract::Either(values) => values.iter().for_each(|value| self.whole(value)),
+            Abstract::Unknown | Abstract::Text(_) | Abstract::Pattern(_) => {}
+        }
+    }
+
+    /// A global value of a subchart may come from any chart above it.
+    fn for_paths(&mut self, path: &Path, read: fn(&mut Reads, &Path)) {
+        read(&mut self.reads, path);
+        let global = key(crate::values::GLOBAL);
+        let Some(at) = path.iter().position(|step| *step == global) else {
+            return;
+        };
+        if self.charts.contains(&path[..at]) {
+            for end in 0..at {
+                let above: Path = path[..end].iter().chain(&path[at..]).cloned().collect();
+                read(&mut self.reads, &above);
+            }
+        }
+    }
+}
+
+/// Whether a name has the parts of a pattern in their order, the first at its start and the last at its end.
+fn fits(name: &str, parts: &[&str]) -> bool {
+    let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
+        return true;
+    };
+    let Some(mut rest) = name.strip_prefix(first) else {
+        return false;
+    };
+    for part in &parts[1..] {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    name.ends_with(last)
+}

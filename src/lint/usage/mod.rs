@@ -1,0 +1,177 @@
+//! How templates use values, told from the templates alone: which paths of `.Values` they read.
+//!
+//! All templates of a chart and its subcharts are gone through with values of which only the way they came is known
+//! ([`value::Abstract`]). `include`, `template` and `tpl` are followed, `with`, `range` and variables too; a path that goes into
+//! a function which might read all of it counts as read with everything below. In doubt a path counts as read: what is
+//! reported as unused is so on every way through the templates.
+
+mod calls;
+mod eval;
+mod reads;
+mod value;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::context::ParsedChart;
+use crate::functions;
+use crate::source::{FileId, Source, SourceKind, Sources, Span};
+use crate::template::{self, Template};
+use crate::yaml::{Node, Value};
+
+use eval::Evaluator;
+pub(super) use reads::Reads;
+use value::{Abstract, key};
+
+/// What is known of how templates use values.
+#[derive(Debug, Default)]
+pub struct Usage {
+    /// The paths that are read.
+    pub reads: Reads,
+    /// Whether the templates were gone through to the end: else nothing can be said of what they do not do.
+    pub is_complete: bool,
+    /// Names of templates that are called, with the places of the calls.
+    pub called: Vec<(Arc<str>, Span)>,
+    /// Names of templates that something may call, by name or by a name that is put together.
+    pub reached: BTreeSet<Arc<str>>,
+    /// Whether a template is called whose name is not known.
+    pub calls_unknown: bool,
+}
+
+impl Usage {
+    /// Goes through the templates of a chart and its subcharts. `given` are the values of the user: their texts may be
+    /// templates.
+    pub(super) fn of(chart: &ParsedChart, given: &Node, sources: &Sources) -> Self {
+        let charts = chart.walk();
+        let mut evaluator = Evaluator::default();
+        let mut texts = Texts::default();
+        texts.of_node(given);
+        for (path, chart) in &charts {
+            texts.of_node(&chart.chart.values);
+            evaluator.charts.insert(path.iter().map(|name| key(name)).collect());
+            for template in &chart.templates {
+                for tree in &template.trees {
+                    evaluator.define(template, tree);
+                }
+            }
+        }
+        evaluator.texts = texts.parse(sources);
+        for (path, chart) in &charts {
+            let prefix: value::Path = path.iter().map(|name| key(name)).collect();
+            dependencies(chart, &prefix, &mut evaluator.reads);
+            let loose: Vec<String> = loose_texts(chart, &evaluator, sources);
+            loose
+                .iter()
+                .for_each(|text| mentions(text, &prefix, &mut evaluator.reads));
+            for template in &chart.templates {
+                if let Some(tree) = template.trees.last() {
+                    evaluator.template(tree, &Abstract::Dot(prefix.clone()));
+                }
+            }
+        }
+        Self {
+            is_complete: !evaluator.gave_up(),
+            called: evaluator.called,
+            reached: evaluator.reached,
+            calls_unknown: evaluator.calls_unknown,
+            reads: evaluator.reads,
+        }
+    }
+}
+
+/// What Helm itself reads: conditions, tags, imports; and whatever a subchart that is not there would.
+fn dependencies(chart: &ParsedChart, prefix: &value::Path, reads: &mut Reads) {
+    let below = |path: &str| -> value::Path {
+        let steps = path.split('.').filter(|step| !step.is_empty()).map(key);
+        prefix.iter().cloned().chain(steps).collect()
+    };
+    if prefix.is_empty() {
+        reads.whole(&below("tags"));
+    }
+    for dependency in &chart.chart.metadata.dependencies {
+        for condition in dependency.condition.split(',') {
+            reads.whole(&below(condition.trim()));
+            // The condition of a subchart of a subchart may be set from the top.
+            reads.whole(&condition.trim().split('.').map(key).collect());
+        }
+        let name = dependency.name_or_alias();
+        if !chart.subcharts.iter().any(|subchart| subchart.name == name) {
+            reads.whole(&below(name));
+        }
+        for import in &dependency.import_values {
+            let child = match import {
+                crate::chart::ImportValue::Export(name) => format!("{name}.exports.{name}"),
+                crate::chart::ImportValue::Table { child, .. } => child.clone(),
+            };
+            reads.whole(&below(&format!("{name}.{child}")));
+            reads.whole(&below(&format!("{name}.exports")));
+        }
+    }
+}
+
+/// Texts of values that may be templates.
+#[derive(Default)]
+struct Texts(BTreeSet<Arc<str>>);
+
+impl Texts {
+    fn of_node(&mut self, node: &Node) {
+        let mut stack = vec![node];
+        while let Some(node) = stack.pop() {
+            match &node.value {
+                Value::String(text) if text.contains("{{") => {
+                    self.0.insert(Arc::clone(text));
+                }
+                Value::List(list) => stack.extend(list.iter()),
+                Value::Map(map) => stack.extend(map.iter().map(|(_, entry)| &entry.node)),
+                _ => {}
+            }
+        }
+    }
+
+    /// The texts that are templates. Places in them mean nothing to the user: they get none.
+    fn parse(self, sources: &Sources) -> Vec<Arc<Template>> {
+        let parse = |text: &Arc<str>| {
+            let source = Source::new("values", SourceKind::Made, text.as_bytes().to_vec());
+            let file: FileId = sources.add(source);
+            template::parse(text, file, "values", &|name| functions::find(name).is_some()).ok()
+        };
+        self.0.iter().filter_map(parse).map(Arc::new).collect()
+    }
+}
+
+/// Texts that `tpl` may be given besides values: files of the chart, constants in templates.
+fn loose_texts(chart: &ParsedChart, evaluator: &Evaluator<'_>, sources: &Sources) -> Vec<String> {
+    const MAX_FILE: usize = 1 << 20;
+    let mut found = Vec::new();
+    if !evaluator.texts_from_elsewhere(chart, sources) {
+        return found;
+    }
+    for file in &chart.chart.files {
+        if file.bytes.len() <= MAX_FILE && !matches!(&*file.name, "README.md" | "README.md.gotmpl" | "CHANGELOG.md") {
+            found.push(String::from_utf8_lossy(&file.bytes).into_owned());
+        }
+    }
+    // Whole templates: a constant such as `{{ "{{ .Values.x }}" }}` lies in one.
+    for template in &chart.templates {
+        if let Some(tree) = template.trees.last() {
+            let source = sources.get(tree.span.file);
+            for quoted in source.text().split(['"', '`']).filter(|part| part.contains("{{")) {
+                found.push(quoted.to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// Counts as read what a text mentions.
+fn mentions(text: &str, prefix: &value::Path, reads: &mut Reads) {
+    const VALUES: &str = ".Values.";
+    for (at, _) in text.match_indices(VALUES) {
+        let rest = &text[at + VALUES.len()..];
+        let end = rest
+            .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'))
+            .unwrap_or(rest.len());
+        let steps = rest[..end].split('.').filter(|step| !step.is_empty()).map(key);
+        reads.whole(&prefix.iter().cloned().chain(steps).collect());
+    }
+}

@@ -1,0 +1,404 @@
+//! A first look at values, which tells for most of them that a schema accepts them.
+//!
+//! To compile a schema takes longer than to render a chart, and nearly always the values are valid. So this goes through
+//! the values with the schema as it stands. It knows the keywords that schemas of charts use, says yes only where it is sure
+//! that the schema is one and that the values meet it, and leaves everything else to the validator: what is wrong, and how to
+//! say it, is decided there alone. The test below holds the two against each other.
+
+use std::cell::Cell;
+
+use serde_json::{Map, Value as Json};
+
+use crate::go::regexp::Regexp;
+use crate::yaml::{Node, Value};
+
+/// The drafts whose rules for the keywords below are the same, but for what stands beside a `$ref`.
+const DRAFTS: [(&str, bool); 4] = [
+    ("http://json-schema.org/draft-06/schema", false),
+    ("http://json-schema.org/draft-07/schema", false),
+    ("https://json-schema.org/draft/2019-09/schema", true),
+    ("https://json-schema.org/draft/2020-12/schema", true),
+];
+/// Keywords that say something to readers only.
+const REMARKS: [&str; 8] = [
+    "$comment",
+    "default",
+    "deprecated",
+    "description",
+    "examples",
+    "readOnly",
+    "title",
+    "writeOnly",
+];
+const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
+/// How many schemas may be held against values, so that choices within choices cannot take forever.
+const MAX_STEPS: usize = 200_000;
+/// How deep values and references may nest.
+const MAX_DEPTH: usize = 200;
+/// From here on a float may not be what was written.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// Whether the schema surely accepts the values. `false` means that the validator must decide.
+pub(super) fn accepts(schema: &Json, values: &Node) -> bool {
+    let draft = match schema.get("$schema") {
+        None => Some(true),
+        Some(draft) => {
+            let draft = draft.as_str().unwrap_or_default().trim_end_matches('#');
+            let known = DRAFTS.iter().find(|(name, _)| *name == draft);
+            known.map(|&(_, beside_reference)| beside_reference)
+        }
+    };
+    let Some(beside_reference) = draft else {
+        return false;
+    };
+    let check = Check {
+        root: schema,
+        beside_reference,
+        steps: Cell::new(0),
+    };
+    check.is_known(schema, true) == Some(()) && check.holds(schema, values, 0) == Some(true)
+}
+
+struct Check<'a> {
+    root: &'a Json,
+    /// Whether keywords beside a `$ref` count.
+    beside_reference: bool,
+    steps: Cell<usize>,
+}
+
+fn is_count(value: &Json) -> Option<()> {
+    value.as_u64().map(drop)
+}
+
+fn strings(value: &Json) -> Option<Vec<&str>> {
+    value.as_array()?.iter().map(Json::as_str).collect()
+}
+
+/// A number that is the same as an integer and as a float.
+fn exact(value: &Json) -> Option<f64> {
+    value.as_f64().filter(|value| value.abs() < MAX_EXACT)
+}
+
+impl Check<'_> {
+    /// Whether a schema and those in it are surely well formed, and all their keywords known here.
+    fn is_known(&self, schema: &Json, is_root: bool) -> Option<()> {
+        let map = match schema {
+            Json::Bool(_) => return Some(()),
+            other => other.as_object()?,
+        };
+        for (keyword, value) in map {
+            match &**keyword {
+                "$schema" if is_root => {}
+                "$ref" => self.target(value).map(drop)?,
+                "properties" | "definitions" | "$defs" => {
+                    value
+                        .as_object()?
+                        .values()
+                        .try_for_each(|inner| self.is_known(inner, false))?;
+                }
+                "patternProperties" => value.as_object()?.iter().try_for_each(|(pattern, inner)| {
+                    Regexp::compile(pattern).ok()?;
+                    self.is_known(inner, false)
+                })?,
+                "additionalProperties" | "items" => self.is_known(value, false)?,
+                "allOf" | "anyOf" | "oneOf" => {
+                    let branches = value.as_array().filter(|branches| !branches.is_empty())?;
+                    branches.iter().try_for_each(|branch| self.is_known(branch, false))?;
+                }
+                "type" => {
+                    let types = match value {
+                        Json::String(one) => vec![&**one],
+                        several => strings(several).filter(|types| !types.is_empty())?,
+                    };
+                    let distinct = |at: usize| !types[..at].contains(&types[at]);
+                    let fine = |at: usize| TYPES.contains(&types[at]) && distinct(at);
+                    (0..types.len()).all(fine).then_some(())?;
+                }
+                "enum" => {
+                    let options = value.as_array().filter(|options| !options.is_empty())?;
+                    let fine = |at: usize| !options[..at].contains(&options[at]);
+                    (0..options.len()).all(fine).then_some(())?;
+                }
+                "required" => {
+                    let names = strings(value)?;
+                    (0..names.len())
+                        .all(|at| !names[..at].contains(&names[at]))
+                        .then_some(())?;
+                }
+                "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => exact(value).map(drop)?,
+                "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" => {
+                    is_count(value)?;
+                }
+                "pattern" => Regexp::compile(value.as_str()?).ok().map(drop)?,
+                "const" => {}
+                "format" | "title" | "description" | "$comment" => value.as_str().map(drop)?,
+                "examples" => value.as_array().map(drop)?,
+                "uniqueItems" | "deprecated" | "readOnly" | "writeOnly" => value.as_bool().map(drop)?,
+                remark => (REMARKS.contains(&remark) || remark.starts_with("x-")).then_some(())?,
+            }
+        }
+        Some(())
+    }
+
+    /// What a `$ref` leads to: the root or a definition.
+    fn target(&self, reference: &Json) -> Option<&Json> {
+        let reference = reference.as_str()?;
+        if reference == "#" {
+            return Some(self.root);
+        }
+        let name = ["#/definitions/", "#/$defs/"]
+            .into_iter()
+            .find_map(|prefix| reference.strip_prefix(prefix))?;
+        if name.contains(['/', '~', '%']) {
+            return None;
+        }
+        self.root.pointer(&reference[1..])
+    }
+
+    /// Whether a value meets a schema; `None` if that is not known here.
+    fn holds(&self, schema: &Json, node: &Node, depth: usize) -> Option<bool> {
+        self.steps.set(self.steps.get() + 1);
+        if depth > MAX_DEPTH || self.steps.get() > MAX_STEPS {
+            return None;
+        }
+        let map = match schema {
+            Json::Bool(accepts) => return Some(*accepts),
+            other => other.as_object()?,
+        };
+        if let Some(reference) = map.get("$ref") {
+            let referred = self.holds(self.target(reference)?, node, depth + 1)?;
+            if !referred || !self.beside_reference {
+                return Some(referred);
+            }
+        }
+        for (keyword, argument) in map {
+            let met = match &**keyword {
+                "type" => is_of_type(argument, node)?,
+                "enum" => one_of(argument.as_array()?, node)?,
+                "const" => one_of(std::slice::from_ref(argument), node)?,
+                "allOf" => self.count(argument, node, depth)? == argument.as_array()?.len(),
+                "anyOf" => self.count(argument, node, depth)? > 0,
+                "oneOf" => self.count(argument, node, depth)? == 1,
+                _ => match &node.value {
+                    Value::Map(_) => self.of_map(keyword, argument, map, node, depth)?,
+                    Value::List(items) => self.of_list(keyword, argument, items, depth)?,
+                    Value::String(text) => of_string(keyword, argument, text)?,
+                    Value::Int(_) | Value::Uint(_) | Value::Float(_) => of_number(keyword, argument, node)?,
+                    Value::Null | Value::Bool(_) => true,
+                },
+            };
+            if !met {
+                return Some(false);
+            }
+        }
+        Some(true)
+    }
+
+    /// How many branches a value meets.
+    fn count(&self, branches: &Json, node: &Node, depth: usize) -> Option<usize> {
+        branches.as_array()?.iter().try_fold(0, |count, branch| {
+            Some(count + usize::from(self.holds(branch, node, depth + 1)?))
+        })
+    }
+
+    fn of_map(
+        &self,
+        keyword: &str,
+        argument: &Json,
+        schema: &Map<String, Json>,
+        node: &Node,
+        depth: usize,
+    ) -> Option<bool> {
+        let entries = node.as_map()?;
+        Some(match keyword {
+            "properties" => {
+                let properties = argument.as_object()?;
+                for (key, entry) in entries.iter() {
+                    if let Some(property) = properties.get(&**key)
+                        && !self.holds(property, &entry.node, depth + 1)?
+                    {
+                        return Some(false);
+                    }
+                }
+                true
+            }
+            "patternProperties" => {
+                for (pattern, property) in argument.as_object()? {
+                    let pattern = Regexp::compile(pattern).ok()?;
+                    for (key, entry) in entries.iter() {
+                        if pattern.is_match(key) && !self.holds(property, &entry.node, depth + 1)? {
+                            return Some(false);
+                        }
+                    }
+                }
+                true
+            }
+            "additionalProperties" => {
+                let named = schema.get("properties").and_then(Json::as_object);
+                let patterns = schema.get("patternProperties").and_then(Json::as_object);
+                let patterns = patterns.into_iter().flat_map(Map::keys);
+                let patterns: Option<Vec<_>> = patterns.map(|pattern| Regexp::compile(pattern).ok()).collect();
+                let patterns = patterns?;
+                for (key, entry) in entries.iter() {
+                    let is_known = named.is_some_and(|named| named.contains_key(&**key))
+                        || patterns.iter().any(|pattern| pattern.is_match(key));
+                    if !is_known && !self.holds(argument, &entry.node, depth + 1)? {
+                        return Some(false);
+                    }
+                }
+                true
+            }
+            "required" => strings(argument)?.into_iter().all(|name| entries.contains_key(name)),
+            "minProperties" => entries.len() as u64 >= argument.as_u64()?,
+            "maxProperties" => entries.len() as u64 <= argument.as_u64()?,
+            _ => true,
+        })
+    }
+
+    fn of_list(&self, keyword: &str, argument: &Json, items: &[Node], depth: usize) -> Option<bool> {
+        Some(match keyword {
+            "items" => {
+                for item in items {
+                    if !self.holds(argument, item, depth + 1)? {
+                        return Some(false);
+                    }
+                }
+                true
+            }
+            "minItems" => items.len() as u64 >= argument.as_u64()?,
+            "maxItems" => items.len() as u64 <= argument.as_u64()?,
+            "uniqueItems" if argument.as_bool()? && items.len() > 1 => {
+                let texts: Option<Vec<&str>> = items.iter().map(Node::as_str).collect();
+                let mut texts = texts?;
+                texts.sort_unstable();
+                texts.windows(2).all(|pair| pair[0] != pair[1])
+            }
+            _ => true,
+        })
+    }
+}
+
+fn of_string(keyword: &str, argument: &Json, text: &str) -> Option<bool> {
+    let length = || text.chars().count() as u64;
+    Some(match keyword {
+        "pattern" => Regexp::compile(argument.as_str()?).ok()?.is_match(text),
+        "minLength" => length() >= argument.as_u64()?,
+        "maxLength" => length() <= argument.as_u64()?,
+        // What a format accepts is the validator's business.
+        "format" => return None,
+        _ => true,
+    })
+}
+
+fn of_number(keyword: &str, argument: &Json, node: &Node) -> Option<bool> {
+    let bound = || exact(argument);
+    let value = || number(node);
+    Some(match keyword {
+        "minimum" => value()? >= bound()?,
+        "maximum" => value()? <= bound()?,
+        "exclusiveMinimum" => value()? > bound()?,
+        "exclusiveMaximum" => value()? < bound()?,
+        _ => true,
+    })
+}
+
+/// The value of a number that is the same as an integer and as a float.
+fn number(node: &Node) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "what would lose precision is refused")]
+    let value = match node.value {
+        Value::Int(value) => value as f64,
+        Value::Uint(value) => value as f64,
+        Value::Float(value) => value,
+        _ => return None,
+    };
+    (value.abs() < MAX_EXACT).then_some(value)
+}
+
+fn is_of_type(types: &Json, node: &Node) -> Option<bool> {
+    let is = |name: &str| {
+        Some(match (&node.value, name) {
+            (Value::Null, "null")
+            | (Value::Bool(_), "boolean")
+            | (Value::String(_), "string")
+            | (Value::List(_), "array")
+            | (Value::Map(_), "object")
+            | (Value::Int(_) | Value::Uint(_) | Value::Float(_), "number") => true,
+            (Value::Int(_) | Value::Uint(_) | Value::Float(_), "integer") => number(node)?.fract() == 0.0,
+            _ => false,
+        })
+    };
+    match types {
+        Json::String(one) => is(one),
+        several => strings(several)?
+            .into_iter()
+            .try_fold(false, |found, name| Some(found || is(name)?)),
+    }
+}
+
+fn one_of(options: &[Json], node: &Node) -> Option<bool> {
+    if matches!(node.value, Value::List(_) | Value::Map(_)) {
+        return None;
+    }
+    options.iter().try_fold(false, |found, option| {
+        let same = match (option, &node.value) {
+            (Json::Null, Value::Null) => true,
+            (Json::Bool(option), Value::Bool(value)) => option == value,
+            (Json::String(option), Value::String(text)) => **option == **text,
+            (Json::Number(_), Value::Int(_) | Value::Uint(_) | Value::Float(_)) => {
+                exact(option)?.to_bits() == number(node)?.to_bits()
+            }
+            _ => false,
+        };
+        Some(found || same)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Source, SourceKind, Sources, Span};
+
+    fn values(sources: &Sources, json: &Json) -> Node {
+        let text = json.to_string();
+        let file = sources.add(Source::new("values", SourceKind::Made, text.clone().into_bytes()));
+        let span = |range: std::ops::Range<usize>| Span::new(file, range.start, range.end);
+        crate::yaml::json::parse_first(&text, &span)
+            .unwrap_or_else(|_| panic!("{text}"))
+            .0
+    }
+
+    /// Says yes only where the validator does, and mostly then.
+    #[test]
+    fn agrees_with_the_validator() {
+        let cases: Vec<Json> = serde_json::from_str(include_str!("../../tests/suite/schema/quick.json")).unwrap();
+        let (mut valid, mut seen) = (0, 0);
+        for case in &cases {
+            let sources = Sources::new();
+            let schema = &case["schema"];
+            let file = sources.add(Source::new("schema", SourceKind::Made, schema.to_string().into_bytes()));
+            let validator = super::super::compile::compile(schema, &sources, file).ok();
+            for json in case["values"].as_array().unwrap() {
+                let is_valid = validator.as_ref().is_some_and(|validator| validator.is_valid(json));
+                let quick = accepts(schema, &values(&sources, json));
+                assert!(is_valid || !quick, "{schema} does not accept {json}");
+                valid += usize::from(is_valid);
+                seen += usize::from(quick);
+            }
+        }
+        assert!(
+            valid > 30 && seen * 10 > valid * 7,
+            "{seen} of {valid} valid ones are seen at once"
+        );
+    }
+
+    /// The chart's own values are why this is here.
+    #[test]
+    fn accepts_the_values_of_the_chart() {
+        let schema: Json = serde_json::from_str(include_str!("../../chart/values.schema.json")).unwrap();
+        let sources = Sources::new();
+        let text = include_str!("../../chart/values.yaml");
+        let file = sources.add(Source::new("values.yaml", SourceKind::Made, text.as_bytes().to_vec()));
+        let parsed = crate::yaml::parse(&sources.get(file), file, 0..text.len()).unwrap();
+        assert!(accepts(&schema, &parsed.node.numbers_as_floats()));
+    }
+}

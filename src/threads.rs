@@ -1,0 +1,91 @@
+//! Work on several threads, with results that do not depend on how many there are.
+
+use std::thread;
+
+/// How many threads work at most.
+const MAX_THREADS: usize = 8;
+/// How many bytes it takes to be worth a second thread: to start one costs as much as a few kilobytes of parsing.
+const WORTH_A_THREAD: usize = 64 << 10;
+/// The stack of each, in bytes: what is parsed nests. Pages that are not used cost nothing.
+const STACK_SIZE: usize = 256 << 20;
+
+/// What a thread's heap may grow to before the C library asks the system for more, in bytes of address space. glibc heeds
+/// no more than 32 MiB.
+const HEAP_SIZE: usize = 24 << 20;
+
+/// Has the C library take the address space of this thread's heap at once: glibc grows the heap of any thread but the first
+/// by single pages, each with a call of the system. A large block that is freed raises glibc's thresholds so far that the
+/// second block comes from the heap, and its space stays there. Elsewhere this does nothing of use, and no harm.
+pub fn reserve_heap() {
+    for _ in 0..2 {
+        drop(std::hint::black_box(Vec::<u8>::with_capacity(HEAP_SIZE)));
+    }
+}
+
+/// Does `count` pieces of work, neighbours together, and gives the results in order. `size` tells the bytes of a piece.
+pub fn side_by_side<T: Send>(count: usize, size: impl Fn(usize) -> usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let total: usize = (0..count).map(&size).sum();
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+    if threads < 2 || total < WORTH_A_THREAD {
+        return (0..count).map(work).collect();
+    }
+    let mut pieces = Vec::with_capacity(threads);
+    let (mut start, mut done) = (0, 0);
+    for at in 0..count {
+        done += size(at);
+        if done * threads >= total * (pieces.len() + 1) || at + 1 == count {
+            pieces.push(start..at + 1);
+            start = at + 1;
+        }
+    }
+    let work = &work;
+    thread::scope(|scope| {
+        let (last, others) = match pieces.split_last() {
+            Some((last, others)) => (last.clone(), others),
+            None => (0..0, &[][..]),
+        };
+        let started: Vec<_> = others
+            .iter()
+            .map(|piece| {
+                let inner = piece.clone();
+                let run = move || {
+                    reserve_heap();
+                    inner.map(work).collect::<Vec<T>>()
+                };
+                thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, run)
+            })
+            .collect();
+        let own: Vec<T> = last.map(work).collect();
+        let mut results = Vec::with_capacity(count);
+        for (piece, thread) in others.iter().zip(started) {
+            match thread {
+                Ok(thread) => results.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))),
+                // No thread to be had.
+                Err(_) => results.extend(piece.clone().map(work)),
+            }
+        }
+        results.extend(own);
+        results
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_in_order_however_many_there_are() {
+        for count in [0, 1, 2, 3, 7, 100] {
+            for size in [0, 1, WORTH_A_THREAD] {
+                let wanted: Vec<usize> = (0..count).collect();
+                assert_eq!(side_by_side(count, |_| size, |at| at), wanted, "{count} of {size}");
+            }
+        }
+        // One piece that outweighs the rest.
+        let size = |at| if at == 3 { 10 * WORTH_A_THREAD } else { 1 };
+        assert_eq!(
+            side_by_side(10, size, |at| at * 2),
+            (0..10).map(|at| at * 2).collect::<Vec<_>>()
+        );
+    }
+}

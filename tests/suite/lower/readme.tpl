@@ -1,0 +1,4 @@
+{{ range $name, $port := .Values.ports }}
+- name: {{ $name | quote }}
+  port: {{ $port | int }}
+{{ end }}

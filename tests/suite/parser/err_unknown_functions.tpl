@@ -1,0 +1,2 @@
+{{ qoute .x }}
+{{ .y | toYmal }}
