@@ -4,7 +4,7 @@
 //! its files in a map, a fixed clock and a fixed seed, for tests and for whoever embeds the library.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -117,10 +117,24 @@ pub struct Disk {
     pub memory_gauge: Option<fn() -> usize>,
 }
 
+/// How many bytes a file may have; some have no end, such as `/dev/zero`.
+const MAX_FILE: u64 = 100 << 20;
+
+/// Reads to the end, if that comes soon enough.
+fn read_bounded(source: impl io::Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
+        let message = format!("it is larger than {MAX_FILE} bytes");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 impl World for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        std::fs::read(path)
+        read_bounded(std::fs::File::open(path)?)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
@@ -154,9 +168,7 @@ impl World for Disk {
     }
 
     fn read_stdin(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        io::Read::read_to_end(&mut io::stdin(), &mut bytes)?;
-        Ok(bytes)
+        read_bounded(io::stdin())
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -21,6 +21,7 @@ mod lint;
 mod origins;
 mod prometheus;
 mod promql;
+mod properties;
 mod readme;
 mod rules;
 mod schema;

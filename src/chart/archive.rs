@@ -6,13 +6,19 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::File;
-use super::load::{LOAD, MAX_CHART_SIZE, without_mark};
+use super::load::{Budget, LOAD, MAX_CHART_SIZE, without_mark};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::world::World;
 
+<<<<<<< HEAD
+/// Reads the files of a packed chart.
+pub(super) fn read(world: &dyn World, path: &Path, budget: &mut Budget) -> Result<Vec<File>> {
+    let shown = path.display().to_string();
+=======
 /// Reads the files of a packed chart; `whole` is its path for messages.
 pub(super) fn read(world: &dyn World, path: &Path, whole: &Path) -> Result<Vec<File>> {
     let (shown, whole) = (path.display().to_string(), whole.display());
+>>>>>>> main
     let bytes = world
         .read(path)
         .map_err(|error| Diagnostic::error(LOAD, format!("file '{whole}' cannot be read: {error}")))?;
@@ -32,7 +38,7 @@ pub(super) fn read(world: &dyn World, path: &Path, whole: &Path) -> Result<Vec<F
             .help("give the folder of a chart or a packed chart (.tgz); values files go after -f")
             .into());
     }
-    unpack(&bytes, &shown)
+    unpack(&bytes, &shown, budget)
 }
 
 /// What Go's `http.DetectContentType` calls the kinds of file that are given by mistake.
@@ -50,14 +56,14 @@ fn content_type(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// The files of a packed chart; `shown` is its path as the user typed it.
-pub(super) fn unpack(bytes: &[u8], shown: &str) -> Result<Vec<File>> {
+/// The files of a packed chart; `shown` is its path as the user typed it. Archives within archives share a budget, so that
+/// they cannot multiply.
+pub(super) fn unpack(bytes: &[u8], shown: &str, budget: &mut Budget) -> Result<Vec<File>> {
     // The limit holds for the whole stream, so that a bomb made of headers or padding ends there too.
-    let stream = MultiGzDecoder::new(bytes).take(MAX_CHART_SIZE + MAX_CHART_SIZE / 4);
+    let stream = MultiGzDecoder::new(bytes).take(budget.stream);
     let mut archive = tar::Archive::new(stream);
     let broken = |error: io::Error| Diagnostic::error(LOAD, format!("cannot unpack {shown}: {error}"));
     let mut files = Vec::new();
-    let mut left = MAX_CHART_SIZE;
     for entry in archive.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
         let header = entry.header();
@@ -75,12 +81,17 @@ pub(super) fn unpack(bytes: &[u8], shown: &str) -> Result<Vec<File>> {
                 format!("decompressed chart is larger than the maximum size {MAX_CHART_SIZE}"),
             )
         };
-        if entry.size() > left {
+        if entry.size() > budget.bytes {
             return Err(too_large().into());
         }
         let mut data = Vec::new();
-        entry.by_ref().take(left + 1).read_to_end(&mut data).map_err(broken)?;
-        left = left
+        entry
+            .by_ref()
+            .take(budget.bytes + 1)
+            .read_to_end(&mut data)
+            .map_err(broken)?;
+        budget.bytes = budget
+            .bytes
             .checked_sub(u64::try_from(data.len()).unwrap_or(u64::MAX))
             .filter(|&left| left > 0)
             .ok_or_else(too_large)?;
@@ -91,6 +102,7 @@ pub(super) fn unpack(bytes: &[u8], shown: &str) -> Result<Vec<File>> {
             bytes: without_mark(data).into(),
         });
     }
+    budget.stream = archive.into_inner().limit();
     if files.is_empty() {
         return Err(Diagnostic::error(LOAD, "no files in chart archive").into());
     }

@@ -33,5 +33,5 @@ pub fn builtin(sources: &Sources, report: &mut Report) -> Result<Chart> {
             bytes: (*bytes).into(),
         })
         .collect();
-    from_files(files, SHOWN, sources, report, 0)
+    from_files(files, SHOWN, sources, report, 0, &mut load::Budget::default())
 }

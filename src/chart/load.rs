@@ -19,6 +19,19 @@ pub const LOAD: &str = "chart-load";
 pub(super) const MAX_CHART_SIZE: u64 = 100 * 1024 * 1024;
 /// How deep charts may lie in charts, and folders in folders.
 const MAX_DEPTH: usize = 64;
+/// How many links may be followed: folders that link to each other can look like any number of folders.
+const MAX_LINKS: usize = 4096;
+/// How many charts may be in a chart.
+const MAX_CHARTS: usize = 4096;
+
+/// What a chart with all that is in it may still take.
+pub(super) struct Budget {
+    /// Bytes that may be unpacked out of archives.
+    pub(super) bytes: u64,
+    /// Bytes that archives may have before they are taken apart.
+    pub(super) stream: u64,
+    charts: usize,
+}
 
 /// Loads the chart at a path: a folder or a packed chart. What Helm would log goes to `report`.
 ///
@@ -26,6 +39,39 @@ const MAX_DEPTH: usize = 64;
 /// The first thing that Helm stops at: no such path, no Chart.yaml, broken YAML, an archive that is none ...
 pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Report) -> Result<Chart> {
     let shown = path.display().to_string();
+<<<<<<< HEAD
+    let entry = world.entry(path).map_err(|error| {
+        let message = match error.kind() {
+            std::io::ErrorKind::NotFound => format!("path \"{shown}\" not found"),
+            _ => format!("cannot open \"{shown}\": {error}"),
+        };
+        Diagnostic::error(LOAD, message).help("give the folder of a chart or a packed chart (.tgz)")
+    })?;
+    let mut budget = Budget::default();
+    let files = match entry.kind {
+        FileKind::Folder => Folder {
+            world,
+            report,
+            top: path,
+            files: Vec::new(),
+            left: MAX_CHART_SIZE,
+            links: 0,
+        }
+        .read()?,
+        _ => archive::read(world, path, &mut budget)?,
+    };
+    from_files(files, &shown, sources, report, 0, &mut budget)
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            bytes: MAX_CHART_SIZE,
+            stream: MAX_CHART_SIZE + MAX_CHART_SIZE / 4,
+            charts: MAX_CHARTS,
+        }
+    }
+=======
     let entry = locate(world, path)?;
     // Helm's messages have the whole path.
     let whole = world.resolve(path).unwrap_or_else(|_| path.to_path_buf());
@@ -68,6 +114,7 @@ pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Repo
         })?;
     }
     from_files(files, &shown, sources, report, 0)
+>>>>>>> main
 }
 
 /// What is at the path of a chart. Mirrors `LocateChart` of Helm's `pkg/action/install.go` as far as that needs no network.
@@ -107,12 +154,16 @@ struct Folder<'a> {
     files: Vec<File>,
     /// How many bytes may still be read.
     left: u64,
+    /// How many links have been followed.
+    links: usize,
 }
 
 impl Folder<'_> {
     fn read(mut self) -> Result<Vec<File>> {
         let path = self.top.join(".helmignore");
-        let rules = rules(self.world.read(&path).ok(), &path.display().to_string())?;
+        let is_file = self.world.entry(&path).is_ok_and(|entry| entry.kind == FileKind::File);
+        let bytes = is_file.then(|| self.world.read(&path).ok()).flatten();
+        let rules = rules(bytes, &path.display().to_string())?;
         self.folder(&rules, "", &mut Vec::new())?;
         Ok(self.files)
     }
@@ -145,6 +196,11 @@ impl Folder<'_> {
         let path = self.top.join(name);
         let entry = self.world.entry(&path).map_err(|error| unreadable(&path, &error))?;
         if entry.is_link {
+            self.links += 1;
+            if self.links > MAX_LINKS {
+                let message = format!("{}: more than {MAX_LINKS} symbolic links", self.top.display());
+                return Err(Diagnostic::error(LOAD, message).into());
+            }
             let resolved = self.world.resolve(&path).unwrap_or_else(|_| path.clone());
             let message = "found symbolic link in path. Contents of linked file included and used";
             let top = self.world.resolve(self.top).unwrap_or_else(|_| self.top.to_path_buf());
@@ -215,10 +271,15 @@ pub(super) fn from_files(
     sources: &Sources,
     report: &mut Report,
     depth: usize,
+    budget: &mut Budget,
 ) -> Result<Chart> {
     if depth == MAX_DEPTH {
         return Err(Diagnostic::error(LOAD, format!("{shown}: charts nested more than {MAX_DEPTH} deep")).into());
     }
+    budget.charts = budget.charts.checked_sub(1).ok_or_else(|| {
+        let message = format!("{shown}: more than {MAX_CHARTS} charts in one");
+        Diagnostic::error(LOAD, message)
+    })?;
     let mut metadata = Metadata::default();
     let mut chart_yaml = None;
     if let Some(file) = files.iter().find(|file| &*file.name == "Chart.yaml") {
@@ -248,7 +309,7 @@ pub(super) fn from_files(
     metadata.validate(Span::file_start(chart_yaml))?;
     let mut subcharts = Vec::new();
     for (name, files) in parts.subcharts {
-        let loaded = subchart(&name, files, shown, sources, report, depth);
+        let loaded = subchart(&name, files, shown, sources, report, depth, budget);
         let loaded = loaded
             .map_err(|error| prefixed(error, &format!("error unpacking subchart {name} in {}", metadata.name)))?;
         subcharts.extend(loaded);
@@ -347,6 +408,7 @@ fn subchart(
     sources: &Sources,
     report: &mut Report,
     depth: usize,
+    budget: &mut Budget,
 ) -> Result<Option<Chart>> {
     if name.starts_with(['_', '.']) {
         return Ok(None);
@@ -358,7 +420,7 @@ fn subchart(
             let message = format!("expected {name}, got {}", files[0].name);
             return Err(Diagnostic::error(LOAD, message).into());
         };
-        archive::unpack(&file.bytes, &shown)?
+        archive::unpack(&file.bytes, &shown, budget)?
     } else {
         let inside = |file: File| {
             let (_, name) = file.name.split_once('/')?;
@@ -369,7 +431,7 @@ fn subchart(
         };
         files.into_iter().filter_map(inside).collect()
     };
-    from_files(inner, &shown, sources, report, depth + 1).map(Some)
+    from_files(inner, &shown, sources, report, depth + 1, budget).map(Some)
 }
 
 /// The first document of a YAML file of a chart.

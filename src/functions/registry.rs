@@ -151,6 +151,10 @@ pub fn suggestion(name: &str) -> Option<String> {
     if matches!(name, "env" | "expandenv") {
         return Some("Helm keeps the environment out of charts; pass it in with --set".to_owned());
     }
+    // Nobody mistypes more than that, and a comparison takes time.
+    if name.len() > 64 {
+        return None;
+    }
     let lower = name.to_lowercase();
     let distances = all().map(|function| {
         let distance = strsim::osa_distance(&lower, &function.name.to_lowercase());

@@ -20,9 +20,43 @@ impl Lowerer<'_> {
                 Node::Range(branch) => self.range(branch),
                 Node::Template(call) => self.template(call),
                 Node::Break(_) => self.statement(&Code::plain("break")),
-                Node::Continue(_) => self.statement(&Code::plain("continue")),
+                Node::Continue(_) => self.continue_loop(),
             }
         }
+    }
+
+    /// `continue`; out of the `else` of an inner loop, the outer one is told by a cell.
+    fn continue_loop(&mut self) {
+        let word = match self.continue_cell.clone() {
+            Some(cell) => {
+                self.set(
+                    "_",
+                    &Code::plain(cell).text("|assign").arguments(&[Code::plain("true")]),
+                );
+                "break"
+            }
+            None => "continue",
+        };
+        self.statement(&Code::plain(word));
+    }
+
+    /// The `else` of a loop. To Go, a `break` in it ends the `else`, while a `continue` belongs to the loop outside.
+    fn otherwise(&mut self, list: &List) {
+        if !has_break(list) {
+            self.scoped(&list.nodes);
+            return;
+        }
+        let cell = self.scope.fresh("next");
+        self.set(&cell, &Code::plain("false|cell"));
+        let once = self.scope.fresh("once");
+        self.statement(&Code::plain(format!("for {once} in [0]")));
+        let outer = self.continue_cell.replace(cell.clone());
+        self.scoped(&list.nodes);
+        self.continue_cell = outer;
+        self.statement(&Code::plain("endfor"));
+        self.statement(&Code::plain(format!("if {cell}.value")));
+        self.continue_loop();
+        self.statement(&Code::plain("endif"));
     }
 
     /// A list whose variables end with it.
@@ -208,12 +242,28 @@ impl Lowerer<'_> {
             (element.clone(), "items")
         };
         // An error of the helper is Go's "range can't iterate over": reported where the pipeline ends.
+<<<<<<< HEAD
+        let mut turns = Code::default()
+            .code(&value)
+            .text("|")
+            .name(helper, pipeline.meta.id)
+            .arguments(&[Code::plain(cost(&branch.list).to_string())]);
+        // To minijinja, a loop that was left in its first turn had none, and its `else` is due.
+        let breaks = branch.else_list.is_some() && has_break(&branch.list);
+        if breaks {
+            let name = self.scope.fresh("turns");
+            self.set(&name, &turns);
+            turns = Code::plain(name);
+        }
+        self.statement(&Code::plain(format!("for {names} in ")).code(&turns));
+=======
         let turns = Code::plain(format!("for {names} in "))
             .code(&self.ranged(&element, value.clone()))
             .text("|")
             .name(helper, pipeline.meta.id);
         self.statement(&turns.arguments(&[Code::plain(cost(&branch.list).to_string())]));
         self.turn_begins(&element, &key);
+>>>>>>> main
         let inner = self.scope.mark();
         let values = if with_keys {
             vec![&key, &element]
@@ -224,20 +274,27 @@ impl Lowerer<'_> {
             self.turn(pipeline.is_assign, variable, value);
         }
         let outer = std::mem::replace(&mut self.scope.dot, element);
+        let continue_cell = self.continue_cell.take();
         self.scoped(&branch.list.nodes);
+        self.continue_cell = continue_cell;
         self.scope.dot = outer;
         self.scope.leave(inner);
         if let Some(otherwise) = &branch.else_list {
-            self.statement(&Code::plain("else"));
+            if breaks {
+                self.statement(&Code::plain("endfor"));
+                self.statement(&Code::plain("if not ").code(&turns));
+            } else {
+                self.statement(&Code::plain("else"));
+            }
             if !pipeline.is_assign {
                 for variable in &pipeline.declarations {
                     self.bind_else(&variable.names[0], &value);
                 }
             }
-            self.scoped(&otherwise.nodes);
+            self.otherwise(otherwise);
         }
         self.scope.leave(mark);
-        self.statement(&Code::plain("endfor"));
+        self.statement(&Code::plain(if breaks { "endif" } else { "endfor" }));
     }
 
     /// Gives a variable of a `range` its value for one turn.
@@ -332,6 +389,17 @@ fn is_plain_operand(operand: &Operand, depth: usize) -> bool {
     }
 }
 
+<<<<<<< HEAD
+/// Whether a list has a `break` that is not that of a loop in it.
+fn has_break(list: &List) -> bool {
+    list.nodes.iter().any(|node| match node {
+        Node::Break(_) => true,
+        Node::If(branch) | Node::With(branch) => {
+            has_break(&branch.list) || branch.else_list.as_ref().is_some_and(has_break)
+        }
+        _ => false,
+    })
+=======
 /// The text of an action that is nothing but a quoted text.
 fn constant(pipeline: &Pipeline) -> Option<&str> {
     match (&pipeline.declarations[..], &pipeline.commands[..]) {
@@ -341,6 +409,7 @@ fn constant(pipeline: &Pipeline) -> Option<&str> {
         },
         _ => None,
     }
+>>>>>>> main
 }
 
 /// What a turn of a loop costs: its nodes, and a step for about a hundred bytes of text.

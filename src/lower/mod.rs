@@ -82,6 +82,7 @@ fn lower_as(tree: &Tree, signatures: Signatures<'_>, traced: bool) -> Lowered {
             nodes: 0,
         },
         prelude: Vec::new(),
+        continue_cell: None,
     };
     let dollar: Arc<str> = "$".into();
     if lowerer.scope.is_assigned("$") {
@@ -116,4 +117,6 @@ struct Lowerer<'a> {
     out: Lowered,
     /// Statements that must stand before the one that is being made.
     prelude: Vec<code::Code>,
+    /// In the `else` of a loop that has a `break`: the cell that is set for a `continue` of the loop outside.
+    continue_cell: Option<String>,
 }

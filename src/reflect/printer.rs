@@ -266,7 +266,7 @@ impl<'m, 'a> Printer<'m, 'a> {
     }
 
     fn structure(&mut self, object: &dyn Struct, verb: char, depth: usize) -> Printed {
-        if object.is_pointer() && depth > 0 {
+        if object.is_pointer() && (depth > 0 || object.is_nil()) {
             return self.pointer(View::Struct(object), verb);
         }
         let Flags { sharp_v, plus_v, .. } = self.layout.flags;
@@ -298,6 +298,7 @@ impl<'m, 'a> Printer<'m, 'a> {
 
     fn pointer(&mut self, value: View<'_>, verb: char) -> Printed {
         let address = match value {
+            View::Struct(object) if object.is_nil() => 0,
             View::Struct(object) if object.is_pointer() => ADDRESS,
             View::Map(map) if map.is_nil() => 0,
             View::List(list) if list.nil => 0,
@@ -312,6 +313,7 @@ impl<'m, 'a> Printer<'m, 'a> {
                 self.address(address, true);
                 self.push(")");
             }
+            'v' if address == 0 => self.layout.pad("<nil>"),
             'v' | 'p' => self.address(address, !self.layout.flags.sharp),
             'b' | 'o' | 'd' | 'x' | 'X' => return self.integer(value, address, false, verb),
             _ => return self.bad_verb(value, verb),

@@ -144,7 +144,10 @@ impl Time {
             "IsDST" => shown().offset.summer.into(),
             "IsZero" => (self.seconds == -YEAR_ONE && self.nanoseconds == 0).into(),
             "Local" => object(self.at(self.local.clone())),
-            "Location" => object(Place(self.location.clone())),
+            "Location" => object(Place {
+                location: self.location.clone(),
+                is_nil: false,
+            }),
             "Minute" => shown().clock.1.into(),
             "Month" => int_of(IntType::Month, shown().date.1),
             "Nanosecond" => i64::from(self.nanoseconds).into(),
@@ -211,7 +214,11 @@ impl Struct for Time {
         vec![
             uint_of(UintType::Uint64, u64::from(self.nanoseconds)),
             int64(self.seconds.wrapping_add(YEAR_ONE)),
-            Value::from(self.location.name()),
+            object(Place {
+                location: self.location.clone(),
+                // UTC is what a time without a location has.
+                is_nil: matches!(self.location, Location::Utc),
+            }),
         ]
     }
 
@@ -226,23 +233,60 @@ impl Struct for Time {
 
 /// A `*time.Location`.
 #[derive(Debug)]
-struct Place(Location);
+struct Place {
+    location: Location,
+    is_nil: bool,
+}
 
 impl Struct for Place {
     fn type_name(&self) -> &'static str {
         "*time.Location"
     }
 
+    fn is_nil(&self) -> bool {
+        self.is_nil
+    }
+
     fn fields(&self) -> Vec<(&'static str, Value)> {
         Vec::new()
     }
 
+    /// Those of a location without zones: what is in others are pointers, which Go prints differently each time.
+    fn printed_fields(&self) -> Vec<Value> {
+        let list = || super::list(Vec::new());
+        let name = Value::from(self.location.name());
+        vec![name, list(), list(), "".into(), int64(0), int64(0), object(NoZone)]
+    }
+
     fn call(&self, method: &str, arguments: &[Value]) -> Option<Called> {
-        (method == "String").then(|| check_arguments(method, &[], arguments).map(|()| self.0.name().into()))
+        let name = || Value::from(self.location.name());
+        (method == "String").then(|| check_arguments(method, &[], arguments).map(|()| name()))
     }
 
     fn display(&self) -> Option<String> {
-        Some(self.0.name().to_owned())
+        Some(self.location.name().to_owned())
+    }
+
+    fn as_any(&self) -> &dyn std::any::Any {
+        self
+    }
+}
+
+/// A `*time.zone` that is nil.
+#[derive(Debug)]
+struct NoZone;
+
+impl Struct for NoZone {
+    fn type_name(&self) -> &'static str {
+        "*time.zone"
+    }
+
+    fn is_nil(&self) -> bool {
+        true
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        Vec::new()
     }
 
     fn as_any(&self) -> &dyn std::any::Any {

@@ -92,6 +92,11 @@ pub trait Struct: fmt::Debug + Send + Sync {
         self.type_name().starts_with('*')
     }
 
+    /// Whether it is a pointer that leads nowhere.
+    fn is_nil(&self) -> bool {
+        false
+    }
+
     /// The exported fields in the order of their declaration.
     fn fields(&self) -> Vec<(&'static str, Value)>;
 

@@ -236,6 +236,10 @@ impl Object for Turns {
         ObjectRepr::Iterable
     }
 
+    fn is_true(self: &Arc<Self>) -> bool {
+        self.turn(0).is_some()
+    }
+
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         let turns = Arc::clone(self);
         let mut at = 0;

@@ -184,6 +184,10 @@ fn known_properties(schema: &Json, pointer: &str) -> Vec<String> {
 
 /// The name that a mistyped one is most likely meant for.
 fn closest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
+    // Nobody mistypes more than that, and a comparison takes time.
+    if name.len() > 64 {
+        return None;
+    }
     let lower = name.to_lowercase();
     known
         .iter()

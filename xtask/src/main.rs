@@ -6,6 +6,7 @@
     reason = "a chore reads and writes files and tells what it did"
 )]
 
+mod difffuzz;
 mod goldens;
 mod helm;
 mod kubernetes;
@@ -29,6 +30,7 @@ prometheus-testdata DIR
                 run over config/testdata of Prometheus' source and the like: what is refused and what is accepted
 promtool        ask the real promtool about tests/suite/prometheus; PROMCHART_PROMTOOL names it
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
+difffuzz        compare Helm and promchart over random templates, values and --set flags: [COUNT] [SEED]
 
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
 ";
@@ -55,6 +57,13 @@ fn main() -> ExitCode {
             (Ok(count), Ok(seed)) => values::compare(count, seed),
             _ => Err(USAGE.to_owned()),
         },
+        ["difffuzz", ref numbers @ ..] if numbers.len() <= 2 => {
+            let number = |at: usize, default: u64| numbers.get(at).map_or(Ok(default), |text| text.parse());
+            match (number(0, 1000).map(usize::try_from), number(1, 1)) {
+                (Ok(Ok(count)), Ok(seed)) => difffuzz::compare(count, seed),
+                _ => Err(USAGE.to_owned()),
+            }
+        }
         _ => Err(USAGE.to_owned()),
     };
     match done {

@@ -22,6 +22,8 @@ pub use parse::must_quote;
 
 /// How large a compiled expression may be.
 const MAX_SIZE: usize = 24 << 20;
+/// How much the table of the groups may take: a place in it for each group and each state.
+const MAX_GROUPS_SIZE: usize = 64 << 20;
 /// The longest text, in bytes, that [`Regexp::small`] searches.
 const SMALL: usize = 4 << 10;
 /// How many expressions are kept, so that a loop does not compile its expression again and again.
@@ -81,7 +83,11 @@ impl Regexp {
 
     fn engine(&self, text: &str) -> Option<&Regex> {
         let config = Config::new().nfa_size_limit(Some(MAX_SIZE));
-        let build = |config, hir: &Hir| Regex::builder().configure(config).build_from_hir(hir).ok();
+        let fits = |engine: &Regex| {
+            let groups = self.names.len() + 1;
+            engine.memory_usage().saturating_mul(groups) <= MAX_GROUPS_SIZE
+        };
+        let build = |config, hir: &Hir| Regex::builder().configure(config).build_from_hir(hir).ok().filter(fits);
         let engine = if text.len() <= SMALL && text.is_ascii() {
             self.small.get_or_init(|| {
                 let config = config.hybrid(false).dfa(false).onepass(false).auto_prefilter(false);

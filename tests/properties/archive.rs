@@ -1,0 +1,116 @@
+//! Packed charts: whatever the archive says, nothing is written and no file gets a name that leads out of the chart.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use promchart::chart::{self, Chart, File};
+use promchart::diagnostic::Report;
+use promchart::source::Sources;
+use promchart::world::{Entry, FileKind, World};
+
+/// Helm's own bound, in bytes.
+const MAX_CHART_SIZE: usize = 100 << 20;
+const BLOCK: usize = 512;
+
+pub(crate) fn check(bytes: &[u8]) {
+    let packed = if bytes.starts_with(b"\x1F\x8B") {
+        bytes.to_vec()
+    } else {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
+        encoder.write_all(&with_checksums(bytes)).expect("memory to write to");
+        encoder.finish().expect("memory to write to")
+    };
+    let world = OneFile(packed);
+    let Ok(chart) = chart::load(&world, Path::new("c.tgz"), &Sources::new(), &mut Report::new()) else {
+        return;
+    };
+    let mut total = 0;
+    inside(&chart, &mut total);
+    assert!(total <= MAX_CHART_SIZE, "{total} bytes");
+}
+
+/// The bytes as a tar whose headers have the right checksums: nothing is found behind a wrong one.
+fn with_checksums(bytes: &[u8]) -> Vec<u8> {
+    let mut tar = bytes.to_vec();
+    let mut at = 0;
+    while let Some(header) = tar.get_mut(at..at + BLOCK) {
+        if header.iter().all(|byte| *byte == 0) {
+            break;
+        }
+        header[148..156].fill(b' ');
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        let digits = header[124..136].iter().take_while(|byte| matches!(byte, b'0'..=b'7'));
+        let size = digits.fold(0, |size, digit| size * 8 + usize::from(digit - b'0'));
+        at += BLOCK + size.next_multiple_of(BLOCK);
+    }
+    tar.extend([0; 2 * BLOCK]);
+    tar
+}
+
+fn inside(chart: &Chart, total: &mut usize) {
+    for File { name, bytes, .. } in chart.templates.iter().chain(&chart.files).chain(&chart.schema) {
+        *total += bytes.len();
+        assert!(!name.is_empty() && !name.starts_with('/'), "{name:?}");
+        assert!(name.split('/').all(|part| !matches!(part, "" | "." | "..")), "{name:?}");
+    }
+    for subchart in &chart.subcharts {
+        inside(subchart, total);
+    }
+}
+
+/// A world with one file in it, `c.tgz`. To ask it for anything else is a mistake.
+struct OneFile(Vec<u8>);
+
+impl World for OneFile {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        assert_eq!(path, Path::new("c.tgz"));
+        Ok(self.0.clone())
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        panic!("lists {}", path.display())
+    }
+
+    fn entry(&self, path: &Path) -> io::Result<Entry> {
+        assert_eq!(path, Path::new("c.tgz"));
+        let size = self.0.len() as u64;
+        Ok(Entry {
+            kind: FileKind::File,
+            size,
+            is_link: false,
+        })
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        assert_eq!(path, Path::new("c.tgz"));
+        Ok(path.to_path_buf())
+    }
+
+    fn read_stdin(&self) -> io::Result<Vec<u8>> {
+        panic!("reads the standard input")
+    }
+
+    fn write(&self, path: &Path, _: &[u8]) -> io::Result<()> {
+        panic!("writes {}", path.display())
+    }
+
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        buffer.fill(0);
+    }
+
+    fn memory_in_use(&self) -> Option<usize> {
+        None
+    }
+
+    fn variable(&self, _: &str) -> Option<String> {
+        None
+    }
+}

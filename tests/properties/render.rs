@@ -1,0 +1,39 @@
+//! A render: values and a template, a NUL between them, end in text or in an error.
+
+use std::sync::Arc;
+
+use promchart::pipeline::{self, Request};
+use promchart::render::{Capabilities, Limits, Release};
+use promchart::source::Sources;
+use promchart::values::Overrides;
+use promchart::world::{Memory, World};
+
+pub(crate) fn check(bytes: &[u8]) {
+    let mut parts = bytes.splitn(2, |byte| *byte == 0);
+    let (template, values) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let world = Memory::new()
+        .with_file("c/Chart.yaml", *b"apiVersion: v2\nname: c\nversion: 1.0.0\n")
+        .with_file("c/values.yaml", values)
+        .with_file("c/templates/t.txt", template);
+    let world: Arc<dyn World> = Arc::new(world);
+    let request = Request {
+        chart: Some("c".into()),
+        overrides: Overrides::default(),
+        release: Release {
+            name: "demo".to_owned(),
+            namespace: "ns".to_owned(),
+            is_upgrade: false,
+        },
+        capabilities: Capabilities::default(),
+        skip_schema: false,
+        // Memory is not counted here; the steps bound it.
+        limits: Limits {
+            steps: 100_000,
+            memory: usize::MAX,
+            depth: 100,
+        },
+    };
+    let outcome = pipeline::run(&world, &request, &Sources::new());
+    let failed = outcome.rendered.is_none() || outcome.manifests.is_none();
+    assert_eq!(failed, !outcome.errors.is_empty(), "{:?}", outcome.errors);
+}

@@ -1,0 +1,106 @@
+//! YAML: what is read can be written, and what is written reads as the same.
+
+use promchart::go::string::encode;
+use promchart::source::{Source, SourceKind, Sources, Span};
+use promchart::yaml::{self, Node, Style, Value, json};
+
+pub(crate) fn check(bytes: &[u8]) {
+    let sources = Sources::new();
+    let file = sources.add(Source::new("a.yaml", SourceKind::File, bytes.to_vec()));
+    let source = sources.get(file);
+    let whole = 0..source.text().len();
+    let all = yaml::parse_all(&source, file, whole.clone());
+    for document in &all.documents {
+        assert!(document.span.end <= source.text().len());
+        within(&document.node, source.text().len());
+    }
+    if let Ok(ranges) = yaml::split_documents(source.text()) {
+        for range in ranges {
+            let _ = yaml::parse(&source, file, range);
+        }
+    }
+    let _ = json::parse(&encode(bytes), &|range| Span::new(file, range.start, range.end));
+    let Ok(parsed) = yaml::parse(&source, file, whole) else {
+        return;
+    };
+    // Go writes the key `<<` as it is, and reads it as a merge; of the line breaks of Unicode it makes others.
+    if changes(&parsed.node) {
+        return;
+    }
+    for style in [Style::V2, Style::V3] {
+        let Ok(written) = yaml::to_yaml(style, &parsed.node) else {
+            continue;
+        };
+        let read = yaml::parse_str(&written, Span::file_start(file))
+            .unwrap_or_else(|error| panic!("{style:?} wrote {written:?}: {}", error.message));
+        assert!(
+            same(&read.node, &parsed.node),
+            "{:?} is written as {written:?} and read as {:?}",
+            parsed.node,
+            read.node
+        );
+        let again = yaml::to_yaml(style, &read.node).expect("what was written before");
+        assert_eq!(again, written, "written twice");
+    }
+}
+
+/// Calls for each node of a tree.
+fn visit<'a>(node: &'a Node, visitor: &mut dyn FnMut(&'a Node)) {
+    let mut stack = vec![node];
+    while let Some(node) = stack.pop() {
+        visitor(node);
+        match &node.value {
+            Value::Map(map) => stack.extend(map.iter().map(|(_, entry)| &entry.node)),
+            Value::List(list) => stack.extend(list.iter()),
+            _ => {}
+        }
+    }
+}
+
+/// Whether all spans are within the text.
+fn within(node: &Node, length: usize) {
+    visit(node, &mut |node| assert!(node.span.range().end <= length, "{node:?}"));
+}
+
+/// Whether the tree is one that Go itself reads as another one when it has written it.
+fn changes(node: &Node) -> bool {
+    let breaks = |text: &str| text.contains(['\u{85}', '\u{2028}', '\u{2029}']);
+    let mut found = false;
+    visit(node, &mut |node| {
+        found |= match &node.value {
+            Value::Map(map) => map.iter().any(|(key, _)| &**key == "<<" || breaks(key)),
+            Value::String(text) => breaks(text),
+            _ => false,
+        }
+    });
+    found
+}
+
+/// Whether two trees hold the same: numbers by what they are, not by how they are kept.
+fn same(a: &Node, b: &Node) -> bool {
+    let number = |value: &Value| match *value {
+        #[expect(clippy::cast_precision_loss, reason = "compared after both have lost it")]
+        Value::Int(value) => Some(value as f64),
+        #[expect(clippy::cast_precision_loss, reason = "compared after both have lost it")]
+        Value::Uint(value) => Some(value as f64),
+        Value::Float(value) => Some(value),
+        _ => None,
+    };
+    match (&a.value, &b.value) {
+        (Value::Null, Value::Null) => true,
+        (Value::Bool(a), Value::Bool(b)) => a == b,
+        (Value::String(a), Value::String(b)) => a == b,
+        (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b)),
+        (Value::Map(a), Value::Map(b)) => {
+            let equal = |(key, entry): (_, &yaml::Entry)| {
+                let key: &std::sync::Arc<str> = key;
+                b.node(key).is_some_and(|other| same(&entry.node, other))
+            };
+            a.len() == b.len() && a.iter().all(equal)
+        }
+        (a, b) => match (number(a), number(b)) {
+            (Some(a), Some(b)) => a == b || a.is_nan() && b.is_nan(),
+            _ => false,
+        },
+    }
+}

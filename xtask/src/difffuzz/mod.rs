@@ -1,0 +1,225 @@
+//! Random templates over random values, and random `--set` flags, rendered by the real Helm and by promchart.
+//!
+//! A case whose result differs is made as small as it will go and kept in `target/difffuzz/`. What differs is either the
+//! text or whether there is one, or only the words of the error.
+
+mod case;
+mod chance;
+mod expression;
+mod program;
+mod slots;
+mod texts;
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+
+use serde_json::json;
+
+use self::case::Case;
+use self::chance::Chance;
+use self::program::{Given, Helm, STACK_SIZE, ours};
+use crate::helm::{helm, root};
+
+/// How many cases Helm renders at once.
+const BATCH: usize = 100;
+/// Of the cases that promchart refuses, each of which costs a run of Helm, so many in a hundred of all cases are compared.
+const REFUSED_PERCENT: usize = 12;
+/// How many runs of Helm may go into making a case small.
+const SHRINK_RUNS: usize = 120;
+
+/// How two results differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Difference {
+    /// Other text, or only one of the two fails.
+    Output,
+    /// Both fail, with other words.
+    Words,
+}
+
+fn difference(ours: &Given, theirs: &Given) -> Option<Difference> {
+    match (ours, theirs) {
+        (Ok(a), Ok(b)) if a == b => None,
+        (Err(a), Err(b)) if a.trim_ascii_end() == &**b => None,
+        (Err(_), Err(_)) => Some(Difference::Words),
+        _ => Some(Difference::Output),
+    }
+}
+
+/// Compares so many cases.
+pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
+    let thread = std::thread::Builder::new().stack_size(STACK_SIZE);
+    let worker = thread
+        .spawn(move || Run::new(seed)?.compare(count))
+        .map_err(|error| error.to_string())?;
+    worker.join().map_err(|_| "the comparison panicked".to_owned())?
+}
+
+/// A comparison on its way.
+struct Run {
+    seed: u64,
+    helm: Helm,
+    folder: std::path::PathBuf,
+    compared: usize,
+    refused: usize,
+    /// How many cases Helm itself renders differently each time; they are not compared.
+    random: usize,
+    unequal: [usize; 2],
+}
+
+impl Run {
+    fn new(seed: u64) -> Result<Self, String> {
+        let folder = root().join("target/difffuzz").join(seed.to_string());
+        fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        Ok(Self {
+            seed,
+            helm: Helm::new(helm()?, folder.clone()),
+            folder,
+            compared: 0,
+            refused: 0,
+            random: 0,
+            unequal: [0; 2],
+        })
+    }
+
+    fn compare(mut self, count: usize) -> Result<(), String> {
+        let mut batch: Vec<(usize, Case, Vec<u32>, Given)> = Vec::new();
+        let mut number = 0;
+        while self.compared + batch.len() < count {
+            number += 1;
+            let (case, tape) = Case::draw(Chance::fresh(
+                self.seed.wrapping_mul(1_000_003).wrapping_add(number as u64),
+            ));
+            let Some(given) = ours(number, &case) else { continue };
+            if given.is_err() {
+                if (self.refused + 1) * 100 > (self.compared + BATCH) * REFUSED_PERCENT {
+                    continue;
+                }
+                self.refused += 1;
+            }
+            if given.is_ok() && matches!(case, Case::Template { .. }) {
+                batch.push((number, case, tape, given));
+                if batch.len() == BATCH {
+                    self.compare_batch(&mut batch)?;
+                }
+            } else {
+                let theirs = self.helm.one(number, &case)?;
+                self.note(number, &case, &tape, &given, &theirs)?;
+            }
+        }
+        self.compare_batch(&mut batch)?;
+        let [output, words] = self.unequal;
+        println!(
+            "{} cases, {} of them refused by promchart (seed {}): {output} with other output, {words} with other words in the error; {} more \
+             that Helm renders differently each time",
+            self.compared, self.refused, self.seed, self.random
+        );
+        if output + words > 0 {
+            return Err(format!(
+                "{}: what differs",
+                self.folder.join("different.jsonl").display()
+            ));
+        }
+        Ok(())
+    }
+
+    fn compare_batch(&mut self, batch: &mut Vec<(usize, Case, Vec<u32>, Given)>) -> Result<(), String> {
+        let cases: Vec<(usize, &Case)> = batch.iter().map(|(number, case, ..)| (*number, case)).collect();
+        let mut given = self.helm.many(&cases)?;
+        for (number, case, tape, ours) in batch.drain(..) {
+            let theirs = given.remove(&number).unwrap_or(Ok(String::new()));
+            self.note(number, &case, &tape, &ours, &theirs)?;
+        }
+        Ok(())
+    }
+
+    /// Counts a case; makes it small and keeps it if the results differ.
+    fn note(&mut self, number: usize, case: &Case, tape: &[u32], given: &Given, theirs: &Given) -> Result<(), String> {
+        self.compared += 1;
+        let Some(found) = difference(given, theirs) else {
+            return Ok(());
+        };
+        // Helm prints the addresses of pointers, for one.
+        if self.helm.one(number, case)? != *theirs {
+            self.compared -= 1;
+            self.random += 1;
+            return Ok(());
+        }
+        self.unequal[found as usize] += 1;
+        let (small, ours, theirs) = self.shrink(case, tape, found)?;
+        let show = |given: &Given| match given {
+            Ok(text) => {
+                let bytes = promchart::go::base64::decode(text.as_bytes()).unwrap_or_default();
+                json!({"out": String::from_utf8_lossy(&bytes)})
+            }
+            Err(message) => json!({"err": String::from_utf8_lossy(message)}),
+        };
+        let shown = match &small {
+            Case::Template { template, values } => json!({"template": template, "values": values}),
+            Case::Set { flag } => json!({"set": flag}),
+        };
+        let row = json!({"seed": self.seed, "number": number, "differs": format!("{found:?}"), "case": shown, "promchart": show(&ours), "helm": show(&theirs)});
+        let path = self.folder.join("different.jsonl");
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(|error| error.to_string())?;
+        writeln!(file, "{row}").map_err(|error| error.to_string())?;
+        println!("{row}");
+        Ok(())
+    }
+
+    /// A smaller case that differs in the same way, with its results.
+    fn shrink(&self, case: &Case, tape: &[u32], found: Difference) -> Result<(Case, Given, Given), String> {
+        let both = |case: &Case| -> Result<Option<(Given, Given)>, String> {
+            let Some(ours) = ours(0, case) else { return Ok(None) };
+            Ok(Some((ours, self.helm.one(0, case)?)))
+        };
+        let mut best = case.clone();
+        let mut results = both(case)?.unwrap_or((Ok(String::new()), Ok(String::new())));
+        let mut tape = tape.to_vec();
+        let mut runs = 0;
+        let mut width = tape.len().div_ceil(2);
+        while width > 0 && runs < SHRINK_RUNS {
+            let mut at = 0;
+            let mut better = false;
+            while at < tape.len() && runs < SHRINK_RUNS {
+                let end = (at + width).min(tape.len());
+                let without = [&tape[..at], &tape[end..]].concat();
+                let mut zeroed = tape.clone();
+                zeroed[at..end].fill(0);
+                let mut smaller = false;
+                for candidate in [without, zeroed] {
+                    if candidate == tape {
+                        continue;
+                    }
+                    let (drawn, used) = Case::draw(Chance::replay(candidate));
+                    if drawn == best || size(&drawn) > size(&best) {
+                        continue;
+                    }
+                    runs += 1;
+                    let Some(given) = both(&drawn)? else { continue };
+                    if difference(&given.0, &given.1) == Some(found) {
+                        (best, results, tape) = (drawn, given, used);
+                        (smaller, better) = (true, true);
+                        break;
+                    }
+                }
+                if !smaller {
+                    at += width;
+                }
+            }
+            if !better || width > 1 {
+                width /= 2;
+            }
+        }
+        Ok((best, results.0, results.1))
+    }
+}
+
+fn size(case: &Case) -> usize {
+    match case {
+        Case::Template { template, values } => template.len() * 4 + values.len(),
+        Case::Set { flag } => flag.len(),
+    }
+}
