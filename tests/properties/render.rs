@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use promchart::pipeline::{self, Request};
-use promchart::render::{Capabilities, Limits, Release};
+use promchart::render::{Capabilities, Limits, Release, Trace};
 use promchart::source::Sources;
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
@@ -32,6 +32,8 @@ pub(crate) fn check(bytes: &[u8]) {
             memory: usize::MAX,
             depth: 100,
         },
+        post_renderer: None,
+        trace: Trace::Off,
     };
     let outcome = pipeline::run(&world, &request, &Sources::new());
     let failed = outcome.rendered.is_none() || outcome.manifests.is_none();

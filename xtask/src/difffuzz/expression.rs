@@ -64,7 +64,7 @@ impl Scope {
             .map(|(name, _)| name.clone())
             .collect();
         match self.chance.below(10) {
-            6 | 7 | 8 if depth < DEEPEST => format!("({})", self.pipeline(kind, depth + 1)),
+            6..=8 if depth < DEEPEST => format!("({})", self.pipeline(kind, depth + 1)),
             9 if !variables.is_empty() => variables[self.chance.below(variables.len())].clone(),
             5 if self.dot.is_some_and(|dot| dot == kind || wanted == Kind::Any) => ".".to_owned(),
             _ => self.atom(kind, depth),

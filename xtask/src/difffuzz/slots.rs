@@ -97,6 +97,7 @@ pub(super) fn result(function: &Function) -> Kind {
 }
 
 /// What the arguments of a function should be; the last one may be repeated where the function is variadic.
+#[expect(clippy::match_same_arms, reason = "functions are grouped by what they are about")]
 pub(super) fn slots(function: &Function) -> Vec<Slot> {
     use Kind::{Any, Bool, Float, Int, List, Map, Strings, Time};
     use Slot::{Moment, Number, Of, Small, Text as T};
