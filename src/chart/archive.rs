@@ -10,15 +10,9 @@ use super::load::{Budget, LOAD, MAX_CHART_SIZE, without_mark};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::world::World;
 
-<<<<<<< HEAD
-/// Reads the files of a packed chart.
-pub(super) fn read(world: &dyn World, path: &Path, budget: &mut Budget) -> Result<Vec<File>> {
-    let shown = path.display().to_string();
-=======
 /// Reads the files of a packed chart; `whole` is its path for messages.
-pub(super) fn read(world: &dyn World, path: &Path, whole: &Path) -> Result<Vec<File>> {
+pub(super) fn read(world: &dyn World, path: &Path, whole: &Path, budget: &mut Budget) -> Result<Vec<File>> {
     let (shown, whole) = (path.display().to_string(), whole.display());
->>>>>>> main
     let bytes = world
         .read(path)
         .map_err(|error| Diagnostic::error(LOAD, format!("file '{whole}' cannot be read: {error}")))?;

@@ -39,42 +39,10 @@ pub(super) struct Budget {
 /// The first thing that Helm stops at: no such path, no Chart.yaml, broken YAML, an archive that is none ...
 pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Report) -> Result<Chart> {
     let shown = path.display().to_string();
-<<<<<<< HEAD
-    let entry = world.entry(path).map_err(|error| {
-        let message = match error.kind() {
-            std::io::ErrorKind::NotFound => format!("path \"{shown}\" not found"),
-            _ => format!("cannot open \"{shown}\": {error}"),
-        };
-        Diagnostic::error(LOAD, message).help("give the folder of a chart or a packed chart (.tgz)")
-    })?;
-    let mut budget = Budget::default();
-    let files = match entry.kind {
-        FileKind::Folder => Folder {
-            world,
-            report,
-            top: path,
-            files: Vec::new(),
-            left: MAX_CHART_SIZE,
-            links: 0,
-        }
-        .read()?,
-        _ => archive::read(world, path, &mut budget)?,
-    };
-    from_files(files, &shown, sources, report, 0, &mut budget)
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self {
-            bytes: MAX_CHART_SIZE,
-            stream: MAX_CHART_SIZE + MAX_CHART_SIZE / 4,
-            charts: MAX_CHARTS,
-        }
-    }
-=======
     let entry = locate(world, path)?;
     // Helm's messages have the whole path.
     let whole = world.resolve(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut budget = Budget::default();
     let files = match entry.kind {
         FileKind::Folder => {
             let missing = |error: &std::io::Error| {
@@ -94,11 +62,12 @@ impl Default for Budget {
                 top: path,
                 files: Vec::new(),
                 left: MAX_CHART_SIZE,
+                links: 0,
             }
             .read()?
         }
         _ => {
-            let files = archive::read(world, path, &whole)?;
+            let files = archive::read(world, path, &whole, &mut budget)?;
             if !files.iter().any(|file| &*file.name == "Chart.yaml") {
                 let message = "unable to detect chart version, no Chart.yaml found";
                 return Err(Diagnostic::error(LOAD, message).into());
@@ -113,8 +82,7 @@ impl Default for Budget {
             None => prefixed(error, "cannot load Chart.yaml"),
         })?;
     }
-    from_files(files, &shown, sources, report, 0)
->>>>>>> main
+    from_files(files, &shown, sources, report, 0, &mut budget)
 }
 
 /// What is at the path of a chart. Mirrors `LocateChart` of Helm's `pkg/action/install.go` as far as that needs no network.
@@ -144,6 +112,16 @@ pub fn locate(world: &dyn World, path: &Path) -> Result<Entry> {
         };
         Box::new(missing.helm(helm).help(FETCH))
     })
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            bytes: MAX_CHART_SIZE,
+            stream: MAX_CHART_SIZE + MAX_CHART_SIZE / 4,
+            charts: MAX_CHARTS,
+        }
+    }
 }
 
 /// A folder of a chart that is being read.

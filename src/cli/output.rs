@@ -46,7 +46,7 @@ impl Output {
     /// Writes what Helm would log, as Helm logs it.
     pub(super) fn log(log: &Report) {
         for diagnostic in &log.diagnostics {
-            let line = format!("{}\n", diagnostic.headline());
+            let line = format!("{}\n", text::printable(diagnostic.headline()));
             Self::message(&line);
         }
     }
@@ -57,7 +57,7 @@ impl Output {
         let Some(first) = errors.diagnostics.first() else {
             return;
         };
-        let mut out = format!("Error: {}{closing}\n", first.headline());
+        let mut out = format!("Error: {}{closing}\n", text::printable(first.headline()));
         for diagnostic in errors.diagnostics.iter().take(MAX_ERRORS) {
             let told = diagnostic.span.is_none() && diagnostic.help.is_none() && diagnostic.labels.is_empty();
             if told && diagnostic == first {

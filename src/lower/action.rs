@@ -242,9 +242,8 @@ impl Lowerer<'_> {
             (element.clone(), "items")
         };
         // An error of the helper is Go's "range can't iterate over": reported where the pipeline ends.
-<<<<<<< HEAD
         let mut turns = Code::default()
-            .code(&value)
+            .code(&self.ranged(&element, value.clone()))
             .text("|")
             .name(helper, pipeline.meta.id)
             .arguments(&[Code::plain(cost(&branch.list).to_string())]);
@@ -256,14 +255,7 @@ impl Lowerer<'_> {
             turns = Code::plain(name);
         }
         self.statement(&Code::plain(format!("for {names} in ")).code(&turns));
-=======
-        let turns = Code::plain(format!("for {names} in "))
-            .code(&self.ranged(&element, value.clone()))
-            .text("|")
-            .name(helper, pipeline.meta.id);
-        self.statement(&turns.arguments(&[Code::plain(cost(&branch.list).to_string())]));
         self.turn_begins(&element, &key);
->>>>>>> main
         let inner = self.scope.mark();
         let values = if with_keys {
             vec![&key, &element]
@@ -389,7 +381,6 @@ fn is_plain_operand(operand: &Operand, depth: usize) -> bool {
     }
 }
 
-<<<<<<< HEAD
 /// Whether a list has a `break` that is not that of a loop in it.
 fn has_break(list: &List) -> bool {
     list.nodes.iter().any(|node| match node {
@@ -399,7 +390,8 @@ fn has_break(list: &List) -> bool {
         }
         _ => false,
     })
-=======
+}
+
 /// The text of an action that is nothing but a quoted text.
 fn constant(pipeline: &Pipeline) -> Option<&str> {
     match (&pipeline.declarations[..], &pipeline.commands[..]) {
@@ -409,7 +401,6 @@ fn constant(pipeline: &Pipeline) -> Option<&str> {
         },
         _ => None,
     }
->>>>>>> main
 }
 
 /// What a turn of a loop costs: its nodes, and a step for about a hundred bytes of text.

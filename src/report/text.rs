@@ -1,5 +1,6 @@
 //! Diagnostics for people: the message, the excerpt with a mark, what else belongs to it, what to do.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
@@ -18,13 +19,14 @@ pub fn write(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String 
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let mut group = Group::with_title(level.primary_title(&*diagnostic.message).id(diagnostic.rule));
+    let message = printable(&diagnostic.message);
+    let mut group = Group::with_title(level.primary_title(&*message).id(diagnostic.rule));
     let excerpts = excerpts(diagnostic, sources);
     for excerpt in &excerpts {
         group = group.element(excerpt.element());
     }
     if let Some(help) = &diagnostic.help {
-        group = group.element(Level::HELP.message(&**help));
+        group = group.element(Level::HELP.message(printable(help).into_owned()));
     }
     if !diagnostic.runs.is_empty() {
         group = group.element(Level::NOTE.message(format!("found with {}", diagnostic.runs.join("; "))));
@@ -109,7 +111,7 @@ fn excerpts(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Excerpt> {
     let labels = diagnostic
         .labels
         .iter()
-        .map(|label| (label.span, Some(label.text.clone()), false));
+        .map(|label| (label.span, Some(printable(&label.text).into_owned()), false));
     let mut excerpts: Vec<(Span, Excerpt)> = Vec::new();
     for (span, label, is_primary) in primary.into_iter().chain(labels) {
         let source = sources.get(span.file);
@@ -125,7 +127,7 @@ fn excerpt(source: &Arc<Source>, span: Span, label: Option<String>, is_primary: 
     let line_start = source.line_range(start.line).map_or(0, |range| range.start);
     if line.len() > MAX_LINE {
         return Excerpt {
-            path: source.name().to_owned(),
+            path: printable(source.name()).into_owned(),
             text: String::new(),
             first_line: start.line,
             marks: Vec::new(),
@@ -139,7 +141,7 @@ fn excerpt(source: &Arc<Source>, span: Span, label: Option<String>, is_primary: 
     let after = readable(&line[to..]);
     let range = before.len()..before.len() + marked.len();
     Excerpt {
-        path: source.name().to_owned(),
+        path: printable(source.name()).into_owned(),
         text: format!("{before}{marked}{after}"),
         first_line: start.line,
         marks: vec![Mark {
@@ -151,12 +153,33 @@ fn excerpt(source: &Arc<Source>, span: Span, label: Option<String>, is_primary: 
     }
 }
 
-/// Text without what a terminal would act on: escapes of bytes and control characters become visible.
+/// Text of several lines without what a terminal would act on: control characters are shown by their pictures, and bytes
+/// that are no character and marks that change the direction of writing by U+FFFD.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| match c {
+        _ if !is_unprintable(c) => c,
+        '\0'..='\x1F' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        '\x7F' => '\u{2421}',
+        _ => char::REPLACEMENT_CHARACTER,
+    };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+fn is_unprintable(c: char) -> bool {
+    let turns = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    c.is_control() && !matches!(c, '\n' | '\t') || turns || gostring::escaped_byte(c).is_some()
+}
+
+/// Text without what a terminal would act on: escapes of bytes and control characters become visible. It keeps its width.
 fn readable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\t' => '\t',
-            _ if gostring::escaped_byte(c).is_some() || c.is_control() => char::REPLACEMENT_CHARACTER,
+            '\n' => char::REPLACEMENT_CHARACTER,
+            _ if is_unprintable(c) => char::REPLACEMENT_CHARACTER,
             c => c,
         })
         .collect()

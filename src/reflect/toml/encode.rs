@@ -101,6 +101,7 @@ impl Encoder<'_, '_> {
         match view(value) {
             View::Invalid | View::Nil => Ok(()),
             View::Map(map) if map.is_nil() => Ok(()),
+            View::List(list) if list.nil && !key.is_empty() => Ok(()),
             View::Map(map) => self.table(key, &map.snapshot()),
             View::Struct(object) if object.marshal().is_none() => self.table(key, &fields(object)),
             View::Complex(..) => Err(EncodeError::Refused(format!(
