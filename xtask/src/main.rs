@@ -9,6 +9,7 @@
 mod goldens;
 mod helm;
 mod kubernetes;
+mod mutate;
 mod origins;
 mod values;
 
@@ -20,6 +21,7 @@ cargo run -p xtask -- TASK
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
 origins         how much of the output of charts leads back to templates and values: CHART...
 kubernetes-definitions  write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
+mutate          which of the faults of tests/suite/mutations the linter finds, and at which line: [KIND]
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
 
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
@@ -33,6 +35,8 @@ fn main() -> ExitCode {
         ["origins", ref charts @ ..] => origins::measure(charts),
         ["kubernetes-definitions"] => kubernetes::definitions(false),
         ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
+        ["mutate"] => mutate::measure(None),
+        ["mutate", kind] => mutate::measure(Some(kind)),
         ["random-values"] => values::compare(200, 1),
         ["random-values", count] => count
             .parse()
