@@ -16,6 +16,7 @@ mod chart;
 mod cli;
 mod conformance;
 mod functions;
+mod lint;
 mod origins;
 mod prometheus;
 mod promql;

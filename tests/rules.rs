@@ -17,7 +17,10 @@ use crate::support::names;
 /// Rules whose faults cannot be shown in files of a chart.
 const WITHOUT_FIXTURE: [&str; 4] = ["chart-load", "values-flag", "render-limit", "prometheus-agent"];
 /// What a fixture leaves out, where that is the fault.
-const LEFT_OUT: [(&str, &str); 2] = [("missing-values-file", "values.yaml"), ("missing-templates", "templates/")];
+const LEFT_OUT: [(&str, &str); 2] = [
+    ("missing-values-file", "values.yaml"),
+    ("missing-templates", "templates/"),
+];
 const MARK: &str = "# <-";
 
 /// The files of one example.
@@ -76,7 +79,11 @@ fn lint(rule: &Rule, files: &Files, is_bad: bool, sources: &Sources) -> Report {
         .map(|(path, text)| (path.to_owned(), text.to_owned())),
     );
     all.extend(files.clone());
-    let left_out = |path: &str| LEFT_OUT.iter().any(|(id, prefix)| *id == rule.id && path.starts_with(prefix));
+    let left_out = |path: &str| {
+        LEFT_OUT
+            .iter()
+            .any(|(id, prefix)| *id == rule.id && path.starts_with(prefix))
+    };
     all.retain(|path, _| !left_out(path) || !is_bad && rule.id == "missing-values-file");
     let mut world = Memory::new();
     let mut overrides = Overrides::default();
@@ -132,7 +139,11 @@ fn bad_examples_are_found_and_good_ones_are_clean() {
         let report = lint(rule, &bad, true, &sources);
         let mut wanted = BTreeSet::new();
         for (path, text) in &bad {
-            let path = if path == "given.yaml" { path.clone() } else { format!("fixture/{path}") };
+            let path = if path == "given.yaml" {
+                path.clone()
+            } else {
+                format!("fixture/{path}")
+            };
             let marked = text.lines().enumerate().filter(|(_, line)| line.contains(MARK));
             wanted.extend(marked.map(|(number, _)| format!("{path}:{} {}", number + 1, rule.id)));
         }
@@ -148,7 +159,11 @@ fn bad_examples_are_found_and_good_ones_are_clean() {
             })
             .collect();
         if found != wanted {
-            wrong.push(format!("{} wants {wanted:?}, finds\n{}", rule.id, shown(&report, &sources)));
+            wrong.push(format!(
+                "{} wants {wanted:?}, finds\n{}",
+                rule.id,
+                shown(&report, &sources)
+            ));
         }
         let sources = Sources::new();
         let report = lint(rule, &good, false, &sources);

@@ -19,8 +19,16 @@ pub(super) fn run(arguments: &Explain) -> Exit {
         return Exit::Clean;
     };
     if let Some(rule) = lint::find(name) {
-        let state = if rule.is_on { rule.severity.as_str() } else { "off unless selected" };
-        let text = format!("{}\n\nFamily: {}. Default: {state}.\n", rule.page.trim_end(), rule.family.as_str());
+        let state = if rule.is_on {
+            rule.severity.as_str()
+        } else {
+            "off unless selected"
+        };
+        let text = format!(
+            "{}\n\nFamily: {}. Default: {state}.\n",
+            rule.page.trim_end(),
+            rule.family.as_str()
+        );
         Output::result(text.as_bytes());
         return Exit::Clean;
     }

@@ -49,7 +49,15 @@ pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Out
         let files = Vec::new();
         Ok(Plan { settings, runs, files })
     });
-    finish(world, plan, Scope::Values, &arguments.rules, &arguments.reports, &sources, output)
+    finish(
+        world,
+        plan,
+        Scope::Values,
+        &arguments.rules,
+        &arguments.reports,
+        &sources,
+        output,
+    )
 }
 
 /// What is to be done.
@@ -115,7 +123,9 @@ fn finish(
 /// By file, as people read them: sources come in the order in which threads happen to read them.
 fn sort(report: &mut Report, sources: &Sources) {
     report.diagnostics.sort_by_cached_key(|found| {
-        let place = found.span.map(|span| (sources.get(span.file).name().to_owned(), span.start, span.end));
+        let place = found
+            .span
+            .map(|span| (sources.get(span.file).name().to_owned(), span.start, span.end));
         (place, found.rule, found.message.clone())
     });
 }
@@ -170,7 +180,10 @@ fn formats(reports: &Reports) -> Result<(Format, Vec<(Format, String)>)> {
     let mut files = Vec::new();
     for output in &reports.output {
         let Some((name, path)) = output.split_once('=') else {
-            return Err(Box::new(Diagnostic::error(USAGE, format!("--output {output}: write FORMAT=FILE"))));
+            return Err(Box::new(Diagnostic::error(
+                USAGE,
+                format!("--output {output}: write FORMAT=FILE"),
+            )));
         };
         files.push((parse(name)?, path.to_owned()));
     }
@@ -197,7 +210,10 @@ fn charts(world: &dyn World, given: &[String], settings: &Settings) -> Vec<Chart
         return settings.charts.clone();
     }
     let of = |path: &str| {
-        let known = settings.charts.iter().find(|chart| chart.path.trim_end_matches('/') == path.trim_end_matches('/'));
+        let known = settings
+            .charts
+            .iter()
+            .find(|chart| chart.path.trim_end_matches('/') == path.trim_end_matches('/'));
         known.cloned().unwrap_or_else(|| ChartSettings {
             path: path.to_owned(),
             ..ChartSettings::default()
@@ -222,11 +238,20 @@ fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<Plan> 
     };
     // Files of Prometheus' alone are no reason to lint a chart.
     let is_for_files = arguments.charts.is_empty() && !arguments.prometheus_config.is_empty();
-    let charts = if is_for_files { Vec::new() } else { charts(world, &arguments.charts, &settings) };
+    let charts = if is_for_files {
+        Vec::new()
+    } else {
+        charts(world, &arguments.charts, &settings)
+    };
     for chart in charts {
         let of_command_line = !arguments.runs.each_values.is_empty() || !arguments.values.files.is_empty();
         let values: Vec<Vec<String>> = if of_command_line {
-            arguments.runs.each_values.iter().map(|file| vec![file.clone()]).collect()
+            arguments
+                .runs
+                .each_values
+                .iter()
+                .map(|file| vec![file.clone()])
+                .collect()
         } else {
             chart.values.iter().map(ValuesFiles::files).collect()
         };
@@ -273,19 +298,15 @@ fn limits(arguments: &args::LimitArguments) -> Limits {
     limits
 }
 
-fn request(
-    chart: ChartSettings,
-    values: &Values,
-    files: &[String],
-    version: Option<&str>,
-    runs: &Runs,
-) -> Result<Run> {
+fn request(chart: ChartSettings, values: &Values, files: &[String], version: Option<&str>, runs: &Runs) -> Result<Run> {
     let mut capabilities = Capabilities::default();
     if let Some(version) = version {
         capabilities.kube_version = KubeVersion::parse(version)
             .map_err(|error| Diagnostic::error(USAGE, format!("invalid kube version '{version}': {error}")))?;
     }
-    capabilities.api_versions.extend(chart.api_versions.iter().chain(&runs.api_versions).cloned());
+    capabilities
+        .api_versions
+        .extend(chart.api_versions.iter().chain(&runs.api_versions).cloned());
     let mut name = files.join(" + ");
     if let Some(version) = version {
         let and = if name.is_empty() { "" } else { ", " };

@@ -32,7 +32,9 @@ impl Baseline {
     pub fn parse(text: &str) -> Result<Self> {
         let bad = |what: &str| Box::new(Diagnostic::error(BASELINE, format!("this is no baseline: {what}")));
         let json: Json = serde_json::from_str(text).map_err(|error| bad(&error.to_string()))?;
-        let findings = json["findings"].as_object().ok_or_else(|| bad("it has no `findings`"))?;
+        let findings = json["findings"]
+            .as_object()
+            .ok_or_else(|| bad("it has no `findings`"))?;
         let mut known = Self::default();
         for (fingerprint, count) in findings {
             let count = count["count"].as_u64().ok_or_else(|| bad("a finding has no `count`"))?;
@@ -59,13 +61,15 @@ impl Baseline {
     pub fn apply(&self, report: &mut Report, sources: &Sources) -> usize {
         let mut left = self.0.clone();
         let before = report.diagnostics.len();
-        report.diagnostics.retain(|diagnostic| match left.get_mut(&fingerprint(diagnostic, sources)) {
-            Some(count) if *count > 0 => {
-                *count -= 1;
-                false
-            }
-            _ => true,
-        });
+        report
+            .diagnostics
+            .retain(|diagnostic| match left.get_mut(&fingerprint(diagnostic, sources)) {
+                Some(count) if *count > 0 => {
+                    *count -= 1;
+                    false
+                }
+                _ => true,
+            });
         before - report.diagnostics.len()
     }
 }

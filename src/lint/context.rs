@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::matrix::{Run, Scope};
 use super::object::Objects;
+use super::suppress;
 use super::usage::Usage;
 use crate::chart::{self, Chart, Dependency};
 use crate::diagnostic::Report;
@@ -16,6 +17,10 @@ use crate::template::{self, Template};
 use crate::values;
 use crate::world::World;
 use crate::yaml::{self, Node};
+
+/// API versions that every cluster serves though Helm without a cluster does not know them: templates that ask for them would
+/// be linted as for a Kubernetes of long ago.
+const SERVED: [&str; 2] = ["apiregistration.k8s.io/v1", "apiregistration.k8s.io/v1/APIService"];
 
 /// A chart with its templates parsed, its subcharts below it.
 #[derive(Debug)]
@@ -113,13 +118,27 @@ impl<'a> Context<'a> {
         self.values = Some(values.clone());
         if !self.request.skip_schema {
             // Templates are looked at all the same: they may have faults of their own.
-            report.append(schema::validate(&chart, &values, self.sources));
+            let mut violations = schema::validate(&chart, &values, self.sources);
+            // What is missing at the top has no place in any file: it belongs into the values file.
+            for violation in &mut violations.diagnostics {
+                let is_nowhere = violation.span.is_some_and(|span| span.file == self.given.span.file);
+                if is_nowhere && self.sources.get(self.given.span.file).kind() == SourceKind::Made {
+                    let files = suppress::files_of(&self.given);
+                    let given = files
+                        .into_iter()
+                        .find(|file| self.sources.get(*file).kind() == SourceKind::File);
+                    violation.span = Some(Span::file_start(given.unwrap_or(chart.values.span.file)));
+                }
+            }
+            report.append(violations);
         }
         if scope == Scope::Values {
             return Ok(());
         }
         pipeline::check_kube_version(&chart, &self.request.capabilities)?;
-        let files = render::templates(&chart, &values, &self.request.release, &self.request.capabilities);
+        let mut capabilities = self.request.capabilities.clone();
+        capabilities.api_versions.extend(SERVED.map(str::to_owned));
+        let files = render::templates(&chart, &values, &self.request.release, &capabilities);
         let templates = render::parse(&files, self.sources)?;
         let limits = self.request.limits;
         let rendered = render::render(&files, &templates, world, self.sources, limits, self.request.trace)?;

@@ -92,7 +92,10 @@ fn one(
     let mut found = Report::new();
     let context = Context::read(world, run, scope, sources, &mut found);
     for rule in RULES {
-        if let Some(check) = rule.check.filter(|_| scope == Scope::All || rule.family == Family::Values) {
+        if let Some(check) = rule
+            .check
+            .filter(|_| scope == Scope::All || rule.family == Family::Values)
+        {
             check(&context, &mut found);
         }
     }
@@ -102,8 +105,9 @@ fn one(
         let is_told = match scope {
             Scope::All => true,
             // What kept the values from being computed matters too; the templates do not.
-            Scope::Values => super::find(diagnostic.rule)
-                .is_none_or(|rule| matches!(rule.family, Family::Values | Family::Chart)),
+            Scope::Values => {
+                super::find(diagnostic.rule).is_none_or(|rule| matches!(rule.family, Family::Values | Family::Chart))
+            }
         };
         let Some(mut diagnostic) = selection.apply(diagnostic).filter(|_| is_told) else {
             continue;
@@ -125,7 +129,10 @@ fn key(diagnostic: &Diagnostic, sources: &Sources) -> Key {
         Some(Span { file, start, end }) => (sources.get(file).name().to_owned(), start, end),
         None => (String::new(), 0, 0),
     };
-    let object = diagnostic.object.as_ref().map(|object| format!("{} {}", object.kind, object.name));
+    let object = diagnostic
+        .object
+        .as_ref()
+        .map(|object| format!("{} {}", object.kind, object.name));
     (
         name,
         start,
@@ -189,7 +196,9 @@ pub fn prometheus_files(
         })?;
         let file = sources.add(Source::new(path.as_str(), SourceKind::File, bytes));
         let found = prometheus::check_file(sources, file, None);
-        report.diagnostics.extend(found.diagnostics.into_iter().filter_map(|found| selection.apply(found)));
+        report
+            .diagnostics
+            .extend(found.diagnostics.into_iter().filter_map(|found| selection.apply(found)));
     }
     Ok(report)
 }

@@ -128,7 +128,10 @@ impl Object {
 
     /// The group of its `apiVersion`; empty for the core group.
     pub fn group(&self) -> &str {
-        self.reference.api_version.split_once('/').map_or("", |(group, _)| group)
+        self.reference
+            .api_version
+            .split_once('/')
+            .map_or("", |(group, _)| group)
     }
 
     /// `Deployment web`, as messages name it.
@@ -189,9 +192,9 @@ impl<'a> Pod<'a> {
 
     /// Whether a selector of labels (`key: value` pairs) picks these pods.
     pub fn has_labels(self, selector: &Map) -> bool {
-        selector
-            .iter()
-            .all(|(key, wanted)| self.labels.and_then(|labels| labels.node(key)).map(|node| &node.value) == Some(&wanted.node.value))
+        selector.iter().all(|(key, wanted)| {
+            self.labels.and_then(|labels| labels.node(key)).map(|node| &node.value) == Some(&wanted.node.value)
+        })
     }
 
     /// Whether a `LabelSelector` picks these pods.
@@ -201,7 +204,11 @@ impl<'a> Pod<'a> {
         pairs.is_none_or(|pairs| self.has_labels(pairs))
             && items(selector.get("matchExpressions")).iter().all(|expression| {
                 let value = labels(text(expression.get("key")));
-                let listed = || items(expression.get("values")).iter().any(|item| item.as_str() == value);
+                let listed = || {
+                    items(expression.get("values"))
+                        .iter()
+                        .any(|item| item.as_str() == value)
+                };
                 match text(expression.get("operator")) {
                     "In" => value.is_some() && listed(),
                     "NotIn" => value.is_none() || !listed(),

@@ -2,7 +2,8 @@
 
 use super::rule::{Check, Family, Rule};
 use super::rules::{
-    chart, kubernetes, metadata, names, network, opinion, pods, prometheus, rbac, scaling, security, selectors, templates, values, volumes,
+    chart, kubernetes, metadata, names, network, opinion, pods, prometheus, rbac, scaling, security, selectors,
+    templates, values, volumes,
 };
 use crate::diagnostic::Severity::{self, Error, Info, Warning};
 

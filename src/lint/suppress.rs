@@ -63,7 +63,10 @@ impl Suppressions {
 
     /// Whether a comment silences the diagnostic: at its own place, or at one of those that explain it.
     pub(super) fn silence(&mut self, diagnostic: &Diagnostic, sources: &Sources) -> bool {
-        let places = diagnostic.span.into_iter().chain(diagnostic.labels.iter().map(|label| label.span));
+        let places = diagnostic
+            .span
+            .into_iter()
+            .chain(diagnostic.labels.iter().map(|label| label.span));
         for span in places {
             let source = sources.get(span.file);
             let Some(comments) = self.comments.get_mut(source.name()) else {
@@ -96,7 +99,12 @@ impl Suppressions {
             }
         }
         for fault in other.faults.diagnostics {
-            if !self.faults.diagnostics.iter().any(|known| known.message == fault.message) {
+            if !self
+                .faults
+                .diagnostics
+                .iter()
+                .any(|known| known.message == fault.message)
+            {
                 self.faults.push(fault);
             }
         }
@@ -173,7 +181,9 @@ impl Suppressions {
 fn mark(line: &str) -> Option<(usize, &str)> {
     let at = line.find(MARK)?;
     let before = line[..at].trim_end();
-    let in_comment = ["#", "/*", "{{/*", "{{- /*"].iter().any(|opening| before.ends_with(opening));
+    let in_comment = ["#", "/*", "{{/*", "{{- /*"]
+        .iter()
+        .any(|opening| before.ends_with(opening));
     in_comment.then_some((at + MARK.len(), before))
 }
 

@@ -8,7 +8,10 @@ use crate::source::{SourceKind, Sources};
 /// What tells a finding from others but not from itself after an edit elsewhere: the rule, the object, the file and the
 /// message. Lines do not count.
 pub fn fingerprint(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let file = diagnostic.span.map(|span| sources.get(span.file)).filter(|source| source.kind() == SourceKind::File);
+    let file = diagnostic
+        .span
+        .map(|span| sources.get(span.file))
+        .filter(|source| source.kind() == SourceKind::File);
     let mut hash = Sha256::new();
     let mut part = |text: &str| {
         hash.update(text.as_bytes());
@@ -24,4 +27,3 @@ pub fn fingerprint(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let hash = hash.finalize();
     hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
 }
-

@@ -13,7 +13,11 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
             Severity::Info => "notice",
         };
         let mut properties = Vec::new();
-        if let Some(place) = found.span.map(|span| Place::of(span, sources)).filter(|place| place.kind != SourceKind::Flag) {
+        if let Some(place) = found
+            .span
+            .map(|span| Place::of(span, sources))
+            .filter(|place| place.kind != SourceKind::Flag)
+        {
             properties.push(format!("file={}", property(place.file.trim_start_matches("./"))));
             properties.push(format!("line={}", place.line));
             properties.push(format!("endLine={}", place.end_line));
@@ -24,7 +28,11 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
             }
         }
         properties.push(format!("title={}", property(found.rule)));
-        out.push_str(&format!("::{command} {}::{}\n", properties.join(","), data(&one_line(found))));
+        out.push_str(&format!(
+            "::{command} {}::{}\n",
+            properties.join(","),
+            data(&one_line(found))
+        ));
     }
     out
 }

@@ -20,7 +20,11 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
             // GitLab drops all but one of those with the same fingerprint.
             let own = fingerprint(found, sources);
             let times = seen.iter().filter(|known| **known == own).count();
-            let unique = if times == 0 { own.clone() } else { format!("{own}-{times}") };
+            let unique = if times == 0 {
+                own.clone()
+            } else {
+                format!("{own}-{times}")
+            };
             seen.push(own);
             let place = found.span.map(|span| Place::of(span, sources));
             let (path, line) = place.map_or((String::new(), 1), |place| (place.file, place.line));

@@ -7,7 +7,13 @@ use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::source::{SourceKind, Sources, Span};
 
 pub(super) fn write(report: &Report, sources: &Sources) -> String {
-    let count = |severity: Severity| report.diagnostics.iter().filter(|found| found.severity == severity).count();
+    let count = |severity: Severity| {
+        report
+            .diagnostics
+            .iter()
+            .filter(|found| found.severity == severity)
+            .count()
+    };
     let findings: Vec<Json> = report.diagnostics.iter().map(|found| finding(found, sources)).collect();
     let json = json!({
         "version": 1,

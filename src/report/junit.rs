@@ -9,7 +9,10 @@ use crate::source::Sources;
 pub(super) fn write(report: &Report, sources: &Sources) -> String {
     let mut suites: BTreeMap<String, Vec<&Diagnostic>> = BTreeMap::new();
     for found in &report.diagnostics {
-        let file = found.span.map_or_else(|| "promchart".to_owned(), |span| sources.get(span.file).name().to_owned());
+        let file = found.span.map_or_else(
+            || "promchart".to_owned(),
+            |span| sources.get(span.file).name().to_owned(),
+        );
         suites.entry(file).or_default().push(found);
     }
     let failures = |found: &[&Diagnostic]| found.iter().filter(|found| found.severity > Severity::Info).count();
@@ -48,7 +51,11 @@ fn case(found: &Diagnostic, sources: &Sources, out: &mut String) {
         (None, Some(place)) => place.clone(),
         (None, None) => String::new(),
     };
-    let name = if subject.is_empty() { found.message.clone() } else { format!("{subject}: {}", found.message) };
+    let name = if subject.is_empty() {
+        found.message.clone()
+    } else {
+        format!("{subject}: {}", found.message)
+    };
     out.push_str(&format!(
         "    <testcase classname=\"{}\" name=\"{}\">\n",
         escape(found.rule),

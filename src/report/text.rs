@@ -41,14 +41,22 @@ pub(super) fn report(report: &Report, sources: &Sources, color: bool) -> String 
         out.push('\n');
     }
     let count = |severity: Severity, name: &str| {
-        let count = report.diagnostics.iter().filter(|found| found.severity == severity).count();
+        let count = report
+            .diagnostics
+            .iter()
+            .filter(|found| found.severity == severity)
+            .count();
         let plural = if count == 1 { "" } else { "s" };
         (count > 0).then(|| format!("{count} {name}{plural}"))
     };
-    let counts: Vec<String> = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "remark")]
-        .into_iter()
-        .filter_map(|(severity, name)| count(severity, name))
-        .collect();
+    let counts: Vec<String> = [
+        (Severity::Error, "error"),
+        (Severity::Warning, "warning"),
+        (Severity::Info, "remark"),
+    ]
+    .into_iter()
+    .filter_map(|(severity, name)| count(severity, name))
+    .collect();
     if counts.is_empty() {
         out.push_str("nothing found\n");
     } else {

@@ -61,7 +61,10 @@ pub(in super::super) fn crds(context: &Context<'_>, report: &mut Report) {
         let documents = yaml::parse_all(&source, id, 0..source.text().len());
         if let Some(error) = documents.error {
             let diagnostic = error.diagnostic(CRD, id);
-            let help = source.text().contains("{{").then(|| "files in crds/ are not rendered".to_owned());
+            let help = source
+                .text()
+                .contains("{{")
+                .then(|| "files in crds/ are not rendered".to_owned());
             report.push(Diagnostic { help, ..diagnostic });
         }
         for document in documents.documents {
@@ -87,16 +90,19 @@ pub(in super::super) fn crds(context: &Context<'_>, report: &mut Report) {
 pub(in super::super) fn indent(context: &Context<'_>, report: &mut Report) {
     for (file, path) in &context.objects.files {
         let file: FileId = *file;
-        let is_yaml = path.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "yaml" | "yml"));
+        let is_yaml = path
+            .rsplit_once('.')
+            .is_some_and(|(_, end)| matches!(end, "yaml" | "yml"));
         let source = context.sources.get(file);
         let first = (1..=source.line_count()).find(|line| !source.line(*line).trim().is_empty());
-        let Some(number) = first.filter(|_| is_yaml) else { continue };
+        let Some(number) = first.filter(|_| is_yaml) else {
+            continue;
+        };
         let line = source.line(number);
         if line.starts_with([' ', '\t']) {
             let start = source.line_range(number).map_or(0, |range| range.start);
             let quoted = crate::go::quote::quote(line);
-            let message =
-                format!("document starts with an illegal indent: {quoted}, which may cause parsing problems");
+            let message = format!("document starts with an illegal indent: {quoted}, which may cause parsing problems");
             report.push(Diagnostic::warning(INDENT, message).at(Span::new(file, start, start + line.len())));
         }
     }

@@ -80,13 +80,19 @@ fn definitions(context: &Context<'_>, path: &Path) -> std::io::Result<Vec<(Strin
     }
     let names = context.world.list(path)?;
     let is_definition = |name: &&String| ENDINGS.iter().any(|ending| name.ends_with(ending));
-    names.iter().filter(is_definition).map(|name| read(&path.join(name))).collect()
+    names
+        .iter()
+        .filter(is_definition)
+        .map(|name| read(&path.join(name)))
+        .collect()
 }
 
 /// Where the fault of a problem is: the key or the value at its path, as far as that is there.
 fn place(object: &Node, problem: &Problem) -> Span {
     let mut node = object;
-    let first = ["kind", "apiVersion", "metadata"].into_iter().find_map(|key| object.as_map()?.get(key));
+    let first = ["kind", "apiVersion", "metadata"]
+        .into_iter()
+        .find_map(|key| object.as_map()?.get(key));
     let mut key = first.map_or(object.span, |entry| entry.key);
     for (at, step) in problem.path.iter().enumerate() {
         match step {
@@ -107,7 +113,11 @@ fn place(object: &Node, problem: &Problem) -> Span {
         }
         if at + 1 == problem.path.len() && problem.side == Side::Value && !is_collection(node) {
             // A value that is not written at all has no place of its own.
-            return if node.span.start == node.span.end { key } else { node.span };
+            return if node.span.start == node.span.end {
+                key
+            } else {
+                node.span
+            };
         }
     }
     key
@@ -119,7 +129,11 @@ fn is_collection(node: &Node) -> bool {
 
 /// The first key of a mapping as it is written, else the node itself.
 fn first_key(node: &Node) -> Span {
-    let keys = node.as_map().into_iter().flat_map(yaml::Map::iter).map(|(_, entry)| entry.key);
+    let keys = node
+        .as_map()
+        .into_iter()
+        .flat_map(yaml::Map::iter)
+        .map(|(_, entry)| entry.key);
     keys.min().unwrap_or(node.span)
 }
 

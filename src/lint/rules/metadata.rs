@@ -16,17 +16,41 @@ const VERSION: &str = "chart-version";
 const ICON: &str = "missing-icon";
 
 const FIELDS: [&str; 17] = [
-    "name", "home", "sources", "version", "description", "keywords", "maintainers", "icon", "apiVersion", "condition", "tags",
-    "appVersion", "deprecated", "annotations", "kubeVersion", "dependencies", "type",
+    "name",
+    "home",
+    "sources",
+    "version",
+    "description",
+    "keywords",
+    "maintainers",
+    "icon",
+    "apiVersion",
+    "condition",
+    "tags",
+    "appVersion",
+    "deprecated",
+    "annotations",
+    "kubeVersion",
+    "dependencies",
+    "type",
 ];
 const DEPENDENCY_FIELDS: [&str; 8] = [
-    "name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias",
+    "name",
+    "version",
+    "repository",
+    "condition",
+    "tags",
+    "enabled",
+    "import-values",
+    "alias",
 ];
 const MAINTAINER_FIELDS: [&str; 3] = ["name", "email", "url"];
 
 /// All that Chart.yaml alone tells.
 pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
-    let Some((file, node)) = &context.chart_yaml else { return };
+    let Some((file, node)) = &context.chart_yaml else {
+        return;
+    };
     let whole = Span::file_start(*file);
     let Some(map) = node.as_map() else { return };
     let text = |key: &str| super::super::object::text(map.node(key));
@@ -41,7 +65,10 @@ pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
             Some(Value::Map(_)) => "map[string]interface {}",
             _ => continue,
         };
-        refuse(format!("{key} should be of type string but it's of type {found}"), place(key));
+        refuse(
+            format!("{key} should be of type string but it's of type {found}"),
+            place(key),
+        );
     }
     let name = text("name");
     if name.is_empty() {
@@ -64,7 +91,10 @@ pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
         match Version::parse(&version) {
             Err(_) => refuse(format!("version '{version}' is not a valid SemVer"), place("version")),
             Ok(parsed) if Version::parse("0.0.0-0").is_ok_and(|least| parsed.compare(&least).is_le()) => {
-                refuse("version 0.0.0-0 is less than or equal to 0.0.0-0".to_owned(), place("version"));
+                refuse(
+                    "version 0.0.0-0 is less than or equal to 0.0.0-0".to_owned(),
+                    place("version"),
+                );
             }
             Ok(_) => {}
         }
@@ -122,7 +152,10 @@ fn maintainers(node: Option<&Node>, refuse: &mut dyn FnMut(String, Span)) {
             refuse("each maintainer requires a name".to_owned(), maintainer.span);
         } else {
             if !email.is_empty() && !is_email(email) {
-                refuse(format!("invalid email '{email}' for maintainer '{name}'"), place("email"));
+                refuse(
+                    format!("invalid email '{email}' for maintainer '{name}'"),
+                    place("email"),
+                );
             }
             if !url.is_empty() && !is_url(url) {
                 refuse(format!("invalid url '{url}' for maintainer '{name}'"), place("url"));
@@ -159,7 +192,9 @@ fn is_strict(version: &str) -> bool {
     let core = version.split(['-', '+']).next().unwrap_or_default();
     let numbers: Vec<&str> = core.split('.').collect();
     let is_number = |text: &&str| {
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) && (text.len() == 1 || !text.starts_with('0'))
+        !text.is_empty()
+            && text.bytes().all(|byte| byte.is_ascii_digit())
+            && (text.len() == 1 || !text.starts_with('0'))
     };
     numbers.len() == 3 && numbers.iter().all(is_number)
 }
@@ -172,11 +207,20 @@ fn is_request_url(text: &str) -> bool {
 /// What govalidator's `IsURL` accepts, in the main: a host with a dot or a known scheme.
 fn is_url(text: &str) -> bool {
     let has_scheme = text.split_once("://").is_some_and(|(scheme, rest)| {
-        matches!(scheme, "http" | "https" | "ftp" | "tcp" | "udp" | "ws" | "wss" | "irc" | "ftps" | "rtmp" | "rtmps" | "amqp")
-            && !rest.is_empty()
+        matches!(
+            scheme,
+            "http" | "https" | "ftp" | "tcp" | "udp" | "ws" | "wss" | "irc" | "ftps" | "rtmp" | "rtmps" | "amqp"
+        ) && !rest.is_empty()
     });
-    let host = text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', '?', '#']).next().unwrap_or_default();
-    (has_scheme || !text.contains("://")) && !text.contains(' ') && (host.contains('.') || host.starts_with("localhost"))
+    let host = text
+        .split_once("://")
+        .map_or(text, |(_, rest)| rest)
+        .split(['/', '?', '#'])
+        .next()
+        .unwrap_or_default();
+    (has_scheme || !text.contains("://"))
+        && !text.contains(' ')
+        && (host.contains('.') || host.starts_with("localhost"))
 }
 
 /// One `@` with something on both sides and a dot behind it.

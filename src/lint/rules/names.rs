@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::super::Context;
 use super::super::object::{Object, items};
 use super::selectors::pods;
-use super::super::Context;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::Span;
 
@@ -14,10 +14,19 @@ const ITEM: &str = "duplicate-item";
 /// Two objects of one kind, namespace and name. Hooks come and go at different times: they are left out.
 pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
     let mut seen: BTreeMap<(&str, &str, &str, &str), &Object> = BTreeMap::new();
-    for object in context.objects.all.iter().filter(|object| !object.is_hook && !object.name().is_empty()) {
+    for object in context
+        .objects
+        .all
+        .iter()
+        .filter(|object| !object.is_hook && !object.name().is_empty())
+    {
         let key = (object.group(), object.kind(), object.namespace(), object.name());
         if let Some(first) = seen.get(&key) {
-            let place = |object: &Object| object.at(["metadata", "name"]).map_or(object.node.span, |node| node.span);
+            let place = |object: &Object| {
+                object
+                    .at(["metadata", "name"])
+                    .map_or(object.node.span, |node| node.span)
+            };
             let message = format!("{} is there twice", object.title());
             report.push(
                 object
@@ -36,7 +45,9 @@ pub(in super::super) fn ports(context: &Context<'_>, report: &mut Report) {
         for container in pod.containers() {
             let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
             for name in items(container.get("ports")).iter().filter_map(|port| port.get("name")) {
-                let Some(shown) = name.as_str().filter(|shown| !shown.is_empty()) else { continue };
+                let Some(shown) = name.as_str().filter(|shown| !shown.is_empty()) else {
+                    continue;
+                };
                 if let Some(first) = seen.get(shown) {
                     let message = format!("another port of the container has the name {shown}");
                     let diagnostic = Diagnostic::error(ITEM, message);

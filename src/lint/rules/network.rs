@@ -1,7 +1,7 @@
 //! Ports and who leads to whom: Services, Ingresses, probes.
 
-use super::super::object::{Object, Pod, integer, items, text};
 use super::super::Context;
+use super::super::object::{Object, Pod, integer, items, text};
 use super::selectors::pods;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::yaml::{Node, Value};
@@ -13,7 +13,9 @@ const INGRESS: &str = "ingress-without-service";
 /// Ports of Services that the pods behind them do not have.
 pub(in super::super) fn target_ports(context: &Context<'_>, report: &mut Report) {
     for object in context.objects.all.iter().filter(|object| object.is(&["Service"])) {
-        let Some(selector) = object.at(["spec", "selector"]).and_then(Node::as_map) else { continue };
+        let Some(selector) = object.at(["spec", "selector"]).and_then(Node::as_map) else {
+            continue;
+        };
         let picked: Vec<Pod<'_>> = pods(context)
             .filter(|pod| pod.owner.namespace() == object.namespace() && pod.has_labels(selector))
             .collect();
@@ -21,7 +23,9 @@ pub(in super::super) fn target_ports(context: &Context<'_>, report: &mut Report)
             continue;
         }
         for port in items(object.at(["spec", "ports"])) {
-            let Some(target) = port.get("targetPort").or_else(|| port.get("port")) else { continue };
+            let Some(target) = port.get("targetPort").or_else(|| port.get("port")) else {
+                continue;
+            };
             if picked.iter().any(|pod| has_port(*pod, target)) {
                 continue;
             }
@@ -65,7 +69,11 @@ fn ports_text<'a>(ports: impl Iterator<Item = &'a Node>) -> Option<String> {
         .filter_map(|port| {
             let number = integer(port.get("containerPort"))?;
             let name = text(port.get("name"));
-            Some(if name.is_empty() { number.to_string() } else { format!("{name} ({number})") })
+            Some(if name.is_empty() {
+                number.to_string()
+            } else {
+                format!("{name} ({number})")
+            })
         })
         .collect();
     (!ports.is_empty()).then(|| format!("it has {}", ports.join(", ")))
@@ -84,7 +92,9 @@ pub(in super::super) fn probes(context: &Context<'_>, report: &mut Report) {
                 ("startupProbe", "tcpSocket"),
             ];
             for (probe, handler) in handlers {
-                let Some(port) = container.at([probe, handler, "port"]) else { continue };
+                let Some(port) = container.at([probe, handler, "port"]) else {
+                    continue;
+                };
                 if container_has_port(container, port) {
                     continue;
                 }
@@ -96,7 +106,10 @@ pub(in super::super) fn probes(context: &Context<'_>, report: &mut Report) {
                     }
                     (_, Some(_)) if integer(Some(port)).is_some() => {
                         let number = integer(Some(port)).unwrap_or_default();
-                        Diagnostic::warning(PROBE_PORT, format!("the container {name} does not declare the port {number}"))
+                        Diagnostic::warning(
+                            PROBE_PORT,
+                            format!("the container {name} does not declare the port {number}"),
+                        )
                     }
                     _ => continue,
                 };
@@ -110,12 +123,21 @@ pub(in super::super) fn probes(context: &Context<'_>, report: &mut Report) {
 
 /// Ingresses that lead to Services or ports that the release does not have.
 pub(in super::super) fn ingresses(context: &Context<'_>, report: &mut Report) {
-    let services: Vec<&Object> = context.objects.all.iter().filter(|object| object.is(&["Service"])).collect();
+    let services: Vec<&Object> = context
+        .objects
+        .all
+        .iter()
+        .filter(|object| object.is(&["Service"]))
+        .collect();
     for object in context.objects.all.iter().filter(|object| object.is(&["Ingress"])) {
         let rules = items(object.at(["spec", "rules"])).iter();
-        let paths = rules.flat_map(|rule| items(rule.at(["http", "paths"]))).filter_map(|path| path.get("backend"));
+        let paths = rules
+            .flat_map(|rule| items(rule.at(["http", "paths"])))
+            .filter_map(|path| path.get("backend"));
         for backend in object.at(["spec", "defaultBackend"]).into_iter().chain(paths) {
-            let Some(name) = backend.at(["service", "name"]) else { continue };
+            let Some(name) = backend.at(["service", "name"]) else {
+                continue;
+            };
             let wanted = text(Some(name));
             let found = services
                 .iter()
@@ -123,7 +145,10 @@ pub(in super::super) fn ingresses(context: &Context<'_>, report: &mut Report) {
             let Some(service) = found else {
                 // Without any Service at all the release is only the front of another one.
                 if !services.is_empty() {
-                    let message = format!("{} leads to the Service {wanted}, which the release does not have", object.title());
+                    let message = format!(
+                        "{} leads to the Service {wanted}, which the release does not have",
+                        object.title()
+                    );
                     let mut diagnostic = object.fault(Diagnostic::error(INGRESS, message), name.span);
                     let close = super::super::closest(wanted, services.iter().map(|service| service.name()));
                     diagnostic.help = close.map(|close| format!("did you mean `{close}`?"));
@@ -131,14 +156,18 @@ pub(in super::super) fn ingresses(context: &Context<'_>, report: &mut Report) {
                 }
                 continue;
             };
-            let port = backend.at(["service", "port", "name"]).or_else(|| backend.at(["service", "port", "number"]));
+            let port = backend
+                .at(["service", "port", "name"])
+                .or_else(|| backend.at(["service", "port", "number"]));
             let Some(port) = port else { continue };
             let has = |known: &Node| match &port.value {
                 Value::String(name) => text(known.get("name")) == &**name,
                 _ => integer(known.get("port")) == integer(Some(port)),
             };
             if !items(service.at(["spec", "ports"])).iter().any(has) {
-                let shown = port.as_str().map_or_else(|| integer(Some(port)).unwrap_or_default().to_string(), str::to_owned);
+                let shown = port
+                    .as_str()
+                    .map_or_else(|| integer(Some(port)).unwrap_or_default().to_string(), str::to_owned);
                 let message = format!("{} has no port {shown}", service.title());
                 report.push(object.fault(Diagnostic::error(INGRESS, message), port.span));
             }

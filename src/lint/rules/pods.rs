@@ -1,7 +1,7 @@
 //! Images.
 
-use super::super::object::text;
 use super::super::Context;
+use super::super::object::text;
 use super::selectors::pods;
 use crate::diagnostic::{Diagnostic, Report};
 
@@ -11,9 +11,13 @@ const LATEST: &str = "latest-image-tag";
 pub(in super::super) fn images(context: &Context<'_>, report: &mut Report) {
     for pod in pods(context) {
         for container in pod.containers() {
-            let Some(image) = container.get("image").filter(|image| image.as_str().is_some()) else { continue };
+            let Some(image) = container.get("image").filter(|image| image.as_str().is_some()) else {
+                continue;
+            };
             let shown = text(Some(image));
-            let (name, digest) = shown.split_once('@').map_or((shown, None), |(name, digest)| (name, Some(digest)));
+            let (name, digest) = shown
+                .split_once('@')
+                .map_or((shown, None), |(name, digest)| (name, Some(digest)));
             let (repository, tag) = match name.rsplit_once(':') {
                 Some((repository, tag)) if !tag.contains('/') => (repository, Some(tag)),
                 _ => (name, None),

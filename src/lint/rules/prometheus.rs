@@ -22,7 +22,9 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
             for (name, entry) in entries.into_iter().flat_map(yaml::Map::iter) {
                 let Some(text) = entry.node.as_str() else { continue };
                 if is_secret && part == "data" {
-                    let decoded = base64::decode(text.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+                    let decoded = base64::decode(text.as_bytes())
+                        .ok()
+                        .and_then(|bytes| String::from_utf8(bytes).ok());
                     if let Some(text) = decoded {
                         file(context, object, name, &text, entry.node.span, None, report);
                     }
@@ -45,11 +47,15 @@ fn file(
     within: Option<&Source>,
     report: &mut Report,
 ) {
-    let is_yaml = [".yml", ".yaml", ".rules", "web.config"].iter().any(|ending| name.ends_with(ending));
+    let is_yaml = [".yml", ".yaml", ".rules", "web.config"]
+        .iter()
+        .any(|ending| name.ends_with(ending));
     if !is_yaml {
         return;
     }
-    let inner = context.sources.add(Source::new(name, SourceKind::Made, text.as_bytes().to_vec()));
+    let inner = context
+        .sources
+        .add(Source::new(name, SourceKind::Made, text.as_bytes().to_vec()));
     let inner_source = context.sources.get(inner);
     let Ok(parsed) = yaml::parse(&inner_source, inner, 0..inner_source.text().len()) else {
         // Only what is surely meant for Prometheus is worth a word.
@@ -97,8 +103,12 @@ fn kind(name: &str, node: &Node) -> Option<Kind> {
         return Some(Kind::Config);
     }
     let groups = node.get("groups").and_then(Node::as_list).unwrap_or_default();
-    let is_rule = |rule: &Node| rule.get("expr").is_some() && (rule.get("alert").is_some() || rule.get("record").is_some());
-    let rules = groups.iter().filter_map(|group| group.get("rules")?.as_list()).flatten();
+    let is_rule =
+        |rule: &Node| rule.get("expr").is_some() && (rule.get("alert").is_some() || rule.get("record").is_some());
+    let rules = groups
+        .iter()
+        .filter_map(|group| group.get("rules")?.as_list())
+        .flatten();
     if groups.iter().any(is_group) && rules.into_iter().any(is_rule) {
         return Some(Kind::Rules);
     }

@@ -1,7 +1,7 @@
 //! Service accounts, roles and bindings.
 
-use super::super::object::{Object, items, text};
 use super::super::Context;
+use super::super::object::{Object, items, text};
 use super::selectors::pods;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::yaml::Node;
@@ -16,7 +16,12 @@ const ADMIN: &str = "cluster-admin-binding";
 
 /// Pods that run as service accounts that the release does not make, though it makes others.
 pub(in super::super) fn accounts(context: &Context<'_>, report: &mut Report) {
-    let accounts: Vec<&Object> = context.objects.all.iter().filter(|object| object.is(&["ServiceAccount"])).collect();
+    let accounts: Vec<&Object> = context
+        .objects
+        .all
+        .iter()
+        .filter(|object| object.is(&["ServiceAccount"]))
+        .collect();
     for pod in pods(context) {
         let deprecated = pod.spec.as_map().and_then(|spec| spec.get("serviceAccount"));
         let name = pod.spec.get("serviceAccountName");
@@ -24,7 +29,9 @@ pub(in super::super) fn accounts(context: &Context<'_>, report: &mut Report) {
             let diagnostic = Diagnostic::warning(DEPRECATED_ACCOUNT, "serviceAccount is deprecated");
             report.push(pod.owner.fault(diagnostic, entry.key).help("write serviceAccountName"));
         }
-        let Some(name) = name.or(deprecated.map(|entry| &entry.node)) else { continue };
+        let Some(name) = name.or(deprecated.map(|entry| &entry.node)) else {
+            continue;
+        };
         let wanted = text(Some(name));
         let is_it = |account: &&Object| account.name() == wanted && account.namespace() == pod.owner.namespace();
         if matches!(wanted, "" | "default") || accounts.is_empty() || accounts.iter().any(|account| is_it(account)) {
@@ -40,10 +47,17 @@ pub(in super::super) fn accounts(context: &Context<'_>, report: &mut Report) {
 
 /// Roles that grant nothing, or everything.
 pub(in super::super) fn roles(context: &Context<'_>, report: &mut Report) {
-    for object in context.objects.all.iter().filter(|object| object.is(&["Role", "ClusterRole"])) {
+    for object in context
+        .objects
+        .all
+        .iter()
+        .filter(|object| object.is(&["Role", "ClusterRole"]))
+    {
         let rules = object.at(["rules"]);
         if items(rules).is_empty() && object.at(["aggregationRule"]).is_none() {
-            let span = rules.or_else(|| object.at(["metadata", "name"])).map_or(object.node.span, |node| node.span);
+            let map = object.node.as_map();
+            let key = ["rules", "kind"].into_iter().find_map(|key| map?.get(key));
+            let span = key.map_or(object.node.span, |entry| entry.key);
             let message = format!("{} grants nothing", object.title());
             report.push(object.fault(Diagnostic::warning(EMPTY, message), span));
         }
@@ -60,7 +74,11 @@ pub(in super::super) fn roles(context: &Context<'_>, report: &mut Report) {
             if let (Some(verb), Some(_)) = (star("verbs"), star("resources")) {
                 let message = format!("{} grants everything on everything", object.title());
                 let diagnostic = Diagnostic::warning(WILDCARD, message);
-                report.push(object.fault(diagnostic, verb.span).help("name the verbs and resources that are needed"));
+                report.push(
+                    object
+                        .fault(diagnostic, verb.span)
+                        .help("name the verbs and resources that are needed"),
+                );
             }
         }
     }
@@ -71,7 +89,10 @@ pub(in super::super) fn bindings(context: &Context<'_>, report: &mut Report) {
     let all = &context.objects.all;
     let has_roles = all.iter().any(|object| object.is(&["Role", "ClusterRole"]));
     let has_accounts = all.iter().any(|object| object.is(&["ServiceAccount"]));
-    for object in all.iter().filter(|object| object.is(&["RoleBinding", "ClusterRoleBinding"])) {
+    for object in all
+        .iter()
+        .filter(|object| object.is(&["RoleBinding", "ClusterRoleBinding"]))
+    {
         let (kind, name) = (text(object.at(["roleRef", "kind"])), object.at(["roleRef", "name"]));
         let wanted = text(name);
         if wanted == "cluster-admin" {
@@ -80,10 +101,15 @@ pub(in super::super) fn bindings(context: &Context<'_>, report: &mut Report) {
             report.push(object.fault(Diagnostic::warning(ADMIN, message), span));
         }
         let is_role = |role: &&Object| {
-            role.kind() == kind && role.name() == wanted && (kind == "ClusterRole" || role.namespace() == object.namespace())
+            role.kind() == kind
+                && role.name() == wanted
+                && (kind == "ClusterRole" || role.namespace() == object.namespace())
         };
         let is_built_in = wanted.starts_with("system:")
-            || matches!(wanted, "cluster-admin" | "admin" | "edit" | "view" | "extension-apiserver-authentication-reader");
+            || matches!(
+                wanted,
+                "cluster-admin" | "admin" | "edit" | "view" | "extension-apiserver-authentication-reader"
+            );
         if let Some(name) = name.filter(|_| has_roles && !wanted.is_empty() && !is_built_in)
             && !all.iter().any(|role| is_role(&role))
         {
@@ -94,7 +120,10 @@ pub(in super::super) fn bindings(context: &Context<'_>, report: &mut Report) {
             diagnostic.help = close.map(|close| format!("did you mean `{close}`?"));
             report.push(diagnostic);
         }
-        for subject in items(object.at(["subjects"])).iter().filter(|subject| text(subject.get("kind")) == "ServiceAccount") {
+        for subject in items(object.at(["subjects"]))
+            .iter()
+            .filter(|subject| text(subject.get("kind")) == "ServiceAccount")
+        {
             let (wanted, own) = (text(subject.get("name")), text(subject.get("namespace")));
             let namespace = if own.is_empty() { object.namespace() } else { own };
             let is_it = |account: &Object| {

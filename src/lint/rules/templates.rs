@@ -71,7 +71,9 @@ fn call(command: &Command, is_piped: bool, report: &mut Report) {
 }
 
 fn count(function: &Operand, given: usize, is_piped: bool, report: &mut Report) {
-    let Operand::Identifier(meta, name) = function else { return };
+    let Operand::Identifier(meta, name) = function else {
+        return;
+    };
     let Some(function) = functions::find(name) else { return };
     if let Some(message) = crate::lower::arity_error(name, &function.signature, given, is_piped) {
         let help = format!("`{name}` is {}", function.go_type());
@@ -81,14 +83,19 @@ fn count(function: &Operand, given: usize, is_piped: bool, report: &mut Report) 
 
 /// Names that `include` and `template` call though nothing defines them.
 pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
-    let (Some(chart), Some(usage)) = (&context.chart, &context.usage) else { return };
+    let (Some(chart), Some(usage)) = (&context.chart, &context.usage) else {
+        return;
+    };
     // A template that does not parse may define anything, and a library is told by others what it lacks.
     let parsed = |chart: &super::super::context::ParsedChart| chart.templates.len() == chart.chart.templates.len();
     if chart.chart.is_library() || !chart.walk().iter().all(|(_, chart)| parsed(chart)) {
         return;
     }
     let is_there = |dependency: &crate::chart::Dependency| {
-        chart.subcharts.iter().any(|subchart| subchart.name == dependency.name_or_alias())
+        chart
+            .subcharts
+            .iter()
+            .any(|subchart| subchart.name == dependency.name_or_alias())
     };
     if !chart.chart.metadata.dependencies.iter().all(is_there) {
         return;
@@ -115,7 +122,9 @@ fn defined(context: &Context<'_>) -> BTreeSet<Arc<str>> {
 
 /// Definitions of the chart itself that nothing calls.
 pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
-    let (Some(chart), Some(usage)) = (&context.chart, &context.usage) else { return };
+    let (Some(chart), Some(usage)) = (&context.chart, &context.usage) else {
+        return;
+    };
     if chart.chart.is_library() || !usage.is_complete || usage.calls_unknown {
         return;
     }
@@ -123,7 +132,13 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
     let mut texts: Vec<String> = Vec::new();
     for (_, chart) in chart.walk() {
         texts.push(context.sources.get(chart.chart.values.span.file).text().to_owned());
-        texts.extend(chart.chart.files.iter().map(|file| String::from_utf8_lossy(&file.bytes).into_owned()));
+        texts.extend(
+            chart
+                .chart
+                .files
+                .iter()
+                .map(|file| String::from_utf8_lossy(&file.bytes).into_owned()),
+        );
     }
     for file in super::super::suppress::files_of(&context.given) {
         texts.push(context.sources.get(file).text().to_owned());

@@ -16,7 +16,9 @@ const EXPONENT: &str = "exponent-number";
 
 /// Keys that the user gives but no template reads.
 pub(in super::super) fn unknown(context: &Context<'_>, report: &mut Report) {
-    let Some(usage) = context.usage.as_ref().filter(|usage| usage.is_complete) else { return };
+    let Some(usage) = context.usage.as_ref().filter(|usage| usage.is_complete) else {
+        return;
+    };
     for unread in usage.reads.unread(&context.given) {
         if is_free(&unread.path) {
             continue;
@@ -30,8 +32,12 @@ pub(in super::super) fn unknown(context: &Context<'_>, report: &mut Report) {
 
 /// Keys of the chart's own values.yaml that no template reads.
 pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
-    let Some(usage) = context.usage.as_ref().filter(|usage| usage.is_complete) else { return };
-    let Some(chart) = context.chart.as_ref().filter(|chart| !chart.chart.is_library()) else { return };
+    let Some(usage) = context.usage.as_ref().filter(|usage| usage.is_complete) else {
+        return;
+    };
+    let Some(chart) = context.chart.as_ref().filter(|chart| !chart.chart.is_library()) else {
+        return;
+    };
     for unread in usage.reads.unread(&chart.chart.values) {
         if !is_free(&unread.path) {
             let message = format!("no template reads {}", unread.path);
@@ -40,15 +46,18 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// What everybody may set, read or not: global values are for whoever wants them, `x-` keys hold anchors.
+/// What everybody may set, read or not: global values are for whoever wants them, `x-` keys hold anchors, `enabled` is for the
+/// condition of a parent.
 fn is_free(path: &str) -> bool {
     let first = path.split('.').next().unwrap_or_default();
-    first == GLOBAL || first.starts_with("x-") || path.split('.').any(|step| step == GLOBAL)
+    matches!(path, "enabled") || first.starts_with("x-") || path.split('.').any(|step| step == GLOBAL)
 }
 
 /// Paths that templates read without care, but that are defined nowhere.
 pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
-    let (Some(usage), Some(chart)) = (&context.usage, &context.chart) else { return };
+    let (Some(usage), Some(chart)) = (&context.usage, &context.chart) else {
+        return;
+    };
     if !usage.is_complete || chart.chart.is_library() {
         return;
     }
@@ -80,12 +89,16 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
         let below = |prefix: &[&str]| path.len() > prefix.len() && prefix.iter().zip(path).all(|(a, b)| *a == &**b);
         // A key in a comment of values.yaml is how many charts tell of what can be set.
         let in_comment = comments.iter().any(|(prefix, text)| {
-            below(prefix) && text.lines().any(|line| {
-                let line = line.trim_start_matches(['#', ' ', '-', '\t', '@']);
-                line.strip_prefix(&**last).is_some_and(|rest| rest.trim_start().starts_with(':'))
-            })
+            below(prefix)
+                && text.lines().any(|line| {
+                    let line = line.trim_start_matches(['#', ' ', '-', '\t', '@']);
+                    line.strip_prefix(&**last)
+                        .is_some_and(|rest| rest.trim_start().starts_with(':'))
+                })
         });
-        let in_schema = schemas.iter().any(|(prefix, text)| below(prefix) && text.contains(&format!("\"{last}\"")));
+        let in_schema = schemas
+            .iter()
+            .any(|(prefix, text)| below(prefix) && text.contains(&format!("\"{last}\"")));
         values.at(steps()).is_some()
             || in_defaults
             || in_comment
@@ -95,9 +108,13 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
     };
     for (path, span) in usage.reads.missing(&is_defined) {
         // Methods and counts of values that are no maps, and keys of what users fill: only below a mapping that is there.
-        let (Some(last), parent) = (path.last(), &path[..path.len() - 1]) else { continue };
+        let (Some(last), parent) = (path.last(), &path[..path.len() - 1]) else {
+            continue;
+        };
         let parent_node = values.at(parent.iter().map(|step| &**step));
-        let Some(siblings) = parent_node.and_then(Node::as_map) else { continue };
+        let Some(siblings) = parent_node.and_then(Node::as_map) else {
+            continue;
+        };
         let is_free_form = siblings.is_empty() && !parent.is_empty();
         if is_free_form || !is_of(chart, context, span) {
             continue;
@@ -117,7 +134,9 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
 /// Whether a place is in a template of the chart itself, not of a subchart.
 fn is_of(chart: &super::super::context::ParsedChart, context: &Context<'_>, span: Span) -> bool {
     let _ = context;
-    let own = |template: &Arc<crate::template::Template>| template.trees.last().is_some_and(|tree| tree.span.file == span.file);
+    let own = |template: &Arc<crate::template::Template>| {
+        template.trees.last().is_some_and(|tree| tree.span.file == span.file)
+    };
     chart.templates.iter().any(own)
 }
 
@@ -132,7 +151,9 @@ pub(in super::super) fn duplicates(context: &Context<'_>, report: &mut Report) {
             continue;
         }
         for range in documents(&source) {
-            let Ok(parsed) = yaml::parse(&source, file, range) else { continue };
+            let Ok(parsed) = yaml::parse(&source, file, range) else {
+                continue;
+            };
             for duplicate in parsed.duplicates {
                 let message = format!("the key {} is there twice; the last one wins", duplicate.key);
                 report.push(

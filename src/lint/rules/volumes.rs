@@ -1,7 +1,7 @@
 //! Volumes, and the keys of ConfigMaps and Secrets that pods ask for.
 
-use super::super::object::{Object, Pod, is_true, items, text};
 use super::super::Context;
+use super::super::object::{Object, Pod, is_true, items, text};
 use super::selectors::pods;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::yaml::Node;
@@ -14,19 +14,27 @@ const SOURCE: &str = "missing-config";
 /// Mounts of volumes that the pod does not have, and volumes that nothing mounts.
 pub(in super::super) fn mounts(context: &Context<'_>, report: &mut Report) {
     for pod in pods(context) {
-        let mut known: Vec<&Node> = items(pod.spec.get("volumes")).iter().filter_map(|volume| volume.get("name")).collect();
+        let mut known: Vec<&Node> = items(pod.spec.get("volumes"))
+            .iter()
+            .filter_map(|volume| volume.get("name"))
+            .collect();
         let claims = items(pod.owner.at(["spec", "volumeClaimTemplates"])).iter();
         let claims: Vec<&str> = claims.map(|claim| text(claim.at(["metadata", "name"]))).collect();
         let mut mounted: Vec<&str> = Vec::new();
         for container in pod.containers().chain(items(pod.spec.get("ephemeralContainers"))) {
-            let mounts = items(container.get("volumeMounts")).iter().chain(items(container.get("volumeDevices")));
+            let mounts = items(container.get("volumeMounts"))
+                .iter()
+                .chain(items(container.get("volumeDevices")));
             for name in mounts.filter_map(|mount| mount.get("name")) {
                 let wanted = text(Some(name));
                 mounted.push(wanted);
                 if !known.iter().any(|known| text(Some(known)) == wanted) && !claims.contains(&wanted) {
                     let message = format!("{} has no volume {wanted}", pod.owner.title());
                     let mut diagnostic = pod.owner.fault(Diagnostic::error(VOLUME, message), name.span);
-                    let names = known.iter().map(|known| text(Some(known))).chain(claims.iter().copied());
+                    let names = known
+                        .iter()
+                        .map(|known| text(Some(known)))
+                        .chain(claims.iter().copied());
                     let close = super::super::closest(wanted, names);
                     diagnostic.help = close.map(|close| format!("did you mean `{close}`?"));
                     report.push(diagnostic);
@@ -35,7 +43,11 @@ pub(in super::super) fn mounts(context: &Context<'_>, report: &mut Report) {
         }
         known.retain(|name| !mounted.contains(&text(Some(name))));
         for name in known {
-            let message = format!("no container of {} mounts the volume {}", pod.owner.title(), text(Some(name)));
+            let message = format!(
+                "no container of {} mounts the volume {}",
+                pod.owner.title(),
+                text(Some(name))
+            );
             report.push(pod.owner.fault(Diagnostic::info(UNUSED, message), name.span));
         }
     }
@@ -67,7 +79,10 @@ pub(in super::super) fn keys(context: &Context<'_>, report: &mut Report) {
                 .flat_map(|map| map.iter().map(|(key, _)| &**key))
                 .collect();
             // An empty one is filled by somebody else, such as a controller that makes certificates.
-            let Some(key) = wanted.key.filter(|key| !known.is_empty() && !known.contains(&text(Some(key)))) else {
+            let Some(key) = wanted
+                .key
+                .filter(|key| !known.is_empty() && !known.contains(&text(Some(key))))
+            else {
                 continue;
             };
             let message = format!("the {} {name} has no key {}", wanted.kind, text(Some(key)));
@@ -82,7 +97,9 @@ pub(in super::super) fn keys(context: &Context<'_>, report: &mut Report) {
 impl<'a> Wanted<'a> {
     /// What a reference asks for, unless it can do without.
     fn of(kind: &'static str, source: Option<&'a Node>, name_key: &str, found: &mut Vec<Self>) {
-        let Some(source) = source.filter(|source| !is_true(source.get("optional"))) else { return };
+        let Some(source) = source.filter(|source| !is_true(source.get("optional"))) else {
+            return;
+        };
         let Some(name) = source.get(name_key) else { return };
         let listed = items(source.get("items"));
         if listed.is_empty() {
@@ -100,7 +117,12 @@ fn wanted(pod: Pod<'_>) -> Vec<Wanted<'_>> {
     let mut found = Vec::new();
     for container in pod.containers() {
         for variable in items(container.get("env")) {
-            Wanted::of("ConfigMap", variable.at(["valueFrom", "configMapKeyRef"]), "name", &mut found);
+            Wanted::of(
+                "ConfigMap",
+                variable.at(["valueFrom", "configMapKeyRef"]),
+                "name",
+                &mut found,
+            );
             Wanted::of("Secret", variable.at(["valueFrom", "secretKeyRef"]), "name", &mut found);
         }
         for source in items(container.get("envFrom")) {

@@ -9,9 +9,43 @@ use crate::template::ast::{Command, Operand};
 
 /// Functions that ask whether there is something, or give something else if there is not.
 const TAKE_ABSENT: &[&str] = &[
-    "default", "coalesce", "ternary", "empty", "not", "and", "or", "hasKey", "dig", "get", "kindIs", "kindOf", "typeOf",
-    "typeIs", "required", "eq", "ne", "include", "tpl", "toYaml", "toJson", "fail", "len", "all", "any", "merge",
-    "mergeOverwrite", "mustMerge", "mustMergeOverwrite", "deepCopy", "dict", "list", "concat", "has", "omit", "pick", "pluck",
+    "default",
+    "coalesce",
+    "ternary",
+    "empty",
+    "not",
+    "and",
+    "or",
+    "hasKey",
+    "dig",
+    "get",
+    "kindIs",
+    "kindOf",
+    "typeOf",
+    "typeIs",
+    "required",
+    "eq",
+    "ne",
+    "include",
+    "tpl",
+    "toYaml",
+    "toJson",
+    "fail",
+    "len",
+    "all",
+    "any",
+    "merge",
+    "mergeOverwrite",
+    "mustMerge",
+    "mustMergeOverwrite",
+    "deepCopy",
+    "dict",
+    "list",
+    "concat",
+    "has",
+    "omit",
+    "pick",
+    "pluck",
 ];
 
 /// Whether the command is a function that copes with a value that is not there.
@@ -21,7 +55,10 @@ pub(super) fn takes_absent(command: &Command) -> bool {
 
 /// Whether an operand names something that others may name too, so that a change of it shows elsewhere.
 fn is_shared(operand: Option<&Operand>) -> bool {
-    matches!(operand, Some(Operand::Variable(_) | Operand::Field(..) | Operand::Dot(_) | Operand::Chain(_)))
+    matches!(
+        operand,
+        Some(Operand::Variable(_) | Operand::Field(..) | Operand::Dot(_) | Operand::Chain(_))
+    )
 }
 
 impl Evaluator<'_> {
@@ -75,8 +112,8 @@ impl Evaluator<'_> {
                 }
                 None => Abstract::Unknown,
             },
-            "rest" | "mustRest" | "initial" | "mustInitial" | "reverse" | "mustReverse" | "compact" | "mustCompact" | "uniq"
-            | "mustUniq" | "slice" | "mustSlice" | "deepCopy" | "mustDeepCopy" | "omit" | "unset" => {
+            "rest" | "mustRest" | "initial" | "mustInitial" | "reverse" | "mustReverse" | "compact" | "mustCompact"
+            | "uniq" | "mustUniq" | "slice" | "mustSlice" | "deepCopy" | "mustDeepCopy" | "omit" | "unset" => {
                 match arguments.into_iter().next() {
                     Some(value) => value,
                     None => Abstract::Unknown,
@@ -241,7 +278,9 @@ impl Evaluator<'_> {
             pattern.push_str(&rest[..at]);
             pattern.push('*');
             let after = &rest[at + 1..];
-            let verb = after.find(|c: char| c.is_ascii_alphabetic() || c == '%').map_or(after.len(), |end| end + 1);
+            let verb = after
+                .find(|c: char| c.is_ascii_alphabetic() || c == '%')
+                .map_or(after.len(), |end| end + 1);
             rest = after.get(verb..).unwrap_or_default();
         }
         pattern.push_str(rest);

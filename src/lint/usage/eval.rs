@@ -326,7 +326,10 @@ impl<'a> Evaluator<'a> {
             Abstract::Dot(path) => match &**name {
                 "Values" => Abstract::At(path.clone()),
                 "Subcharts" => {
-                    let below = self.charts.iter().filter(|chart| chart.len() == path.len() + 1 && chart.starts_with(path));
+                    let below = self
+                        .charts
+                        .iter()
+                        .filter(|chart| chart.len() == path.len() + 1 && chart.starts_with(path));
                     let entries = below.filter_map(|chart| match chart.last() {
                         Some(Step::Key(name)) => Some((Arc::clone(name), Abstract::Dot(chart.clone()))),
                         _ => None,

@@ -60,7 +60,9 @@ impl Usage {
             let prefix: value::Path = path.iter().map(|name| key(name)).collect();
             dependencies(chart, &prefix, &mut evaluator.reads);
             let loose: Vec<String> = loose_texts(chart, &evaluator, sources);
-            loose.iter().for_each(|text| mentions(text, &prefix, &mut evaluator.reads));
+            loose
+                .iter()
+                .for_each(|text| mentions(text, &prefix, &mut evaluator.reads));
             for template in &chart.templates {
                 if let Some(tree) = template.trees.last() {
                     evaluator.template(tree, &Abstract::Dot(prefix.clone()));

@@ -72,7 +72,9 @@ impl Reads {
         let mut stack: Vec<(&Node, Vec<&Branch>, String)> = vec![(values, vec![&self.root], String::new())];
         while let Some((node, branches, path)) = stack.pop() {
             // Looked at, but no further: a template that asks whether there is anything has read it.
-            let is_leaf = branches.iter().all(|branch| branch.keys.is_empty() && branch.any.is_none());
+            let is_leaf = branches
+                .iter()
+                .all(|branch| branch.keys.is_empty() && branch.any.is_none());
             if branches.iter().any(|branch| branch.is_whole) || is_leaf && !path.is_empty() {
                 continue;
             }

@@ -1,0 +1,246 @@
+//! `promchart lint`, `validate` and `explain` as their users run them.
+
+use serde_json::Value as Json;
+
+use crate::support::{Case, Run, chart, names, read, scratch, write};
+
+const CHART: &str = "tests/fixtures/lint/chart";
+const BAD: &str = "tests/fixtures/lint/bad.yaml";
+
+const POD: &str =
+    "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n  - name: web\n    image: nginx\n";
+
+fn lint(arguments: &[&str]) -> Run {
+    Case::new("lint").args(arguments).run()
+}
+
+#[test]
+fn each_format() {
+    for format in ["text", "json", "sarif", "junit", "github", "gitlab"] {
+        let run = lint(&[CHART, "-f", BAD, "--format", format]);
+        assert_eq!((run.code, &*run.stderr), (1, ""), "{format}");
+        insta::assert_snapshot!(format!("lint_{format}"), run.stdout);
+    }
+}
+
+#[test]
+fn json_is_what_its_schema_says() {
+    let schema: Json = serde_json::from_str(&read("schema/report.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for arguments in [&[CHART, "-f", BAD][..], &[CHART], &["chart"]] {
+        let run = lint(&[arguments, &["--format", "json"]].concat());
+        let report: Json = serde_json::from_str(&run.stdout).unwrap();
+        let errors: Vec<String> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+    }
+}
+
+#[test]
+fn reports_go_to_files_too() {
+    let folder = scratch("reports_go_to_files_too");
+    let sarif = folder.join("report.sarif");
+    let output = format!("sarif={}", sarif.display());
+    let run = lint(&[CHART, "-f", BAD, "-q", "--output", &output]);
+    assert_eq!((run.code, &*run.stdout), (1, ""));
+    let report: Json = serde_json::from_slice(&std::fs::read(sarif).unwrap()).unwrap();
+    let run = &report["runs"][0];
+    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+    for result in run["results"].as_array().unwrap() {
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!(rules[index]["id"], result["ruleId"]);
+        assert!(result["locations"][0]["physicalLocation"]["region"]["startLine"].is_u64());
+    }
+}
+
+#[test]
+fn exit_codes() {
+    assert_eq!(lint(&[CHART, "-f", BAD]).code, 1);
+    let good = "tests/fixtures/lint/good.yaml";
+    assert_eq!(lint(&[CHART, "-f", good, "--ignore", "unknown-field"]).code, 0);
+    assert_eq!(
+        lint(&[CHART, "--select", "single-replica", "--ignore", "unknown-field"]).code,
+        0
+    );
+    assert_eq!(
+        lint(&[CHART, "--select", "opinion", "--ignore", "unknown-field", "--strict"]).code,
+        1
+    );
+    for usage in [
+        &["--select", "no-such-rule"][..],
+        &["--format", "no"],
+        &["--fail-on", "no"],
+        &["--output", "x"],
+    ] {
+        let run = lint(&[&[CHART], usage].concat());
+        assert_eq!(run.code, 2, "{usage:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn our_own_chart_is_clean() {
+    let clean = lint(&["chart", "-n", "monitoring", "--fail-on", "info"]);
+    assert_eq!(clean.code, 0, "{}", clean.stdout);
+    for file in names("values").into_iter().filter(|name| name.ends_with(".yaml")) {
+        let values = format!("values/{file}");
+        let mut arguments = vec!["chart", "-f", &values, "-n", "fst-manage", "--fail-on", "info"];
+        if file == "fst-manage.yaml" {
+            // It is the document of the owner as it was, images without versions and an undeclared port included; the other
+            // profile mends them.
+            arguments.extend(["--ignore", "latest-image-tag,invalid-probe-port,invalid-target-port"]);
+        }
+        let run = lint(&arguments);
+        assert_eq!(run.code, 0, "{file}\n{}", run.stdout);
+    }
+}
+
+#[test]
+fn comments_silence() {
+    let silent = |name: &str, template: &str, values: &str| {
+        let folder = chart(name, template, values);
+        let run = Case::new("lint")
+            .arg(".")
+            .dir(&folder)
+            .args(["--ignore", "missing-icon"])
+            .run();
+        run.stdout
+    };
+    let line = POD.replace("nginx", "nginx # promchart: ignore latest-image-tag -- a test");
+    assert_eq!(silent("silence_line", &line, ""), "nothing found\n");
+    let above = POD.replace(
+        "    image",
+        "    # promchart: ignore latest-image-tag -- a test\n    image",
+    );
+    assert_eq!(silent("silence_above", &above, ""), "nothing found\n");
+    let template = format!("{{{{/* promchart: ignore-file latest-image-tag -- a test */}}}}\n{POD}");
+    assert_eq!(silent("silence_file", &template, ""), "nothing found\n");
+    let from_values = POD.replace("nginx", "{{ .Values.image }}");
+    let values = "# promchart: ignore latest-image-tag -- a test\nimage: nginx\n";
+    assert_eq!(silent("silence_values", &from_values, values), "nothing found\n");
+    let unused = silent(
+        "silence_unused",
+        &POD.replace("nginx", "nginx:1 # promchart: ignore latest-image-tag -- x"),
+        "",
+    );
+    assert!(unused.contains("info[unused-suppression]"), "{unused}");
+    let unknown = silent(
+        "silence_unknown",
+        &POD.replace("nginx", "nginx:1 # promchart: ignore latest-tag"),
+        "",
+    );
+    assert!(unknown.contains("there is no rule latest-tag"), "{unknown}");
+}
+
+#[test]
+fn baseline_hides_what_was_there() {
+    let folder = chart("baseline", POD, "");
+    let run = |arguments: &[&str]| {
+        let all = [&[".", "--ignore", "missing-icon", "--strict"], arguments].concat();
+        Case::new("lint").args(all).dir(&folder).run()
+    };
+    assert_eq!(run(&[]).code, 1);
+    assert_eq!(run(&["--write-baseline", "--baseline", "known.json"]).code, 0);
+    let known = run(&["--baseline", "known.json"]);
+    assert_eq!((known.code, &*known.stdout), (0, "nothing found\n"), "{}", known.stderr);
+    // Lines may move, new findings may not come in.
+    write(&folder, "templates/a.yaml", format!("# moved\n\n{POD}"));
+    assert_eq!(run(&["--baseline", "known.json"]).code, 0);
+    write(&folder, "templates/b.yaml", POD.replace("name: web", "name: other"));
+    assert_eq!(run(&["--baseline", "known.json"]).code, 1);
+}
+
+#[test]
+fn settings_make_many_runs() {
+    let folder = chart(
+        "settings",
+        &POD.replace("nginx", "{{ .Values.image }}"),
+        "image: nginx:1\n",
+    );
+    write(&folder, "a.yaml", "image: nginx:2\n");
+    write(&folder, "b.yaml", "image: nginx\n");
+    let settings = "ignore: [missing-icon]\nseverity: {latest-image-tag: error}\ncharts:\n- path: .\n  values: [a.yaml, b.yaml]\n  kube-versions: ['1.33', '1.37']\n";
+    write(&folder, "promchart.yaml", settings);
+    let run = Case::new("lint").dir(&folder).run();
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stdout.contains("error[latest-image-tag]"), "{}", run.stdout);
+    assert!(run.stdout.contains("--> b.yaml:1:8"), "{}", run.stdout);
+    let runs = "found with b.yaml, Kubernetes 1.33; b.yaml, Kubernetes 1.37";
+    assert!(run.stdout.contains(runs), "{}", run.stdout);
+    assert!(run.stdout.ends_with("1 error found\n"), "{}", run.stdout);
+    write(&folder, "promchart.yaml", "ignroe: []\n");
+    let run = Case::new("lint").dir(&folder).run();
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("ignroe"), "{}", run.stderr);
+}
+
+#[test]
+fn validate_looks_at_values_alone() {
+    // The template is broken, the values are not.
+    let folder = chart("validate", "{{ .Chart.Name.x }}", "a: 1\n");
+    write(
+        &folder,
+        "values.schema.json",
+        r#"{"properties": {"a": {"type": "integer"}}}"#,
+    );
+    let run = |values: &str| {
+        write(&folder, "given.yaml", values);
+        Case::new("validate")
+            .args([".", "-f", "given.yaml", "--ignore", "chart"])
+            .dir(&folder)
+            .run()
+    };
+    let good = run("a: 2\n");
+    assert_eq!(good.code, 0, "{}", good.stdout);
+    let bad = run("b: 1\na: two\n");
+    assert_eq!(bad.code, 1);
+    assert!(bad.stdout.contains("--> given.yaml:2:4"), "{}", bad.stdout);
+}
+
+#[test]
+fn explain_knows_rules_and_functions() {
+    let rule = Case::new("explain").arg("unknown-field").run().stdout();
+    assert!(
+        rule.starts_with("# unknown-field\n") && rule.contains("## Bad"),
+        "{rule}"
+    );
+    let function = Case::new("explain").arg("trunc").run().stdout();
+    assert!(function.contains("func(int, string) string"), "{function}");
+    let list = Case::new("explain").run().stdout();
+    assert!(list.lines().count() > 100, "{list}");
+    let run = Case::new("explain").arg("unknown-feild").run();
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("did you mean `unknown-field`?"), "{}", run.stderr);
+}
+
+#[test]
+fn files_of_prometheus_alone() {
+    let folder = scratch("files_of_prometheus");
+    write(&folder, "good.yml", "scrape_configs:\n- job_name: a\n");
+    write(&folder, "bad.yml", "scrape_configs:\n- job_nam: a\n");
+    let run = |file: &str| Case::new("lint").args(["--prometheus-config", file]).dir(&folder).run();
+    assert_eq!(run("good.yml").code, 0);
+    let bad = run("bad.yml");
+    assert_eq!(bad.code, 1);
+    assert!(bad.stdout.contains("bad.yml:2"), "{}", bad.stdout);
+    assert_eq!(run("none.yml").code, 2);
+}
+
+#[test]
+fn custom_resources_are_checked() {
+    let template = "apiVersion: example.org/v1\nkind: Web\nmetadata:\n  name: web\nspec:\n  sise: 1\n";
+    let folder = chart("custom_resources", template, "");
+    let definition = read("docs/rules/bad-size.md");
+    let definition = definition
+        .split("```yaml crds/webs.yaml\n")
+        .nth(1)
+        .unwrap()
+        .split("```")
+        .next()
+        .unwrap();
+    write(&folder, "definitions/web.yaml", definition);
+    let run = Case::new("lint")
+        .args([".", "--crds", "definitions"])
+        .dir(&folder)
+        .run();
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("error[unknown-field]"), "{}", run.stdout);
+}
