@@ -17,6 +17,7 @@ mod cli;
 mod conformance;
 mod functions;
 mod lint;
+mod mutation;
 mod origins;
 mod prometheus;
 mod promql;

@@ -40,7 +40,7 @@ pub(crate) struct Mutant {
     row: String,
 }
 
-/// A line of a template at which the fault may be reported.
+/// A line at which the fault may be reported.
 #[derive(Clone, Debug)]
 enum Place {
     /// The first line of a file with this text; of `A >> B` the first one with B that does not come before A.
@@ -248,7 +248,11 @@ impl Mutant {
             }
         }
         let own = (self.file.clone(), line);
-        let mut templates = self.accepted(&files, line);
+        let (mut given, mut templates): (BTreeSet<_>, BTreeSet<_>) = self
+            .accepted(&files, line)
+            .into_iter()
+            .partition(|(file, _)| file == GIVEN || file == "values.yaml");
+        given.insert(own.clone());
         if templates.is_empty() && !is_in_values {
             templates.insert(own.clone());
         }
@@ -267,9 +271,9 @@ impl Mutant {
         let is_found = !of_rules.is_empty();
         let at_template = |found: &&Diagnostic| templates.iter().any(|place| names(found, place));
         let is_at_template = (is_found && !templates.is_empty()).then(|| of_rules.iter().any(at_template));
-        let is_at_values = (is_found && is_in_values).then(|| of_rules.iter().any(|found| names(found, &own)));
+        let is_at_values = (is_found && is_in_values).then(|| of_rules.iter().any(|found| given.iter().any(|place| names(found, place))));
         let first = |place: &(String, usize)| of_rules.iter().any(|found| found.span.is_some_and(|span| is_at(span, place)));
-        let is_first = if is_in_values { first(&own) } else { templates.iter().any(first) };
+        let is_first = if is_in_values { given.iter().any(first) } else { templates.iter().any(first) };
         let mut story = format!("{} {} ({} {}:{line}", self.row, self.kind, self.target, self.file);
         if self.nth > 0 {
             story.push_str(&format!(", place {}", self.nth + 1));
