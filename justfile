@@ -27,6 +27,10 @@ goldens:
 schema:
     cargo run -- schema bundle
 
+# write the definitions of Kubernetes' objects anew from k8s-openapi
+kubernetes-definitions:
+    cargo run -p xtask -- kubernetes-definitions
+
 # compare random values of the chart's schema with the real Helm
 random-values:
     cargo build --release

@@ -15,7 +15,6 @@ pub mod reflect;
 pub mod render;
 pub mod report;
 pub mod schema;
-pub mod semver;
 pub mod source;
 pub mod template;
 pub mod threads;

@@ -1,7 +1,7 @@
 //! The arrows between the stages, in their order.
 //!
 //! ```text
-//! chart::load -> values::read_overrides -> values::compute -> schema::validate
+//! values::read_overrides -> chart::load -> values::process_dependencies -> values::compute -> schema::validate
 //!             -> render::parse -> render::render -> manifest::sort
 //! ```
 
@@ -11,10 +11,11 @@ use std::thread;
 
 use crate::chart::{self, Chart};
 use crate::diagnostic::{Diagnostic, Report};
-use crate::manifest::{self, Manifests};
+use crate::go::quote::quote;
+use crate::go::semver::is_compatible;
+use crate::manifest::{self, Manifests, PostRenderer};
 use crate::render::{self, Capabilities, Limits, Release, Rendered, Trace};
 use crate::schema;
-use crate::semver;
 use crate::source::{Sources, Span};
 use crate::threads::reserve_heap;
 use crate::values::{self, Overrides};
@@ -37,6 +38,8 @@ pub struct Request {
     pub release: Release,
     /// The cluster.
     pub capabilities: Capabilities,
+    /// What the manifests go through before they are sorted.
+    pub post_renderer: Option<PostRenderer>,
     /// Whether values are not checked against schemas.
     pub skip_schema: bool,
     /// What the render may use.
@@ -72,6 +75,9 @@ pub fn run(world: &Arc<dyn World>, request: &Request, sources: &Sources) -> Outc
 }
 
 fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome: &mut Outcome) -> Result<(), Report> {
+    if let Some(path) = &request.chart {
+        chart::locate(&**world, path)?;
+    }
     let given = values::read_overrides(&**world, &request.overrides, sources)?;
     let mut chart = match &request.chart {
         Some(path) => chart::load(&**world, path, sources, &mut outcome.log)?,
@@ -79,8 +85,11 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     };
     check_installable(&chart, &mut outcome.log)?;
     values::check_present(&chart)?;
-    check_release_name(&request.release.name)?;
-    let values = values::compute(&mut chart, &given, &mut outcome.log)?;
+    check_release_name(&request.release.name)
+        .map_err(|error| logged("release name check failed", error, &mut outcome.log))?;
+    values::process_dependencies(&mut chart, &given, &mut outcome.log)
+        .map_err(|error| logged("chart dependencies processing failed", error, &mut outcome.log))?;
+    let values = values::compute(&chart, &given, &mut outcome.log)?;
     let render = |trace| {
         check_kube_version(&chart, &request.capabilities)?;
         let files = render::templates(&chart, &values, &request.release, &request.capabilities);
@@ -108,8 +117,15 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
         return Err(violations);
     }
     outcome.had_begun = true;
-    let rendered = rendered?;
+    let mut rendered = rendered?;
+    if let Some(program) = &request.post_renderer {
+        rendered.files = program.run(&rendered.files, &**world, sources, &mut outcome.log)?;
+        rendered.origins = None;
+    }
     let sorted = manifest::sort(&rendered.files, sources, &mut outcome.log).map_err(|mut errors| {
+        if request.post_renderer.is_some() {
+            return errors;
+        }
         // Only now it matters where the text has come from.
         let again = || render(Trace::On).ok();
         let traced = if rendered.origins.is_some() {
@@ -148,8 +164,17 @@ pub(crate) fn check_installable(chart: &Chart, log: &mut Report) -> Result<(), R
     Ok(())
 }
 
+/// An error of a step that Helm logs before it ends with it.
+fn logged(what: &str, mut error: Box<Diagnostic>, log: &mut Report) -> Box<Diagnostic> {
+    let cause = error.headline().to_owned();
+    let line = format!("level=ERROR msg={} error={}", quote(what), quote(&cause));
+    log.push(Diagnostic::error(error.rule, what).helm(line));
+    error.helm = Some(format!("{what}: {cause}"));
+    error
+}
+
 /// Mirrors `ValidateReleaseName` of Helm's `pkg/chart/v2/util`.
-fn check_release_name(name: &str) -> Result<(), Report> {
+fn check_release_name(name: &str) -> Result<(), Box<Diagnostic>> {
     const MAX_LENGTH: usize = 53;
     if name.is_empty() {
         return Err(Diagnostic::error(INSTALL, "release name \"\": no name provided").into());
@@ -164,7 +189,7 @@ fn check_release_name(name: &str) -> Result<(), Report> {
     let message = format!(
         "release name {}: invalid release name, must match regex \
          ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53",
-        crate::go::quote::quote(name)
+        quote(name)
     );
     Err(Diagnostic::error(INSTALL, message).into())
 }
@@ -172,7 +197,7 @@ fn check_release_name(name: &str) -> Result<(), Report> {
 pub(crate) fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Report> {
     let wanted = &chart.metadata.kube_version;
     let version = &capabilities.kube_version;
-    if wanted.is_empty() || semver::is_compatible(wanted, &version.normalized) {
+    if wanted.is_empty() || is_compatible(wanted, &version.normalized) {
         return Ok(());
     }
     let message = format!(

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -31,6 +32,17 @@ pub struct Entry {
     pub is_link: bool,
 }
 
+/// What a program gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Piped {
+    /// Its standard output.
+    pub output: Vec<u8>,
+    /// Its standard error.
+    pub messages: Vec<u8>,
+    /// How it ended, in words, where that was not well: `exit status 1`.
+    pub failure: Option<String>,
+}
+
 /// What a stage may ask of the world outside.
 pub trait World: Send + Sync {
     /// The bytes of a file.
@@ -50,6 +62,9 @@ pub trait World: Send + Sync {
 
     /// Writes a file and the folders that it needs.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
+
+    /// Runs a program with an input, and waits for it.
+    fn pipe(&self, program: &str, arguments: &[String], input: &[u8]) -> io::Result<Piped>;
 
     /// The time since 1970-01-01T00:00:00Z.
     fn now(&self) -> Duration;
@@ -149,6 +164,34 @@ impl World for Disk {
             std::fs::create_dir_all(folder)?;
         }
         std::fs::write(path, bytes)
+    }
+
+    fn pipe(&self, program: &str, arguments: &[String], input: &[u8]) -> io::Result<Piped> {
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut stdin = child.stdin.take();
+        // Written beside: a program that answers before it has read all would wait for us while we wait for it.
+        let done = std::thread::scope(|scope| {
+            scope.spawn(move || {
+                // A program that needs no more input than it has read may close it.
+                let _ = stdin.as_mut().map(|stdin| io::Write::write_all(stdin, input));
+            });
+            child.wait_with_output()
+        })?;
+        let failure = match done.status.code() {
+            Some(0) => None,
+            Some(code) => Some(format!("exit status {code}")),
+            None => Some(done.status.to_string()),
+        };
+        Ok(Piped {
+            output: done.stdout,
+            messages: done.stderr,
+            failure,
+        })
     }
 
     fn now(&self) -> Duration {
@@ -275,6 +318,10 @@ impl World for Memory {
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.files().insert(path.to_path_buf(), bytes.to_vec());
         Ok(())
+    }
+
+    fn pipe(&self, _: &str, _: &[String], _: &[u8]) -> io::Result<Piped> {
+        Err(io::Error::from(io::ErrorKind::Unsupported))
     }
 
     fn now(&self) -> Duration {

@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["values"],
     &["chart"],
     &["reflect"],
-    &["yaml", "semver", "promql"],
+    &["yaml", "promql"],
     &["diagnostic"],
     &["source", "threads", "world"],
     &["go"],

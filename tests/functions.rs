@@ -93,6 +93,7 @@ fn signatures_are_those_of_go() {
 #[test]
 fn the_page_shows_all_functions() {
     let page = markdown();
+    assert!(page == read("docs/functions.md"), "run cargo run -p xtask -- functions");
     for function in functions::all() {
         assert!(
             page.contains(&format!("| `{}` | `{}` |", function.name, function.go_type())),

@@ -14,6 +14,7 @@ mod architecture;
 mod bounds;
 mod chart;
 mod cli;
+mod command;
 mod conformance;
 mod functions;
 mod lint;

@@ -187,3 +187,23 @@ fn files_are_told_apart() {
     assert_eq!(kind("replicas: 1\n"), None);
     assert_eq!(kind("text\n"), None);
 }
+
+#[test]
+fn hostile_files_end_at_once() {
+    let expression = "foo_bar(x) + ".repeat(1_000);
+    let escapes = "\\\n".repeat(20_000);
+    let name = "x".repeat(20_000);
+    let many = "- {}\n".repeat(1_000);
+    for text in [
+        format!("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {expression}1\n"),
+        format!("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: \"up({escapes}\"\n"),
+        format!("groups:\n- name: g\n  rules:\n  - alert: A\n    expr: {name}(1)\n    {name}: 1\n"),
+        format!("groups:\n{many}"),
+        format!("scrape_configs:\n{many}"),
+        format!("scrape_configs: {}{}\n", "[".repeat(9_000), "]".repeat(9_000)),
+        format!("scrape_configs:\n- scrape_protocols: [{}]\n", "a,".repeat(1_000)),
+    ] {
+        let (_, report) = checked("x", text, None);
+        assert!(report.has(Severity::Error));
+    }
+}

@@ -109,6 +109,7 @@ fn lint(rule: &Rule, files: &Files, is_bad: bool, sources: &Sources) -> Report {
             },
             capabilities: Capabilities::default(),
             skip_schema: false,
+            post_renderer: None,
             limits: Limits::default(),
             trace: Trace::On,
         },
@@ -182,7 +183,7 @@ fn every_rule_has_a_page_of_its_form() {
         assert!(rule.page.starts_with(&format!("# {}\n\n", rule.id)), "{}", rule.id);
         assert!(rule.page.contains("\n## Why\n"), "{}", rule.id);
         assert!(rule.summary().ends_with('.'), "{}", rule.id);
-        assert_eq!(rule.is_on && rule.family == Family::Opinion, false, "{}", rule.id);
+        assert!(!(rule.is_on && rule.family == Family::Opinion), "{}", rule.id);
     }
     for page in pages {
         let id = page.strip_suffix(".md").unwrap();

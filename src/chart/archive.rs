@@ -10,21 +10,21 @@ use super::load::{LOAD, MAX_CHART_SIZE, without_mark};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::world::World;
 
-/// Reads the files of a packed chart.
-pub(super) fn read(world: &dyn World, path: &Path) -> Result<Vec<File>> {
-    let shown = path.display().to_string();
+/// Reads the files of a packed chart; `whole` is its path for messages.
+pub(super) fn read(world: &dyn World, path: &Path, whole: &Path) -> Result<Vec<File>> {
+    let (shown, whole) = (path.display().to_string(), whole.display());
     let bytes = world
         .read(path)
-        .map_err(|error| Diagnostic::error(LOAD, format!("file '{shown}' cannot be read: {error}")))?;
+        .map_err(|error| Diagnostic::error(LOAD, format!("file '{whole}' cannot be read: {error}")))?;
     if !bytes.starts_with(b"\x1F\x8B\x08") {
         let is_yaml = path
             .extension()
             .is_some_and(|extension| extension == "yaml" || extension == "yml");
         let message = if is_yaml {
-            format!("file '{shown}' seems to be a YAML file, but expected a gzipped archive")
+            format!("file '{whole}' seems to be a YAML file, but expected a gzipped archive")
         } else {
             format!(
-                "file '{shown}' does not appear to be a gzipped archive; got '{}'",
+                "file '{whole}' does not appear to be a gzipped archive; got '{}'",
                 content_type(&bytes)
             )
         };

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::archive;
 use super::ignore::Rules;
-use super::metadata::{METADATA, Metadata};
+use super::metadata::{EMPTY_NODE, METADATA, Metadata, check_api_version, check_lock};
 use super::{Chart, File};
 use crate::diagnostic::{Diagnostic, Report, Result};
+use crate::go::quote::{log_value, quote};
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
-use crate::world::{FileKind, World};
+use crate::world::{Entry, FileKind, World};
 use crate::yaml::{self, Node, Value};
 
 /// The rule of charts that cannot be loaded.
@@ -25,25 +26,77 @@ const MAX_DEPTH: usize = 64;
 /// The first thing that Helm stops at: no such path, no Chart.yaml, broken YAML, an archive that is none ...
 pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Report) -> Result<Chart> {
     let shown = path.display().to_string();
-    let entry = world.entry(path).map_err(|error| {
-        let message = match error.kind() {
-            std::io::ErrorKind::NotFound => format!("path \"{shown}\" not found"),
-            _ => format!("cannot open \"{shown}\": {error}"),
-        };
-        Diagnostic::error(LOAD, message).help("give the folder of a chart or a packed chart (.tgz)")
-    })?;
+    let entry = locate(world, path)?;
+    // Helm's messages have the whole path.
+    let whole = world.resolve(path).unwrap_or_else(|_| path.to_path_buf());
     let files = match entry.kind {
-        FileKind::Folder => Folder {
-            world,
-            report,
-            top: path,
-            files: Vec::new(),
-            left: MAX_CHART_SIZE,
+        FileKind::Folder => {
+            let missing = |error: &std::io::Error| {
+                let file = whole.join("Chart.yaml").display().to_string();
+                let reason = match error.kind() {
+                    std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+                    _ => error.to_string(),
+                };
+                Diagnostic::error(LOAD, "Chart.yaml file is missing")
+                    .helm(format!("unable to detect chart at {file}: open {file}: {reason}"))
+                    .help(format!("{shown} is not the folder of a chart"))
+            };
+            world.entry(&path.join("Chart.yaml")).map_err(|error| missing(&error))?;
+            Folder {
+                world,
+                report,
+                top: path,
+                files: Vec::new(),
+                left: MAX_CHART_SIZE,
+            }
+            .read()?
         }
-        .read()?,
-        _ => archive::read(world, path)?,
+        _ => {
+            let files = archive::read(world, path, &whole)?;
+            if !files.iter().any(|file| &*file.name == "Chart.yaml") {
+                let message = "unable to detect chart version, no Chart.yaml found";
+                return Err(Diagnostic::error(LOAD, message).into());
+            }
+            files
+        }
     };
+    if let Some(file) = files.iter().find(|file| &*file.name == "Chart.yaml") {
+        let node = document(sources, file.source(sources), "cannot load Chart.yaml", METADATA)?;
+        check_api_version(&node).map_err(|error| match error.helm {
+            Some(_) => error,
+            None => prefixed(error, "cannot load Chart.yaml"),
+        })?;
+    }
     from_files(files, &shown, sources, report, 0)
+}
+
+/// What is at the path of a chart. Mirrors `LocateChart` of Helm's `pkg/action/install.go` as far as that needs no network.
+///
+/// # Errors
+/// If nothing is there, or the path is the address of a chart elsewhere.
+pub fn locate(world: &dyn World, path: &Path) -> Result<Entry> {
+    const FETCH: &str = "promchart fetches nothing: get the chart with `helm pull` and give its path";
+    let shown = path.display().to_string();
+    if shown.contains("://") {
+        return Err(Diagnostic::error(LOAD, format!("cannot fetch {shown}"))
+            .help(FETCH)
+            .into());
+    }
+    world.entry(path).map_err(|error| {
+        if error.kind() != std::io::ErrorKind::NotFound {
+            return Box::new(Diagnostic::error(LOAD, format!("cannot open \"{shown}\": {error}")));
+        }
+        let missing = Diagnostic::error(LOAD, format!("path \"{shown}\" not found"));
+        if path.is_absolute() || shown.starts_with('.') {
+            return Box::new(missing.help("give the folder of a chart or a packed chart (.tgz)"));
+        }
+        // Helm takes what is no path for the name of a chart in a repository.
+        let helm = match shown.split_once('/') {
+            Some((repository, _)) => format!("repo {repository} not found"),
+            None => format!("non-absolute URLs should be in form of repo_name/path_to_chart, got: {shown}"),
+        };
+        Box::new(missing.helm(helm).help(FETCH))
+    })
 }
 
 /// A folder of a chart that is being read.
@@ -94,10 +147,11 @@ impl Folder<'_> {
         if entry.is_link {
             let resolved = self.world.resolve(&path).unwrap_or_else(|_| path.clone());
             let message = "found symbolic link in path. Contents of linked file included and used";
+            let top = self.world.resolve(self.top).unwrap_or_else(|_| self.top.to_path_buf());
             self.report.push(Diagnostic::info(LOAD, message).helm(format!(
                 "level=INFO msg=\"{message}\" path={} resolved={}",
-                path.display(),
-                resolved.display()
+                log_value(&top.join(name).display().to_string()),
+                log_value(&resolved.display().to_string())
             )));
         }
         let is_folder = entry.kind == FileKind::Folder;
@@ -171,9 +225,13 @@ pub(super) fn from_files(
         let id = file.source(sources);
         chart_yaml = Some(id);
         let node = document(sources, id, "cannot load Chart.yaml", METADATA)?;
-        metadata
-            .read(&node)
-            .map_err(|error| prefixed(error, "cannot load Chart.yaml"))?;
+        metadata.read(&node).map_err(|error| {
+            if error.message.starts_with(EMPTY_NODE) {
+                error
+            } else {
+                prefixed(error, "cannot load Chart.yaml")
+            }
+        })?;
         if metadata.api_version.is_empty() {
             "v1".clone_into(&mut metadata.api_version);
         }
@@ -223,13 +281,14 @@ impl Parts {
     fn sort_in(&mut self, file: File, metadata: &mut Metadata, sources: &Sources, report: &mut Report) -> Result<()> {
         let is_v1 = metadata.api_version == "v1";
         match &*file.name {
-            "Chart.yaml" | "Chart.lock" => {}
+            "Chart.yaml" => {}
+            "Chart.lock" => lock(sources, &file, "cannot load Chart.lock")?,
             "values.yaml" => self.values = Some(values(sources, &file)?),
             "values.schema.json" => self.schema = Some(file),
             "requirements.yaml" => {
                 if !is_v1 {
                     report.push(moved(
-                        "Dependencies are handled",
+                        "Dependencies are handled in Chart.yaml",
                         "migrating dependencies to Chart.yaml",
                     ));
                 }
@@ -243,10 +302,14 @@ impl Parts {
                 }
             }
             "requirements.lock" => {
+                lock(sources, &file, "cannot load requirements.lock")?;
                 if is_v1 {
                     self.files.push(file);
                 } else {
-                    report.push(moved("Dependency locking is handled", "migrating to Chart.lock"));
+                    report.push(moved(
+                        "Dependency locking is handled in Chart.lock",
+                        "migrating to Chart.lock",
+                    ));
                 }
             }
             name if name.starts_with("templates/") => self.templates.push(file),
@@ -271,8 +334,9 @@ impl Parts {
 
 /// What Helm logs about the files that Helm 2 charts had for their dependencies.
 fn moved(what: &str, advice: &str) -> Diagnostic {
-    let message = format!("Warning: {what} in Chart.yaml since apiVersion \"v2\". We recommend {advice}.");
-    Diagnostic::warning(LOAD, message.clone()).helm(message)
+    let message = format!("Warning: {what} since apiVersion \"v2\". We recommend {advice}.");
+    let logged = format!("level=INFO msg={}", quote(&message));
+    Diagnostic::warning(LOAD, message).helm(logged)
 }
 
 /// A chart under charts/: a folder or an archive; nothing if it is neither.
@@ -315,6 +379,11 @@ fn document(sources: &Sources, file: FileId, what: &str, rule: &'static str) -> 
         Ok(parsed) => Ok(parsed.node),
         Err(error) => Err(prefixed(Box::new(error.diagnostic(rule, file)), what)),
     }
+}
+
+fn lock(sources: &Sources, file: &File, what: &str) -> Result<()> {
+    let node = document(sources, file.source(sources), what, METADATA)?;
+    check_lock(&node).map_err(|error| prefixed(error, what))
 }
 
 /// Puts what Helm was doing in front of its message.

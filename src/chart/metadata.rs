@@ -1,10 +1,15 @@
 //! Chart.yaml as a value. Mirrors `Metadata` and `Dependency` of Helm's `pkg/chart/v2`.
 
 use crate::diagnostic::{Diagnostic, Result};
+use crate::go::layout_parse::parse;
+use crate::go::semver::Version;
 use crate::go::unicode::{is_print, is_space};
+use crate::go::zone::Location;
 use crate::source::Span;
 use crate::yaml::{Map, Node, Value};
 
+/// What the message of an empty element of a list begins with; Helm finds it only when the whole of Chart.yaml has been read.
+pub(super) const EMPTY_NODE: &str = "validation: ";
 /// The rule of faults in Chart.yaml.
 pub(crate) const METADATA: &str = "chart-metadata";
 
@@ -100,13 +105,10 @@ impl Metadata {
             return if node.is_null() {
                 Ok(())
             } else {
-                Err(mismatch(node, "value", "v2.Metadata"))
+                Err(mismatch(node, "Go value", "v2.Metadata"))
             };
         };
-        let field = |name: &'static str| Field {
-            owner: "Metadata",
-            name,
-        };
+        let field = |name: &str| Field(format!(".{name}"));
         for (key, entry) in map.iter() {
             let (value, span) = (&entry.node, Some(entry.node.span));
             match &*key.to_ascii_lowercase() {
@@ -126,7 +128,8 @@ impl Metadata {
                     self.maintainers = field("maintainers")
                         .list(value, "[]*v2.Maintainer")?
                         .iter()
-                        .map(Maintainer::read)
+                        .enumerate()
+                        .map(|(at, node)| Maintainer::read(node, &Field(format!(".maintainers.{at}"))))
                         .collect::<Result<_>>()?;
                 }
                 "icon" => self.icon = field("icon").string(value)?,
@@ -141,7 +144,8 @@ impl Metadata {
                 "annotations" => {
                     let field = field("annotations");
                     for (name, entry) in field.map(value, "map[string]string")?.iter() {
-                        self.annotations.insert(name.to_string(), field.string(&entry.node)?);
+                        let value = field.inner(name).string(&entry.node)?;
+                        self.annotations.insert(name.to_string(), value);
                     }
                 }
                 "kubeversion" => {
@@ -152,7 +156,8 @@ impl Metadata {
                     self.dependencies = field("dependencies")
                         .list(value, "[]*v2.Dependency")?
                         .iter()
-                        .map(Dependency::read)
+                        .enumerate()
+                        .map(|(at, node)| Dependency::read(node, &Field(format!(".dependencies.{at}"))))
                         .collect::<Result<_>>()?;
                 }
                 "type" => {
@@ -209,7 +214,7 @@ impl Metadata {
         if self.version.is_empty() {
             return refused("chart.metadata.version is required".to_owned(), self.places.version);
         }
-        if !crate::semver::is_version(&self.version) {
+        if Version::parse(&self.version).is_err() {
             return refused(
                 format!("chart.metadata.version \"{}\" is invalid", self.version),
                 self.places.version,
@@ -251,17 +256,13 @@ impl Metadata {
 }
 
 impl Maintainer {
-    fn read(node: &Node) -> Result<Self> {
+    fn read(node: &Node, field: &Field) -> Result<Self> {
         let mut maintainer = Self::default();
-        let field = |name: &'static str| Field {
-            owner: "Metadata",
-            name,
-        };
-        for (key, entry) in field("maintainers").object(node, "maintainers")?.iter() {
+        for (key, entry) in field.object(node, "maintainers", "v2.Maintainer")?.iter() {
             match &*key.to_ascii_lowercase() {
-                "name" => maintainer.name = field("maintainers.name").string(&entry.node)?,
-                "email" => maintainer.email = field("maintainers.email").string(&entry.node)?,
-                "url" => maintainer.url = field("maintainers.url").string(&entry.node)?,
+                "name" => maintainer.name = field.inner("name").string(&entry.node)?,
+                "email" => maintainer.email = field.inner("email").string(&entry.node)?,
+                "url" => maintainer.url = field.inner("url").string(&entry.node)?,
                 _ => {}
             }
         }
@@ -270,27 +271,23 @@ impl Maintainer {
 }
 
 impl Dependency {
-    fn read(node: &Node) -> Result<Self> {
+    fn read(node: &Node, field: &Field) -> Result<Self> {
         let mut dependency = Self {
             span: Some(node.span),
             ..Self::default()
         };
-        let field = |name: &'static str| Field {
-            owner: "Metadata",
-            name,
-        };
-        for (key, entry) in field("dependencies").object(node, "dependencies")?.iter() {
+        for (key, entry) in field.object(node, "dependencies", "v2.Dependency")?.iter() {
             let value = &entry.node;
             match &*key.to_ascii_lowercase() {
-                "name" => dependency.name = field("dependencies.name").string(value)?,
-                "version" => dependency.version = field("dependencies.version").string(value)?,
-                "repository" => dependency.repository = field("dependencies.repository").string(value)?,
-                "condition" => dependency.condition = field("dependencies.condition").string(value)?,
-                "tags" => dependency.tags = field("dependencies.tags").strings(value)?,
-                "enabled" => dependency.enabled = field("dependencies.enabled").bool(value)?,
-                "alias" => dependency.alias = field("dependencies.alias").string(value)?,
+                "name" => dependency.name = field.inner("name").string(value)?,
+                "version" => dependency.version = field.inner("version").string(value)?,
+                "repository" => dependency.repository = field.inner("repository").string(value)?,
+                "condition" => dependency.condition = field.inner("condition").string(value)?,
+                "tags" => dependency.tags = field.inner("tags").strings(value)?,
+                "enabled" => dependency.enabled = field.inner("enabled").bool(value)?,
+                "alias" => dependency.alias = field.inner("alias").string(value)?,
                 "import-values" => {
-                    let values = field("dependencies.import-values").list(value, "[]interface {}")?;
+                    let values = field.inner("import-values").list(value, "[]interface {}")?;
                     dependency.import_values = values.iter().filter_map(ImportValue::read).collect();
                 }
                 _ => {}
@@ -335,6 +332,77 @@ impl ImportValue {
     }
 }
 
+/// Which loader Helm would take, by the `apiVersion` of a chart. Mirrors `pkg/chart/loader`.
+///
+/// # Errors
+/// If there is none for it.
+pub(super) fn check_api_version(node: &Node) -> Result<()> {
+    let place = node.span;
+    let version = match node.as_map() {
+        Some(map) => {
+            let found = map.iter().find(|(key, _)| key.eq_ignore_ascii_case("apiVersion"));
+            let text = found.map(|(_, entry)| Field(".apiVersion".to_owned()).string(&entry.node));
+            text.transpose()?.unwrap_or_default()
+        }
+        None if node.is_null() => String::new(),
+        None => return Err(mismatch(node, "Go value", "loader.chartBase")),
+    };
+    let message = match &*version {
+        "" | "v1" | "v2" => return Ok(()),
+        "v3" => "invalid chart apiVersion",
+        _ => "unsupported chart version",
+    };
+    let error = Diagnostic::error(METADATA, format!("unsupported apiVersion {version}")).helm(message);
+    Err(Box::new(
+        error
+            .at(place)
+            .help("charts have the apiVersion v2, or v1 for those of Helm 2"),
+    ))
+}
+
+/// Checks Chart.lock, whose content is of no use to a render. Mirrors Helm's type `Lock`.
+///
+/// # Errors
+/// A value of the wrong type, in the words of Go's `encoding/json`.
+pub(super) fn check_lock(node: &Node) -> Result<()> {
+    let field = |name: &str| Field(format!(".{name}"));
+    let Some(map) = node.as_map() else {
+        return if node.is_null() {
+            Ok(())
+        } else {
+            Err(mismatch(node, "Go value", "v2.Lock"))
+        };
+    };
+    for (key, entry) in map.iter() {
+        let value = &entry.node;
+        match &*key.to_ascii_lowercase() {
+            "digest" => drop(field("digest").string(value)?),
+            "dependencies" => {
+                for (at, node) in field("dependencies")
+                    .list(value, "[]*v2.Dependency")?
+                    .iter()
+                    .enumerate()
+                {
+                    if !node.is_null() {
+                        Dependency::read(node, &Field(format!(".dependencies.{at}")))?;
+                    }
+                }
+            }
+            "generated" => {
+                const RFC3339: &str = "2006-01-02T15:04:05Z07:00";
+                if let Some(text) = value.as_str()
+                    && let Err(error) = parse(RFC3339, text, &Location::Utc)
+                {
+                    let message = format!("error unmarshaling JSON: while decoding JSON: {error}");
+                    return Err(Box::new(Diagnostic::error(METADATA, message).at(value.span)));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Replaces spaces of all kinds by a blank and drops what cannot be printed.
 fn sanitize(text: &mut String) {
     if text.chars().all(|c| c == ' ' || is_print(c)) {
@@ -350,15 +418,27 @@ fn sanitize(text: &mut String) {
         .collect();
 }
 
-/// A field of a Go struct that a value is decoded into; for messages.
-struct Field {
-    owner: &'static str,
-    name: &'static str,
-}
+/// A field of a Go struct that a value is decoded into, by its path; for messages.
+struct Field(String);
 
 impl Field {
+    /// A field of what is in this one.
+    fn inner(&self, name: &str) -> Self {
+        Self(format!("{}.{name}", self.0))
+    }
+
     fn mismatch(&self, node: &Node, wanted: &str) -> Box<Diagnostic> {
-        mismatch(node, &format!("struct field {}.{}", self.owner, self.name), wanted)
+        let is_item = self
+            .0
+            .rsplit('.')
+            .next()
+            .is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_digit()));
+        let into = if is_item {
+            String::new()
+        } else {
+            "Go struct field ".to_owned()
+        };
+        mismatch(node, &format!("{into}{}", self.0), wanted)
     }
 
     /// A string; other scalars are taken as they are written in YAML's JSON, as sigs.k8s.io/yaml does.
@@ -393,7 +473,8 @@ impl Field {
     fn strings(&self, node: &Node) -> Result<Vec<String>> {
         self.list(node, "[]string")?
             .iter()
-            .map(|item| self.string(item))
+            .enumerate()
+            .map(|(at, item)| self.inner(&at.to_string()).string(item))
             .collect()
     }
 
@@ -406,12 +487,12 @@ impl Field {
     }
 
     /// An element of a list of structs; Helm minds an empty one.
-    fn object<'a>(&self, node: &'a Node, plural: &str) -> Result<std::borrow::Cow<'a, Map>> {
+    fn object<'a>(&self, node: &'a Node, plural: &str, wanted: &str) -> Result<std::borrow::Cow<'a, Map>> {
         if node.is_null() {
-            let message = format!("validation: {plural} must not contain empty or null nodes");
+            let message = format!("{EMPTY_NODE}{plural} must not contain empty or null nodes");
             return Err(Box::new(Diagnostic::error(METADATA, message).at(node.span)));
         }
-        self.map(node, "v2.Metadata")
+        self.map(node, wanted)
     }
 }
 
@@ -426,7 +507,7 @@ fn mismatch(node: &Node, into: &str, wanted: &str) -> Box<Diagnostic> {
         Value::Map(_) => "object",
     };
     let message = format!(
-        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go {into} of type {wanted}"
+        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into {into} of type {wanted}"
     );
     Box::new(Diagnostic::error(METADATA, message).at(node.span))
 }

@@ -12,7 +12,7 @@ use crate::source::{FileId, Source, SourceKind, Sources};
 use crate::yaml::Node;
 
 pub use builtin::builtin;
-pub use load::{LOAD, VALUES_SYNTAX, load, merge_maps, values_document};
+pub use load::{LOAD, VALUES_SYNTAX, load, locate, merge_maps, values_document};
 pub use metadata::{Dependency, ImportValue, Maintainer, Metadata};
 
 /// A file of a chart.

@@ -1,6 +1,9 @@
 //! The arguments as the user types them. Names and meanings of flags are Helm's wherever Helm has them.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use super::helm_flags::HelmFlags;
+use crate::go::boolean;
 
 /// Renders, validates and lints Helm charts, without Helm and without a cluster.
 #[derive(Debug, Parser)]
@@ -9,8 +12,28 @@ pub(super) struct Arguments {
     /// Whether messages are coloured
     #[arg(long, global = true, value_enum, value_name = "WHEN", visible_alias = "colour")]
     pub(super) color: Option<Color>,
+    /// Draw passwords, keys and the like from this number, so that each run gives the same
+    #[arg(long, global = true, value_name = "N")]
+    pub(super) seed: Option<u64>,
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+/// The command line. Its switches take `=true` and `=false` as those of Helm do.
+pub(super) fn command() -> clap::Command {
+    let switch = |argument: Arg| match argument.get_action() {
+        ArgAction::SetTrue => argument
+            .action(ArgAction::Set)
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value("true")
+            .default_value("false")
+            .hide_default_value(true)
+            .value_name("BOOL")
+            .value_parser(boolean::parse),
+        _ => argument,
+    };
+    Arguments::command().mut_subcommand("template", |template| template.mut_args(switch))
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -42,12 +65,13 @@ pub(super) enum Command {
 
 /// promchart template [NAME] [CHART]
 ///
-/// Without CHART the Prometheus chart is rendered that is part of promchart; without NAME the release is `prom`.
+/// Without CHART the Prometheus chart is rendered that is part of promchart, as release `prom`; a CHART without NAME is
+/// rendered as release `release-name`. Flags of `helm template` that have no effect on a render are accepted.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "a flag is a bool")]
 pub(super) struct Template {
     /// The release name and the chart, or the chart alone
-    #[arg(value_name = "NAME] [CHART", num_args = 0..=2)]
+    #[arg(value_name = "NAME] [CHART", num_args = 0..)]
     pub(super) name_and_chart: Vec<String>,
     #[command(flatten)]
     pub(super) values: Values,
@@ -55,6 +79,14 @@ pub(super) struct Template {
     pub(super) target: Target,
     #[command(flatten)]
     pub(super) limits: LimitArguments,
+    #[command(flatten)]
+    pub(super) helm: HelmFlags,
+    /// Run this program on the manifests and print what it gives
+    #[arg(long, value_name = "PROGRAM")]
+    pub(super) post_renderer: Option<String>,
+    /// An argument for the post-renderer
+    #[arg(long, value_name = "ARGUMENT", allow_hyphen_values = true)]
+    pub(super) post_renderer_args: Vec<String>,
     /// Show only manifests rendered from these templates
     #[arg(short = 's', long, value_name = "TEMPLATE")]
     pub(super) show_only: Vec<String>,
@@ -198,7 +230,7 @@ pub(super) struct Reports {
 #[command(next_help_heading = "Values")]
 pub(super) struct Values {
     /// A values file; `-` is the standard input
-    #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',')]
+    #[arg(short = 'f', long = "values", value_name = "FILE,..")]
     pub(super) files: Vec<String>,
     /// Values as key1=val1,key2=val2
     #[arg(long, value_name = "KEY=VALUE")]
@@ -222,8 +254,14 @@ pub(super) struct Values {
 #[command(next_help_heading = "Release and cluster")]
 pub(super) struct Target {
     /// The namespace of the release
-    #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
-    pub(super) namespace: String,
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub(super) namespace: Option<String>,
+    /// Leave the name of the release to the chart; for Helm's sake
+    #[arg(short, long)]
+    pub(super) generate_name: bool,
+    /// A template that gives the name of the release
+    #[arg(long, value_name = "TEMPLATE")]
+    pub(super) name_template: Option<String>,
     /// Render an upgrade, not an installation
     #[arg(long)]
     pub(super) is_upgrade: bool,
@@ -231,7 +269,7 @@ pub(super) struct Target {
     #[arg(long, value_name = "VERSION")]
     pub(super) kube_version: Option<String>,
     /// API versions that the cluster serves besides the usual ones
-    #[arg(short, long, value_name = "GROUP/VERSION", value_delimiter = ',')]
+    #[arg(short, long, value_name = "GROUP/VERSION,..")]
     pub(super) api_versions: Vec<String>,
 }
 

@@ -332,6 +332,7 @@ fn request(chart: ChartSettings, values: &Values, files: &[String], version: Opt
             },
             capabilities,
             skip_schema: false,
+            post_renderer: None,
             limits: Limits::default(),
             trace: Trace::On,
         },

@@ -2,6 +2,7 @@
 
 mod args;
 mod explain;
+mod helm_flags;
 mod lint;
 mod lower;
 mod output;
@@ -9,13 +10,14 @@ mod schema;
 mod template;
 
 use std::io::IsTerminal;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use self::args::{Arguments, Command};
 use self::output::Output;
-use crate::world::{Disk, World};
+use crate::world::{Disk, Seeded, World};
 
 /// How a run ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +43,10 @@ impl Exit {
 
 /// Runs promchart with the arguments of the process. `memory_gauge` tells the bytes of memory in use.
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge: Option<fn() -> usize>) -> Exit {
-    let arguments = match Arguments::try_parse_from(arguments) {
+    let arguments = match args::command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Arguments::from_arg_matches(&matches))
+    {
         Ok(arguments) => arguments,
         Err(error) => {
             // Help and version are no errors; they go to stdout. Nothing can be done if that is closed.
@@ -49,9 +54,17 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
             return if error.use_stderr() { Exit::Usage } else { Exit::Clean };
         }
     };
+    let fixed_now = match fixed_now(&Disk::default()) {
+        Ok(now) => now,
+        Err(error) => {
+            Output::message(&format!("Error: {error}\n"));
+            return Exit::Usage;
+        }
+    };
     let world: Arc<dyn World> = Arc::new(Disk {
         memory_gauge,
-        ..Disk::default()
+        fixed_now,
+        seeded: arguments.seed.map(|seed| Mutex::new(Seeded::new(seed))),
     });
     let color = arguments.color.unwrap_or_default();
     let output = Output::new(color, std::io::stderr().is_terminal(), &*world);
@@ -64,5 +77,17 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Lower(arguments) => lower::run(&*world, &arguments, output),
         Command::Schema(arguments) => schema::run(&*world, &arguments, output),
+    }
+}
+
+/// The time that `SOURCE_DATE_EPOCH` sets the clock to, in seconds since 1970: <https://reproducible-builds.org/specs/>.
+fn fixed_now(world: &dyn World) -> Result<Option<Duration>, String> {
+    const NAME: &str = "SOURCE_DATE_EPOCH";
+    match world.variable(NAME).filter(|value| !value.is_empty()) {
+        None => Ok(None),
+        Some(value) => match value.parse() {
+            Ok(seconds) => Ok(Some(Duration::from_secs(seconds))),
+            Err(error) => Err(format!("{NAME}={value}: {error}; it must be seconds since 1970-01-01")),
+        },
     }
 }

@@ -5,52 +5,47 @@ use std::sync::Arc;
 
 use super::Exit;
 use super::args::Template;
+use super::helm_flags::invalid;
 use super::output::Output;
 use crate::diagnostic::{Diagnostic, Report};
-use crate::go::filepath;
 use crate::go::string as gostring;
 use crate::go::unicode::is_space;
-use crate::manifest::{Manifest, split};
+use crate::go::{boolean, csv, filepath};
+use crate::manifest::{Manifest, PostRenderer, split};
 use crate::pipeline::{self, Outcome, Request};
-use crate::render::{Capabilities, KubeVersion, Limits, Release, Trace};
+use crate::render::{self, Capabilities, KubeVersion, Limits, Release, Trace};
 use crate::source::Sources;
 use crate::values::Overrides;
 use crate::world::World;
 
-/// The release name where none is given.
-const DEFAULT_NAME: &str = "prom";
+/// The release name of the built-in chart where none is given.
+const BUILTIN_NAME: &str = "prom";
+/// The release name of any other chart where none is given; Helm's.
+const DEFAULT_NAME: &str = "release-name";
 /// The rule of command lines that make no sense.
 const USAGE: &str = "usage";
 
 pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) -> Exit {
     let sources = Sources::new();
-    let request = match request(arguments) {
+    let request = match request(world, arguments) {
         Ok(request) => request,
         Err(error) => {
             output.errors(&Report::from(error), &sources, "");
             return Exit::Failed;
         }
     };
+    let debug = arguments.debug
+        || world
+            .variable("HELM_DEBUG")
+            .is_some_and(|value| boolean::parse(&value) == Ok(true));
     let outcome = pipeline::run(world, &request, &sources);
     Output::log(&outcome.log);
     if !outcome.errors.is_empty() {
-        if arguments.debug
-            && let Some(rendered) = &outcome.rendered
-        {
-            let mut raw = String::new();
-            for (name, text) in &rendered.files {
-                if !name.ends_with("NOTES.txt") && !text.trim_matches(is_space).is_empty() {
-                    push_document(&mut raw, name, text);
-                }
-            }
-            Output::result(&gostring::decode(&format!("{}\n", raw.trim_matches(is_space))));
+        if debug && outcome.had_begun {
+            Output::result(&gostring::decode(&unsorted(&outcome, &arguments.show_only)));
         }
         let closing = "\n\nUse --debug flag to render out invalid YAML";
-        let closing = if outcome.had_begun && !arguments.debug {
-            closing
-        } else {
-            ""
-        };
+        let closing = if outcome.had_begun && !debug { closing } else { "" };
         output.errors(&outcome.errors, &sources, closing);
         return Exit::Failed;
     }
@@ -66,20 +61,69 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) 
     exit
 }
 
-fn request(arguments: &Template) -> Result<Request, Box<Diagnostic>> {
-    let (name, chart) = match &arguments.name_and_chart[..] {
-        [] => (DEFAULT_NAME, None),
-        [chart] => (DEFAULT_NAME, Some(chart)),
-        [name, chart, ..] => (&**name, Some(chart)),
+fn usage(message: impl Into<String>) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error(USAGE, message))
+}
+
+/// The name of the release and the chart. Mirrors `NameAndChart` of Helm's `pkg/action/install.go`.
+fn name_and_chart(world: &Arc<dyn World>, arguments: &Template) -> Result<(String, Option<String>), Box<Diagnostic>> {
+    let target = &arguments.target;
+    let name_template = target.name_template.as_deref().filter(|template| !template.is_empty());
+    let (default, chart) = match &arguments.name_and_chart[..] {
+        [] => (BUILTIN_NAME, None),
+        [chart] => (DEFAULT_NAME, Some(chart.clone())),
+        [name, chart] => {
+            let set = match name_template {
+                _ if target.generate_name => Some("--generate-name"),
+                Some(_) => Some("--name-template"),
+                None => None,
+            };
+            return match set {
+                Some(flag) => Err(usage(format!("cannot set {flag} and also specify a name"))),
+                None => Ok((name.clone(), Some(chart.clone()))),
+            };
+        }
+        [_, _, more @ ..] => {
+            let more = more.join(", ");
+            return Err(usage(format!(
+                "expected at most two arguments, unexpected arguments: {more}"
+            )));
+        }
     };
+    let name = match name_template {
+        Some(template) => render::name(template, world).map_err(usage)?,
+        None => default.to_owned(),
+    };
+    Ok((name, chart))
+}
+
+/// The values of a flag that takes lists.
+fn lists(given: &[String], flag: &str) -> Result<Vec<String>, Box<Diagnostic>> {
+    let mut all = Vec::new();
+    for text in given.iter().filter(|text| !text.is_empty()) {
+        all.extend(csv::record(text).map_err(|error| usage(invalid(text, flag, &error)))?);
+    }
+    Ok(all)
+}
+
+fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<Diagnostic>> {
+    for remark in arguments.helm.check().map_err(usage)? {
+        Output::message(&format!("{remark}\n"));
+    }
+    let (name, chart) = name_and_chart(world, arguments)?;
     let mut capabilities = Capabilities::default();
-    if let Some(version) = &arguments.target.kube_version {
+    if let Some(version) = arguments
+        .target
+        .kube_version
+        .as_ref()
+        .filter(|version| !version.is_empty())
+    {
         capabilities.kube_version = KubeVersion::parse(version)
             .map_err(|error| Diagnostic::error(USAGE, format!("invalid kube version '{version}': {error}")))?;
     }
     capabilities
         .api_versions
-        .extend(arguments.target.api_versions.iter().cloned());
+        .extend(lists(&arguments.target.api_versions, "-a, --api-versions")?);
     let values = &arguments.values;
     let mut limits = Limits::default();
     if let Some(steps) = arguments.limits.max_steps {
@@ -88,10 +132,23 @@ fn request(arguments: &Template) -> Result<Request, Box<Diagnostic>> {
     if let Some(mebibytes) = arguments.limits.max_memory {
         limits.memory = mebibytes.saturating_mul(1 << 20);
     }
+    let given = arguments.target.namespace.clone();
+    let namespace = given.filter(|namespace| !namespace.is_empty());
+    let namespace = namespace.or_else(|| {
+        world
+            .variable("HELM_NAMESPACE")
+            .filter(|namespace| !namespace.is_empty())
+    });
+    let namespace = namespace.unwrap_or_else(|| "default".to_owned());
+    let post_renderer = arguments.post_renderer.as_ref().filter(|program| !program.is_empty());
     Ok(Request {
         chart: chart.map(Into::into),
+        post_renderer: post_renderer.map(|program| PostRenderer {
+            program: program.clone(),
+            arguments: arguments.post_renderer_args.clone(),
+        }),
         overrides: Overrides {
-            files: values.files.clone(),
+            files: lists(&values.files, "-f, --values")?,
             json: values.set_json.clone(),
             set: values.set.clone(),
             string: values.set_string.clone(),
@@ -99,8 +156,8 @@ fn request(arguments: &Template) -> Result<Request, Box<Diagnostic>> {
             literal: values.set_literal.clone(),
         },
         release: Release {
-            name: name.to_owned(),
-            namespace: arguments.target.namespace.clone(),
+            name,
+            namespace,
             is_upgrade: arguments.target.is_upgrade,
         },
         capabilities,
@@ -162,6 +219,22 @@ fn print(world: &dyn World, arguments: &Template, request: &Request, outcome: &O
     }
     Output::result(&gostring::decode(&stream));
     Ok(())
+}
+
+/// What `--debug` prints where the manifests cannot be sorted: all that was rendered.
+fn unsorted(outcome: &Outcome, show_only: &[String]) -> String {
+    let mut raw = String::new();
+    for (name, text) in outcome.rendered.iter().flat_map(|rendered| &rendered.files) {
+        if !name.ends_with("NOTES.txt") && !text.trim_matches(is_space).is_empty() {
+            push_document(&mut raw, name, text);
+        }
+    }
+    let stream = format!("{}\n", raw.trim_matches(is_space));
+    if show_only.is_empty() {
+        return stream;
+    }
+    // A template that is missing may be the one that cannot be rendered.
+    only(&stream, show_only).unwrap_or_default()
 }
 
 fn push_document(stream: &mut String, path: &str, text: &str) {

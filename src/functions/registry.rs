@@ -168,7 +168,10 @@ pub fn suggestion(name: &str) -> Option<String> {
 /// assert!(promchart::functions::markdown().contains("| `trunc` |"));
 /// ```
 pub fn markdown() -> String {
-    let mut page = String::new();
+    let mut page = String::from(
+        "# Functions of templates\n\nAll functions that Helm 4.3.1 offers to templates, with their types in Go. \
+         `cargo run -p xtask -- functions` writes this\npage from the tables in `src/functions/`.\n\n",
+    );
     for (title, table) in FAMILIES {
         let _ = write!(
             page,
@@ -188,5 +191,7 @@ pub fn markdown() -> String {
         }
         page.push('\n');
     }
+    page.truncate(page.trim_end().len());
+    page.push('\n');
     page
 }

@@ -3,8 +3,10 @@
 //! Plain functions over Rust's own types; Go's dynamic values are in `reflect`.
 
 pub mod base64;
+pub mod boolean;
 pub mod case;
 pub mod civil;
+pub mod csv;
 pub mod decimal;
 pub mod duration;
 pub mod filepath;

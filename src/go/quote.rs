@@ -198,6 +198,16 @@ fn unquote_char(rest: &mut std::str::Chars<'_>, quote: char) -> Result<Unit, &'s
     }))
 }
 
+/// A value as `log/slog` writes it: in quotes where it must be.
+pub fn log_value(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_graphic() && c != '"' && c != '=';
+    if !value.is_empty() && value.chars().all(is_plain) {
+        value.to_owned()
+    } else {
+        quote(value)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -114,7 +114,8 @@ impl<'a> Context<'a> {
         let mut chart = chart;
         pipeline::check_installable(&chart, log)?;
         values::check_present(&chart)?;
-        let values = values::compute(&mut chart, &self.given, log)?;
+        values::process_dependencies(&mut chart, &self.given, log)?;
+        let values = values::compute(&chart, &self.given, log)?;
         self.values = Some(values.clone());
         if !self.request.skip_schema {
             // Templates are looked at all the same: they may have faults of their own.

@@ -15,7 +15,7 @@ pub(super) struct Place {
 }
 
 /// Rules whose faults are mended in the template even if the text at fault came from values.
-const IN_TEMPLATES: [&str; 3] = ["exponent-number", "manifest-indent", "manifest-syntax"];
+const IN_TEMPLATES: [&str; 2] = ["exponent-number", "manifest-indent"];
 
 /// Moves a diagnostic from the rendered text to where the fault can be mended.
 ///

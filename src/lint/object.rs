@@ -77,8 +77,8 @@ impl Objects {
             && let Some(items) = node.get("items").and_then(Node::as_list)
             && depth < MAX_LISTS
         {
-            for item in items.to_vec() {
-                self.add(path, item, namespace, depth + 1);
+            for item in items {
+                self.add(path, item.clone(), namespace, depth + 1);
             }
             return;
         }

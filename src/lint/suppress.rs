@@ -138,15 +138,12 @@ impl Suppressions {
                 }
                 continue;
             };
-            let (words, whole_file) = match directive(&line[at..]) {
-                Some(found) => found,
-                None => {
-                    let span = Span::new(file, start + at, start + line.len());
-                    let help = "write `# promchart: ignore RULE -- reason`";
-                    let fault = Diagnostic::warning(BAD, "promchart does not understand this comment");
-                    self.faults.push(fault.at(span).help(help));
-                    continue;
-                }
+            let Some((words, whole_file)) = directive(&line[at..]) else {
+                let span = Span::new(file, start + at, start + line.len());
+                let help = "write `# promchart: ignore RULE -- reason`";
+                let fault = Diagnostic::warning(BAD, "promchart does not understand this comment");
+                self.faults.push(fault.at(span).help(help));
+                continue;
             };
             let alone = before.trim_matches(['#', '{', '-', '/', '*', ' ', '\t']).is_empty();
             for rule in words.split([',', ' ']).filter(|name| !name.is_empty()) {

@@ -2,6 +2,7 @@
 
 mod order;
 mod origin;
+mod post_render;
 mod split;
 
 use std::collections::BTreeMap;
@@ -9,12 +10,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Report};
+use crate::go::quote::log_value;
 use crate::source::{FileId, Source, SourceKind, Sources};
 use crate::threads::side_by_side;
 use crate::yaml::{self, Node, Value};
 
 pub use order::install_order;
 pub use origin::{blame, point};
+pub use post_render::{POST_RENDER, PostRenderer};
 pub use split::split;
 
 /// The rule of rendered text that is no YAML.
@@ -120,23 +123,16 @@ impl Manifests {
             let event = event.trim_matches(crate::go::unicode::is_space).to_lowercase();
             if !EVENTS.contains(&&*event) {
                 let message = format!("skipping unknown hooks: {hook}");
-                let logged = format!("level=INFO msg=\"skipping unknown hooks\" hookTypes={}", quoted(&hook));
+                let logged = format!(
+                    "level=INFO msg=\"skipping unknown hooks\" hookTypes={}",
+                    log_value(&hook)
+                );
                 report.push(Diagnostic::info(MANIFEST_SYNTAX, message).helm(logged));
                 return;
             }
             manifest.events.push(event);
         }
         self.hooks.push(manifest);
-    }
-}
-
-/// A value as Go's `slog` writes it: quoted where it must be.
-fn quoted(value: &str) -> String {
-    let plain = !value.is_empty() && value.chars().all(|c| c.is_ascii_graphic() && c != '"' && c != '=');
-    if plain {
-        value.to_owned()
-    } else {
-        crate::go::quote::quote(value)
     }
 }
 
@@ -181,18 +177,18 @@ impl Head {
         };
         for (key, value) in decode.map(node, "value", "util.SimpleHead")? {
             match &*key.to_ascii_lowercase() {
-                "apiversion" => head.api_version = decode.string(value, "SimpleHead.apiVersion")?,
-                "kind" => head.kind = decode.string(value, "SimpleHead.kind")?,
+                "apiversion" => head.api_version = decode.string(value, ".apiVersion")?,
+                "kind" => head.kind = decode.string(value, ".kind")?,
                 "metadata" => {
                     let metadata = "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \
                                     \"json:\\\"annotations\\\"\" }";
-                    for (key, value) in decode.map(value, "struct field SimpleHead.metadata", metadata)? {
+                    for (key, value) in decode.map(value, "struct field .metadata", metadata)? {
                         match &*key.to_ascii_lowercase() {
                             "name" => head.name = decode.string(value, ".metadata.name")?,
                             "annotations" => {
                                 let field = "struct field .metadata.annotations";
                                 for (key, value) in decode.map(value, field, "map[string]string")? {
-                                    let value = decode.string(value, ".metadata.annotations")?;
+                                    let value = decode.string(value, &format!(".metadata.annotations.{key}"))?;
                                     if key == "helm.sh/hook" {
                                         head.hook = Some(value);
                                     }

@@ -1,15 +1,15 @@
 //! prometheus.yml: `config.Config`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::check::{Check, Object};
 use super::discovery::SECTIONS;
-use super::http::{self, HTTP_FIELDS, TLS};
+use super::http::{HTTP_FIELDS, TLS};
 use super::relabel::{self, RELABEL_CONFIG};
 use super::remote;
 use super::rules_table::{AGENT, CONFIG, JOB, TIMEOUT, VALUE};
 use super::schema::{Field, Struct, TEXTS, Ty, free};
-use super::token;
+use super::scrape;
 use crate::diagnostic::Diagnostic;
 use crate::go::quote::quote;
 use crate::go::regexp::Regexp;
@@ -137,7 +137,7 @@ static ALERTMANAGER: Struct = Struct {
         HTTP_FIELDS,
         SECTIONS,
     ],
-    check: alertmanager,
+    check: scrape::alertmanager,
 };
 
 static ALERTING: Struct = Struct {
@@ -348,7 +348,7 @@ fn root(check: &mut Check<'_>, root: Object<'_>) {
     let mut jobs = BTreeMap::new();
     let before = check.legacy_names;
     for scrape in root.list("scrape_configs").iter().filter_map(Object::of) {
-        scrape_config(check, scrape, &defaults);
+        scrape::config(check, scrape, &defaults);
         let name = scrape.text(check, "job_name");
         if !name.is_empty() {
             let message = format!("found multiple scrape configs with job name {}", quote(&name));
@@ -404,10 +404,10 @@ pub(super) fn once(
 }
 
 /// What scrape configurations have from `global`.
-struct Defaults {
-    interval: i64,
-    escaping: String,
-    legacy: bool,
+pub(super) struct Defaults {
+    pub(super) interval: i64,
+    pub(super) escaping: String,
+    pub(super) legacy: bool,
 }
 
 impl Defaults {
@@ -449,7 +449,7 @@ fn global(check: &mut Check<'_>, global: Object<'_>) {
     }
 }
 
-fn too_long(check: &mut Check<'_>, owner: Object<'_>, message: &str, interval: i64) {
+pub(super) fn too_long(check: &mut Check<'_>, owner: Object<'_>, message: &str, interval: i64) {
     let mut diagnostic = Diagnostic::error(TIMEOUT, message).at(owner.value("scrape_timeout"));
     if owner.get("scrape_interval").is_some() {
         diagnostic = diagnostic.label(owner.value("scrape_interval"), "the interval");
@@ -458,7 +458,7 @@ fn too_long(check: &mut Check<'_>, owner: Object<'_>, message: &str, interval: i
     check.report.push(diagnostic.help(help));
 }
 
-fn escaping(check: &mut Check<'_>, owner: Object<'_>, kind: &str) {
+pub(super) fn escaping(check: &mut Check<'_>, owner: Object<'_>, kind: &str) {
     let given = owner.text(check, "metric_name_escaping_scheme");
     if !given.is_empty() && !ESCAPINGS.contains(&given.as_str()) {
         let message = format!(
@@ -470,7 +470,7 @@ fn escaping(check: &mut Check<'_>, owner: Object<'_>, kind: &str) {
     }
 }
 
-fn protocols(check: &mut Check<'_>, owner: Object<'_>, context: &str) {
+pub(super) fn protocols(check: &mut Check<'_>, owner: Object<'_>, context: &str) {
     let Some(list) = owner.get("scrape_protocols").and_then(Node::as_list) else {
         return;
     };
@@ -479,99 +479,18 @@ fn protocols(check: &mut Check<'_>, owner: Object<'_>, context: &str) {
         check.error(CONFIG, owner.value("scrape_protocols"), message);
     }
     let names: Vec<String> = list.iter().filter_map(|item| check.text(item)).collect();
+    let mut seen = BTreeSet::new();
     for (index, name) in names.iter().enumerate() {
-        let is_again = |earlier: &String| earlier.eq_ignore_ascii_case(name);
-        if names[..index].iter().any(is_again) {
+        if !seen.insert(name.to_lowercase()) {
             let message = format!(
                 "duplicated protocol in scrape_protocols, got [{}]{context}",
                 names.join(" ")
             );
             check.error(CONFIG, list[index].span, message);
+            // The message has the whole list in it; once is enough.
+            return;
         }
     }
-}
-
-/// `ScrapeConfig.UnmarshalYAML` and `Validate`.
-fn scrape_config(check: &mut Check<'_>, scrape: Object<'_>, defaults: &Defaults) {
-    let name = scrape.text(check, "job_name");
-    if name.is_empty() {
-        check.error(CONFIG, scrape.value("job_name"), "job_name is empty");
-    }
-    let context = format!(" for scrape config with job name {}", quote(&name));
-    http::client(check, scrape);
-    static_targets(check, scrape);
-    let interval = scrape
-        .duration(check, "scrape_interval")
-        .filter(|interval| *interval > 0)
-        .unwrap_or(defaults.interval);
-    if let Some(timeout) = scrape.duration(check, "scrape_timeout")
-        && timeout > interval
-    {
-        let message = format!("scrape timeout greater than scrape interval{context}");
-        too_long(check, scrape, &message, interval);
-    }
-    protocols(check, scrape, &context);
-    escaping(check, scrape, "scrape config");
-    let validation = scrape.text(check, "metric_name_validation_scheme");
-    let legacy = match validation.as_str() {
-        "" => defaults.legacy,
-        given => given == "legacy",
-    };
-    let given = scrape.text(check, "metric_name_escaping_scheme");
-    let chosen = if given.is_empty() && validation.is_empty() {
-        &defaults.escaping
-    } else {
-        &given
-    };
-    if legacy && chosen == "allow-utf-8" {
-        let key = ["metric_name_escaping_scheme", "metric_name_validation_scheme"]
-            .into_iter()
-            .find(|key| scrape.get(key).is_some());
-        let message = "utf8 metric names requested but validation scheme is not set to UTF8";
-        check.error(CONFIG, scrape.value(key.unwrap_or("job_name")), message);
-    }
-    check.legacy_names = legacy;
-    for key in ["relabel_configs", "metric_relabel_configs"] {
-        relabel::relabellings(check, scrape, key, &relabel::OWN);
-    }
-    token::scrape(check, scrape);
-}
-
-/// Targets are hosts and ports, unless relabelling makes something of them.
-fn static_targets(check: &mut Check<'_>, owner: Object<'_>) {
-    if owner.is_set("relabel_configs") {
-        return;
-    }
-    for group in owner.list("static_configs").iter().filter_map(Object::of) {
-        for target in group.list("targets") {
-            let address = check.text(target).unwrap_or_default();
-            if address.contains('/') {
-                let message = format!("{} is not a valid hostname", quote(&address));
-                check.error(CONFIG, target.span, message);
-            }
-        }
-    }
-}
-
-fn alertmanager(check: &mut Check<'_>, alertmanager: Object<'_>) {
-    http::client(check, alertmanager);
-    let others = [
-        "basic_auth",
-        "authorization",
-        "oauth2",
-        "bearer_token",
-        "bearer_token_file",
-    ];
-    let has_other = others.iter().any(|key| alertmanager.get(key).is_some());
-    if has_other && alertmanager.get("sigv4").is_some() {
-        let message = "at most one of basic_auth, authorization, oauth2, & sigv4 must be configured";
-        check.error(super::rules_table::HTTP, alertmanager.key("sigv4"), message);
-    }
-    static_targets(check, alertmanager);
-    for key in ["relabel_configs", "alert_relabel_configs"] {
-        relabel::relabellings(check, alertmanager, key, &relabel::OWN);
-    }
-    token::scrape(check, alertmanager);
 }
 
 fn retention(check: &mut Check<'_>, retention: Object<'_>) {
@@ -621,7 +540,7 @@ fn otlp(check: &mut Check<'_>, otlp: Object<'_>) {
         }
         (promote, "promoted")
     };
-    let mut seen = Vec::new();
+    let mut seen = BTreeSet::new();
     for attribute in otlp.list(key) {
         let name = check.text(attribute).unwrap_or_default().trim().to_owned();
         let fault = if name.is_empty() {
@@ -629,7 +548,7 @@ fn otlp(check: &mut Check<'_>, otlp: Object<'_>) {
         } else if seen.contains(&name) {
             format!("duplicated {adjective} OTel resource attribute {}", quote(&name))
         } else {
-            seen.push(name);
+            seen.insert(name);
             continue;
         };
         check.error(CONFIG, attribute.span, format!("invalid '{key}': {fault}"));

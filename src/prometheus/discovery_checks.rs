@@ -256,7 +256,7 @@ fn kubernetes_selectors(check: &mut Check<'_>, sd: Object<'_>) {
         "ingress" => &["ingress"],
         _ => return,
     };
-    let mut seen = Vec::new();
+    let mut seen = std::collections::BTreeSet::new();
     for selector in sd.list("selectors").iter().filter_map(Object::of) {
         let given = selector.text(check, "role");
         if seen.contains(&given) {
@@ -267,7 +267,7 @@ fn kubernetes_selectors(check: &mut Check<'_>, sd: Object<'_>) {
             let message = format!("{role} role supports only {} selectors", allowed.join(", "));
             check.error(DISCOVERY, selector.value("role"), message);
         }
-        seen.push(given);
+        seen.insert(given);
         if let Some(fault) = scalars::field_selector_fault(&selector.text(check, "field")) {
             check.error(DISCOVERY, selector.value("field"), fault);
         }
@@ -446,7 +446,7 @@ pub(super) fn scaleway(check: &mut Check<'_>, sd: Object<'_>) {
     }
     for (key, name) in [("secret_key", "secret key"), ("project_id", "project ID")] {
         let text = sd.text(check, key);
-        if !text.is_empty() && !(text.len() == 36 && scalars::is_uuid(&text)) {
+        if !(text.is_empty() || text.len() == 36 && scalars::is_uuid(&text)) {
             let message = format!(
                 "scaleway-sdk-go: invalid {name} format '{text}', expected a UUID: xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
             );

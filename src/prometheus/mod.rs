@@ -1,6 +1,6 @@
 //! What Prometheus would say about its own files, before it gets them.
 //!
-//! prometheus.yml, rule files and web.config, as files or as texts in ConfigMaps, and the objects of the operator. Every
+//! prometheus.yml, rule files and web.config, as files or as texts in `ConfigMaps`, and the objects of the operator. Every
 //! check mirrors one of Prometheus 3.16 (`config`, `discovery/*`, `model/relabel`, `model/rulefmt`, `exporter-toolkit/web`)
 //! and has its words; but where Prometheus stops at the first fault, here are all of them, each at its key or value. Files
 //! that a file refers to are not read.
@@ -31,6 +31,7 @@ mod rules;
 mod rules_table;
 mod scalars;
 mod schema;
+mod scrape;
 mod token;
 mod web;
 
@@ -105,7 +106,7 @@ pub fn check_node(source: &Source, node: &Node, kind: Kind) -> Report {
     check.report
 }
 
-/// Checks an object of `monitoring.coreos.com/v1`: a PrometheusRule, ServiceMonitor, PodMonitor or Probe; others have no
+/// Checks an object of `monitoring.coreos.com/v1`: a `PrometheusRule`, `ServiceMonitor`, `PodMonitor` or Probe; others have no
 /// faults. `source` is the text that its spans are of.
 pub fn check_object(source: &Source, object: &Node) -> Report {
     let mut check = Check::new(source);

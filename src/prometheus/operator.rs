@@ -1,4 +1,4 @@
-//! Objects of the Prometheus operator: PrometheusRule, ServiceMonitor, PodMonitor, Probe.
+//! Objects of the Prometheus operator: `PrometheusRule`, `ServiceMonitor`, `PodMonitor`, Probe.
 //!
 //! Their fields are for the schema of the CRD to judge; here is what the schema cannot say.
 
@@ -48,11 +48,8 @@ fn monitor(check: &mut Check<'_>, spec: Object<'_>, key: &str) {
     for endpoint in spec.list(key).iter().filter_map(Object::of) {
         let ports = ["port", "targetPort", "portNumber"];
         if endpoint.count(&ports) == 0 {
-            check.error(
-                MONITOR,
-                endpoint.start(),
-                "the endpoint has no port: set port or targetPort",
-            );
+            let message = "the endpoint names no port: every port that is found is scraped";
+            check.warn(MONITOR, endpoint.start(), message);
         }
         scrape(check, endpoint);
         for key in ["relabelings", "metricRelabelings"] {

@@ -60,16 +60,16 @@ fn step(raw: &str, at: usize, c: char, quoted: bool, single: bool) -> Option<(us
         // A line break that chomping put at the end of a text.
         return Some((at, at));
     }
-    let at = at + blanks;
-    let rest = &rest[blanks..];
+    let mut at = at + blanks;
+    let mut rest = &rest[blanks..];
+    // An escaped line break means nothing.
+    while quoted && (rest.starts_with("\\\n") || rest.starts_with("\\\r")) {
+        let next = rest[1..].trim_start();
+        at += rest.len() - next.len();
+        rest = next;
+    }
     if quoted && rest.starts_with('\\') {
-        let width = escape(rest)?;
-        // An escaped line break means nothing.
-        return if rest[1..].starts_with(['\n', '\r']) {
-            step(raw, at + 2, c, quoted, single)
-        } else {
-            Some((at, at + width))
-        };
+        return Some((at, at + escape(rest)?));
     }
     if single && c == '\'' && rest.starts_with("''") {
         return Some((at, at + 2));

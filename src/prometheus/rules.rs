@@ -1,4 +1,4 @@
-//! Rule files: `model/rulefmt`. The groups of a PrometheusRule object are the same.
+//! Rule files: `model/rulefmt`. The groups of a `PrometheusRule` object are the same.
 
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ pub(super) static ROOT: Struct = Struct {
     check: groups,
 };
 
-/// The `spec` of a PrometheusRule.
+/// The `spec` of a `PrometheusRule`.
 pub(super) static SPEC: Struct = Struct {
     name: "monitoringv1.PrometheusRuleSpec",
     fields: &[&[(
@@ -73,10 +73,13 @@ pub(super) static SPEC: Struct = Struct {
 
 /// A duration, for those who check one by itself.
 pub(super) static DURATION: Ty = Ty::Duration;
+/// What makes a rule itself: its name, its expression and its labels.
+type Identity = (String, String, Vec<(String, String)>);
+
 /// What holds between groups.
 fn groups(check: &mut Check<'_>, root: Object<'_>) {
     let mut names = BTreeMap::new();
-    let mut rules: BTreeMap<(String, Vec<(String, String)>), Span> = BTreeMap::new();
+    let mut rules = BTreeMap::new();
     for group in root.list("groups").iter().filter_map(Object::of) {
         let name = group.text(check, "name");
         if !name.is_empty() {
@@ -89,29 +92,27 @@ fn groups(check: &mut Check<'_>, root: Object<'_>) {
     }
 }
 
-/// What `promtool` calls duplicate rules: two of one name with the same labels.
-fn same_rule(check: &mut Check<'_>, rule: Object<'_>, seen: &mut BTreeMap<(String, Vec<(String, String)>), Span>) {
-    let key = ["alert", "record"].into_iter().find(|key| rule.is_set(key));
-    let Some(key) = key else { return };
-    let labels = rule.object("labels").map(|labels| {
-        let label = |(name, entry): (&std::sync::Arc<str>, &crate::yaml::Entry)| {
-            (name.to_string(), check.text(&entry.node).unwrap_or_default())
-        };
-        labels.map.iter().map(label).collect()
-    });
-    let place = rule.value(key);
+/// `promtool` minds two rules of one name and the same labels; but the same labels with another expression are often meant
+/// (one rule for each range of hours, each kind of request), so the expression has to be the same as well.
+fn same_rule(check: &mut Check<'_>, rule: Object<'_>, seen: &mut BTreeMap<Identity, Span>) {
+    let Some(key) = ["alert", "record"].into_iter().find(|key| rule.is_set(key)) else {
+        return;
+    };
+    let entries = rule.object("labels").into_iter().flat_map(|labels| labels.map.iter());
+    let labels = entries
+        .map(|(name, entry)| (name.to_string(), check.text(&entry.node).unwrap_or_default()))
+        .collect();
     let name = rule.text(check, key);
-    match seen.entry((name.clone(), labels.unwrap_or_default())) {
-        std::collections::btree_map::Entry::Vacant(entry) => {
-            entry.insert(place);
-        }
-        std::collections::btree_map::Entry::Occupied(entry) => {
-            let message = format!("a rule {name} with the same labels is there already");
-            let diagnostic = Diagnostic::warning(SAME_RULE, message)
-                .at(place)
-                .label(*entry.get(), "first here");
-            check.report.push(diagnostic);
-        }
+    let identity = (name.clone(), rule.text(check, "expr"), labels);
+    let place = rule.value(key);
+    if let Some(first) = seen.get(&identity) {
+        let message = format!("the rule {name} is there already, with the same expression and labels");
+        let diagnostic = Diagnostic::warning(SAME_RULE, message)
+            .at(place)
+            .label(*first, "first here");
+        check.report.push(diagnostic);
+    } else {
+        seen.insert(identity, place);
     }
 }
 
@@ -194,13 +195,17 @@ fn recording(check: &mut Check<'_>, rule: Object<'_>) {
     }
 }
 
+/// How many faults of one expression or template are told.
+pub(super) const MOST_ERRORS: usize = 20;
+
 /// An expression in a scalar.
 pub(super) fn expression(check: &mut Check<'_>, node: &Node) {
     let Some(text) = check.text(node) else { return };
     let Err(errors) = promql::check(&text, promql::Options::default()) else {
         return;
     };
-    for error in errors {
+    // Each place is found by a walk through the text.
+    for error in errors.into_iter().take(MOST_ERRORS) {
         let place = check.within(node, &text, error.range);
         let rule = match error.kind {
             ErrorKind::Syntax => PROMQL_SYNTAX,

@@ -50,7 +50,10 @@ pub const RULES: &[Rule] = &[
         "the regular expression of a relabelling rule is none that RE2 can read",
     ),
     rule(JOB, "two scrape configurations have one job name"),
-    rule(SAME_RULE, "two rules of a file have one name and the same labels"),
+    rule(
+        SAME_RULE,
+        "a rule is written twice: the same name, expression and labels",
+    ),
     rule(GROUP, "two groups of a rule file have one name"),
     rule(AGENT, "Prometheus refuses the section in agent mode"),
     rule(

@@ -97,6 +97,9 @@ pub(super) fn relabel_regex(expression: &str) -> Result<(), String> {
 
 /// The name that a misspelt one is most like.
 pub(super) fn similar<'w>(name: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+    if name.len() > 64 {
+        return None;
+    }
     let name = name.to_lowercase();
     known
         .map(|word| (strsim::osa_distance(&name, &word.to_lowercase()), word))

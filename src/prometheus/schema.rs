@@ -153,22 +153,24 @@ impl Check<'_> {
         if node.is_null() {
             return;
         }
-        let is_int = matches!(node.value, Value::Int(_) | Value::Uint(_) | Value::Float(_));
+        let is_number = matches!(node.value, Value::Int(_) | Value::Uint(_) | Value::Float(_));
+        let is_negative = match node.value {
+            Value::Int(value) => value < 0,
+            Value::Float(value) => value < 0.0,
+            _ => false,
+        };
+        let fits = match ty {
+            Ty::Bool => matches!(node.value, Value::Bool(_)),
+            // A number with a fraction loses it.
+            Ty::Int | Ty::Float => is_number,
+            Ty::Uint => is_number && !is_negative,
+            _ => true,
+        };
+        if !fits {
+            return self.mismatch(node, ty.go_name());
+        }
         match ty {
-            Ty::Any => {}
-            Ty::Bool if matches!(node.value, Value::Bool(_)) => {}
-            Ty::Bool => self.mismatch(node, "bool"),
-            Ty::Int if is_int => {}
-            Ty::Int => self.mismatch(node, "int"),
-            Ty::Uint => {
-                let negative = matches!(node.value, Value::Int(value) if value < 0)
-                    || matches!(node.value, Value::Float(value) if value < 0.0);
-                if !is_int || negative {
-                    self.mismatch(node, "uint");
-                }
-            }
-            Ty::Float if is_int => {}
-            Ty::Float => self.mismatch(node, "float64"),
+            Ty::Any | Ty::Bool | Ty::Int | Ty::Uint | Ty::Float => {}
             Ty::List(of) | Ty::Full(of, _) => {
                 let Some(list) = node.as_list() else {
                     self.mismatch(node, &format!("[]{}", of.go_name()));

@@ -66,7 +66,7 @@ pub fn format(nanoseconds: i64) -> String {
     for (unit, size) in UNITS {
         let size = size / 1_000_000;
         // Years and weeks only where nothing is left: 90d reads better than 12w6d.
-        if matches!(unit, "y" | "w") && left % size != 0 {
+        if matches!(unit, "y" | "w") && !left.is_multiple_of(size) {
             continue;
         }
         if left >= size {

@@ -2,6 +2,7 @@
 
 use super::Type::{self, Matrix, Scalar, String, Vector};
 
+#[derive(Clone, Copy)]
 pub(super) struct Function {
     pub(super) name: &'static str,
     pub(super) arguments: &'static [Type],
@@ -19,6 +20,9 @@ pub(super) fn find(name: &str) -> Option<&'static Function> {
 
 /// The function whose name is most like a misspelt one.
 pub(super) fn similar(name: &str) -> Option<&'static str> {
+    if name.len() > 64 {
+        return None;
+    }
     FUNCTIONS
         .iter()
         .map(|function| (strsim::osa_distance(name, function.name), function.name))

@@ -17,6 +17,7 @@
 //! );
 //! ```
 
+mod binary;
 pub mod duration;
 mod functions;
 mod lexer;

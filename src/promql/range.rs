@@ -8,7 +8,7 @@ use super::selector::Selector;
 use super::token::{Keyword, Kind, MUL, Op, POW};
 
 /// The first number of seconds that overflows Go's `time.Duration`.
-const LIMIT: f64 = 9_223_372_036.854_775_808;
+const LIMIT: f64 = 9_223_372_036.854_776;
 
 const NO_SELECTOR: &str = "must be preceded by an instant vector selector or range vector selector or a subquery";
 const RANGES_ONLY: &str = "ranges only allowed for vector selectors";
@@ -214,17 +214,17 @@ impl Parser<'_> {
                 self.take();
                 if matches!(self.token.kind, Kind::Op(_)) {
                     let inner = self.duration(MUL, CONTEXT, DURATION)?;
-                    let signed = self.signed_duration(negative, inner, start);
+                    let signed = Self::signed_duration(negative, &inner, start);
                     return self.duration_operators(signed, 0, CONTEXT, DURATION);
                 }
                 let inner = self.duration_operand(CONTEXT, DURATION)?;
-                Ok(self.signed_duration(negative, inner, start))
+                Ok(Self::signed_duration(negative, &inner, start))
             }
             _ => self.duration(0, CONTEXT, DURATION),
         }
     }
 
-    fn signed_duration(&mut self, negative: bool, inner: Duration, start: usize) -> Duration {
+    fn signed_duration(negative: bool, inner: &Duration, start: usize) -> Duration {
         Duration {
             literal: inner.literal.map(|seconds| if negative { -seconds } else { seconds }),
             range: start..inner.range.end,
@@ -239,7 +239,7 @@ impl Parser<'_> {
             let negative = self.is(&Kind::Op(Op::Sub));
             self.take();
             let inner = self.duration(POW, context, expected)?;
-            self.signed_duration(negative, inner, start)
+            Self::signed_duration(negative, &inner, start)
         } else {
             self.duration_operand(context, expected)?
         };

@@ -84,6 +84,13 @@ impl Trace {
     }
 }
 
+/// What Go says of a render that failed.
+pub(super) fn in_go(error: &Error, program: &Program, sources: &Sources) -> String {
+    let mut go = GoError::default();
+    chain(error, program, sources, &mut Trace::default(), &mut go);
+    go.text.replace(WARNING.0, "").replace(WARNING.1, "")
+}
+
 /// The diagnostic of a render that failed.
 pub(super) fn diagnostic(error: &Error, program: &Program, sources: &Sources) -> Diagnostic {
     let mut trace = Trace::default();

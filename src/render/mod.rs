@@ -8,6 +8,7 @@ mod fault;
 mod field;
 mod files;
 mod helpers;
+mod name;
 mod origin;
 mod program;
 mod runtime;
@@ -34,6 +35,7 @@ pub use budget::Limits;
 pub use capabilities::{Capabilities, DEFAULT_KUBE_VERSION, KubeVersion};
 pub use context::{Release, TemplateFile, templates};
 pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagnostic};
+pub use name::name;
 pub use origin::{Origin, Origins, Setting};
 
 /// What a render gives: the text of each file that is not a partial, by its name.

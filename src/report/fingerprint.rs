@@ -24,6 +24,9 @@ pub fn fingerprint(diagnostic: &Diagnostic, sources: &Sources) -> String {
     }
     part(file.as_ref().map_or("", |file| file.name()));
     part(&diagnostic.message);
-    let hash = hash.finalize();
-    hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::new();
+    for byte in hash.finalize().iter().take(12) {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
 }

@@ -1,4 +1,4 @@
-//! JUnit's XML: a suite for each file, a test case for each finding. A clean run has one case that passes.
+//! `JUnit`'s XML: a suite for each file, a test case for each finding. A clean run has one case that passes.
 
 use std::collections::BTreeMap;
 

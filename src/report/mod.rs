@@ -22,7 +22,7 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0.
     Sarif,
-    /// JUnit's XML: a test case for each finding.
+    /// `JUnit`'s XML: a test case for each finding.
     Junit,
     /// Commands of GitHub's workflows, which become annotations.
     Github,

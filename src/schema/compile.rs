@@ -4,7 +4,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Uri, ValidationError, Validator};
 use serde_json::{Map, Value as Json};
 
-use super::{message, pattern};
+use super::{message, pattern, tree};
 use crate::go::string::encode;
 use crate::source::{FileId, Sources, Span};
 use crate::yaml;
@@ -112,7 +112,7 @@ fn no_schema(error: &ValidationError<'_>, schema: &Json, sources: &Sources, file
             (against_metaschema(schema, &line), message.clone(), pointer)
         }
         _ => {
-            let lines = message::lines(error, 0).join("\n");
+            let lines = tree::lines_of(error, schema).join("\n");
             let pointer = error.instance_path().as_str().to_owned();
             (against_metaschema(schema, &lines), message::text(error), pointer)
         }

@@ -1,24 +1,10 @@
 //! What is wrong with a value, in the words of the validator that Helm uses (santhosh-tekuri/jsonschema).
 
+use std::collections::BTreeMap;
+
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use serde_json::Value as Json;
-
-/// The lines that Helm prints for a violation: `- at '/a/b': got string, want integer`, branches below it.
-pub(super) fn lines(error: &ValidationError<'_>, indent: usize) -> Vec<String> {
-    let mut lines = vec![format!(
-        "{}- at {}: {}",
-        "  ".repeat(indent),
-        quote(error.instance_path().as_str()),
-        text(error)
-    )];
-    if let Kind::AnyOf { context } | Kind::OneOfNotValid { context } = error.kind() {
-        for inner in context.iter().flatten() {
-            lines.extend(self::lines(inner, indent + 1));
-        }
-    }
-    lines
-}
 
 /// The violation without its place.
 pub(super) fn text(error: &ValidationError<'_>) -> String {
@@ -71,11 +57,18 @@ pub(super) fn text(error: &ValidationError<'_>) -> String {
         Kind::Format { format } => format!("{} is not valid {format}", shown(instance)),
         Kind::AnyOf { .. } => "'anyOf' failed".to_owned(),
         Kind::OneOfNotValid { .. } => "'oneOf' failed, none matched".to_owned(),
-        Kind::OneOfMultipleValid { .. } => "'oneOf' failed, several matched".to_owned(),
+        Kind::OneOfMultipleValid { context } => {
+            let matched = context.iter().enumerate().filter(|(_, errors)| errors.is_empty());
+            let matched: Vec<String> = matched.take(2).map(|(at, _)| at.to_string()).collect();
+            format!("'oneOf' failed, subschemas {} matched", matched.join(", "))
+        }
         Kind::Not { .. } => "'not' failed".to_owned(),
         Kind::FalseSchema => "false schema".to_owned(),
         Kind::Contains => "no items match contains schema".to_owned(),
-        Kind::UniqueItems => "items are not unique".to_owned(),
+        Kind::UniqueItems => match instance.as_array().and_then(|items| equal_items(items)) {
+            Some((first, second)) => format!("items at {first} and {second} are equal"),
+            None => "items are not unique".to_owned(),
+        },
         Kind::PropertyNames { error } => {
             let name = error.instance().as_str().unwrap_or_default();
             format!("invalid propertyName {}", quote(name))
@@ -143,6 +136,7 @@ fn shown(value: &Json) -> String {
     match value {
         Json::String(text) => quote(text),
         Json::Array(_) | Json::Object(_) => "value".to_owned(),
+        Json::Null => "<nil>".to_owned(),
         other => other.to_string(),
     }
 }
@@ -165,6 +159,19 @@ fn grouped(value: &Json) -> String {
         format!(".{fraction}")
     };
     format!("{sign}{grouped}{fraction}")
+}
+
+/// The first two items that are equal.
+fn equal_items(items: &[Json]) -> Option<(usize, usize)> {
+    let mut seen = BTreeMap::new();
+    let mut pairs: BTreeMap<usize, usize> = BTreeMap::new();
+    for (at, item) in items.iter().enumerate() {
+        let first = *seen.entry(item.to_string()).or_insert(at);
+        if first < at {
+            pairs.entry(first).or_insert(at);
+        }
+    }
+    pairs.pop_first()
 }
 
 fn length(value: &Json) -> u64 {

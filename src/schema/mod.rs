@@ -5,6 +5,7 @@ mod compile;
 mod message;
 mod pattern;
 mod quick;
+mod tree;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
@@ -78,15 +79,13 @@ fn against(chart: &Chart, values: &Node, schema: &Json, validator: &Validator, r
         )
     });
     let mut found: Vec<Diagnostic> = Vec::new();
-    let mut lines: Vec<String> = Vec::new();
+    let lines = tree::lines(&errors.iter().collect::<Vec<_>>(), schema);
     for error in &errors {
-        lines.extend(message::lines(error, 0));
         violations(error, values, schema, &mut found);
     }
     if lines.is_empty() {
         return;
     }
-    lines.dedup();
     helm.push_str(&format!("{}:\n{}\n", chart.name(), lines.join("\n")));
     found.dedup();
     found.into_iter().for_each(|diagnostic| report.push(diagnostic));

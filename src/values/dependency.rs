@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::merge::{Mode, coalesce, tables};
 use crate::chart::{Chart, Dependency, ImportValue};
 use crate::diagnostic::{Diagnostic, Report, Result};
-use crate::semver::is_compatible;
+use crate::go::semver::is_compatible;
 use crate::source::Span;
 use crate::yaml::{Entry, Map, Node, Value};
 
@@ -76,7 +76,7 @@ fn enable(chart: &mut Chart, given: &Node, path: &str, report: &mut Report) -> R
         wanted.enabled = true;
     }
     chart.subcharts = subcharts;
-    let values = coalesce(chart, given.clone(), Mode::Coalesce, &mut Report::new())?;
+    let values = coalesce(chart, given.clone(), Mode::Coalesce, report)?;
     apply_tags(&mut chart.metadata.dependencies, &values, report);
     apply_conditions(&mut chart.metadata.dependencies, &values, path, report);
     let disabled: Vec<String> = chart
@@ -169,7 +169,7 @@ fn import(chart: &mut Chart, report: &mut Report) -> Result<()> {
         return Ok(());
     }
     let origin = chart.values.span;
-    let values = coalesce(chart, Node::empty_map(origin), Mode::Merge, &mut Report::new())?;
+    let values = coalesce(chart, Node::empty_map(origin), Mode::Merge, report)?;
     let mut imported = Map::new();
     for dependency in &chart.metadata.dependencies {
         for import in &dependency.import_values {

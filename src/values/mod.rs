@@ -15,14 +15,20 @@ pub use dependency::{DEPENDENCY, check_present};
 pub use merge::{GLOBAL, MERGE};
 pub use overrides::{FLAG, Overrides, read_overrides};
 
-/// Prepares a chart for the values that the user gives, and computes the values of the whole release.
-///
-/// Conditions and tags switch subcharts off, aliases rename them, `import-values` brings values up; then defaults and
-/// given values come together. What Helm would log goes to the report.
+/// Prepares a chart for the values that the user gives: conditions and tags switch subcharts off, aliases rename them,
+/// `import-values` brings values up. What Helm would log goes to the report.
 ///
 /// # Errors
 /// Values that do not fit the shape of the charts.
-pub fn compute(chart: &mut Chart, given: &Node, report: &mut Report) -> Result<Node> {
-    dependency::process(chart, given, report)?;
+pub fn process_dependencies(chart: &mut Chart, given: &Node, report: &mut Report) -> Result<()> {
+    dependency::process(chart, given, report)
+}
+
+/// Computes the values of the whole release: those given over the defaults of all charts. What Helm would log goes to the
+/// report.
+///
+/// # Errors
+/// Values that do not fit the shape of the charts.
+pub fn compute(chart: &Chart, given: &Node, report: &mut Report) -> Result<Node> {
     merge::coalesce(chart, given.clone(), merge::Mode::Coalesce, report)
 }

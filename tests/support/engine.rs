@@ -75,6 +75,7 @@ impl Engine {
                 is_upgrade: false,
             },
             capabilities: Capabilities::default(),
+            post_renderer: None,
             skip_schema: false,
             limits: self.limits,
             trace: Trace::Off,

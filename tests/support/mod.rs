@@ -3,9 +3,12 @@
 pub(crate) mod engine;
 pub(crate) mod mutants;
 pub(crate) mod shares;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+
+pub(crate) use words::words;
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
@@ -80,6 +83,11 @@ impl Case {
 
     pub(crate) fn args<T: AsRef<std::ffi::OsStr>>(mut self, arguments: impl IntoIterator<Item = T>) -> Self {
         self.command.args(arguments);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
         self
     }
 

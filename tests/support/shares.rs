@@ -70,6 +70,7 @@ pub(crate) fn request(chart: &Path, files: &[String], trace: Trace) -> Request {
         capabilities: Capabilities::default(),
         skip_schema: true,
         limits: Limits::default(),
+        post_renderer: None,
         trace,
     }
 }

@@ -42,6 +42,15 @@ pub(crate) fn template(program: &Path, folder: &Path, arguments: &[String]) -> R
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("HELM_")) {
         command.env_remove(name);
     }
+    let home = root().join("target/helm");
+    for (name, folder) in [
+        ("HELM_CONFIG_HOME", "config"),
+        ("HELM_CACHE_HOME", "cache"),
+        ("HELM_DATA_HOME", "data"),
+    ] {
+        command.env(name, home.join(folder));
+    }
+    command.env("HELM_PLUGINS", root().join("tests/conformance/plugins"));
     command
         .output()
         .map_err(|error| format!("cannot run {}: {error}", program.display()))

@@ -1,4 +1,4 @@
-//! Chores that need the real Helm or the network: `cargo run -p xtask -- TASK`.
+//! Chores that need the real Helm, Prometheus' source, promtool or the network: `cargo run -p xtask -- TASK`.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -11,6 +11,7 @@ mod helm;
 mod kubernetes;
 mod mutate;
 mod origins;
+mod prometheus;
 mod values;
 
 use std::process::ExitCode;
@@ -19,9 +20,14 @@ const USAGE: &str = "\
 cargo run -p xtask -- TASK
 
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
-origins         how much of the output of charts leads back to templates and values: CHART...
-kubernetes-definitions  write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
+kubernetes-definitions
+                write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
 mutate          which of the faults of tests/suite/mutations the linter finds, and at which line: [KIND]
+origins         how much of the output of charts leads back to templates and values: CHART...
+functions       write docs/functions.md anew
+prometheus-testdata DIR
+                run over config/testdata of Prometheus' source and the like: what is refused and what is accepted
+promtool        ask the real promtool about tests/suite/prometheus; PROMCHART_PROMTOOL names it
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
 
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
@@ -37,6 +43,10 @@ fn main() -> ExitCode {
         ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
         ["mutate"] => mutate::measure(None),
         ["mutate", kind] => mutate::measure(Some(kind)),
+        ["functions"] => std::fs::write(helm::root().join("docs/functions.md"), promchart::functions::markdown())
+            .map_err(|error| format!("docs/functions.md: {error}")),
+        ["prometheus-testdata", folder] => prometheus::testdata(folder),
+        ["promtool"] => prometheus::promtool(),
         ["random-values"] => values::compare(200, 1),
         ["random-values", count] => count
             .parse()

@@ -8,7 +8,8 @@ use crate::lifecycle::{self, group, is_own_group};
 use crate::problem::{Problem, Side};
 use crate::rules::metadata;
 use crate::version::Version;
-use crate::walk::{Place, Walker, found};
+use crate::walk::{Place, Walker};
+use crate::words::found;
 
 /// Checks an object, all faults at once, in the order of the object. A `List` is checked item by item. Objects of groups that
 /// are neither Kubernetes' own nor in `crds` are checked as far as all objects are alike: apiVersion, kind, metadata.

@@ -18,8 +18,8 @@
 //! ```
 //!
 //! Three sources speak here. `data/definitions.txt` is generated from k8s-openapi's own schemas and says which fields an
-//! object has, in each version. `data/enums.txt`, `data/lifecycle.txt` and the tables of [`rules`] say what Kubernetes' Go
-//! sources check beyond that. [`objects`] decodes into k8s-openapi's types.
+//! object has, in each version. `data/enums.txt`, `data/lifecycle.txt` and the tables of `rules` say what Kubernetes' Go
+//! sources check beyond that. [`decode`] reads objects into k8s-openapi's types.
 
 mod check;
 mod custom;
@@ -32,6 +32,7 @@ mod rules;
 mod suggest;
 mod version;
 mod walk;
+mod words;
 
 pub use check::check;
 pub use custom::Crds;

@@ -82,7 +82,7 @@ kinds! {
 
 /// Decodes an object of a kind in the table; none for other kinds and for what is no object of its kind at all.
 ///
-/// Values of a wrong type, which [`crate::check`] reports, are left out: one fault in a Deployment must not hide the
+/// Values of a wrong type, which [`crate::check()`] reports, are left out: one fault in a Deployment must not hide the
 /// Deployment from the Service that selects its pods.
 pub fn decode(value: &Value) -> Option<Object> {
     let (api_version, kind) = (value["apiVersion"].as_str()?, value["kind"].as_str()?);

@@ -32,6 +32,20 @@ pub struct Version {
     pub original: String,
 }
 
+/// Whether a version is in a range, `IsCompatibleRange` of Helm's `pkg/chart/v2/util`: nothing is where one of them is none.
+///
+/// ```
+/// use promchart::go::semver::is_compatible;
+/// assert!(is_compatible("^1.2", "v1.4.0"));
+/// assert!(!is_compatible("~1.33", "1.37.0") && !is_compatible("x y", "1.0.0"));
+/// ```
+pub fn is_compatible(range: &str, version: &str) -> bool {
+    match (Constraint::parse(range), Version::parse(version)) {
+        (Ok(range), Ok(version)) => range.allows(&version),
+        _ => false,
+    }
+}
+
 /// Identifiers with points between them.
 const IDENTIFIERS: &str = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*";
 

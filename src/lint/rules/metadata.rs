@@ -11,7 +11,7 @@ use crate::yaml::{Node, Value};
 const METADATA: &str = "chart-metadata";
 /// Keys that Helm's strict reading does not know.
 const UNKNOWN: &str = "chart-unknown-field";
-/// Versions that are not what SemVer 2 asks for.
+/// Versions that are not what `SemVer` 2 asks for.
 const VERSION: &str = "chart-version";
 const ICON: &str = "missing-icon";
 

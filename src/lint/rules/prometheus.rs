@@ -47,10 +47,10 @@ fn file(
     within: Option<&Source>,
     report: &mut Report,
 ) {
-    let is_yaml = [".yml", ".yaml", ".rules", "web.config"]
-        .iter()
-        .any(|ending| name.ends_with(ending));
-    if !is_yaml {
+    // Names say little: a key may be called anything, and its text be mounted under another name.
+    let begins = |key: &str| text.lines().any(|line| line.starts_with(key));
+    let is_named = matches!(name, "prometheus.yml" | "prometheus.yaml");
+    if !is_named && !begins("scrape_configs:") && !begins("groups:") && !name.starts_with("web") {
         return;
     }
     let inner = context
@@ -58,8 +58,8 @@ fn file(
         .add(Source::new(name, SourceKind::Made, text.as_bytes().to_vec()));
     let inner_source = context.sources.get(inner);
     let Ok(parsed) = yaml::parse(&inner_source, inner, 0..inner_source.text().len()) else {
-        // Only what is surely meant for Prometheus is worth a word.
-        if matches!(name, "prometheus.yml" | "prometheus.yaml") {
+        // Only what is surely meant for Prometheus, as it is, is worth a word.
+        if is_named || begins("scrape_configs:") && !text.contains("{{") {
             let found = prometheus::check_file(context.sources, inner, Some(Kind::Config));
             place_all(found, object, text, scalar, within, inner, report);
         }

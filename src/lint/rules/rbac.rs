@@ -34,7 +34,7 @@ pub(in super::super) fn accounts(context: &Context<'_>, report: &mut Report) {
         };
         let wanted = text(Some(name));
         let is_it = |account: &&Object| account.name() == wanted && account.namespace() == pod.owner.namespace();
-        if matches!(wanted, "" | "default") || accounts.is_empty() || accounts.iter().any(|account| is_it(account)) {
+        if matches!(wanted, "" | "default") || accounts.is_empty() || accounts.iter().any(is_it) {
             continue;
         }
         let message = format!("the release has no ServiceAccount {wanted}");

@@ -113,7 +113,7 @@ pub(in super::super) fn stateful_sets(context: &Context<'_>, report: &mut Report
         };
         let wanted = text(Some(name));
         let is_it = |service: &&Object| service.name() == wanted && service.namespace() == object.namespace();
-        if wanted.is_empty() || services.iter().any(|service| is_it(service)) {
+        if wanted.is_empty() || services.iter().any(is_it) {
             continue;
         }
         let message = format!(

@@ -151,7 +151,7 @@ fn closest<'a>(pods: &[Pod<'a>], pairs: &Map) -> Option<(Pod<'a>, String, crate:
     Some((*best, key.to_string(), entry.node.span))
 }
 
-/// ServiceMonitors that pick no Service of the release, or a port that none of these has.
+/// `ServiceMonitors` that pick no Service of the release, or a port that none of these has.
 pub(in super::super) fn monitors(context: &Context<'_>, report: &mut Report) {
     let services: Vec<&Object> = context
         .objects

@@ -86,13 +86,13 @@ impl Evaluator<'_> {
                 Abstract::Unknown
             }
             "default" | "coalesce" | "or" | "and" | "concat" | "mustConcat" | "append" | "mustAppend" | "push"
-            | "prepend" | "mustPrepend" => self.either(arguments),
+            | "prepend" | "mustPrepend" => self.either(&arguments),
             "required" => arguments.pop().unwrap_or(Abstract::Unknown),
             "ternary" => {
                 if let Some(condition) = arguments.pop() {
                     self.touch(&condition);
                 }
-                self.either(arguments)
+                self.either(&arguments)
             }
             "empty" | "not" | "kindIs" | "kindOf" | "typeOf" | "typeIs" | "typeIsLike" => {
                 arguments.iter().for_each(|argument| self.touch(argument));
@@ -122,7 +122,7 @@ impl Evaluator<'_> {
             "without" | "mustWithout" => arguments.into_iter().next().unwrap_or(Abstract::Unknown),
             "dict" => self.dict(&arguments),
             "list" | "tuple" => {
-                let item = self.either(arguments);
+                let item = self.either(&arguments);
                 Abstract::List(Box::new(item))
             }
             "set" => {
@@ -134,9 +134,9 @@ impl Evaluator<'_> {
                 if is_shared(operands.first()) && arguments.len() > 1 {
                     arguments[1..].iter().for_each(|argument| self.whole(argument));
                 }
-                self.either(arguments)
+                self.either(&arguments)
             }
-            "pick" => self.pick(arguments),
+            "pick" => self.pick(&arguments),
             "pluck" => self.pluck(&arguments),
             "keys" => {
                 for argument in &arguments {
@@ -206,7 +206,7 @@ impl Evaluator<'_> {
             Abstract::Text(name) => self.field(value, name),
             Abstract::Either(keys) if keys.iter().all(|key| matches!(key, Abstract::Text(_))) => {
                 let values: Vec<Abstract> = keys.iter().map(|key| self.step(value, key)).collect();
-                self.either(values)
+                self.either(&values)
             }
             key => {
                 self.whole(key);
@@ -223,7 +223,7 @@ impl Evaluator<'_> {
         let mut path = vec![map];
         path.append(&mut arguments);
         let found = self.path(&path);
-        self.either(vec![default, found])
+        self.either(&[default, found])
     }
 
     fn dict(&mut self, arguments: &[Abstract]) -> Abstract {
@@ -239,7 +239,7 @@ impl Evaluator<'_> {
         Abstract::Dict(Arc::new(entries))
     }
 
-    fn pick(&mut self, arguments: Vec<Abstract>) -> Abstract {
+    fn pick(&mut self, arguments: &[Abstract]) -> Abstract {
         let Some((map, keys)) = arguments.split_first() else {
             return Abstract::Unknown;
         };
@@ -262,7 +262,7 @@ impl Evaluator<'_> {
         };
         let values: Vec<Abstract> = maps.iter().map(|map| self.step(map, key)).collect();
         values.iter().for_each(|value| self.touch(value));
-        let item = self.either(values);
+        let item = self.either(&values);
         Abstract::List(Box::new(item))
     }
 

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::context::ParsedChart;
 use super::reads::Reads;
 use super::value::{Abstract, Path, Step, join, key};
-use crate::source::{Sources, Span};
+use crate::source::Span;
 use crate::template::Template;
 use crate::template::ast::{Branch, Command, List, Node, Operand, Pipeline, Tree, Variable};
 
@@ -60,16 +59,6 @@ impl<'a> Evaluator<'a> {
     /// Whether the analysis was broken off.
     pub(super) fn gave_up(&self) -> bool {
         self.is_over
-    }
-
-    /// Whether templates of a chart read files or render texts, so that texts other than values matter.
-    pub(super) fn texts_from_elsewhere(&self, chart: &ParsedChart, sources: &Sources) -> bool {
-        chart.templates.iter().any(|template| {
-            template.trees.last().is_some_and(|tree| {
-                let source = sources.get(tree.span.file);
-                source.text().contains("tpl ") || source.text().contains("| tpl")
-            })
-        })
     }
 
     /// The names that templates are defined by, files left out.
@@ -342,7 +331,7 @@ impl<'a> Evaluator<'a> {
             Abstract::Dict(entries) => entries.get(name).cloned().unwrap_or(Abstract::Unknown),
             Abstract::Either(values) => {
                 let fields: Vec<Abstract> = values.iter().map(|value| self.field(value, name)).collect();
-                self.either(fields)
+                self.either(&fields)
             }
             _ => Abstract::Unknown,
         }
@@ -355,11 +344,11 @@ impl<'a> Evaluator<'a> {
             Abstract::List(item) => (**item).clone(),
             Abstract::Dict(entries) => {
                 let items: Vec<Abstract> = entries.values().cloned().collect();
-                self.either(items)
+                self.either(&items)
             }
             Abstract::Either(values) => {
                 let items: Vec<Abstract> = values.iter().map(|value| self.item(value)).collect();
-                self.either(items)
+                self.either(&items)
             }
             Abstract::Dot(_) => {
                 self.whole(value);
@@ -370,8 +359,8 @@ impl<'a> Evaluator<'a> {
     }
 
     /// One of several values; if they are too many, all count as read.
-    pub(super) fn either(&mut self, values: Vec<Abstract>) -> Abstract {
-        if let Some(value) = Abstract::either(values.clone()) {
+    pub(super) fn either(&mut self, values: &[Abstract]) -> Abstract {
+        if let Some(value) = Abstract::either(values.iter().cloned()) {
             return value;
         }
         values.iter().for_each(|value| self.whole(value));

@@ -56,10 +56,15 @@ impl Usage {
             }
         }
         evaluator.texts = texts.parse(sources);
+        let renders_texts = charts.iter().any(|(_, chart)| calls_tpl(chart, sources));
         for (path, chart) in &charts {
             let prefix: value::Path = path.iter().map(|name| key(name)).collect();
             dependencies(chart, &prefix, &mut evaluator.reads);
-            let loose: Vec<String> = loose_texts(chart, &evaluator, sources);
+            let loose = if renders_texts {
+                loose_texts(chart, sources)
+            } else {
+                Vec::new()
+            };
             loose
                 .iter()
                 .for_each(|text| mentions(text, &prefix, &mut evaluator.reads));
@@ -139,13 +144,22 @@ impl Texts {
     }
 }
 
+/// Whether a template of the chart renders texts.
+fn calls_tpl(chart: &ParsedChart, sources: &Sources) -> bool {
+    chart
+        .templates
+        .iter()
+        .filter_map(|template| template.trees.last())
+        .any(|tree| {
+            let source = sources.get(tree.span.file);
+            source.text().contains("tpl ") || source.text().contains("| tpl")
+        })
+}
+
 /// Texts that `tpl` may be given besides values: files of the chart, constants in templates.
-fn loose_texts(chart: &ParsedChart, evaluator: &Evaluator<'_>, sources: &Sources) -> Vec<String> {
+fn loose_texts(chart: &ParsedChart, sources: &Sources) -> Vec<String> {
     const MAX_FILE: usize = 1 << 20;
     let mut found = Vec::new();
-    if !evaluator.texts_from_elsewhere(chart, sources) {
-        return found;
-    }
     for file in &chart.chart.files {
         if file.bytes.len() <= MAX_FILE && !matches!(&*file.name, "README.md" | "README.md.gotmpl" | "CHANGELOG.md") {
             found.push(String::from_utf8_lossy(&file.bytes).into_owned());

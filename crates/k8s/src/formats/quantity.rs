@@ -4,7 +4,8 @@ use super::Reason;
 
 /// Reads a quantity: `100m`, `1.5Gi`, `2e3`, `-1`. The value is as near as a float gets; compare it with [`above`].
 ///
-/// The grammar is that of Go's `ParseQuantity`: a sign, digits with at most one `.`, then a suffix or an exponent.
+/// The grammar is that of Go's `ParseQuantity`: a sign, digits with at most one `.`, then a suffix or an exponent. Go takes a
+/// lone `Mi` or `.` for 0; here they are refused, since they come out of templates whose number is missing.
 pub fn parse(text: &str) -> Result<f64, Reason> {
     if text.is_empty() {
         return Err("it is empty".to_owned());
@@ -87,7 +88,7 @@ fn unknown(suffix: &str) -> Reason {
 mod tests {
     use super::*;
 
-    /// Asked of `resource.ParseQuantity`, apimachinery v0.37.1.
+    /// Asked of `resource.ParseQuantity`, apimachinery v0.37.1; but for `.` and `Mi`.
     #[test]
     fn quantities_are_those_of_go() {
         for (text, value) in [

@@ -29,7 +29,8 @@ use crate::definitions::Definitions;
 use crate::problem::Side;
 use crate::suggest;
 use crate::version::Version;
-use crate::walk::{Walker, whole};
+use crate::walk::Walker;
+use crate::words::whole;
 
 const ENUMS: &str = include_str!("../../data/enums.txt");
 

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::{Check, is_set, object, says_something, string};
 use crate::formats::{labels, quantity, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker, whole};
+use crate::walk::{Place, Walker};
+use crate::words::whole;
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Container", container),

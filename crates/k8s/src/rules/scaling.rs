@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{Check, is_set, string};
 use crate::problem::Side;
-use crate::walk::{Walker, whole};
+use crate::walk::Walker;
+use crate::words::whole;
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("autoscaling.v1.HorizontalPodAutoscalerSpec", bounds),

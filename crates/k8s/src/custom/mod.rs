@@ -1,0 +1,204 @@
+//! Custom resources against the schemas of their CustomResourceDefinitions.
+//!
+//! A structural schema (apiextensions v1) is a small part of JSON Schema with some words of its own; what the API server does
+//! with them is in `k8s.io/apiextensions-apiserver/pkg/apiserver/schema`.
+
+mod schema;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use regex_automata::meta::Regex;
+use serde_json::{Map, Value};
+
+use self::schema::Node;
+use crate::formats::shown;
+use crate::lifecycle::group;
+use crate::problem::Side;
+use crate::suggest;
+use crate::walk::{Place, Walker};
+
+/// One version of a custom resource.
+#[derive(Debug)]
+struct Kind {
+    /// `openAPIV3Schema`; null when there is none.
+    schema: Value,
+    served: bool,
+    /// The warning that the API server gives.
+    deprecated: Option<String>,
+    /// Whether unknown fields are dropped by the API server.
+    prunes: bool,
+}
+
+/// The custom resources that a set of CustomResourceDefinitions brings.
+#[derive(Debug, Default)]
+pub struct Crds {
+    /// By apiVersion and kind.
+    kinds: BTreeMap<(String, String), Kind>,
+    /// Compiled patterns; none for those that cannot be.
+    patterns: Mutex<BTreeMap<String, Option<Regex>>>,
+}
+
+impl Crds {
+    /// Collects the CustomResourceDefinitions (v1 or v1beta1) among objects; others are left out, and so are those without a
+    /// group, a kind or versions.
+    pub fn from(objects: &[Value]) -> Self {
+        let mut crds = Self::default();
+        for object in objects {
+            crds.add(object);
+        }
+        crds
+    }
+
+    /// Adds an object's custom resources, if it is a CustomResourceDefinition.
+    pub fn add(&mut self, object: &Value) {
+        let old = object["apiVersion"] == "apiextensions.k8s.io/v1beta1";
+        if object["kind"] != "CustomResourceDefinition" || !(old || object["apiVersion"] == "apiextensions.k8s.io/v1") {
+            return;
+        }
+        let spec = &object["spec"];
+        let (Some(group), Some(kind)) = (spec["group"].as_str(), spec["names"]["kind"].as_str()) else {
+            return;
+        };
+        let shared = &spec["validation"]["openAPIV3Schema"];
+        // v1beta1 keeps unknown fields unless told otherwise; v1 cannot.
+        let prunes = !old || spec["preserveUnknownFields"] == Value::Bool(false);
+        let mut add = |name: &str, version: &Value| {
+            let own = &version["schema"]["openAPIV3Schema"];
+            let deprecated = (version["deprecated"] == Value::Bool(true)).then(|| {
+                version["deprecationWarning"]
+                    .as_str()
+                    .map_or_else(|| format!("{kind} of `{group}/{name}` is deprecated"), str::to_owned)
+            });
+            let kind = Kind {
+                schema: if own.is_null() { shared.clone() } else { own.clone() },
+                served: version["served"] != Value::Bool(false),
+                deprecated,
+                prunes,
+            };
+            self.kinds.insert(
+                (
+                    format!("{group}/{name}"),
+                    spec["names"]["kind"].as_str().unwrap_or_default().to_owned(),
+                ),
+                kind,
+            );
+        };
+        match spec["versions"].as_array() {
+            Some(versions) => {
+                for version in versions {
+                    if let Some(name) = version["name"].as_str() {
+                        add(name, version);
+                    }
+                }
+            }
+            None => {
+                if let Some(name) = spec["version"].as_str() {
+                    add(name, &Value::Null);
+                }
+            }
+        }
+    }
+
+    /// Whether there are no custom resources.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
+    /// The apiVersions and kinds that are served.
+    pub fn kinds(&self) -> impl Iterator<Item = (&str, &str)> {
+        let served = self.kinds.iter().filter(|(_, kind)| kind.served);
+        served.map(|((api_version, kind), _)| (api_version.as_str(), kind.as_str()))
+    }
+
+    /// Checks a custom resource, its metadata apart. One whose group is not known is not looked at.
+    pub(crate) fn check<'a>(
+        &self,
+        walker: &mut Walker<'a>,
+        api_version: &str,
+        kind: &str,
+        map: &'a Map<String, Value>,
+    ) {
+        let known = self.kinds.get(&(api_version.to_owned(), kind.to_owned()));
+        let Some(known) = known.filter(|known| known.served) else {
+            self.unknown(walker, api_version, kind, known.is_some());
+            return;
+        };
+        if let Some(warning) = &known.deprecated {
+            walker.below(Place::Key("apiVersion"), |walker| {
+                walker.fault(Side::Value, "deprecated-api", warning.clone());
+            });
+        }
+        if known.schema.is_object() {
+            let node = Node {
+                crds: self,
+                schema: &known.schema,
+                prunes: known.prunes,
+                root: true,
+                depth: 0,
+            };
+            node.map(walker, map);
+        }
+    }
+
+    fn unknown(&self, walker: &mut Walker<'_>, api_version: &str, kind: &str, unserved: bool) {
+        let of_group: Vec<_> = self
+            .kinds()
+            .filter(|(known, _)| group(known) == group(api_version))
+            .collect();
+        if unserved {
+            let versions = suggest::one_of(
+                of_group
+                    .iter()
+                    .filter(|(_, known)| *known == kind)
+                    .map(|(version, _)| *version),
+            );
+            walker.below(Place::Key("apiVersion"), |walker| {
+                walker
+                    .fault(
+                        Side::Value,
+                        "removed-api",
+                        format!("`{}` is not served any more", shown(api_version)),
+                    )
+                    .help = (!versions.is_empty()).then(|| format!("use {versions}"));
+            });
+            return;
+        }
+        let same_kind: Vec<_> = of_group
+            .iter()
+            .filter(|(_, known)| *known == kind)
+            .map(|(version, _)| *version)
+            .collect();
+        let nearest = suggest::nearest(kind, of_group.iter().map(|(_, kind)| *kind))
+            .filter(|nearest| strsim::osa_distance(nearest, kind) * 4 <= kind.len());
+        // Other kinds of the group may come from elsewhere, so a kind is only unknown when it looks like a known one.
+        let (key, help) = if same_kind.is_empty() {
+            let Some(nearest) = nearest else { return };
+            ("kind", format!("did you mean `{nearest}`?"))
+        } else {
+            (
+                "apiVersion",
+                format!("{} is in {}", shown(kind), suggest::one_of(same_kind.into_iter())),
+            )
+        };
+        walker.below(Place::Key(key), |walker| {
+            let message = format!(
+                "no CustomResourceDefinition has {} in `{}`",
+                shown(kind),
+                shown(api_version)
+            );
+            walker.fault(Side::Value, "unknown-api", message).help = Some(help);
+        });
+    }
+
+    /// Whether a text matches a pattern; none when the pattern cannot be compiled.
+    fn matches(&self, pattern: &str, text: &str) -> Option<bool> {
+        let mut patterns = self.patterns.lock().ok()?;
+        if !patterns.contains_key(pattern) {
+            let config = Regex::config().nfa_size_limit(Some(1 << 20)).hybrid(false);
+            let compiled = Regex::builder().configure(config).build(pattern).ok();
+            patterns.insert(pattern.to_owned(), compiled);
+        }
+        patterns.get(pattern)?.as_ref().map(|regex| regex.is_match(text))
+    }
+}

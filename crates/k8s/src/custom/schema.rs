@@ -1,0 +1,344 @@
+//! A value against a structural schema.
+
+use serde_json::{Map, Value};
+
+use super::Crds;
+use crate::formats::{encoding, network, shown, times};
+use crate::problem::{Severity, Side};
+use crate::suggest;
+use crate::walk::{Place, Walker};
+use crate::words::{found, whole};
+
+/// How deep a schema is followed.
+const DEEPEST: usize = 120;
+
+/// A schema, and where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Node<'s> {
+    pub(super) crds: &'s Crds,
+    pub(super) schema: &'s Value,
+    pub(super) prunes: bool,
+    /// Whether it describes a whole object, whose apiVersion, kind and metadata every schema allows.
+    pub(super) root: bool,
+    pub(super) depth: usize,
+}
+
+fn is_true(schema: &Value, word: &str) -> bool {
+    schema[word] == Value::Bool(true)
+}
+
+impl<'s> Node<'s> {
+    fn child(self, schema: &'s Value) -> Self {
+        let root = is_true(schema, "x-kubernetes-embedded-resource");
+        Self {
+            schema,
+            root,
+            depth: self.depth + 1,
+            ..self
+        }
+    }
+
+    fn value<'a>(self, walker: &mut Walker<'a>, value: &'a Value) {
+        if self.depth > DEEPEST {
+            return;
+        }
+        if !self.is_of_type(value) {
+            self.wrong_type(walker, value);
+            return;
+        }
+        match value {
+            Value::Object(map) => self.map(walker, map),
+            Value::Array(items) => {
+                self.size(walker, "Items", "items", items.len());
+                for (index, item) in items.iter().enumerate() {
+                    let items = &self.schema["items"];
+                    if items.is_object() {
+                        walker.below(Place::Index(index), |walker| {
+                            if item.is_null() && !is_true(items, "nullable") && items.get("type").is_some() {
+                                walker.fault(Side::Value, "null-item", "an item of the list is null");
+                            } else {
+                                self.child(items).value(walker, item);
+                            }
+                        });
+                    }
+                }
+            }
+            Value::String(text) => self.string(walker, text),
+            Value::Number(_) => self.number(walker, value),
+            Value::Null | Value::Bool(_) => {}
+        }
+        if let Some(words) = self.schema["enum"].as_array()
+            && !words.contains(value)
+        {
+            let texts = || words.iter().filter_map(Value::as_str);
+            let shown_value = value
+                .as_str()
+                .map_or_else(|| found(value), |text| format!("`{}`", shown(text)));
+            let help = value.as_str().and_then(|text| suggest::did_you_mean(text, texts()));
+            let allowed = if texts().count() > 8 {
+                String::new()
+            } else {
+                format!(": {} is", suggest::one_of(texts().filter(|word| !word.is_empty())))
+            };
+            walker
+                .fault(
+                    Side::Value,
+                    "invalid-enum-value",
+                    format!("{shown_value} is not allowed here{allowed}"),
+                )
+                .help = help;
+        }
+        self.branches(walker, value);
+    }
+
+    /// The fields of an object, each in turn; then those that are missing.
+    pub(super) fn map<'a>(self, walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+        let properties = self.schema["properties"].as_object();
+        let additional = &self.schema["additionalProperties"];
+        // `additionalProperties: true` and an object without any word on its fields keep what they are given only when they
+        // say so; but few people mean to prune everything, and promchart is no judge of such schemas.
+        let open = is_true(self.schema, "x-kubernetes-preserve-unknown-fields")
+            || *additional == Value::Bool(true)
+            || (properties.is_none() && !additional.is_object());
+        for (key, value) in map {
+            let implied = self.root && matches!(key.as_str(), "apiVersion" | "kind" | "metadata");
+            let schema = properties.and_then(|properties| properties.get(key));
+            if self.root && key == "metadata" {
+                continue;
+            }
+            walker.below(Place::Key(key), |walker| match schema {
+                Some(schema) if value.is_null() && !is_true(schema, "nullable") => {
+                    // The API server drops such nulls.
+                    let _ = schema;
+                }
+                Some(schema) => self.child(schema).value(walker, value),
+                None if additional.is_object() => {
+                    if !value.is_null() {
+                        self.child(additional).value(walker, value);
+                    }
+                }
+                None if open || implied || !self.prunes => {}
+                None => {
+                    let names = properties.into_iter().flat_map(Map::keys).map(String::as_str);
+                    walker
+                        .fault(
+                            Side::Key,
+                            "unknown-field",
+                            format!("there is no field `{}`", shown(key)),
+                        )
+                        .help = suggest::did_you_mean(key, names);
+                }
+            });
+        }
+        for name in self.schema["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+        {
+            let schema = properties.and_then(|properties| properties.get(name));
+            let null_is_fine = schema.is_some_and(|schema| is_true(schema, "nullable"));
+            let defaulted = schema.is_some_and(|schema| schema.get("default").is_some());
+            match map.get(name) {
+                Some(Value::Null) if !null_is_fine && !defaulted => {
+                    walker.fault_at_own(
+                        name,
+                        map,
+                        "missing-required-field",
+                        format!("`{name}` is null, but it is required"),
+                    );
+                }
+                None if !defaulted => {
+                    walker.missing(name);
+                }
+                _ => {}
+            }
+        }
+        self.size(walker, "Properties", "fields", map.len());
+    }
+
+    fn is_of_type(self, value: &Value) -> bool {
+        if is_true(self.schema, "x-kubernetes-int-or-string") {
+            return value.is_string() || whole(value).is_some();
+        }
+        if value.is_null() {
+            return is_true(self.schema, "nullable") || self.schema.get("type").is_none();
+        }
+        match self.schema["type"].as_str() {
+            Some("object") => value.is_object(),
+            Some("array") => value.is_array(),
+            Some("string") => value.is_string(),
+            Some("boolean") => value.is_boolean(),
+            Some("number") => value.is_number(),
+            Some("integer") => whole(value).is_some(),
+            _ => true,
+        }
+    }
+
+    fn wrong_type(self, walker: &mut Walker<'_>, value: &Value) {
+        let wanted = if is_true(self.schema, "x-kubernetes-int-or-string") {
+            "an integer or a string"
+        } else {
+            match self.schema["type"].as_str() {
+                Some("object") => "a map",
+                Some("array") => "a list",
+                Some("string") => "a string",
+                Some("boolean") => "true or false",
+                Some("integer") => "an integer",
+                _ => "a number",
+            }
+        };
+        let quoted = self.schema["type"] == "string" && (value.is_number() || value.is_boolean());
+        walker
+            .fault(
+                Side::Value,
+                "wrong-type",
+                format!("{wanted} is wanted, this is {}", found(value)),
+            )
+            .help = quoted.then(|| format!("put it in quotes: \"{value}\""));
+    }
+
+    fn string(self, walker: &mut Walker<'_>, text: &str) {
+        if let Some(pattern) = self.schema["pattern"].as_str()
+            && self.crds.matches(pattern, text) == Some(false)
+        {
+            walker.fault(
+                Side::Value,
+                "bad-pattern",
+                format!("`{}` does not match `{pattern}`", shown(text)),
+            );
+        }
+        match self.schema["format"].as_str() {
+            Some("byte") => walker.text("bad-base64", "base64", text, encoding::base64),
+            Some("date-time") => walker.text("bad-date-time", "a time", text, times::date_time),
+            Some("cidr") => walker.text("bad-ip", "a block of addresses", text, network::cidr),
+            Some("ipv4" | "ipv6" | "ip") => walker.text("bad-ip", "an address", text, network::ip),
+            _ => {}
+        }
+        self.size(walker, "Length", "characters", text.chars().count());
+    }
+
+    fn number(self, walker: &mut Walker<'_>, value: &Value) {
+        let Some(number) = value.as_f64() else { return };
+        let bound = |word: &str| self.schema[word].as_f64();
+        if let Some(least) = bound("minimum") {
+            let open = is_true(self.schema, "exclusiveMinimum");
+            if number < least || (open && number <= least) {
+                walker.fault(
+                    Side::Value,
+                    "int-range",
+                    format!(
+                        "{value} is out of range: {} {least} is allowed",
+                        if open { "above" } else { "from" }
+                    ),
+                );
+            }
+        }
+        if let Some(most) = bound("maximum") {
+            let open = is_true(self.schema, "exclusiveMaximum");
+            if number > most || (open && number >= most) {
+                walker.fault(
+                    Side::Value,
+                    "int-range",
+                    format!(
+                        "{value} is out of range: {} {most} is allowed",
+                        if open { "below" } else { "up to" }
+                    ),
+                );
+            }
+        }
+        let (least, most) = match self.schema["format"].as_str() {
+            Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+            Some("int64") => (i64::MIN, i64::MAX),
+            _ => return,
+        };
+        if whole(value).is_some_and(|number| !(i128::from(least)..=i128::from(most)).contains(&number)) {
+            walker.fault(
+                Side::Value,
+                "int-range",
+                format!("{value} is out of range: from {least} to {most} is allowed"),
+            );
+        }
+    }
+
+    /// minItems and maxItems, minLength and maxLength, minProperties and maxProperties.
+    fn size(self, walker: &mut Walker<'_>, word: &str, what: &str, size: usize) {
+        let size = size as u64;
+        if let Some(least) = self.schema[format!("min{word}")].as_u64().filter(|least| size < *least) {
+            walker.fault(
+                Side::Value,
+                "bad-size",
+                format!("it has {size} {what}, at least {least} are wanted"),
+            );
+        }
+        if let Some(most) = self.schema[format!("max{word}")].as_u64().filter(|most| size > *most) {
+            walker.fault(
+                Side::Value,
+                "bad-size",
+                format!("it has {size} {what}, at most {most} are allowed"),
+            );
+        }
+    }
+
+    /// allOf, anyOf, oneOf and not. A branch says nothing of unknown fields.
+    fn branches<'a>(self, walker: &mut Walker<'a>, value: &'a Value) {
+        let branches = |word: &str| self.schema[word].as_array().map_or(&[][..], Vec::as_slice);
+        for branch in branches("allOf") {
+            Self {
+                prunes: false,
+                ..self.child(branch)
+            }
+            .value(walker, value);
+        }
+        for word in ["anyOf", "oneOf"] {
+            let branches = branches(word);
+            if branches.is_empty() {
+                continue;
+            }
+            let matching = branches.iter().filter(|branch| self.holds(branch, value)).count();
+            let required = || {
+                let names = branches.iter().filter_map(|branch| branch["required"][0].as_str());
+                suggest::one_of(names)
+            };
+            if matching == 0 {
+                let names = required();
+                if names.is_empty() {
+                    walker.fault(
+                        Side::Value,
+                        "no-alternative",
+                        "the value is none of the alternatives of the schema",
+                    );
+                } else {
+                    walker.fault(
+                        Side::Key,
+                        "missing-required-field",
+                        format!("one of {names} is missing"),
+                    );
+                }
+            } else if word == "oneOf" && matching > 1 {
+                walker.fault(
+                    Side::Value,
+                    "field-conflict",
+                    format!("only one of {} can be set", required()),
+                );
+            }
+        }
+        let not = &self.schema["not"];
+        if not.is_object() && self.holds(not, value) {
+            walker.fault(Side::Value, "field-conflict", "the schema excludes this value");
+        }
+    }
+
+    fn holds(self, branch: &'s Value, value: &Value) -> bool {
+        let mut walker = Walker::new(crate::Version::LATEST);
+        Self {
+            prunes: false,
+            ..self.child(branch)
+        }
+        .value(&mut walker, value);
+        !walker
+            .finish()
+            .iter()
+            .any(|problem| problem.severity() == Severity::Error)
+    }
+}

@@ -1,0 +1,291 @@
+//! Flags of `helm template` that a render without cluster and network has no use for.
+//!
+//! Command lines written for Helm must keep working: what has no effect there either is accepted, what Helm calls
+//! deprecated is too, with Helm's remark. Flags that only make sense with a cluster or a network are refused with one
+//! sentence that says what to use. One row a flag.
+
+use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
+
+use crate::go::{boolean, csv, duration, quote::quote};
+
+/// What a flag takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Takes {
+    /// Nothing, or `=true` or `=false`.
+    Switch,
+    /// A value.
+    Value,
+    /// Nothing, or `=VALUE`.
+    Perhaps,
+}
+
+/// What becomes of a flag.
+#[derive(Clone, Copy)]
+enum Fate {
+    /// It has no effect.
+    Accepted,
+    /// It has no effect, and Helm says that it should not be used.
+    Deprecated(&'static str),
+    /// It has no effect if the value is right; what Helm remarks on the value, or says against it.
+    Checked(fn(&str) -> Result<Option<String>, String>),
+    /// It cannot be done; what to do instead.
+    Refused(&'static str),
+}
+
+struct Flag {
+    name: &'static str,
+    short: Option<char>,
+    takes: Takes,
+    fate: Fate,
+}
+
+const fn flag(name: &'static str, takes: Takes, fate: Fate) -> Flag {
+    Flag {
+        name,
+        short: None,
+        takes,
+        fate,
+    }
+}
+
+const NO_CLUSTER: &str = "promchart never talks to a cluster; describe it with --kube-version and --api-versions";
+const NO_SERVER: &str =
+    "promchart never talks to a cluster; pipe the output to `kubectl apply --dry-run=server -f -` to have it checked";
+const NO_NETWORK: &str = "promchart fetches nothing; get the chart with `helm pull` and give its path";
+const NO_NOTES: &str = "this flag has no effect for 'helm template' and will be removed in Helm 5";
+
+use Fate::{Accepted, Checked, Deprecated, Refused};
+use Takes::{Perhaps, Switch, Value};
+
+#[rustfmt::skip]
+const FLAGS: &[Flag] = &[
+    flag("atomic", Switch, Deprecated("use --rollback-on-failure instead")),
+    flag("burst-limit", Value, Accepted),
+    flag("ca-file", Value, Refused(NO_NETWORK)),
+    flag("cert-file", Value, Refused(NO_NETWORK)),
+    flag("content-cache", Value, Accepted),
+    flag("create-namespace", Switch, Accepted),
+    flag("dependency-update", Switch, Refused("promchart fetches nothing; run `helm dependency build CHART` first")),
+    flag("description", Value, Accepted),
+    flag("devel", Switch, Accepted),
+    flag("disable-openapi-validation", Switch, Accepted),
+    flag("dry-run", Perhaps, Checked(dry_run)),
+    flag("enable-dns", Switch, Refused("promchart resolves no names; getHostByName gives an empty text, as in Helm without this flag")),
+    flag("force", Switch, Deprecated("use --force-replace instead")),
+    flag("force-conflicts", Switch, Accepted),
+    flag("force-replace", Switch, Accepted),
+    flag("hide-notes", Switch, Deprecated(NO_NOTES)),
+    flag("insecure-skip-tls-verify", Switch, Refused(NO_NETWORK)),
+    flag("key-file", Value, Refused(NO_NETWORK)),
+    flag("keyring", Value, Accepted),
+    flag("kube-apiserver", Value, Refused(NO_CLUSTER)),
+    flag("kube-as-group", Value, Refused(NO_CLUSTER)),
+    flag("kube-as-user", Value, Refused(NO_CLUSTER)),
+    flag("kube-ca-file", Value, Refused(NO_CLUSTER)),
+    flag("kube-context", Value, Refused(NO_CLUSTER)),
+    flag("kube-insecure-skip-tls-verify", Switch, Refused(NO_CLUSTER)),
+    flag("kube-tls-server-name", Value, Refused(NO_CLUSTER)),
+    flag("kube-token", Value, Refused(NO_CLUSTER)),
+    flag("kubeconfig", Value, Refused(NO_CLUSTER)),
+    Flag { name: "labels", short: Some('l'), takes: Value, fate: Checked(labels) },
+    flag("pass-credentials", Switch, Refused(NO_NETWORK)),
+    flag("password", Value, Refused(NO_NETWORK)),
+    flag("plain-http", Switch, Refused(NO_NETWORK)),
+    flag("qps", Value, Accepted),
+    flag("registry-config", Value, Accepted),
+    flag("render-subchart-notes", Switch, Deprecated(NO_NOTES)),
+    flag("replace", Switch, Accepted),
+    flag("repo", Value, Refused(NO_NETWORK)),
+    flag("repository-cache", Value, Accepted),
+    flag("repository-config", Value, Accepted),
+    flag("rollback-on-failure", Switch, Accepted),
+    flag("server-side", Switch, Accepted),
+    flag("skip-crds", Switch, Accepted),
+    flag("take-ownership", Switch, Accepted),
+    flag("timeout", Value, Checked(timeout)),
+    flag("username", Value, Refused(NO_NETWORK)),
+    flag("validate", Switch, Refused(NO_SERVER)),
+    flag("verify", Switch, Refused("promchart checks no signatures; run `helm verify CHART` first")),
+    flag("version", Value, Accepted),
+    flag("wait", Perhaps, Checked(wait)),
+    flag("wait-for-jobs", Switch, Accepted),
+];
+
+/// What a flag of kind [`Takes::Perhaps`] counts as when it comes without a value.
+const UNSET: &str = "unset";
+
+fn dry_run(value: &str) -> Result<Option<String>, String> {
+    let only = || {
+        format!(
+            "invalid dry-run value ({}). Must be \"server\" or \"client\"",
+            quote(value)
+        )
+    };
+    match value {
+        UNSET => Ok(Some(
+            "level=WARN msg=\"--dry-run is deprecated and should be replaced with '--dry-run=client'\"".to_owned(),
+        )),
+        "client" => Ok(None),
+        "server" => Err(format!("--dry-run=server: {NO_SERVER}")),
+        "none" => Err(only()),
+        _ => match boolean::parse(value) {
+            Ok(true) => Ok(Some(format!(
+                "level=WARN msg=\"boolean '--dry-run={value}' flag is deprecated and must be replaced with '--dry-run=client'\""
+            ))),
+            Ok(false) => Err(only()),
+            Err(_) => Err(format!(
+                "invalid dry-run value ({}). Must be \"none\", \"server\", or \"client\"",
+                quote(value)
+            )),
+        },
+    }
+}
+
+fn wait(value: &str) -> Result<Option<String>, String> {
+    let old = |with: &str| {
+        format!(
+            "level=WARN msg=\"--wait={value} is deprecated (boolean value) and can be replaced with --wait={with}\""
+        )
+    };
+    match value {
+        UNSET | "watcher" | "legacy" | "hookOnly" => Ok(None),
+        "true" => Ok(Some(old("watcher"))),
+        "false" => Ok(Some(old("hookOnly"))),
+        _ => Err(invalid(
+            value,
+            "--wait",
+            &format!(
+                "invalid wait input {}. Valid inputs are watcher, hookOnly, and legacy",
+                quote(value)
+            ),
+        )),
+    }
+}
+
+fn timeout(value: &str) -> Result<Option<String>, String> {
+    match duration::parse(value) {
+        Ok(_) => Ok(None),
+        Err(error) => Err(invalid(value, "--timeout", &error)),
+    }
+}
+
+/// Labels are `key=value` with commas between them, and must not be those that Helm sets itself.
+fn labels(value: &str) -> Result<Option<String>, String> {
+    const RESERVED: [&str; 6] = ["name", "owner", "status", "version", "createdAt", "modifiedAt"];
+    let wrong = |error: &str| invalid(value, "-l, --labels", error);
+    let pairs = match value.matches('=').count() {
+        0 => return Err(wrong(&format!("{value} must be formatted as key=value"))),
+        1 => vec![value.trim_matches('"').to_owned()],
+        _ => csv::record(value).map_err(|error| wrong(&error))?,
+    };
+    for pair in pairs {
+        let Some((key, _)) = pair.split_once('=') else {
+            return Err(wrong(&format!("{pair} must be formatted as key=value")));
+        };
+        if RESERVED.contains(&key) {
+            return Err(format!(
+                "user supplied labels contains system reserved label name. System labels: [{}]",
+                RESERVED.join(" ")
+            ));
+        }
+    }
+    Ok(None)
+}
+
+/// What Helm says of a value that a flag cannot take.
+pub(super) fn invalid(value: &str, flag: &str, error: &str) -> String {
+    format!("invalid argument {} for \"{flag}\" flag: {error}", quote(value))
+}
+
+/// Those of the flags that were given, in their order.
+#[derive(Clone, Default)]
+pub(super) struct HelmFlags {
+    given: Vec<(&'static Flag, String)>,
+}
+
+impl HelmFlags {
+    /// What Helm remarks on the flags.
+    ///
+    /// # Errors
+    /// Why the first flag that cannot be accepted is not.
+    pub(super) fn check(&self) -> Result<Vec<String>, String> {
+        let mut remarks = Vec::new();
+        for (flag, value) in &self.given {
+            if flag.takes == Switch && !boolean::parse(value).map_err(|error| invalid(value, &flag.long(), &error))? {
+                continue;
+            }
+            match flag.fate {
+                Accepted => {}
+                Deprecated(instead) => {
+                    remarks.push(format!("Flag --{} has been deprecated, {instead}", flag.name));
+                }
+                Checked(check) => remarks.extend(check(value)?),
+                Refused(instead) => return Err(format!("--{}: {instead}", flag.name)),
+            }
+        }
+        Ok(remarks)
+    }
+}
+
+impl Flag {
+    fn long(&self) -> String {
+        format!("--{}", self.name)
+    }
+
+    fn argument(&self) -> Arg {
+        let argument = Arg::new(self.name).long(self.name).hide(true).action(ArgAction::Append);
+        let argument = match self.short {
+            Some(short) => argument.short(short),
+            None => argument,
+        };
+        match self.takes {
+            Value => argument.value_name("VALUE"),
+            Switch => argument
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value("true"),
+            Perhaps => argument
+                .num_args(0..=1)
+                .require_equals(true)
+                .default_missing_value(UNSET),
+        }
+    }
+}
+
+impl std::fmt::Debug for HelmFlags {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list()
+            .entries(self.given.iter().map(|(flag, value)| (flag.name, value)))
+            .finish()
+    }
+}
+
+impl FromArgMatches for HelmFlags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut flags = Self::default();
+        flags.update_from_arg_matches(matches)?;
+        Ok(flags)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        let mut given = Vec::new();
+        for flag in FLAGS {
+            let values = matches.get_many::<String>(flag.name).into_iter().flatten();
+            let indices = matches.indices_of(flag.name).into_iter().flatten();
+            given.extend(indices.zip(values).map(|(at, value)| (at, flag, value.clone())));
+        }
+        given.sort_by_key(|(at, ..)| *at);
+        self.given = given.into_iter().map(|(_, flag, value)| (flag, value)).collect();
+        Ok(())
+    }
+}
+
+impl clap::Args for HelmFlags {
+    fn augment_args(command: Command) -> Command {
+        command.args(FLAGS.iter().map(Flag::argument))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}

@@ -1,0 +1,51 @@
+//! The template of `--name-template`. Mirrors `TemplateName` of Helm's `pkg/action/install.go`.
+
+use std::sync::Arc;
+
+use super::budget::Limits;
+use super::program::Names;
+use super::runtime::{Run, Runtime};
+use super::{environment, error};
+use crate::functions::{self, Origin};
+use crate::reflect::Value;
+use crate::source::{Source, SourceKind, Sources};
+use crate::template;
+use crate::world::World;
+
+/// What Go calls the template.
+const NAME: &str = "name-template";
+/// Functions that sprig has too, before Helm puts its own in their place.
+const SPRIGS_OWN: [&str; 5] = ["fail", "fromJson", "getHostByName", "mustToJson", "toJson"];
+
+/// Renders a template without a dot, with the functions of Go and sprig.
+///
+/// # Errors
+/// What Go says.
+pub fn name(text: &str, world: &Arc<dyn World>) -> Result<String, String> {
+    let sources = Sources::new();
+    let file = sources.add(Source::new(NAME, SourceKind::Flag, text.as_bytes().to_vec()));
+    let source = sources.get(file);
+    let is_function = |name: &str| {
+        functions::find(name).is_some_and(|function| function.origin != Origin::Helm || SPRIGS_OWN.contains(&name))
+    };
+    let parsed = template::parse(source.text(), file, NAME, &is_function)
+        .map_err(|errors| format!("template: {NAME}:{}: {}", errors[0].line, errors[0].message))?;
+    let runtime = Arc::new(Runtime::new(
+        Arc::clone(world),
+        sources.clone(),
+        Limits::default(),
+        false,
+    ));
+    let mut names = Names::default();
+    let template = Arc::new(parsed);
+    for (tree, (name, id)) in template.trees.iter().zip(runtime.program.add(&template)) {
+        names.define(name, id, tree.root.is_empty());
+    }
+    runtime.set_names(names);
+    let Some(id) = runtime.find(NAME) else {
+        return Ok(String::new());
+    };
+    runtime
+        .run(&environment(&runtime), id, Value::UNDEFINED, Run::default())
+        .map_err(|failed| error::in_go(&failed, &runtime.program, &sources))
+}

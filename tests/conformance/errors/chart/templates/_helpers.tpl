@@ -1,0 +1,6 @@
+{{- define "fails" -}}
+{{ .Values.image.tag.name }}
+{{- end -}}
+{{- define "deeper" -}}
+x: {{ include "fails" . | indent 2 }}
+{{- end -}}

@@ -1,0 +1,1 @@
+{{- define "lib.greeting" -}}hello {{ .Chart.Name }}{{- end -}}
