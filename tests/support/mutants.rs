@@ -107,7 +107,11 @@ pub(crate) fn read(root: &Path) -> Result<Vec<Mutant>, String> {
                 });
             } else if line.starts_with(['-', '+']) {
                 let mutant: &mut Mutant = mutants.last_mut().ok_or_else(wrong)?;
-                let side = if line.starts_with('-') { &mut mutant.old } else { &mut mutant.new };
+                let side = if line.starts_with('-') {
+                    &mut mutant.old
+                } else {
+                    &mut mutant.new
+                };
                 if !side.is_empty() {
                     side.push('\n');
                 }
@@ -155,15 +159,25 @@ impl Charts {
                 None => false,
             };
             let chart = self.chart(&mutant.target)?;
-            let count = chart.0.get(&mutant.file).map_or(0, |text| text.matches(&*mutant.old).count());
+            let count = chart
+                .0
+                .get(&mutant.file)
+                .map_or(0, |text| text.matches(&*mutant.old).count());
             if mutant.old.is_empty() || count == 0 {
-                wrong.push(format!("{}: nothing in {} looks like {:?}", mutant.row, mutant.file, mutant.old));
+                wrong.push(format!(
+                    "{}: nothing in {} looks like {:?}",
+                    mutant.row, mutant.file, mutant.old
+                ));
                 continue;
             }
             let taken = if is_each { count } else { 1 };
             all.extend((0..taken).map(|nth| Mutant { nth, ..mutant.clone() }));
         }
-        if wrong.is_empty() { Ok(all) } else { Err(wrong.join("\n")) }
+        if wrong.is_empty() {
+            Ok(all)
+        } else {
+            Err(wrong.join("\n"))
+        }
     }
 
     /// A chart without a fault, and how often each thing is said of it.
@@ -183,7 +197,11 @@ impl Charts {
             files.insert("templates/all.yaml".to_owned(), rendered);
         } else {
             let is_own = profile == "default" || given.is_file();
-            let folder = if is_own { "chart".to_owned() } else { format!("tests/fixtures/charts/{target}") };
+            let folder = if is_own {
+                "chart".to_owned()
+            } else {
+                format!("tests/fixtures/charts/{target}")
+            };
             let mut found = Vec::new();
             names(&self.root.join(&folder), "", &mut found)?;
             for name in found {
@@ -217,7 +235,10 @@ impl Charts {
                 mutants.get(at).map(|mutant| (at, mutant))
             } {
                 let verdict = self.chart(&mutant.target).map(|chart| mutant.judge(&chart.0, &chart.1));
-                verdicts.lock().unwrap_or_else(PoisonError::into_inner).insert(at, verdict);
+                verdicts
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(at, verdict);
             }
         };
         std::thread::scope(|scope| {
@@ -256,7 +277,11 @@ impl Mutant {
         if templates.is_empty() && !is_in_values {
             templates.insert(own.clone());
         }
-        let of_rules: Vec<&Diagnostic> = new.iter().copied().filter(|found| self.rules.iter().any(|rule| rule == found.rule)).collect();
+        let of_rules: Vec<&Diagnostic> = new
+            .iter()
+            .copied()
+            .filter(|found| self.rules.iter().any(|rule| rule == found.rule))
+            .collect();
         let is_at = |span: Span, place: &(String, usize)| {
             let source = sources.get(span.file);
             let first = source.line_column(span.start).line;
@@ -271,9 +296,21 @@ impl Mutant {
         let is_found = !of_rules.is_empty();
         let at_template = |found: &&Diagnostic| templates.iter().any(|place| names(found, place));
         let is_at_template = (is_found && !templates.is_empty()).then(|| of_rules.iter().any(at_template));
-        let is_at_values = (is_found && is_in_values).then(|| of_rules.iter().any(|found| given.iter().any(|place| names(found, place))));
-        let first = |place: &(String, usize)| of_rules.iter().any(|found| found.span.is_some_and(|span| is_at(span, place)));
-        let is_first = if is_in_values { given.iter().any(first) } else { templates.iter().any(first) };
+        let is_at_values = (is_found && is_in_values).then(|| {
+            of_rules
+                .iter()
+                .any(|found| given.iter().any(|place| names(found, place)))
+        });
+        let first = |place: &(String, usize)| {
+            of_rules
+                .iter()
+                .any(|found| found.span.is_some_and(|span| is_at(span, place)))
+        };
+        let is_first = if is_in_values {
+            given.iter().any(first)
+        } else {
+            templates.iter().any(first)
+        };
         let mut story = format!("{} {} ({} {}:{line}", self.row, self.kind, self.target, self.file);
         if self.nth > 0 {
             story.push_str(&format!(", place {}", self.nth + 1));
@@ -281,8 +318,18 @@ impl Mutant {
         story.push_str(&format!("), wanted {} at {templates:?}", self.rules.join(" or ")));
         for found in &new {
             let place = |span: Span| sources.place(span).replacen("chart/", "", 1);
-            let places: Vec<String> = found.span.into_iter().chain(found.labels.iter().map(|label| label.span)).map(place).collect();
-            story.push_str(&format!("\n    {}: {} ({})", found.rule, found.message, places.join(", ")));
+            let places: Vec<String> = found
+                .span
+                .into_iter()
+                .chain(found.labels.iter().map(|label| label.span))
+                .map(place)
+                .collect();
+            story.push_str(&format!(
+                "\n    {}: {} ({})",
+                found.rule,
+                found.message,
+                places.join(", ")
+            ));
         }
         Verdict {
             kind: self.kind.clone(),
@@ -297,11 +344,21 @@ impl Mutant {
     /// The text with the fault, and the line of the fault: the first one that is not as it was.
     fn apply(&self, text: &str) -> (usize, String) {
         let at = text.match_indices(&*self.old).nth(self.nth).map_or(0, |(at, _)| at);
-        let same = self.old.lines().zip(self.new.lines()).take_while(|(old, new)| old == new).count();
+        let same = self
+            .old
+            .lines()
+            .zip(self.new.lines())
+            .take_while(|(old, new)| old == new)
+            .count();
         let skipped = same.min(self.new.lines().count().saturating_sub(1));
         let mut end = at + self.old.len();
         // A line that is taken out takes its end along.
-        if self.new.is_empty() && text[..at].rsplit('\n').next().is_some_and(|before| before.trim().is_empty()) {
+        if self.new.is_empty()
+            && text[..at]
+                .rsplit('\n')
+                .next()
+                .is_some_and(|before| before.trim().is_empty())
+        {
             end += usize::from(text[end..].starts_with('\n'));
         }
         let line = text[..at].matches('\n').count() + 1 + skipped;
@@ -322,7 +379,10 @@ impl Mutant {
                     Some(from + lines[from..].iter().position(|found| found.contains(text))?)
                 }),
                 Place::Above(text) => lines[..line - 1].iter().rposition(|found| found.contains(&**text)),
-                Place::Below(text) => lines[line - 1..].iter().position(|found| found.contains(&**text)).map(|at| at + line - 1),
+                Place::Below(text) => lines[line - 1..]
+                    .iter()
+                    .position(|found| found.contains(&**text))
+                    .map(|at| at + line - 1),
             };
             // A place that is not there is in no report either, so the fault counts as misplaced.
             found.insert((file.clone(), at.map_or(0, |at| at + 1)));
@@ -379,7 +439,10 @@ fn lint(files: &Files, skip_schema: bool) -> (Vec<Diagnostic>, Sources) {
 /// The files below a folder, by their paths from there.
 fn names(folder: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), String> {
     let wrong = |error: std::io::Error| format!("{}: {error}", folder.display());
-    let mut entries = std::fs::read_dir(folder).map_err(wrong)?.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+    let mut entries = std::fs::read_dir(folder)
+        .map_err(wrong)?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(wrong)?;
     entries.sort_by_key(std::fs::DirEntry::file_name);
     for entry in entries {
         let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
@@ -416,7 +479,10 @@ impl Tally {
         self.all += 1;
         self.found += usize::from(verdict.is_found);
         self.first += usize::from(verdict.is_first);
-        for (count, is_right) in [(&mut self.template, verdict.is_at_template), (&mut self.values, verdict.is_at_values)] {
+        for (count, is_right) in [
+            (&mut self.template, verdict.is_at_template),
+            (&mut self.values, verdict.is_at_values),
+        ] {
             count.0 += usize::from(is_right == Some(true));
             count.1 += usize::from(is_right.is_some());
         }

@@ -27,16 +27,36 @@ pub(crate) fn measure(kind: Option<&str>) -> Result<(), String> {
     for verdict in &verdicts {
         by_kind.entry(&verdict.kind).or_default().add(verdict);
         total.add(verdict);
-        if kind.is_some() || !verdict.is_found || verdict.is_at_template == Some(false) || verdict.is_at_values == Some(false) {
+        if kind.is_some()
+            || !verdict.is_found
+            || verdict.is_at_template == Some(false)
+            || verdict.is_at_values == Some(false)
+        {
             let what = if verdict.is_found { "placed" } else { "missed" };
             println!("{what}: {}", verdict.story);
         }
     }
-    println!("{:30} {:>5} {:>7} {:>9} {:>9} {:>7}", "kind", "all", "found", "template", "values", "first");
-    for (kind, tally) in by_kind.iter().map(|(kind, tally)| (*kind, tally)).chain([("total", &total)]) {
-        let of = |(right, all): (usize, usize)| if all == 0 { "-".to_owned() } else { format!("{right}/{all}") };
+    println!(
+        "{:30} {:>5} {:>7} {:>9} {:>9} {:>7}",
+        "kind", "all", "found", "template", "values", "first"
+    );
+    for (kind, tally) in by_kind
+        .iter()
+        .map(|(kind, tally)| (*kind, tally))
+        .chain([("total", &total)])
+    {
+        let of = |(right, all): (usize, usize)| {
+            if all == 0 {
+                "-".to_owned()
+            } else {
+                format!("{right}/{all}")
+            }
+        };
         let (template, values) = (of(tally.template), of(tally.values));
-        println!("{kind:30} {:>5} {:>7} {template:>9} {values:>9} {:>7}", tally.all, tally.found, tally.first);
+        println!(
+            "{kind:30} {:>5} {:>7} {template:>9} {values:>9} {:>7}",
+            tally.all, tally.found, tally.first
+        );
     }
     println!("{} kinds in {:.1?}", by_kind.len(), started.elapsed());
     Ok(())

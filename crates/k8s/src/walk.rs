@@ -122,7 +122,11 @@ impl<'a> Walker<'a> {
     /// The path of `key` of an item of the list `field`.
     pub(crate) fn item(&self, field: &str, index: usize, key: &str) -> Vec<Step> {
         let mut steps = self.steps();
-        steps.extend([Step::Key(field.to_owned()), Step::Index(index), Step::Key(key.to_owned())]);
+        steps.extend([
+            Step::Key(field.to_owned()),
+            Step::Index(index),
+            Step::Key(key.to_owned()),
+        ]);
         steps
     }
 

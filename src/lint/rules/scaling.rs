@@ -93,7 +93,10 @@ fn picked(context: &Context<'_>, budget: &Object) -> Option<i64> {
         });
         is_any = true;
         // A quiet night is as few pods as the autoscaler may go down to.
-        let replicas = scaler.map_or_else(|| pod.owner.at(["spec", "replicas"]), |scaler| scaler.at(["spec", "minReplicas"]));
+        let replicas = scaler.map_or_else(
+            || pod.owner.at(["spec", "replicas"]),
+            |scaler| scaler.at(["spec", "minReplicas"]),
+        );
         total += integer(replicas).unwrap_or(1);
     }
     is_any.then_some(total)

@@ -81,8 +81,7 @@ impl Keyed {
                             .get_key_value(name)
                             .map(|(key, _)| key.as_str())
                             .unwrap_or_default();
-                        let problem =
-                            walker.fault_at(place, rule, format!("another item has the {name} `{shown}`"));
+                        let problem = walker.fault_at(place, rule, format!("another item has the {name} `{shown}`"));
                         problem.side = Side::Value;
                         problem.other = Some(other);
                     });
