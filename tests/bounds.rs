@@ -55,7 +55,7 @@ const TOO_MUCH_TO_TRACE: &[&str] = &[
     r#"{{ range until 1000000 }}{{ $x := dict "a" (dict "b" .) }}{{ $x.a.b }}{{ end }}"#,
     r#"{{ range until 1000000 }}{{ $x := fromYaml "{a: {b: [1, 2, {c: 3}]}}" }}{{ toYaml $x }}{{ end }}"#,
     r#"{{ range until 1000000 }}{{ tpl (printf "{{ . }}%d" .) $ }}{{ end }}"#,
-    r#"{{ $d := dict }}{{ range until 1000000 }}{{ $d = merge (dict (toString .) .) $d }}{{ end }}"#,
+    r"{{ $d := dict }}{{ range until 1000000 }}{{ $d = merge (dict (toString .) .) $d }}{{ end }}",
     r#"{{ define "a" }}{{ include "a" . }}{{ include "a" . }}{{ end }}{{ range until 1000 }}{{ include "a" $ }}{{ end }}"#,
     r#"{{ range until 1000000 }}{{ printf "%1000000d" 1 }}{{ end }}"#,
     r#"{{ $x := "x" }}{{ range until 64 }}{{ $x = print $x $x }}{{ $x }}{{ end }}"#,

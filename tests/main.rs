@@ -18,6 +18,7 @@ mod command;
 mod conformance;
 mod functions;
 mod lint;
+mod mutation;
 mod origins;
 mod prometheus;
 mod promql;

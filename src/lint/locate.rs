@@ -20,11 +20,12 @@ const IN_TEMPLATES: [&str; 2] = ["exponent-number", "manifest-indent"];
 /// Moves a diagnostic from the rendered text to where the fault can be mended.
 ///
 /// The place is that of the value where the text at fault was set in a values file or flag, with a label at the template;
-/// otherwise the template's, with labels at the calls that lead there. Other labels go to the template.
+/// otherwise the template's, with labels at the calls that lead there. Other labels go to the value or the template too.
 pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>) {
+    label_null(diagnostic, context);
     for label in &mut diagnostic.labels {
         if let Some(place) = place(label.span, context) {
-            label.span = place.template;
+            label.span = place.value.unwrap_or(place.template);
         }
     }
     let Some(place) = diagnostic.span.and_then(|span| place(span, context)) else {
@@ -53,6 +54,38 @@ pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>) {
     }
     labels.append(&mut diagnostic.labels);
     diagnostic.labels = labels;
+}
+
+/// Names the null in the values that a template could not look into.
+fn label_null(diagnostic: &mut Diagnostic, context: &Context<'_>) {
+    let Some(span) = diagnostic
+        .span
+        .filter(|_| diagnostic.message.starts_with("nil pointer evaluating"))
+    else {
+        return;
+    };
+    let source = context.sources.get(span.file);
+    let written = source.text().get(span.range()).unwrap_or_default();
+    let Some(path) = written.trim_start_matches('$').strip_prefix(".Values.") else {
+        return;
+    };
+    let defaults = context.chart.iter().map(|chart| &chart.chart.values);
+    for root in [&context.given].into_iter().chain(defaults) {
+        let mut node = root;
+        for step in path.split('.') {
+            let Some(entry) = node.as_map().and_then(|map| map.get(step)) else {
+                break;
+            };
+            if entry.node.is_null() {
+                diagnostic.labels.push(Label {
+                    span: entry.key,
+                    text: "this is null".to_owned(),
+                });
+                return;
+            }
+            node = &entry.node;
+        }
+    }
 }
 
 /// The origin of a place in a rendered text; `None` if it lies in no such text.

@@ -45,7 +45,7 @@ fn guarded(list: &List) -> String {
         };
         match node {
             Node::Text(_) if text.ends_with('{') && printed.starts_with('{') => {
-                text.push_str(&format!("{NOTHING}{printed}"))
+                text.push_str(&format!("{NOTHING}{printed}"));
             }
             Node::Text(_) => text.push_str(&printed),
             _ if text.ends_with('{') => text.push_str(&format!(" {{{{- {}", &printed[2..])),

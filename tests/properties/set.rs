@@ -37,7 +37,7 @@ pub(crate) fn check(bytes: &[u8]) {
     }
     let Some(target) = target else { return };
     assert!(target.as_map().is_some());
-    let indices = expressions.iter().filter(|byte| **byte == b'[').count();
+    let indices = expressions.split(|byte| *byte == b'[').count() - 1;
     assert!(
         size(&target) <= expressions.len() + 1 + indices * MOST_PER_INDEX,
         "{} nodes of {} bytes",

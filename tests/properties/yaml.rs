@@ -99,7 +99,7 @@ fn same(a: &Node, b: &Node) -> bool {
             a.len() == b.len() && a.iter().all(equal)
         }
         (a, b) => match (number(a), number(b)) {
-            (Some(a), Some(b)) => a == b || a.is_nan() && b.is_nan(),
+            (Some(a), Some(b)) => a.partial_cmp(&b).is_none_or(std::cmp::Ordering::is_eq) && a.is_nan() == b.is_nan(),
             _ => false,
         },
     }

@@ -169,7 +169,7 @@ pub(crate) fn measure(chart: &Path, values: &[String], most: usize) -> Result<Pe
         };
         if let Ok(parsed) = yaml::parse(&source, file, 0..text.len()) {
             walk(&parsed.node, "", &mut |_, node| {
-                entries.push((name.clone(), node.clone()))
+                entries.push((name.clone(), node.clone()));
             });
         }
     }

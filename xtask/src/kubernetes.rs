@@ -225,9 +225,9 @@ fn kind_of(schema: &Value, definitions: &serde_json::Map<String, Value>) -> Resu
     let format = schema.get("format").and_then(Value::as_str);
     Ok(match (schema.get("type").and_then(Value::as_str), format) {
         (Some("string"), None) => "string".to_owned(),
-        (Some("string"), Some(format @ ("byte" | "date-time"))) => format.to_owned(),
+        (Some("string"), Some(format @ ("byte" | "date-time")))
+        | (Some("integer"), Some(format @ ("int32" | "int64"))) => format.to_owned(),
         (Some("boolean"), None) => "boolean".to_owned(),
-        (Some("integer"), Some(format @ ("int32" | "int64"))) => format.to_owned(),
         (Some("integer"), None) => "int64".to_owned(),
         (Some("number"), _) => "number".to_owned(),
         (Some("array"), _) => format!("[{}]", kind_of(&schema["items"], definitions)?),

@@ -23,7 +23,7 @@ cargo run -p xtask -- TASK
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
 kubernetes-definitions
                 write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
-mutate          break lines of rendered profiles one at a time: how many faults the linter finds, and where
+mutate          which of the faults of tests/suite/mutations the linter finds, and at which line: [KIND]
 origins         how much of the output of charts leads back to templates and values: CHART...
 functions       write docs/functions.md anew
 prometheus-testdata DIR
@@ -40,10 +40,11 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
         ["goldens"] => goldens::write(),
-        ["mutate"] => mutate::usual(),
         ["origins", ref charts @ ..] => origins::measure(charts),
         ["kubernetes-definitions"] => kubernetes::definitions(false),
         ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
+        ["mutate"] => mutate::measure(None),
+        ["mutate", kind] => mutate::measure(Some(kind)),
         ["functions"] => std::fs::write(helm::root().join("docs/functions.md"), promchart::functions::markdown())
             .map_err(|error| format!("docs/functions.md: {error}")),
         ["prometheus-testdata", folder] => prometheus::testdata(folder),

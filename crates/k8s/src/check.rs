@@ -46,7 +46,8 @@ fn check_object<'a>(walker: &mut Walker<'a>, version: Version, crds: &Crds, map:
     }
     let definitions = Definitions::get();
     let own = is_own_group(group(api_version));
-    if own {
+    // The group of a custom resource is a domain (`validateCustomResourceDefinitionSpec`): one without a dot is a typo.
+    if own || !group(api_version).contains('.') {
         // The API's life follows the version that is asked for, the fields the nearest that is known.
         let known = std::mem::replace(&mut walker.version, version);
         lifecycle::check(walker, api_version, kind);

@@ -42,6 +42,8 @@ pub struct Problem {
     pub message: String,
     /// How to mend it, when there is more to say.
     pub help: Option<String>,
+    /// From the object to a value that does not go together with this one.
+    pub other: Option<Vec<Step>>,
 }
 
 impl Problem {

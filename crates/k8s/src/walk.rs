@@ -66,6 +66,7 @@ impl<'a> Walker<'a> {
             rule,
             message: message.into(),
             help: None,
+            other: None,
         });
         &mut self.problems[index]
     }
@@ -104,9 +105,29 @@ impl<'a> Walker<'a> {
                 rule: "missing-required-field",
                 message,
                 help: None,
+                other: None,
             });
         }
         &mut self.problems[index]
+    }
+
+    /// The path of a field that is beside the one that is being looked at: `key` of its neighbour `field`.
+    pub(crate) fn beside(&self, field: &str, key: &str) -> Vec<Step> {
+        let mut steps = self.steps();
+        steps.pop();
+        steps.extend([field, key].map(|step| Step::Key(step.to_owned())));
+        steps
+    }
+
+    /// The path of `key` of an item of the list `field`.
+    pub(crate) fn item(&self, field: &str, index: usize, key: &str) -> Vec<Step> {
+        let mut steps = self.steps();
+        steps.extend([
+            Step::Key(field.to_owned()),
+            Step::Index(index),
+            Step::Key(key.to_owned()),
+        ]);
+        steps
     }
 
     fn steps(&self) -> Vec<Step> {
@@ -388,6 +409,7 @@ impl<'a> Walker<'a> {
             rule: "",
             message: String::new(),
             help: None,
+            other: None,
         }
         .pointer()
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use promchart_k8s::{Crds, Problem, Severity, Side, Step, Version, check};
+use promchart_k8s::{Crds, Severity, Side, Step, Version, check};
 use serde_json::Value as Json;
 
 use super::super::Context;
@@ -24,7 +24,7 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
     let crds = crds(context, report);
     for object in &context.objects.all {
         for problem in check(version, &crds, &to_json(&object.node)) {
-            let span = place(&object.node, &problem);
+            let span = place(&object.node, &problem.path, problem.side);
             let mut diagnostic = match problem.severity() {
                 Severity::Error => Diagnostic::error(problem.rule, problem.message.clone()),
                 Severity::Warning => Diagnostic::warning(problem.rule, problem.message.clone()),
@@ -32,6 +32,9 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
             let pointer = problem.pointer();
             if !pointer.is_empty() {
                 diagnostic.message = format!("{pointer}: {}", diagnostic.message);
+            }
+            if let Some(other) = &problem.other {
+                diagnostic = diagnostic.label(place(&object.node, other, Side::Value), "and this");
             }
             diagnostic.help = problem.help;
             report.push(object.fault(diagnostic, span));
@@ -88,13 +91,13 @@ fn definitions(context: &Context<'_>, path: &Path) -> std::io::Result<Vec<(Strin
 }
 
 /// Where the fault of a problem is: the key or the value at its path, as far as that is there.
-fn place(object: &Node, problem: &Problem) -> Span {
+fn place(object: &Node, path: &[Step], side: Side) -> Span {
     let mut node = object;
     let first = ["kind", "apiVersion", "metadata"]
         .into_iter()
         .find_map(|key| object.as_map()?.get(key));
     let mut key = first.map_or(object.span, |entry| entry.key);
-    for (at, step) in problem.path.iter().enumerate() {
+    for (at, step) in path.iter().enumerate() {
         match step {
             Step::Key(name) => match node.as_map().and_then(|map| map.get(name)) {
                 Some(entry) => {
@@ -111,7 +114,7 @@ fn place(object: &Node, problem: &Problem) -> Span {
                 None => return key,
             },
         }
-        if at + 1 == problem.path.len() && problem.side == Side::Value && !is_collection(node) {
+        if at + 1 == path.len() && side == Side::Value && !is_collection(node) {
             // A value that is not written at all has no place of its own.
             return if node.span.start == node.span.end {
                 key

@@ -4,8 +4,19 @@ use super::super::Context;
 use super::super::object::text;
 use super::selectors::pods;
 use crate::diagnostic::{Diagnostic, Report};
+use crate::source::Span;
 
 const LATEST: &str = "latest-image-tag";
+
+/// The last place of a text in a scalar.
+fn part(context: &Context<'_>, scalar: Span, text: &str) -> Span {
+    let source = context.sources.get(scalar.file);
+    let written = source.text().get(scalar.range()).unwrap_or_default();
+    written.rfind(text).map_or(scalar, |at| {
+        let start = scalar.range().start + at;
+        Span::new(scalar.file, start, start + text.len())
+    })
+}
 
 /// Images that are whatever was pushed last.
 pub(in super::super) fn images(context: &Context<'_>, report: &mut Report) {
@@ -25,7 +36,9 @@ pub(in super::super) fn images(context: &Context<'_>, report: &mut Report) {
             if !repository.is_empty() && digest.is_none() && tag.is_none_or(|tag| tag == "latest") {
                 let message = format!("the image {shown} is whatever was pushed last");
                 let diagnostic = Diagnostic::warning(LATEST, message);
-                report.push(pod.owner.fault(diagnostic, image.span).help("name a version"));
+                // The tag may come from elsewhere than the name.
+                let span = tag.map_or(image.span, |tag| part(context, image.span, tag));
+                report.push(pod.owner.fault(diagnostic, span).help("name a version"));
             }
         }
     }

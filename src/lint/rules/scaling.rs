@@ -84,15 +84,20 @@ fn picked(context: &Context<'_>, budget: &Object) -> Option<i64> {
         if object.namespace() != budget.namespace() {
             continue;
         }
-        let is_scaled = context.objects.all.iter().any(|other| {
+        if object.is(&["DaemonSet", "Job", "CronJob"]) {
+            return None;
+        }
+        let scaler = context.objects.all.iter().find(|other| {
             other.kind() == "HorizontalPodAutoscaler"
                 && text(other.at(["spec", "scaleTargetRef", "name"])) == object.name()
         });
-        if is_scaled || object.is(&["DaemonSet", "Job", "CronJob"]) {
-            return None;
-        }
         is_any = true;
-        total += integer(pod.owner.at(["spec", "replicas"])).unwrap_or(1);
+        // A quiet night is as few pods as the autoscaler may go down to.
+        let replicas = scaler.map_or_else(
+            || pod.owner.at(["spec", "replicas"]),
+            |scaler| scaler.at(["spec", "minReplicas"]),
+        );
+        total += integer(replicas).unwrap_or(1);
     }
     is_any.then_some(total)
 }

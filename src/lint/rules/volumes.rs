@@ -113,6 +113,21 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// The single files that containers mount out of a volume: each is a key of its ConfigMap or Secret, and an empty folder
+/// where there is no such key.
+fn sub_paths<'a>(pod: Pod<'a>, volume: &str) -> impl Iterator<Item = &'a Node> {
+    let mounts = pod
+        .containers()
+        .flat_map(|container| items(container.get("volumeMounts")));
+    let paths = mounts
+        .filter(move |mount| text(mount.get("name")) == volume)
+        .filter_map(|mount| mount.get("subPath"));
+    paths.filter(|path| {
+        path.as_str()
+            .is_some_and(|path| !path.is_empty() && !path.contains('/'))
+    })
+}
+
 fn wanted(pod: Pod<'_>) -> Vec<Wanted<'_>> {
     let mut found = Vec::new();
     for container in pod.containers() {
@@ -131,6 +146,17 @@ fn wanted(pod: Pod<'_>) -> Vec<Wanted<'_>> {
         }
     }
     for volume in items(pod.spec.get("volumes")) {
+        for path in sub_paths(pod, text(volume.get("name"))) {
+            for (kind, part, name) in [("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName")] {
+                let source = volume
+                    .get(part)
+                    .filter(|source| items(source.get("items")).is_empty() && !is_true(source.get("optional")));
+                if let Some(name) = source.and_then(|source| source.get(name)) {
+                    let key = Some(path);
+                    found.push(Wanted { kind, name, key });
+                }
+            }
+        }
         Wanted::of("ConfigMap", volume.get("configMap"), "name", &mut found);
         Wanted::of("Secret", volume.get("secret"), "secretName", &mut found);
         for source in items(volume.at(["projected", "sources"])) {

@@ -33,7 +33,8 @@ struct Lines {
     /// Those that are not empty, without space around, as bytes of the text; sorted by what they say, equal ones by place.
     sorted: Vec<Range<usize>>,
     /// Keeps the text in memory: its place there is its name.
-    _owner: Option<Value>,
+    #[expect(dead_code, reason = "held, not read")]
+    owner: Option<Value>,
 }
 
 impl Lines {
@@ -42,11 +43,11 @@ impl Lines {
             .map(|line| line.start..line.start + line.text.len())
             .collect();
         sorted.sort_by(|a, b| text[a.clone()].cmp(&text[b.clone()]).then(a.start.cmp(&b.start)));
-        let _owner = match owner {
+        let owner = match owner {
             Owner::Record => None,
             Owner::Value(value) => Some(value.clone()),
         };
-        Self { sorted, _owner }
+        Self { sorted, owner }
     }
 
     /// The lines that say the same as another one.

@@ -1,7 +1,7 @@
 //! Lists whose items are told apart by a key: two items with the same key are refused (the validation's `Duplicate`), or one
 //! of them is lost when the object is applied.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
@@ -56,7 +56,7 @@ impl Keyed {
         } else {
             "duplicate-item"
         };
-        let mut seen = BTreeSet::new();
+        let mut seen: BTreeMap<Vec<String>, usize> = BTreeMap::new();
         for (index, item) in items(map, field).iter().enumerate() {
             let Some(item) = item.as_object() else { continue };
             let mut key = Vec::new();
@@ -68,7 +68,12 @@ impl Keyed {
                     _ => break,
                 }
             }
-            if key.len() == self.keys.len() && !seen.insert(key.clone()) {
+            if key.len() < self.keys.len() {
+                continue;
+            }
+            let first = *seen.entry(key.clone()).or_insert(index);
+            if first != index {
+                let other = walker.item(field, first, self.keys[0]);
                 let (name, shown) = (self.keys[0], crate::formats::shown(&key.join("/")));
                 walker.below(Place::Key(field), |walker| {
                     walker.below(Place::Index(index), |walker| {
@@ -76,9 +81,9 @@ impl Keyed {
                             .get_key_value(name)
                             .map(|(key, _)| key.as_str())
                             .unwrap_or_default();
-                        walker
-                            .fault_at(place, rule, format!("another item has the {name} `{shown}`"))
-                            .side = Side::Value;
+                        let problem = walker.fault_at(place, rule, format!("another item has the {name} `{shown}`"));
+                        problem.side = Side::Value;
+                        problem.other = Some(other);
                     });
                 });
             }
@@ -90,19 +95,17 @@ impl Keyed {
 }
 
 /// A container cannot be called like an initContainer.
-fn across<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, names: &BTreeSet<Vec<String>>) {
+fn across<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, names: &BTreeMap<Vec<String>, usize>) {
     for (index, item) in items(map, "containers").iter().enumerate() {
         let Some(name) = item.as_object().and_then(|item| string(item, "name")) else {
             continue;
         };
-        if names.contains(&vec![name.to_owned()]) {
+        if let Some(first) = names.get(&vec![name.to_owned()]) {
+            let other = walker.item("initContainers", *first, "name");
             walker.below(Place::Key("containers"), |walker| {
                 walker.below(Place::Index(index), |walker| {
-                    walker.fault_at(
-                        "name",
-                        "duplicate-item",
-                        format!("an initContainer has the name `{name}`"),
-                    );
+                    let message = format!("an initContainer has the name `{name}`");
+                    walker.fault_at("name", "duplicate-item", message).other = Some(other);
                 });
             });
         }

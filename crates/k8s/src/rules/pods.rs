@@ -13,9 +13,14 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.PodSecurityContext", seccomp),
     ("core.v1.ResourceRequirements", resources),
     ("core.v1.SecurityContext", security),
+    ("core.v1.VolumeMount", mount),
 ];
 
 fn container<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    // The schema leaves it out for kinds that fill it in from elsewhere; `validateContainerCommon` wants it.
+    if !says_something(map, "image") {
+        walker.missing("image");
+    }
     for (field, what) in [("livenessProbe", "liveness"), ("startupProbe", "startup")] {
         if let Some(probe) = object(map, field)
             && probe
@@ -47,6 +52,12 @@ fn container<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
+fn mount<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    if string(map, "mountPath") == Some("") {
+        walker.fault_at("mountPath", "missing-required-field", "`mountPath` is empty");
+    }
+}
+
 /// Kubernetes' own resources of containers.
 const RESOURCES: [&str; 4] = ["cpu", "memory", "ephemeral-storage", "storage"];
 
@@ -74,7 +85,8 @@ fn resources<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                     text(request),
                     text(&limits[name])
                 );
-                walker.fault_at(name, "request-above-limit", message);
+                let limit = walker.beside("limits", name);
+                walker.fault_at(name, "request-above-limit", message).other = Some(limit);
             }
         }
     });
