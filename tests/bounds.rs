@@ -46,6 +46,21 @@ const TOO_MUCH: &[&str] = &[
     r#"{{ range until 100000 }}{{ $x := genCA "x" 1 }}{{ end }}"#,
 ];
 
+/// Where most of the work is in statements, calls and values that a trace keeps.
+#[rustfmt::skip]
+const TOO_MUCH_TO_TRACE: &[&str] = &[
+    r"{{ range until 100000000 }}{{ end }}",
+    r"{{ range until 1000000 }}{{ . }}{{ end }}",
+    r#"{{ $d := dict "a" 1 }}{{ range until 1000000 }}{{ $d.a }}{{ end }}"#,
+    r#"{{ range until 1000000 }}{{ $x := dict "a" (dict "b" .) }}{{ $x.a.b }}{{ end }}"#,
+    r#"{{ range until 1000000 }}{{ $x := fromYaml "{a: {b: [1, 2, {c: 3}]}}" }}{{ toYaml $x }}{{ end }}"#,
+    r#"{{ range until 1000000 }}{{ tpl (printf "{{ . }}%d" .) $ }}{{ end }}"#,
+    r#"{{ $d := dict }}{{ range until 1000000 }}{{ $d = merge (dict (toString .) .) $d }}{{ end }}"#,
+    r#"{{ define "a" }}{{ include "a" . }}{{ include "a" . }}{{ end }}{{ range until 1000 }}{{ include "a" $ }}{{ end }}"#,
+    r#"{{ range until 1000000 }}{{ printf "%1000000d" 1 }}{{ end }}"#,
+    r#"{{ $x := "x" }}{{ range until 64 }}{{ $x = print $x $x }}{{ $x }}{{ end }}"#,
+];
+
 #[rustfmt::skip]
 const UNREADABLE: &[&str] = &[
     r#"{{ regexMatch "((((a{1000}){1000}){1000}){1000})" "x" }}"#,
@@ -182,6 +197,17 @@ fn too_much_is_refused() {
     for template in TOO_MUCH {
         let error = soon(&engine, template).expect_err(template);
         assert!(refused(&error), "{template}: {error}");
+    }
+}
+
+/// A record of what a render did must not let it do more.
+#[test]
+fn too_much_is_refused_when_traced() {
+    let plain = engine().with_steps(1_000_000);
+    let traced = engine().with_steps(1_000_000).traced();
+    for template in TOO_MUCH_TO_TRACE {
+        let error = soon(&traced, template).expect_err(template);
+        assert_eq!(Err(error), soon(&plain, template), "{template}");
     }
 }
 

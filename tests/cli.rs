@@ -335,6 +335,15 @@ fn a_broken_manifest_leads_to_its_template_and_value() {
     );
 }
 
+/// The render that tells where a fault has come from may take little more memory than the first one, which is not at fault.
+#[test]
+fn a_trace_too_large_for_memory_is_given_up() {
+    let template = "{{ range until 1000 }}{{ $x := until 10000 }}{{ end }}kind: A\nlabels: {a: b\n";
+    let run = refused("large_trace", template, "");
+    // Without a record, the fault stays at the rendered text.
+    says(&run, &["[manifest-syntax]", "templates/a.yaml:3:1"]);
+}
+
 /// nil on the way to a field: the values key that is nil, or the table that lacks it.
 #[test]
 fn a_nil_pointer_leads_to_the_values() {
@@ -357,6 +366,19 @@ fn a_nil_pointer_leads_to_the_values() {
     says(
         &run,
         &["values.yaml:2:", "`disk` is not set in here", "set `server.disk`"],
+    );
+    let run = refused(
+        "nil_item",
+        "{{ range .Values.servers }}a: {{ .disk.size }}\n{{ end }}",
+        "servers:\n  - name: a\n    disk: {size: 1}\n  - name: b\n    disk: null\n",
+    );
+    says(
+        &run,
+        &[
+            "nil pointer evaluating interface {}.size",
+            "values.yaml:5:",
+            "`disk` is nil",
+        ],
     );
     let run = refused("missing_table", "a: {{ .Values.server.disk }}\n", "other: 1\n");
     says(&run, &["nil pointer evaluating interface {}.disk", "set `server`"]);

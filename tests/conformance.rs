@@ -22,11 +22,10 @@ fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-#[test]
-fn one_line_templates_render_as_in_helm() {
+fn compare(prepare: impl FnOnce(Engine) -> Engine) {
     let mut chart = Vec::new();
     files(Path::new(CHART), &mut chart);
-    let engine = Engine::new(chart);
+    let engine = prepare(Engine::new(chart));
     let cases = from_json(&read("tests/conformance/micro/cases.json"));
     let View::List(rows) = view(&cases) else {
         panic!("a list of cases")
@@ -45,4 +44,15 @@ fn one_line_templates_render_as_in_helm() {
         rows.items.len(),
         wrong.join("\n")
     );
+}
+
+#[test]
+fn one_line_templates_render_as_in_helm() {
+    compare(|engine| engine);
+}
+
+/// A trace changes neither text nor error.
+#[test]
+fn traced_templates_render_as_in_helm() {
+    compare(Engine::traced);
 }

@@ -7,7 +7,7 @@ use promchart::render::{Origin, Setting, Trace};
 use promchart::source::{Sources, Span};
 use promchart::world::{Memory, World};
 
-use crate::support::{names, read, root, shares};
+use crate::support::{names, perturbed, read, root, shares};
 
 /// The file of a case by that name.
 fn sections(text: &str) -> Vec<(&str, String)> {
@@ -45,7 +45,8 @@ fn shown(origin: &Origin, sources: &Sources) -> String {
     if let Some(Setting { value, .. }) = origin.value {
         let written = sources.get(value.file).text()[value.range()].to_owned();
         text += &format!(
-            " | {} {}",
+            " {} {} {}",
+            if origin.is_certain { "|" } else { "?" },
             place(value, sources),
             written.lines().next().unwrap_or_default()
         );
@@ -93,7 +94,7 @@ fn differences(case: &str) -> Vec<String> {
         // Of a line with its key, the value is meant if there is one in the answer.
         let skipped = needle.len() - needle.trim_start().len();
         let skipped = match needle.rsplit_once(": ") {
-            Some((key, _)) if wanted.contains(" | ") => key.len() + 2,
+            Some((key, _)) if wanted.contains(" | ") || wanted.contains(" ? ") => key.len() + 2,
             _ => skipped,
         };
         let found = rendered.origin(file, start + skipped..start + needle.len());
@@ -132,6 +133,28 @@ fn our_own_chart_is_known_to_the_line() {
             found.values
         );
     }
+}
+
+/// What changes in the output when a value is changed has come from that value.
+#[test]
+fn our_own_chart_leads_to_the_values_that_change_it() {
+    const MOST: usize = 60;
+    let mut direct = shares::Share::default();
+    let mut certain = shares::Share::default();
+    let mut misses = Vec::new();
+    for profile in names("values").into_iter().filter(|name| name.ends_with(".yaml")) {
+        let files = [root().join("values").join(&profile).to_string_lossy().into_owned()];
+        let found = perturbed::measure(&root().join("chart"), &files, MOST).unwrap();
+        for (sum, share) in [(&mut direct, found.direct), (&mut certain, found.certain)] {
+            sum.hits += share.hits;
+            sum.all += share.all;
+        }
+        misses.extend(found.misses);
+    }
+    let misses = misses.join("\n");
+    assert!(direct.all >= 50, "{direct:?}");
+    assert!(direct.percent() >= 80.0, "{direct:?}\n{misses}");
+    assert!(certain.percent() >= 99.0, "{certain:?}\n{misses}");
 }
 
 /// A trace must not change what comes out, nor which error it is.

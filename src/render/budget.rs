@@ -31,15 +31,18 @@ pub(super) struct Budget {
     depth: AtomicUsize,
     /// Memory in use that must not be reached.
     ceiling: usize,
+    /// How much more may be in use for now, in bytes: what a trace takes.
+    allowance: AtomicUsize,
 }
 
 impl Budget {
-    pub(super) fn new(limits: Limits, memory_in_use: usize) -> Self {
+    pub(super) fn new(limits: Limits, memory_in_use: usize, allowance: usize) -> Self {
         Self {
             limits,
             steps: AtomicU64::new(limits.steps),
             depth: AtomicUsize::new(0),
             ceiling: memory_in_use.saturating_add(limits.memory),
+            allowance: AtomicUsize::new(allowance),
         }
     }
 
@@ -58,13 +61,19 @@ impl Budget {
 
     /// Stops a render that has taken too much memory.
     pub(super) fn check_memory(&self, in_use: usize) -> Result<(), String> {
-        if in_use <= self.ceiling {
+        let allowance = self.allowance.load(Ordering::Relaxed);
+        if in_use <= self.ceiling.saturating_add(allowance) {
             return Ok(());
         }
         Err(format!(
             "the render takes more than {} MiB of memory (--max-memory)",
             self.limits.memory >> 20
         ))
+    }
+
+    /// Takes back the allowance.
+    pub(super) fn end_allowance(&self) {
+        self.allowance.store(0, Ordering::Relaxed);
     }
 
     /// Whether the steps are used up: nothing else is worth trying then.

@@ -93,11 +93,9 @@ impl Object for Dot {
 }
 
 impl Runtime {
-    pub(super) fn new(world: Arc<dyn World>, sources: Sources, mut limits: Limits, traced: bool) -> Self {
-        if traced {
-            limits.memory = limits.memory.saturating_add(ALLOWANCE);
-        }
-        let budget = Budget::new(limits, world.memory_in_use().unwrap_or_default());
+    pub(super) fn new(world: Arc<dyn World>, sources: Sources, limits: Limits, traced: bool) -> Self {
+        let allowance = if traced { ALLOWANCE } else { 0 };
+        let budget = Budget::new(limits, world.memory_in_use().unwrap_or_default(), allowance);
         Self {
             program: Program::new(traced),
             budget,
@@ -129,10 +127,17 @@ impl Runtime {
     /// Pays for steps, and stops a render that has taken too much memory.
     pub(super) fn charge(&self, steps: usize) -> Result<(), String> {
         self.budget.charge(u64::try_from(steps).unwrap_or(u64::MAX))?;
-        match self.world().memory_in_use() {
-            Some(in_use) => self.budget.check_memory(in_use),
-            None => Ok(()),
+        let Some(in_use) = self.world().memory_in_use() else {
+            return Ok(());
+        };
+        let checked = self.budget.check_memory(in_use);
+        if checked.is_err() && self.recorder.as_ref().is_some_and(Recorder::give_up) {
+            self.budget.end_allowance();
+            return self
+                .budget
+                .check_memory(self.world().memory_in_use().unwrap_or_default());
         }
+        checked
     }
 
     /// Runs a template.

@@ -39,6 +39,7 @@ pub(crate) fn with_deep_stack<T: Send>(run: impl FnOnce() -> T + Send) -> T {
 pub(crate) struct Engine {
     files: Vec<(String, Vec<u8>)>,
     limits: Limits,
+    trace: Trace,
 }
 
 impl Engine {
@@ -50,12 +51,19 @@ impl Engine {
         Self {
             files,
             limits: Limits::default(),
+            trace: Trace::Off,
         }
     }
 
     /// Lets a render take fewer steps than it may.
     pub(crate) fn with_steps(mut self, steps: u64) -> Self {
         self.limits.steps = steps;
+        self
+    }
+
+    /// Makes renders keep where their output comes from.
+    pub(crate) fn traced(mut self) -> Self {
+        self.trace = Trace::On;
         self
     }
 
@@ -77,7 +85,7 @@ impl Engine {
             capabilities: Capabilities::default(),
             skip_schema: false,
             limits: self.limits,
-            trace: Trace::Off,
+            trace: self.trace,
         };
         let outcome = pipeline::run(&world, &request, &Sources::new());
         match outcome.rendered {

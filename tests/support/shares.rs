@@ -1,9 +1,11 @@
 //! How many keys and scalars of a rendered chart lead back to where they were written. A test holds our own chart to it,
 //! `cargo run -p xtask -- origins` asks any.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use promchart::manifest;
 use promchart::pipeline::{self, Request};
@@ -23,7 +25,7 @@ pub(crate) struct Share {
 }
 
 impl Share {
-    fn count(&mut self, hit: bool) {
+    pub(crate) fn count(&mut self, hit: bool) {
         self.hits += usize::from(hit);
         self.all += 1;
     }
@@ -49,6 +51,8 @@ pub(crate) struct Shares {
     pub(crate) keys: Share,
     /// Scalars that are set somewhere in the values, and that no template holds itself: those that lead to a value of that text.
     pub(crate) values: Share,
+    /// How long all questions took.
+    pub(crate) asking: Duration,
     /// What missed.
     pub(crate) misses: Vec<String>,
 }
@@ -108,13 +112,15 @@ pub(crate) fn measure(chart: &Path, files: &[String]) -> Result<Shares, String> 
             set: &set,
             templates: &templates,
             manifest,
+            asking: Cell::default(),
         };
         asked.document(&mut shares);
+        shares.asking += asked.asking.get();
     }
     Ok(shares)
 }
 
-fn shown(value: &Value) -> String {
+pub(crate) fn shown(value: &Value) -> String {
     match value {
         Value::Bool(value) => value.to_string(),
         Value::Int(value) => value.to_string(),
@@ -139,6 +145,7 @@ struct Asked<'a> {
     set: &'a BTreeSet<String>,
     templates: &'a [Arc<Source>],
     manifest: &'a manifest::Manifest,
+    asking: Cell<Duration>,
 }
 
 impl Asked<'_> {
@@ -158,7 +165,10 @@ impl Asked<'_> {
 
     fn origin(&self, span: Span) -> Option<Origin> {
         let range = span.range().start + self.manifest.start..span.range().end + self.manifest.start;
-        self.rendered.origin(&self.manifest.path, range)
+        let started = Instant::now();
+        let origin = self.rendered.origin(&self.manifest.path, range);
+        self.asking.set(self.asking.get() + started.elapsed());
+        origin
     }
 
     fn text(&self, span: Span) -> String {

@@ -9,8 +9,13 @@ use promchart::render::Trace;
 use promchart::source::Sources;
 use promchart::world::{Disk, World};
 
+#[path = "../../tests/support/perturbed.rs"]
+mod perturbed;
 #[path = "../../tests/support/shares.rs"]
 mod shares;
+
+/// How many values of each chart are changed.
+const CHANGES: usize = 150;
 
 /// How many misses are shown of each chart.
 const SHOWN: usize = 12;
@@ -24,41 +29,61 @@ const TIMES: u32 = 3;
 pub(crate) fn measure(charts: &[&str]) -> Result<(), String> {
     for chart in charts {
         let path = Path::new(chart);
-        let started = Instant::now();
         match shares::measure(path, &[]) {
             Err(error) => println!("{chart}: {}", error.lines().next().unwrap_or_default()),
             Ok(found) => {
-                let asking = started.elapsed();
-                let plain = time(path, Trace::Off);
-                let traced = time(path, Trace::On);
+                let [plain, traced] = times(path);
                 println!(
-                    "{chart}: origin {:.2} % of {}, keys {:.2} % of {}, values {:.2} % of {}; plain {plain:.0?}, traced {traced:.0?}, all asked {asking:.0?}",
+                    "{chart}: origin {:.2} % of {}, keys {:.2} % of {}, values {:.2} % of {}; plain {plain:.0?}, traced {traced:.0?} ({:.2} times as long), all asked {:.0?}",
                     found.origin.percent(),
                     found.origin.all,
                     found.keys.percent(),
                     found.keys.all,
                     found.values.percent(),
                     found.values.all,
+                    traced.as_secs_f64() / plain.as_secs_f64(),
+                    found.asking,
                 );
                 for miss in found.misses.iter().take(SHOWN) {
                     println!("  {miss}");
                 }
+                changes(path);
             }
         }
     }
     Ok(())
 }
 
-fn time(chart: &Path, trace: Trace) -> Duration {
-    let world: Arc<dyn World> = Arc::new(Disk::default());
-    let run = |_| {
-        let started = Instant::now();
-        drop(pipeline::run(
-            &world,
-            &shares::request(chart, &[], trace),
-            &Sources::new(),
-        ));
-        started.elapsed()
+fn changes(chart: &Path) {
+    let found = match perturbed::measure(chart, &[], CHANGES) {
+        Ok(found) => found,
+        Err(error) => return println!("  {}", error.lines().next().unwrap_or_default()),
     };
-    (0..TIMES).map(run).min().unwrap_or_default()
+    let share = |share: shares::Share| format!("{:.1} % of {}", share.percent(), share.all);
+    println!(
+        "  {} values changed: direct {}, composite {}, right {}, certain ones right {}",
+        found.changed,
+        share(found.direct),
+        share(found.composite),
+        share(found.right),
+        share(found.certain),
+    );
+    for miss in found.misses.iter().take(SHOWN) {
+        println!("    {miss}");
+    }
+}
+
+/// The shortest times of a plain and a traced render, which take turns.
+fn times(chart: &Path) -> [Duration; 2] {
+    let world: Arc<dyn World> = Arc::new(Disk::default());
+    let mut least = [Duration::MAX; 2];
+    for _ in 0..TIMES {
+        for (least, trace) in least.iter_mut().zip([Trace::Off, Trace::On]) {
+            let started = Instant::now();
+            let request = shares::request(chart, &[], trace);
+            drop(pipeline::run(&world, &request, &Sources::new()));
+            *least = started.elapsed().min(*least);
+        }
+    }
+    least
 }

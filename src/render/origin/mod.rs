@@ -5,16 +5,19 @@
 //! is compared with what its expression had used ([`window`]): the line of an included text that is the same but for space,
 //! the entry of a value at the same YAML path, the scalar that is printed the same.
 
+mod index;
 mod record;
 mod text;
 mod window;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use self::index::{Index, Owner};
 use self::record::{Event, Made, Record, RunId};
-use self::text::{Line, Step, Target, is_same, line_at, lines, printed, same_line, unquoted};
-use self::window::{Before, From};
+use self::text::{Line, Step, Target, is_same, line_at, lines, printed, unquoted, with_removed};
+use self::window::{Before, From, is_ambiguous};
 use super::program::{Program, Unit};
 use super::runtime::Runtime;
 use crate::reflect::{Value, is_empty};
@@ -25,8 +28,6 @@ pub(super) use self::record::{ALLOWANCE, Recorder};
 
 /// How many runs inside one another are gone through.
 const MAX_DEPTH: usize = 48;
-/// What `<no value>` becomes at the end.
-const NO_VALUE: &str = "<no value>";
 
 /// Where a part of a rendered file has come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,10 @@ pub struct Origin {
     pub calls: Vec<Span>,
     /// Where the value was written, if it has come from the values.
     pub value: Option<Setting>,
+    /// Whether `value` is known and not guessed: what was printed is that scalar, that line of it or the entry at the same
+    /// path, and nothing else that was used looks the same. A part of a text, one of several values in a scalar and a value
+    /// that only looks alike are guesses.
+    pub is_certain: bool,
 }
 
 /// The origins of all files of a render.
@@ -45,6 +50,9 @@ pub struct Origins {
     record: Record,
     units: Vec<Arc<Unit>>,
     sources: Sources,
+    /// By run, where `<no value>` was in its text: only of files that had any.
+    removed: BTreeMap<RunId, Vec<usize>>,
+    index: Index,
 }
 
 /// Where the text of an expression was found.
@@ -67,10 +75,18 @@ struct Entry {
 
 impl Origins {
     pub(super) fn new(recorder: &Recorder, program: &Program, sources: &Sources) -> Self {
+        let record = recorder.take();
+        let removed = record.files.values().filter_map(|&run| {
+            let found = record.runs[run].text.match_indices(text::NO_VALUE);
+            let found: Vec<usize> = found.map(|(at, _)| at).collect();
+            (!found.is_empty()).then_some((run, found))
+        });
         Self {
-            record: recorder.take(),
+            removed: removed.collect(),
+            record,
             units: program.units(),
             sources: sources.clone(),
+            index: Index::default(),
         }
     }
 
@@ -79,7 +95,8 @@ impl Origins {
     pub fn of(&self, file: &str, range: Range<usize>) -> Option<Origin> {
         let run = *self.record.files.get(file)?;
         let text = &self.record.runs[run].text;
-        let range = with_removed(text, range.start)..with_removed(text, range.end.max(range.start));
+        let removed = self.removed.get(&run).map_or(&[][..], |removed| removed);
+        let range = with_removed(removed, range.start)..with_removed(removed, range.end.max(range.start));
         // What is missing at the end of a text is missing behind its last character.
         let last = text.trim_end().len().saturating_sub(1);
         let range = if range.start > last { last..last + 1 } else { range };
@@ -103,8 +120,10 @@ impl Origins {
         let mut best = None;
         if is_scalar && depth < MAX_DEPTH {
             for part in touched().filter(|part| part.emit.is_some() && !is_blank(part)).take(8) {
-                let origin = self.expression(id, unit, part, &range, depth)?;
+                let mut origin = self.expression(id, unit, part, &range, depth)?;
                 if origin.value.is_some() {
+                    let mut printed = touched().filter(|part| part.emit.is_some() && !is_blank(part));
+                    origin.is_certain &= printed.nth(1).is_none();
                     return Some(origin);
                 }
                 best = best.or(Some(origin));
@@ -125,6 +144,7 @@ impl Origins {
             template,
             calls: Vec::new(),
             value: None,
+            is_certain: true,
         })
     }
 
@@ -143,6 +163,7 @@ impl Origins {
             template: action,
             calls: Vec::new(),
             value: None,
+            is_certain: true,
         };
         let Some(emit) = part.emit else { return Some(plain) };
         let text = run.text.get(part.range.clone())?;
@@ -154,15 +175,21 @@ impl Origins {
     }
 
     /// The origin at a place that was found, or the one that is known anyway.
-    fn origin(&self, hit: Option<Hit>, plain: Origin, depth: usize) -> Origin {
+    fn origin(&self, hit: Option<(Hit, bool)>, plain: Origin, depth: usize) -> Origin {
+        let Some((hit, is_certain)) = hit else { return plain };
+        let mut origin = self.origin_of(hit, plain, depth);
+        origin.is_certain &= is_certain;
+        origin
+    }
+
+    fn origin_of(&self, hit: Hit, plain: Origin, depth: usize) -> Origin {
         match hit {
-            None => plain,
-            Some(Hit::Made(entry)) => self.made(&entry, plain, depth),
-            Some(Hit::Value(setting)) => Origin {
+            Hit::Made(entry) => self.made(&entry, plain, depth),
+            Hit::Value(setting) => Origin {
                 value: Some(setting),
                 ..plain
             },
-            Some(Hit::Run(inner, asked, range)) => {
+            Hit::Run(inner, asked, range) => {
                 if depth >= MAX_DEPTH {
                     return plain;
                 }
@@ -176,7 +203,8 @@ impl Origins {
                 {
                     let lifted = self.find(asked, tpl, origin.template.range(), 0);
                     match lifted {
-                        Some(Hit::Value(setting)) => {
+                        Some((Hit::Value(setting), is_certain)) => {
+                            origin.is_certain &= is_certain || origin.value.is_some();
                             origin.template = setting.value;
                             origin.value = origin.value.or(Some(setting));
                         }
@@ -185,8 +213,10 @@ impl Origins {
                                 template: asked_by,
                                 calls: Vec::new(),
                                 value: None,
+                                is_certain: true,
                             };
                             let outer = self.origin(lifted, outer, depth + 1);
+                            origin.is_certain &= outer.is_certain || origin.value.is_some();
                             origin.template = outer.template;
                             origin.calls.extend(outer.calls);
                             origin.value = origin.value.or(outer.value);
@@ -223,7 +253,7 @@ impl Origins {
                 template: statement,
                 ..plain.clone()
             };
-            let mut origin = self.origin(Some(hit), read, depth + 1);
+            let mut origin = self.origin(Some((hit, true)), read, depth + 1);
             if origin.calls.last() != Some(&plain.template) && origin.template != plain.template {
                 origin.calls.push(plain.template);
             }
@@ -238,6 +268,7 @@ impl Origins {
             template: statement,
             calls: if same { Vec::new() } else { vec![plain.template] },
             value: set,
+            is_certain: true,
         }
     }
 
@@ -249,13 +280,13 @@ impl Origins {
                 let mut target = entry.target.clone();
                 target.path.clone_from(&entry.made.path);
                 target.path.push(Step::Key(Arc::clone(&entry.key)));
-                let inner = text::parse(&self.record.runs[*run].text, 0)?;
+                let inner = self.index.yaml(&self.record.runs[*run].text, 0)?;
                 Some(Hit::Run(*run, *asked, text::follow(&inner, &target)?))
             }
             _ => None,
         };
         let by_path = || window.iter().find_map(by_path);
-        by_path().or_else(|| self.by_line(window, line, line_at(line, 0), &(0..line.len())))
+        by_path().or_else(|| self.by_line(window, (line_at(line, 0), 0), &(0..line.len())))
     }
 
     /// The statement that an event belongs to.
@@ -268,19 +299,27 @@ impl Origins {
         self.units.get(run.unit.index())?.map().statement(mark?)
     }
 
-    /// Finds what some bytes of a text were made from, among what was used before an event.
-    fn find(&self, before: Before, text: &str, range: Range<usize>, column: usize) -> Option<Hit> {
+    /// Finds what some bytes of a text were made from, among what was used before an event; and whether that is certain.
+    fn find(&self, before: Before, text: &str, range: Range<usize>, column: usize) -> Option<(Hit, bool)> {
         let line = line_at(text, range.start);
         if line.text.is_empty() {
             return None;
         }
         let window = self.window(before);
-        self.exact(&window, text, line, &range)
-            .or_else(|| self.by_line(&window, text, line, &range))
-            .or_else(|| self.by_path(&window, text, &range, column))
-            .or_else(|| self.within(&window, text, line, &range))
+        let nth = self.index.rank(text, Owner::Record, line);
+        if let Some(hit) = self.exact(&window, text, (line, nth), &range) {
+            let is_certain = !matches!(hit, Hit::Value(_)) || !is_ambiguous(&window, unquoted(text));
+            return Some((hit, is_certain));
+        }
+        let known = self.by_line(&window, (line, nth), &range).map(|hit| (hit, true));
+        let known = known.or_else(|| self.by_path(&window, text, &range, column));
+        if known.is_some() {
+            return known;
+        }
+        self.within(&window, text, line, &range)
             .or_else(|| self.by_value(&window, before, line))
             .or_else(|| Self::only(&window))
+            .map(|hit| (hit, false))
     }
 
     /// The bytes of an inner line that stand for some of an outer one.
@@ -291,13 +330,13 @@ impl Origins {
     }
 
     /// A text that was printed as it is, but for space and quotes around it.
-    fn exact(&self, window: &[From], text: &str, line: Line<'_>, range: &Range<usize>) -> Option<Hit> {
+    fn exact(&self, window: &[From], text: &str, line: (Line<'_>, usize), range: &Range<usize>) -> Option<Hit> {
         let wanted = unquoted(text);
         window.iter().find_map(|from| match from {
             From::Value(value, Some(place)) => {
                 let printed = printed(value)?;
                 let same = printed == wanted || printed.trim() == wanted.trim();
-                same.then(|| Hit::Value(self.line_of(*place, &printed, text, line)))
+                same.then(|| Hit::Value(self.line_of(*place, value, line)))
             }
             From::Value(..) => None,
             From::Key(key, place) => (**key == *wanted).then_some(Hit::Value(*place)),
@@ -307,47 +346,50 @@ impl Origins {
                     return None;
                 }
                 let found = lines(inner).next()?;
-                Some(Hit::Run(*run, *asked, Self::inside(line, range, found)))
+                Some(Hit::Run(*run, *asked, Self::inside(line.0, range, found)))
             }
         })
     }
 
-    fn line_of(&self, place: Setting, value: &str, outer: &str, line: Line<'_>) -> Setting {
-        let Some(inner) = same_line(outer, line, value) else {
+    /// The line of a value's source that the n-th of equal lines was printed from.
+    fn line_of(&self, place: Setting, value: &Value, (line, nth): (Line<'_>, usize)) -> Setting {
+        let Some(text) = value.as_str() else { return place };
+        let Some(inner) = self.index.nth(text, Owner::Value(value), line.text, nth) else {
             return place;
         };
         Setting {
-            value: text::line_of_scalar(place.value, value, inner, &self.sources),
+            value: text::line_of_scalar(place.value, text, inner, &self.sources),
             ..place
         }
     }
 
-    /// A line of a text of several lines.
-    fn by_line(&self, window: &[From], text: &str, line: Line<'_>, range: &Range<usize>) -> Option<Hit> {
+    /// A line of a text of several lines: the n-th of equal ones.
+    fn by_line(&self, window: &[From], (line, nth): (Line<'_>, usize), range: &Range<usize>) -> Option<Hit> {
         window.iter().find_map(|from| match from {
             From::Value(value, Some(place)) => {
                 let inner = value.as_str().filter(|inner| inner.trim_end().contains('\n'))?;
-                same_line(text, line, inner)?;
-                Some(Hit::Value(self.line_of(*place, inner, text, line)))
+                self.index.nth(inner, Owner::Value(value), line.text, nth)?;
+                Some(Hit::Value(self.line_of(*place, value, (line, nth))))
             }
             From::Run(run, asked) => {
-                let found = same_line(text, line, &self.record.runs[*run].text)?;
+                let inner = &self.record.runs[*run].text;
+                let found = self.index.nth(inner, Owner::Record, line.text, nth)?;
                 Some(Hit::Run(*run, *asked, Self::inside(line, range, found)))
             }
             _ => None,
         })
     }
 
-    /// What is at the same YAML path.
-    fn by_path(&self, window: &[From], text: &str, range: &Range<usize>, column: usize) -> Option<Hit> {
-        let target = text::target(&text::parse(text, column)?, column + range.start)?;
+    /// What is at the same YAML path. At the end of the path only, it is a guess.
+    fn by_path(&self, window: &[From], text: &str, range: &Range<usize>, column: usize) -> Option<(Hit, bool)> {
+        let target = text::target(&*self.index.yaml(text, column)?, column + range.start)?;
         for skipped in 0..target.path.len() {
             let path = &target.path[skipped..];
             for from in window {
                 if let From::Value(value, _) = from
                     && let Some(place) = text::walk(value, path, &target)
                 {
-                    return Some(Hit::Value(place));
+                    return Some((Hit::Value(place), skipped == 0));
                 }
             }
         }
@@ -369,16 +411,16 @@ impl Origins {
             }
             _ => None,
         });
-        if made.is_some() {
-            return made;
-        }
-        window.iter().find_map(|from| match from {
-            From::Run(run, asked) => {
-                let inner = text::parse(&self.record.runs[*run].text, 0)?;
-                Some(Hit::Run(*run, *asked, text::follow(&inner, &target)?))
-            }
-            _ => None,
-        })
+        let same = || {
+            window.iter().find_map(|from| match from {
+                From::Run(run, asked) => {
+                    let inner = self.index.yaml(&self.record.runs[*run].text, 0)?;
+                    Some(Hit::Run(*run, *asked, text::follow(&inner, &target)?))
+                }
+                _ => None,
+            })
+        };
+        made.or_else(same).map(|hit| (hit, true))
     }
 
     /// A text that is part of the line, or that the line is part of.
@@ -453,18 +495,6 @@ impl Origins {
             _ => None,
         }
     }
-}
-
-/// The offset in a text of an offset in the same text without `<no value>`.
-fn with_removed(text: &str, at: usize) -> usize {
-    let mut shift = 0;
-    for (found, _) in text.match_indices(NO_VALUE) {
-        if found > at + shift {
-            break;
-        }
-        shift += NO_VALUE.len();
-    }
-    at + shift
 }
 
 /// The record of a traced render as origins.

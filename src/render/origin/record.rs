@@ -17,7 +17,8 @@ use crate::source::{FileId, Source, SourceKind, Sources, Span};
 const MAX_EVENTS: usize = 400_000;
 /// How many bytes of rendered text are kept, all runs together.
 const MAX_TEXT: usize = 24 << 20;
-/// How much memory a record may take, in bytes: a traced render may use so much more than a plain one.
+/// How much more memory than a plain render a traced one may use, in bytes. Then the record is given up, and the render
+/// goes on as a plain one.
 pub(in crate::render) const ALLOWANCE: usize = 96 << 20;
 
 /// How deep collections inside one another are kept apart.
@@ -214,6 +215,21 @@ impl Recorder {
     /// The record, which is over.
     pub(super) fn take(&self) -> Record {
         std::mem::take(&mut *self.lock())
+    }
+
+    /// Forgets all and keeps nothing from now on, if that was not done before.
+    pub(in crate::render) fn give_up(&self) -> bool {
+        let mut record = self.lock();
+        let is_first = record.events != usize::MAX;
+        if is_first {
+            let open = vec![None; record.open.len()];
+            *record = Record {
+                open,
+                events: usize::MAX,
+                ..Record::default()
+            };
+        }
+        is_first
     }
 
     /// A template is about to run; with what `tpl` was given, if it is that.

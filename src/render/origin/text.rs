@@ -1,5 +1,6 @@
 //! Texts that were made from one another: which line became which, and what YAML holds where.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,6 +12,9 @@ use super::record::Setting;
 
 /// Longer texts are not read as YAML, in bytes.
 const MAX_YAML: usize = 1 << 20;
+
+/// What is removed of a text at the end.
+pub(super) const NO_VALUE: &str = "<no value>";
 
 /// A line of a text.
 #[derive(Clone, Copy, Debug)]
@@ -59,23 +63,6 @@ pub(super) fn unquoted(text: &str) -> &str {
     text
 }
 
-/// The line of `inner` that the line of `outer` at an offset is a copy of: an equal one, the third of three equal ones if
-/// it is that in `outer`.
-pub(super) fn same_line<'a>(outer: &str, line: Line<'_>, inner: &'a str) -> Option<Line<'a>> {
-    // Most texts are indented at most, and then the lines are as many.
-    let nth = lines(&outer[..line.start])
-        .filter(|other| other.text == line.text)
-        .count();
-    let mut last = None;
-    for (at, found) in lines(inner).filter(|other| other.text == line.text).enumerate() {
-        last = Some(found);
-        if at == nth {
-            break;
-        }
-    }
-    last
-}
-
 /// A step of the way to a node of YAML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -119,11 +106,14 @@ pub(super) fn target(root: &Node, at: usize) -> Option<Target> {
                     None
                 }
             }),
-            yaml::Value::List(items) => items
-                .iter()
-                .enumerate()
-                .find(|(_, item)| holds(item.span))
-                .map(|(index, item)| (Step::Index(index), item, false)),
+            yaml::Value::List(items) => {
+                // Items are in the order of their places, but for aliases.
+                let near = items.partition_point(|item| item.span.range().end < at);
+                let is_near = items.get(near).is_some_and(|item| holds(item.span));
+                let index = is_near.then_some(near);
+                let index = index.or_else(|| items.iter().position(|item| holds(item.span)));
+                index.map(|index| (Step::Index(index), &items[index], false))
+            }
             _ => None,
         };
         match next {
@@ -235,9 +225,14 @@ fn is_like(value: &Value, node: &Node) -> bool {
 }
 
 /// A scalar as it is printed; `None` for collections and nothing.
-pub(super) fn printed(value: &Value) -> Option<String> {
+pub(super) fn printed(value: &Value) -> Option<Cow<'_, str>> {
+    if let Some(text) = value.as_str() {
+        return Some(Cow::Borrowed(text));
+    }
     match view(value) {
-        View::Bool(_) | View::Int(..) | View::Uint(..) | View::Float(_) | View::String(_) => Some(sprint(value)),
+        View::Bool(_) | View::Int(..) | View::Uint(..) | View::Float(_) | View::String(_) => {
+            Some(Cow::Owned(sprint(value)))
+        }
         _ => None,
     }
 }
@@ -269,4 +264,20 @@ pub(super) fn line_of_scalar(span: Span, value: &str, line: Line<'_>, sources: &
     found.map_or(span, |here| {
         Span::new(span.file, here.start, here.start + here.text.len())
     })
+}
+
+/// The offset in a text of an offset in the same text without `<no value>`, which it has at these places.
+pub(super) fn with_removed(removed: &[usize], at: usize) -> usize {
+    // The n-th of them has n before it that are gone too.
+    let mut first = 0;
+    let mut end = removed.len();
+    while first < end {
+        let middle = first + (end - first) / 2;
+        if removed[middle] <= at + middle * NO_VALUE.len() {
+            first = middle + 1;
+        } else {
+            end = middle;
+        }
+    }
+    at + first * NO_VALUE.len()
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Origins;
 use super::record::{Event, RunId, Setting};
+use super::text::printed;
 use crate::reflect::{Value, View, view};
 
 /// How much is looked at for one expression.
@@ -29,10 +30,12 @@ pub(super) type Before = (RunId, usize);
 
 impl Origins {
     /// What a statement had used before an event, latest first.
-    pub(super) fn window(&self, before: Before) -> Vec<From> {
-        let mut found = Vec::new();
-        self.collect(before, &mut found, 0);
-        found
+    pub(super) fn window(&self, before: Before) -> Arc<[From]> {
+        self.index.window(before, || {
+            let mut found = Vec::new();
+            self.collect(before, &mut found, 0);
+            found
+        })
     }
 
     fn collect(&self, (run, end): Before, found: &mut Vec<From>, depth: usize) {
@@ -146,4 +149,15 @@ impl Origins {
         }
         None
     }
+}
+
+/// Whether a text is printed the same by entries at several places.
+pub(super) fn is_ambiguous(window: &[From], wanted: &str) -> bool {
+    let mut places = window.iter().filter_map(|from| match from {
+        From::Value(value, Some(place)) => (printed(value)?.trim() == wanted).then_some(place.value),
+        From::Key(key, place) => (**key == *wanted).then_some(place.value),
+        _ => None,
+    });
+    let first = places.next();
+    places.any(|place| Some(place) != first)
 }
