@@ -69,11 +69,13 @@ pub(crate) struct Verdict {
 }
 
 type Files = BTreeMap<String, String>;
+/// A chart without a fault, and how often each thing is said of it.
+type Chart = (Files, BTreeMap<String, usize>);
 
 /// The charts that faults are put into, read once.
 pub(crate) struct Charts {
     root: std::path::PathBuf,
-    read: Mutex<BTreeMap<String, Arc<(Files, BTreeMap<String, usize>)>>>,
+    read: Mutex<BTreeMap<String, Arc<Chart>>>,
 }
 
 /// Reads the faults of all files, in their order.
@@ -181,7 +183,7 @@ impl Charts {
     }
 
     /// A chart without a fault, and how often each thing is said of it.
-    fn chart(&self, target: &str) -> Result<Arc<(Files, BTreeMap<String, usize>)>, String> {
+    fn chart(&self, target: &str) -> Result<Arc<Chart>, String> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = read.get(target) {
             return Ok(Arc::clone(known));
