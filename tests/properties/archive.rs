@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use promchart::chart::{self, Chart, File};
 use promchart::diagnostic::Report;
 use promchart::source::Sources;
-use promchart::world::{Entry, FileKind, World};
+use promchart::world::{Entry, FileKind, Piped, World};
 
 /// Helm's own bound, in bytes.
 const MAX_CHART_SIZE: usize = 100 << 20;
@@ -96,6 +96,10 @@ impl World for OneFile {
 
     fn write(&self, path: &Path, _: &[u8]) -> io::Result<()> {
         panic!("writes {}", path.display())
+    }
+
+    fn pipe(&self, program: &str, _: &[String], _: &[u8]) -> io::Result<Piped> {
+        panic!("runs {program}")
     }
 
     fn now(&self) -> Duration {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use promchart::pipeline::{self, Request};
-use promchart::render::{Capabilities, Limits, Release};
+use promchart::render::{Capabilities, Limits, Release, Trace};
 use promchart::source::Sources;
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
@@ -25,6 +25,7 @@ pub(crate) fn check(bytes: &[u8]) {
             is_upgrade: false,
         },
         capabilities: Capabilities::default(),
+        post_renderer: None,
         skip_schema: false,
         // Memory is not counted here; the steps bound it.
         limits: Limits {
@@ -32,6 +33,7 @@ pub(crate) fn check(bytes: &[u8]) {
             memory: usize::MAX,
             depth: 100,
         },
+        trace: Trace::Off,
     };
     let outcome = pipeline::run(&world, &request, &Sources::new());
     let failed = outcome.rendered.is_none() || outcome.manifests.is_none();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use promchart::go::string::decode;
 use promchart::pipeline::{self, Request};
-use promchart::render::{Capabilities, LIMIT, Limits, Release};
+use promchart::render::{Capabilities, LIMIT, Limits, Release, Trace};
 use promchart::source::Sources;
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
@@ -87,8 +87,10 @@ pub(super) fn ours(number: usize, case: &Case) -> Option<Given> {
             is_upgrade: false,
         },
         capabilities: Capabilities::default(),
+        post_renderer: None,
         skip_schema: false,
         limits: Limits::default(),
+        trace: Trace::Off,
     };
     let run = || pipeline::run(&world, &request, &Sources::new());
     let Ok(outcome) = catch_unwind(AssertUnwindSafe(run)) else {
