@@ -36,6 +36,15 @@ random-values:
     cargo build --release
     cargo run -p xtask -- random-values
 
+# compare random templates, values and --set flags with the real Helm
+difffuzz:
+    cargo run --release -p xtask -- difffuzz 20000
+
+# look for inputs that break a property; needs cargo-fuzz, and RUSTC_BOOTSTRAP=1 with a stable toolchain
+fuzz TARGET SECONDS="1200":
+    fuzz/seeds
+    cargo fuzz run -s none {{TARGET}} -- -max_total_time={{SECONDS}}
+
 # licenses, advisories, duplicates
 deny:
     cargo deny check

@@ -25,6 +25,7 @@ pub(crate) fn check(bytes: &[u8]) {
             is_upgrade: false,
         },
         capabilities: Capabilities::default(),
+        post_renderer: None,
         skip_schema: false,
         // Memory is not counted here; the steps bound it.
         limits: Limits {
@@ -32,7 +33,6 @@ pub(crate) fn check(bytes: &[u8]) {
             memory: usize::MAX,
             depth: 100,
         },
-        post_renderer: None,
         trace: Trace::Off,
     };
     let outcome = pipeline::run(&world, &request, &Sources::new());

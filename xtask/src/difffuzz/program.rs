@@ -87,9 +87,9 @@ pub(super) fn ours(number: usize, case: &Case) -> Option<Given> {
             is_upgrade: false,
         },
         capabilities: Capabilities::default(),
+        post_renderer: None,
         skip_schema: false,
         limits: Limits::default(),
-        post_renderer: None,
         trace: Trace::Off,
     };
     let run = || pipeline::run(&world, &request, &Sources::new());

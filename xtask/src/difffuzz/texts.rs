@@ -474,7 +474,7 @@ pub(super) fn draw(text: Text, chance: &mut Chance) -> String {
     let text = chance.pick(options).to_owned();
     // Any text, now and then, whatever it is meant for; and texts that were cut and put together.
     match chance.below(40) {
-        30..=35 => changed(&text, chance),
+        30..=36 => changed(&text, chance),
         39 => chance.pick(PLAIN).to_owned(),
         38 => text + chance.pick(options),
         37 => text.chars().skip(1).collect(),
