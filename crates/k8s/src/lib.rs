@@ -14,6 +14,7 @@
 //! assert_eq!(found, [
 //!     ("spec.replicas".to_owned(), "wrong-type"),
 //!     ("spec.template.spec.containers[0].imagee".to_owned(), "unknown-field"),
+//!     ("spec.template.spec.containers[0]".to_owned(), "missing-required-field"),
 //! ]);
 //! ```
 //!
