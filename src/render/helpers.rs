@@ -247,7 +247,7 @@ impl Object for Turns {
             let turn = turns.turn(at)?;
             at += 1;
             // A loop that runs away is stopped here: every turn pays.
-            Some(match turns.runtime.charge(turns.cost + 1) {
+            Some(match turns.runtime.charge(turns.cost + 3) {
                 Ok(()) => turn,
                 Err(text) => Value::from(Error::from(Failure::Limit(text))),
             })

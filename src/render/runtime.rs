@@ -20,6 +20,8 @@ use crate::source::{FileId, Source, SourceKind, Sources};
 use crate::template::{self, ast::Template};
 use crate::world::World;
 
+/// The steps that a run of a template takes besides those of its nodes.
+const RUN_COST: u64 = 40;
 /// How often one name may be included inside itself before Helm gives up.
 const MAX_INCLUDES: usize = 1000;
 /// The name of the template that everything hangs on in Helm; texts given to `tpl` go by it.
@@ -150,7 +152,8 @@ impl Runtime {
     ) -> Result<String, Error> {
         let limit = |text| Error::from(Failure::Limit(text));
         let cost = self.program.unit(id).map_or(0, |unit| unit.nodes());
-        self.budget.charge(cost + 1).map_err(limit)?;
+        // To set up a run takes as long as a good many nodes.
+        self.budget.charge(cost + RUN_COST).map_err(limit)?;
         self.budget.enter().map_err(limit)?;
         // A missing dot is nil to the interface that Go passes it through; both are no value to the template.
         let dot = if dot.is_none() { Value::UNDEFINED } else { dot };

@@ -4,6 +4,7 @@ use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Uri, ValidationError, Validator};
 use serde_json::{Map, Value as Json};
 
+use super::extent::Fault;
 use super::{message, pattern, tree};
 use crate::go::string::encode;
 use crate::source::{FileId, Sources, Span};
@@ -41,6 +42,19 @@ impl jsonschema::Retrieve for Offline {
 pub(super) fn read(sources: &Sources, file: FileId) -> Result<Json, Unusable> {
     let source = sources.get(file);
     serde_json::from_str(source.text()).map_err(|error| no_json(&error, source.text(), file))
+}
+
+/// What is said of a schema that goes too far.
+pub(super) fn endless(fault: Fault, file: FileId) -> Unusable {
+    let message = match fault {
+        Fault::Cycle => "its references go round in a circle, causing reference cycle".to_owned(),
+        Fault::TooLarge => "it comes to too much once its references are followed".to_owned(),
+    };
+    Unusable {
+        helm: format!("- at '': {message}"),
+        message,
+        span: Span::file_start(file),
+    }
 }
 
 /// Compiles a schema.

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod compile;
+mod extent;
 mod message;
 mod pattern;
 mod quick;
@@ -11,6 +12,8 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
+use self::extent::Fault;
+use self::quick::Look;
 use crate::chart::Chart;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::Sources;
@@ -40,10 +43,14 @@ fn check(chart: &Chart, values: &Node, sources: &Sources, report: &mut Report, h
     if let Some(file) = &chart.schema {
         let id = file.source(sources);
         let checked = compile::read(sources, id).and_then(|schema| {
-            if !quick::accepts(&schema, values) {
-                let validator = compile::compile(&schema, sources, id)?;
-                against(chart, values, &schema, &validator, report, helm);
+            match quick::look(&schema, values) {
+                Look::Accepted => return Ok(()),
+                Look::Unknown => extent::check(&schema),
+                Look::TooMuch => Err(Fault::TooLarge),
             }
+            .map_err(|fault| compile::endless(fault, id))?;
+            let validator = compile::compile(&schema, sources, id)?;
+            against(chart, values, &schema, &validator, report, helm);
             Ok(())
         });
         match checked {

@@ -12,6 +12,8 @@ use crate::yaml::{Entry, Map, Node, Value, json};
 
 /// The largest index of a list.
 const MAX_INDEX: usize = 65_536;
+/// How many items of lists one flag may leave to be filled with nulls: sixteen of the longest lists.
+const MAX_FILLED: usize = 1 << 20;
 /// How many dots a name may have.
 const MAX_NAME_LEVEL: usize = 30;
 /// How many indices may follow each other, as in `a[0][0]`. Helm has no limit.
@@ -51,6 +53,8 @@ pub(super) struct Parser<'a> {
     text: &'a str,
     runes: Vec<(char, usize)>,
     at: usize,
+    /// How many items were made only because a later one was set.
+    filled: usize,
     read_file: &'a mut dyn FnMut(&str) -> Result<String, String>,
 }
 
@@ -68,6 +72,7 @@ impl<'a> Parser<'a> {
             text,
             runes,
             at: 0,
+            filled: 0,
             read_file,
         }
     }
@@ -237,10 +242,10 @@ impl<'a> Parser<'a> {
             None => Err(Stop::End),
             Some('=') if self.kind == SetKind::Json => {
                 let value = self.json_value()?;
-                set_index(list, index, value)
+                set_index(list, index, value, &mut self.filled)
             }
             Some('=') => match self.value() {
-                (Some(value), Ok(()) | Err(Stop::End)) => set_index(list, index, value),
+                (Some(value), Ok(()) | Err(Stop::End)) => set_index(list, index, value, &mut self.filled),
                 (_, result) => result,
             },
             Some('[') => {
@@ -259,7 +264,7 @@ impl<'a> Parser<'a> {
                 let mut items = Vec::new();
                 self.item(&mut items, next, level, depth + 1)?;
                 let inner = Node::new(Value::List(Arc::new(items)), self.span_from(start));
-                set_index(list, index, inner)
+                set_index(list, index, inner, &mut self.filled)
             }
             Some(_) => {
                 let mut fresh = Node::empty_map(piece.span);
@@ -279,7 +284,7 @@ impl<'a> Parser<'a> {
                     return Ok(());
                 }
                 fresh.span = self.span_from(start);
-                set_index(list, index, fresh)
+                set_index(list, index, fresh, &mut self.filled)
             }
         }
     }
@@ -398,13 +403,17 @@ fn set(data: &mut Map, piece: &Piece, node: Node) {
 }
 
 /// Sets an item, and fills the list up with nulls where it is too short.
-fn set_index(list: &mut Vec<Node>, index: usize, value: Node) -> Step<()> {
+fn set_index(list: &mut Vec<Node>, index: usize, value: Node, filled: &mut usize) -> Step<()> {
     if index > MAX_INDEX {
         return fail(format!(
             "index of {index} is greater than maximum supported index of {MAX_INDEX}"
         ));
     }
     if list.len() <= index {
+        *filled += index - list.len();
+        if *filled > MAX_FILLED {
+            return fail(format!("more than {MAX_FILLED} items of lists to fill in"));
+        }
         list.resize(index + 1, Node::new(Value::Null, value.span));
     }
     list[index] = value;
