@@ -13,7 +13,7 @@ const SHOWN: &str = "<built-in chart>";
 /// The chart, loaded as from a folder.
 ///
 /// # Errors
-/// As [`super::load`]; none, unless promchart was built from a broken chart.
+/// As [`fn@super::load`]; none, unless promchart was built from a broken chart.
 pub fn builtin(sources: &Sources, report: &mut Report) -> Result<Chart> {
     let ignore = FILES
         .iter()

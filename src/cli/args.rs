@@ -63,7 +63,7 @@ pub(super) enum Command {
     Schema(Schema),
 }
 
-/// promchart template [NAME] [CHART]
+/// `promchart template [NAME] [CHART]`
 ///
 /// Without CHART the Prometheus chart is rendered that is part of promchart, as release `prom`; a CHART without NAME is
 /// rendered as release `release-name`. Flags of `helm template` that have no effect on a render are accepted.
@@ -113,7 +113,7 @@ pub(super) struct Template {
     pub(super) debug: bool,
 }
 
-/// promchart lint [CHART]...
+/// `promchart lint [CHART]...`
 ///
 /// Without CHART the charts of the settings file are linted, else the chart in the working folder, else the Prometheus chart
 /// that is part of promchart.
@@ -140,7 +140,7 @@ pub(super) struct Lint {
     pub(super) skip_schema_validation: bool,
 }
 
-/// promchart validate [CHART]
+/// `promchart validate [CHART]`
 #[derive(Debug, Args)]
 pub(super) struct Validate {
     /// The folder of a chart, or a packed chart
