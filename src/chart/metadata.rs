@@ -443,15 +443,7 @@ impl Field {
 
     /// A string; other scalars are taken as they are written in YAML's JSON, as sigs.k8s.io/yaml does.
     fn string(&self, node: &Node) -> Result<String> {
-        Ok(match &node.value {
-            Value::Null => String::new(),
-            Value::String(text) => text.to_string(),
-            Value::Bool(value) => value.to_string(),
-            Value::Int(value) => value.to_string(),
-            Value::Uint(value) => value.to_string(),
-            Value::Float(value) => crate::go::float::shortest(*value),
-            Value::List(_) | Value::Map(_) => return Err(self.mismatch(node, "string")),
-        })
+        node.scalar_text().ok_or_else(|| self.mismatch(node, "string"))
     }
 
     fn bool(&self, node: &Node) -> Result<bool> {

@@ -247,16 +247,7 @@ impl Decode<'_> {
     }
 
     fn string(&self, node: &Node, field: &str) -> Result<String, Box<Diagnostic>> {
-        Ok(match &node.value {
-            Value::Null => String::new(),
-            Value::String(text) => text.to_string(),
-            Value::Bool(value) => value.to_string(),
-            Value::Int(value) => value.to_string(),
-            Value::Uint(value) => value.to_string(),
-            Value::Float(value) => crate::go::float::shortest(*value),
-            Value::List(_) | Value::Map(_) => {
-                return Err(self.mismatch(node, &format!("struct field {field}"), "string"));
-            }
-        })
+        let mismatch = || self.mismatch(node, &format!("struct field {field}"), "string");
+        node.scalar_text().ok_or_else(mismatch)
     }
 }

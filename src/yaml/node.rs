@@ -175,6 +175,20 @@ impl Node {
         }
     }
 
+    /// A scalar as the text that JSON has for it, which is what sigs.k8s.io/yaml gives to a field that wants a string; null is
+    /// the empty text. None if it is a collection.
+    pub fn scalar_text(&self) -> Option<String> {
+        Some(match &self.value {
+            Value::Null => String::new(),
+            Value::String(text) => text.to_string(),
+            Value::Bool(value) => value.to_string(),
+            Value::Int(value) => value.to_string(),
+            Value::Uint(value) => value.to_string(),
+            Value::Float(value) => crate::go::float::shortest(*value),
+            Value::List(_) | Value::Map(_) => return None,
+        })
+    }
+
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
         matches!(self.value, Value::Null)
