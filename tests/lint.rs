@@ -35,6 +35,46 @@ fn json_is_what_its_schema_says() {
     }
 }
 
+/// `.ci/reports` validates whole reports against the schemas of their formats; here is what goes wrong without one.
+#[test]
+fn reports_for_machines_are_whole() {
+    let folder = chart("reports_for_machines", "", "");
+    let text = POD
+        .replace("nginx", "nginx:1")
+        .replace("image:", "\"im\\u0001ge<&]]>\":");
+    write(&folder, "templates/a.yaml", text);
+    write(&folder, "templates/b.yaml", b"{{ fail \"a\xff\\n\\x1b\" }}");
+    let of = |format: &str| {
+        let run = Case::new("lint")
+            .args([".", "no,such: 100%", "--format", format])
+            .dir(&folder)
+            .output();
+        String::from_utf8(run.stdout).unwrap_or_else(|error| panic!("{format}: {error}"))
+    };
+    let sarif: Json = serde_json::from_str(&of("sarif")).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let uris: Vec<&str> = results
+        .iter()
+        .map(|result| {
+            result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+                .as_str()
+                .unwrap()
+        })
+        .collect();
+    assert!(uris.contains(&"no%2Csuch%3A%20100%25/Chart.yaml"), "{uris:?}");
+    let gitlab: Json = serde_json::from_str(&of("gitlab")).unwrap();
+    for found in gitlab.as_array().unwrap() {
+        assert!(!found["location"]["path"].as_str().unwrap().is_empty(), "{found}");
+    }
+    let github = of("github");
+    assert!(github.contains("file=no%2Csuch%3A 100%25/Chart.yaml,"), "{github}");
+    let junit = of("junit");
+    let is_allowed = |c: char| matches!(c, '\n' | ' '..='\u{FFFD}' | '\u{10000}'..);
+    assert!(junit.chars().all(is_allowed) && junit.contains("a\u{FFFD}"), "{junit}");
+    let text = of("text");
+    assert!(text.contains("--> no,such: 100%/Chart.yaml\n"), "{text}");
+}
+
 #[test]
 fn reports_go_to_files_too() {
     let folder = scratch("reports_go_to_files_too");
