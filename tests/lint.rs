@@ -92,6 +92,45 @@ fn reports_go_to_files_too() {
     }
 }
 
+/// What a template that fails would have made is missing: nobody may be told that it is not there.
+#[test]
+fn other_templates_are_looked_at_when_one_fails() {
+    let service =
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  selector: {app: web}\n  port:\n  - port: 80\n";
+    let other = POD.replace("  name: web\nspec", "  name: other\n  labels: {app: other}\nspec");
+    let folder = chart("other_templates", &format!("{service}---\n{other}"), "");
+    let run = || {
+        let options = ["lint", ".", "--select", "missing-config"];
+        Case::new(options[0]).args(&options[1..]).dir(&folder).run().stdout
+    };
+    let whole = run();
+    let found = |text: &str, rule: &str| text.contains(&format!("[{rule}]"));
+    assert!(
+        found(&whole, "service-without-pods") && found(&whole, "unknown-field"),
+        "{whole}"
+    );
+    write(&folder, "templates/b.yaml", format!("{POD}  {{{{ fail \"no\" }}}}\n"));
+    write(&folder, "templates/c.yaml", &other);
+    let partial = run();
+    for rule in [
+        "template-render",
+        "unknown-field",
+        "latest-image-tag",
+        "duplicate-object",
+    ] {
+        assert!(found(&partial, rule), "{rule}\n{partial}");
+    }
+    assert!(!found(&partial, "service-without-pods"), "{partial}");
+    // Nor may what is no YAML.
+    write(&folder, "templates/b.yaml", "a: [\n");
+    let partial = run();
+    assert!(
+        found(&partial, "manifest-syntax") && found(&partial, "unknown-field"),
+        "{partial}"
+    );
+    assert!(!found(&partial, "service-without-pods"), "{partial}");
+}
+
 #[test]
 fn exit_codes() {
     assert_eq!(lint(&[CHART, "-f", BAD]).code, 1);

@@ -103,12 +103,11 @@ fn one(
     let mut report = Report::new();
     let mut whole = None;
     for diagnostic in found.diagnostics {
+        let rule = super::find(diagnostic.rule);
         let is_told = match scope {
-            Scope::All => true,
+            Scope::All => !context.objects.is_partial || rule.is_none_or(|rule| !rule.needs_all),
             // What kept the values from being computed matters too; the templates do not.
-            Scope::Values => {
-                super::find(diagnostic.rule).is_none_or(|rule| matches!(rule.family, Family::Values | Family::Chart))
-            }
+            Scope::Values => rule.is_none_or(|rule| matches!(rule.family, Family::Values | Family::Chart)),
         };
         let Some(mut diagnostic) = selection.apply(diagnostic).filter(|_| is_told) else {
             continue;

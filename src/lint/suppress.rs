@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::{Diagnostic, Report, did_you_mean};
 use crate::source::{FileId, Source, Sources, Span};
 
 /// The rule of comments that silence nothing.
@@ -151,8 +151,7 @@ impl Suppressions {
                 let span = Span::new(file, offset, offset + rule.len());
                 if super::find(rule).is_none() {
                     let mut fault = Diagnostic::warning(BAD, format!("there is no rule {rule}")).at(span);
-                    let close = super::closest(rule, super::RULES.iter().map(|rule| rule.id));
-                    fault.help = close.map(|close| format!("did you mean `{close}`?"));
+                    fault.help = did_you_mean(rule, super::RULES.iter().map(|rule| rule.id));
                     self.faults.push(fault);
                     continue;
                 }
