@@ -131,6 +131,28 @@ fn other_templates_are_looked_at_when_one_fails() {
     assert!(!found(&partial, "service-without-pods"), "{partial}");
 }
 
+/// A line that is right comes before one that is only likely.
+#[test]
+fn guesses_are_told_as_guesses() {
+    let image = "{{ .Values.repository }}:{{ .Values.tag }}";
+    let values = "repository: team/Web\ntag: '1.0'\npolicy: Alway\n";
+    let pod = POD.replace(
+        "nginx",
+        &format!("\"{image}\"\n    imagePullPolicy: {{{{ .Values.policy }}}}"),
+    );
+    let folder = chart("guesses", &pod, values);
+    let text = Case::new("lint").arg(".").dir(&folder).run().stdout;
+    let (_, bad_image) = text.split_once("error[bad-image]").unwrap_or_else(|| panic!("{text}"));
+    let (_, policy) = text
+        .split_once("error[invalid-enum-value]")
+        .unwrap_or_else(|| panic!("{text}"));
+    let place = |text: &str| text.lines().nth(1).unwrap_or_default().trim().to_owned();
+    assert_eq!(place(bad_image), "--> ./templates/a.yaml:8:13", "{text}");
+    assert!(bad_image.contains("probably from here"), "{text}");
+    assert!(bad_image.contains("::: ./values.yaml:1:13"), "{text}");
+    assert_eq!(place(policy), "--> ./values.yaml:3:9", "{text}");
+}
+
 #[test]
 fn exit_codes() {
     assert_eq!(lint(&[CHART, "-f", BAD]).code, 1);
@@ -161,16 +183,7 @@ fn our_own_chart_is_clean() {
     assert_eq!(clean.code, 0, "{}", clean.stdout);
     for file in names("values").into_iter().filter(|name| name.ends_with(".yaml")) {
         let values = format!("values/{file}");
-        let mut arguments = vec!["chart", "-f", &values, "-n", "fst-manage", "--fail-on", "info"];
-        if file == "fst-manage.yaml" {
-            // It is a document as it was, with its faults; the other profile mends them.
-            arguments.extend([
-                "--ignore",
-                "latest-image-tag,invalid-probe-port,invalid-target-port,token-over-http",
-            ]);
-            arguments.extend(["--ignore", "prometheus-deprecated"]);
-        }
-        let run = lint(&arguments);
+        let run = lint(&["chart", "-f", &values, "-n", "fst-manage", "--fail-on", "info"]);
         assert_eq!(run.code, 0, "{file}\n{}", run.stdout);
     }
 }
@@ -198,6 +211,16 @@ fn comments_silence() {
     let from_values = POD.replace("nginx", "{{ .Values.image }}");
     let values = "# promchart: ignore latest-image-tag -- a test\nimage: nginx\n";
     assert_eq!(silent("silence_values", &from_values, values), "nothing found\n");
+    // What a values file says of itself as a whole holds for all that comes of it.
+    let folder = chart("silence_run", POD, "");
+    let given = |text: &str| {
+        write(&folder, "given.yaml", text);
+        let arguments = [".", "-f", "given.yaml", "--ignore", "missing-icon"];
+        Case::new("lint").args(arguments).dir(&folder).run().stdout
+    };
+    let of_run = given("# promchart: ignore-file latest-image-tag -- a test\nglobal: {}\n");
+    assert_eq!(of_run, "nothing found\n");
+    assert!(given("global: {}\n").contains("[latest-image-tag]"));
     let unused = silent(
         "silence_unused",
         &POD.replace("nginx", "nginx:1 # promchart: ignore latest-image-tag -- x"),

@@ -164,10 +164,11 @@ pub(in super::super) fn duplicates(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
+    // Helm and kubectl take the last one in silence; kustomize, and with it Flux and post renderers, refuses the object.
     for duplicate in &context.objects.duplicates {
         let message = format!("the key {} is there twice; the last one wins", duplicate.key);
         report.push(
-            Diagnostic::warning(DUPLICATE, message)
+            Diagnostic::error(DUPLICATE, message)
                 .at(duplicate.second)
                 .label(duplicate.first, "also here"),
         );
