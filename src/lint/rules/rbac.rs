@@ -121,7 +121,7 @@ pub(in super::super) fn bindings(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Whether the release has a role. A ClusterRole is in no namespace, whatever it says.
+/// Whether the release has a role. A `ClusterRole` is in no namespace, whatever it says.
 fn has_role(context: &Context<'_>, binding: &Object, kind: &str, name: &str) -> bool {
     match kind {
         "ClusterRole" => context.objects.of_kind(kind).any(|role| role.name() == name),
