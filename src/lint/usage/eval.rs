@@ -29,6 +29,8 @@ pub(super) struct Evaluator<'a> {
     /// Names of templates that were gone through because something may call them.
     pub(super) reached: BTreeSet<Arc<str>>,
     templates: BTreeMap<Arc<str>, Vec<&'a Tree>>,
+    /// The names and texts of these: what subcharts have copies of is gone through once.
+    texts_of_templates: BTreeSet<(Arc<str>, String)>,
     /// Templates by their own files: those that are no file of the chart are definitions.
     files: BTreeSet<Arc<str>>,
     done: BTreeSet<(*const Tree, Abstract)>,
@@ -48,12 +50,15 @@ pub(super) struct Scope {
 }
 
 impl<'a> Evaluator<'a> {
-    /// Makes a template known.
+    /// Makes a template known, unless it is the copy of one that is.
     pub(super) fn define(&mut self, template: &Template, tree: &'a Tree) {
         if tree.name == template.name {
             self.files.insert(Arc::clone(&tree.name));
         }
-        self.templates.entry(Arc::clone(&tree.name)).or_default().push(tree);
+        let known = (Arc::clone(&tree.name), tree.root.to_string());
+        if self.texts_of_templates.insert(known) {
+            self.templates.entry(Arc::clone(&tree.name)).or_default().push(tree);
+        }
     }
 
     /// Whether the analysis was broken off.
