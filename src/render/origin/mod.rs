@@ -6,6 +6,7 @@
 //! the entry of a value at the same YAML path, the scalar that is printed the same.
 
 mod index;
+mod kept;
 mod record;
 mod text;
 mod window;
@@ -28,9 +29,6 @@ pub(super) use self::record::{ALLOWANCE, Recorder};
 
 /// How many runs inside one another are gone through.
 const MAX_DEPTH: usize = 48;
-
-/// How many callers of a run are asked for a value that has come by a way that is not known.
-const MAX_CALLERS: usize = 8;
 
 /// Where a part of a rendered file has come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -281,28 +279,6 @@ impl Origins {
         }
     }
 
-    /// Where a value was written that a statement got out of an included text, such as `include "port" . | int`; and whether
-    /// that is certain.
-    fn included(&self, window: &[From], value: &Value, depth: usize) -> Option<(Setting, bool)> {
-        if depth >= MAX_DEPTH {
-            return None;
-        }
-        let wanted = printed(value).filter(|wanted| !wanted.trim().is_empty())?;
-        window.iter().find_map(|from| match from {
-            From::Run(run, _) => {
-                let text = &self.record.runs[*run].text;
-                let trimmed = text.trim();
-                if trimmed != wanted.trim() {
-                    return None;
-                }
-                let start = text.len() - text.trim_start().len();
-                let origin = self.locate(*run, start..start + trimmed.len(), depth + 1)?;
-                Some((origin.value?, origin.is_certain))
-            }
-            _ => None,
-        })
-    }
-
     /// The entry in the text that its map was read from.
     fn read_from(&self, window: &[From], entry: &Entry) -> Option<Hit> {
         let line = &entry.line;
@@ -322,35 +298,6 @@ impl Origins {
         };
         let by_path = || window.iter().find_map(by_path);
         by_path().or_else(|| self.by_line(window, (line_at(line, 0), 0), &(0..line.len())))
-    }
-
-    /// The run whose text this one is, as when a template keeps what it has included in a map: the last one before an event;
-    /// with what had asked for it.
-    fn kept(&self, text: &str, before: Before) -> Option<From> {
-        if !text.contains('\n') {
-            return None;
-        }
-        let runs = &self.record.runs;
-        let by_text = self.by_text.get_or_init(|| {
-            let of_lines = |id: &RunId| runs[*id].text.contains('\n');
-            let mut ids: Vec<RunId> = (0..runs.len()).filter(of_lines).collect();
-            ids.sort_by(|a, b| runs[*a].text.cmp(&runs[*b].text));
-            ids
-        });
-        let first = by_text.partition_point(|id| &*runs[*id].text < text);
-        let same = by_text[first..].iter().take_while(|id| &*runs[**id].text == text);
-        let id = same.copied().filter(|id| self.has_ended(*id, before)).max()?;
-        Some(From::Run(id, runs[id].parent?))
-    }
-
-    /// Whether a run had ended before an event of another one.
-    fn has_ended(&self, id: RunId, (run, event): Before) -> bool {
-        let parents =
-            |id: RunId| std::iter::successors(self.record.runs[id].parent, |(id, _)| self.record.runs[*id].parent);
-        match parents(id).find(|(parent, _)| *parent == run) {
-            Some((_, asked)) => asked < event,
-            None => id < run && parents(run).all(|(parent, _)| parent != id),
-        }
     }
 
     /// The statement that an event belongs to.
@@ -557,15 +504,6 @@ impl Origins {
             _ => None,
         });
         self.search(before, fits).or(handed).map(Hit::Value)
-    }
-
-    /// Where a value was written that one of the callers of a run had got out of an included text, and handed on in a map.
-    fn handed(&self, value: &Value, run: RunId) -> Option<Setting> {
-        let callers = std::iter::successors(self.record.runs[run].parent, |(run, _)| self.record.runs[*run].parent);
-        let mut found = callers.take(MAX_CALLERS).map(|caller| self.window(caller));
-        found
-            .find_map(|window| self.included(&window, value, MAX_DEPTH / 2))
-            .map(|(place, _)| place)
     }
 
     /// The only thing that was used, whatever was made of it.
