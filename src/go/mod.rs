@@ -15,6 +15,7 @@ pub mod fmt;
 pub mod glob;
 pub mod hexfloat;
 pub mod int;
+pub mod json;
 pub mod layout;
 pub mod layout_parse;
 pub mod path;

@@ -95,6 +95,7 @@ fn no_json(error: &serde_json::Error, text: &str, file: FileId) -> Unusable {
     // The words are those of Go's reader, the place is serde's.
     let message = match yaml::json::parse_first(text, &|_| Span::file_start(file)) {
         Err(go) => go.message,
+        Ok((_, end)) if !text[end..].trim_ascii().is_empty() => "invalid character after top-level value".to_owned(),
         Ok(_) => error.to_string(),
     };
     let line = text.split_inclusive('\n').take(error.line().saturating_sub(1));
