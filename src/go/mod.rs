@@ -9,6 +9,7 @@ pub mod civil;
 pub mod csv;
 pub mod decimal;
 pub mod duration;
+pub mod errno;
 pub mod filepath;
 pub mod float;
 pub mod fmt;
