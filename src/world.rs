@@ -120,9 +120,9 @@ pub struct Disk {
 /// How many bytes a file may have; some have no end, such as `/dev/zero`.
 const MAX_FILE: u64 = 100 << 20;
 
-/// Reads to the end, if that comes soon enough.
-fn read_bounded(source: impl io::Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// Reads to the end, if that comes soon enough. `length` is how many bytes are expected.
+fn read_bounded(source: impl io::Read, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(MAX_FILE)).unwrap_or_default());
     source.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_FILE {
         let message = format!("it is larger than {MAX_FILE} bytes");
@@ -134,7 +134,10 @@ fn read_bounded(source: impl io::Read) -> io::Result<Vec<u8>> {
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 impl World for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        read_bounded(std::fs::File::open(path)?)
+        let file = std::fs::File::open(path)?;
+        // One call for the length saves the many that a buffer takes to find its size; the length is no promise.
+        let length = file.metadata().map_or(0, |metadata| metadata.len());
+        read_bounded(file, length)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
@@ -147,8 +150,9 @@ impl World for Disk {
     }
 
     fn entry(&self, path: &Path) -> io::Result<Entry> {
-        let is_link = std::fs::symlink_metadata(path)?.is_symlink();
-        let metadata = std::fs::metadata(path)?;
+        let own = std::fs::symlink_metadata(path)?;
+        let is_link = own.is_symlink();
+        let metadata = if is_link { std::fs::metadata(path)? } else { own };
         let kind = if metadata.is_file() {
             FileKind::File
         } else if metadata.is_dir() {
@@ -168,7 +172,7 @@ impl World for Disk {
     }
 
     fn read_stdin(&self) -> io::Result<Vec<u8>> {
-        read_bounded(io::stdin())
+        read_bounded(io::stdin(), 0)
     }
 
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -69,7 +69,11 @@ fn lexer() {
         for token in lex(source.text()) {
             let span = Span::new(file, token.start, token.end);
             let covered = &source.text()[token.start..token.end];
-            let _ = writeln!(out, "{:<11} {:?} {covered:?}", place(sources, span), token.kind);
+            let kind = match token.error(source.text()) {
+                Some(message) => format!("Error({message:?})"),
+                None => format!("{:?}", token.kind),
+            };
+            let _ = writeln!(out, "{:<11} {kind} {covered:?}", place(sources, span));
         }
         out
     });

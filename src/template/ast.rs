@@ -158,7 +158,7 @@ pub enum Operand {
     /// `true`, `false`
     Bool(Meta, bool),
     /// A number.
-    Number(Meta, Number),
+    Number(Meta, Box<Number>),
     /// A quoted text.
     String(Meta, QuotedString),
     /// The name of a function.

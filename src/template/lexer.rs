@@ -3,9 +3,8 @@
 //! Mirrors `text/template/parse/lex.go`: trim markers are dealt with here, so that the parser never sees them, and what
 //! Go calls an error is an [`TokenKind::Error`] token, after which nothing follows but [`TokenKind::Eof`].
 
-use super::token::{Token, TokenKind};
-use crate::go::quote::quote;
-use crate::go::unicode::{is_digit, is_letter, is_print, rune, sharp_u};
+use super::token::{ScanError, Token, TokenKind};
+use crate::go::unicode::{is_digit, is_letter, is_print, rune};
 
 const LEFT: &str = "{{";
 const RIGHT: &str = "}}";
@@ -23,10 +22,11 @@ pub fn lex(text: &str) -> Vec<Token> {
         line: 1,
         start_line: 1,
         parentheses: 0,
-        tokens: Vec::new(),
+        // There is a token for every five bytes or so.
+        tokens: Vec::with_capacity(text.len() / 4),
     };
-    if let Err(message) = lexer.text() {
-        lexer.push(TokenKind::Error(message));
+    if let Err(error) = lexer.text() {
+        lexer.push(TokenKind::Error(error));
     }
     lexer.start = lexer.position;
     lexer.push(TokenKind::Eof);
@@ -45,16 +45,23 @@ struct Lexer<'a> {
     tokens: Vec<Token>,
 }
 
-/// An error is Go's message.
-type Result = std::result::Result<(), String>;
+type Result = std::result::Result<(), ScanError>;
 
 impl<'a> Lexer<'a> {
     fn rest(&self) -> &'a str {
         &self.text[self.position..]
     }
 
+    fn bytes(&self) -> &'a [u8] {
+        &self.text.as_bytes()[self.position..]
+    }
+
     fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
+        match self.bytes().first() {
+            Some(byte) if byte.is_ascii() => Some(char::from(*byte)),
+            Some(_) => self.rest().chars().next(),
+            None => None,
+        }
     }
 
     fn next(&mut self) -> Option<char> {
@@ -100,10 +107,9 @@ impl<'a> Lexer<'a> {
 
     /// Text up to the next action, and so on to the end.
     fn text(&mut self) -> Result {
-        while let Some(found) = memchr::memmem::find(self.rest().as_bytes(), LEFT.as_bytes()) {
-            let delimiter = self.position + found;
+        while let Some(delimiter) = self.find_left() {
             let before = &self.text[self.position..delimiter];
-            let trims = has_left_trim_marker(&self.text[delimiter + LEFT.len()..]);
+            let trims = has_left_trim_marker(&self.text.as_bytes()[delimiter + LEFT.len()..]);
             let kept = if trims { trim_end(before).len() } else { before.len() };
             self.advance_to(self.position + kept);
             if kept > 0 {
@@ -120,9 +126,17 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
+    /// Where the next left delimiter is.
+    fn find_left(&self) -> Option<usize> {
+        let bytes = self.text.as_bytes();
+        memchr::memchr_iter(b'{', self.bytes())
+            .map(|at| self.position + at)
+            .find(|at| bytes.get(at + 1) == Some(&b'{'))
+    }
+
     fn left_delimiter(&mut self) -> Result {
         self.position += LEFT.len();
-        let after_marker = if has_left_trim_marker(self.rest()) {
+        let after_marker = if has_left_trim_marker(self.bytes()) {
             TRIM_MARKER_LENGTH
         } else {
             0
@@ -142,11 +156,11 @@ impl<'a> Lexer<'a> {
     fn comment(&mut self) -> Result {
         let body = &self.rest()[LEFT_COMMENT.len()..];
         let Some(found) = memchr::memmem::find(body.as_bytes(), RIGHT_COMMENT.as_bytes()) else {
-            return Err("unclosed comment".to_owned());
+            return Err(ScanError::UnclosedComment);
         };
         let end = self.position + LEFT_COMMENT.len() + found + RIGHT_COMMENT.len();
-        let Some(trims) = right_delimiter_at(&self.text[end..]) else {
-            return Err("comment ends before closing delimiter".to_owned());
+        let Some(trims) = right_delimiter_at(&self.text.as_bytes()[end..]) else {
+            return Err(ScanError::CommentBeforeDelimiter);
         };
         self.advance_to(end);
         self.push(TokenKind::Comment);
@@ -168,35 +182,35 @@ impl<'a> Lexer<'a> {
     /// The inside of an action, its right delimiter included.
     fn action(&mut self) -> Result {
         loop {
-            if let Some(trims) = right_delimiter_at(self.rest()) {
+            if let Some(trims) = right_delimiter_at(self.bytes()) {
                 if self.parentheses > 0 {
-                    return Err("unclosed left paren".to_owned());
+                    return Err(ScanError::UnclosedParenthesis);
                 }
                 self.right_delimiter(trims);
                 return Ok(());
             }
             match self.peek() {
-                None => return Err("unclosed action".to_owned()),
+                None => return Err(ScanError::UnclosedAction),
                 Some(c) if is_space(c) => self.space(),
                 Some('=') => self.single(TokenKind::Assign),
                 Some(':') => {
                     self.next();
                     if self.next() != Some('=') {
-                        return Err("expected :=".to_owned());
+                        return Err(ScanError::ExpectedDeclare);
                     }
                     self.push(TokenKind::Declare);
                 }
                 Some('|') => self.single(TokenKind::Pipe),
-                Some('"') => self.quoted('"', "unterminated quoted string", TokenKind::String)?,
-                Some('\'') => self.quoted('\'', "unterminated character constant", TokenKind::CharConstant)?,
+                Some('"') => self.quoted(b'"', ScanError::UnterminatedString, TokenKind::String)?,
+                Some('\'') => self.quoted(b'\'', ScanError::UnterminatedCharacter, TokenKind::CharConstant)?,
                 Some('`') => self.raw_string()?,
                 Some('$') => {
                     self.next();
                     self.name(TokenKind::Variable, TokenKind::Variable)?;
                 }
-                Some('.') if !self.rest()[1..].starts_with(|c: char| c.is_ascii_digit()) => {
+                Some('.') if !self.bytes().get(1).is_some_and(u8::is_ascii_digit) => {
                     self.next();
-                    if self.rest().is_empty() {
+                    if self.bytes().is_empty() {
                         // Go looks past the end for a digit first: a dot that ends the text starts a number.
                         self.position -= 1;
                         self.number()?;
@@ -215,13 +229,13 @@ impl<'a> Lexer<'a> {
                     self.parentheses = self
                         .parentheses
                         .checked_sub(1)
-                        .ok_or_else(|| "unexpected right paren".to_owned())?;
+                        .ok_or(ScanError::UnexpectedParenthesis)?;
                     self.push(TokenKind::RightParen);
                 }
                 Some(c) if c.is_ascii() && is_print(c) => self.single(TokenKind::Char),
                 Some(c) => {
                     self.next();
-                    return Err(format!("unrecognized character in action: {}", sharp_u(c)));
+                    return Err(ScanError::Unrecognized(c));
                 }
             }
         }
@@ -249,7 +263,7 @@ impl<'a> Lexer<'a> {
     fn space(&mut self) {
         while self.peek().is_some_and(is_space) {
             // The space before "-}}" belongs to the delimiter.
-            if right_delimiter_at(self.rest()) == Some(true) {
+            if right_delimiter_at(self.bytes()) == Some(true) {
                 break;
             }
             self.next();
@@ -259,16 +273,17 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn quoted(&mut self, quote: char, unterminated: &str, kind: TokenKind) -> Result {
+    fn quoted(&mut self, quote: u8, unterminated: ScanError, kind: TokenKind) -> Result {
         self.next();
         loop {
+            let bytes = self.bytes();
+            self.position += memchr::memchr3(quote, b'\\', b'\n', bytes).unwrap_or(bytes.len());
             match self.next() {
                 Some('\\') if !matches!(self.peek(), None | Some('\n')) => {
                     self.next();
                 }
-                None | Some('\n' | '\\') => return Err(unterminated.to_owned()),
-                Some(c) if c == quote => break,
-                Some(_) => {}
+                None | Some('\n' | '\\') => return Err(unterminated),
+                Some(_) => break,
             }
         }
         self.push(kind);
@@ -278,7 +293,7 @@ impl<'a> Lexer<'a> {
     fn raw_string(&mut self) -> Result {
         self.next();
         let Some(found) = memchr::memchr(b'`', self.rest().as_bytes()) else {
-            return Err("unterminated raw quoted string".to_owned());
+            return Err(ScanError::UnterminatedRawString);
         };
         self.advance_to(self.position + found + 1);
         self.push(TokenKind::RawString);
@@ -291,18 +306,27 @@ impl<'a> Lexer<'a> {
             self.push(bare);
             return Ok(());
         }
-        while self.peek().is_some_and(is_alphanumeric) {
-            self.next();
-        }
+        self.word();
         self.expect_terminator()?;
         self.push(kind);
         Ok(())
     }
 
-    fn identifier(&mut self) -> Result {
-        while self.peek().is_some_and(is_alphanumeric) {
-            self.next();
+    /// Letters, digits and underscores.
+    fn word(&mut self) {
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        loop {
+            let bytes = self.bytes();
+            self.position += bytes.iter().position(|byte| !is_plain(byte)).unwrap_or(bytes.len());
+            match self.peek() {
+                Some(c) if !c.is_ascii() && is_alphanumeric(c) => self.position += c.len_utf8(),
+                _ => return,
+            }
         }
+    }
+
+    fn identifier(&mut self) -> Result {
+        self.word();
         self.expect_terminator()?;
         self.push(match &self.text[self.start..self.position] {
             "block" => TokenKind::Block,
@@ -325,13 +349,13 @@ impl<'a> Lexer<'a> {
     fn at_terminator(&self) -> bool {
         match self.peek() {
             None | Some('.' | ',' | '|' | ':' | ')' | '(') => true,
-            Some(c) => is_space(c) || self.rest().starts_with(RIGHT),
+            Some(c) => is_space(c) || self.bytes().starts_with(RIGHT.as_bytes()),
         }
     }
 
     fn expect_terminator(&mut self) -> Result {
         match self.peek() {
-            Some(c) if !self.at_terminator() => Err(format!("bad character {}", sharp_u(c))),
+            Some(c) if !self.at_terminator() => Err(ScanError::BadCharacter(c)),
             _ => Ok(()),
         }
     }
@@ -347,10 +371,7 @@ impl<'a> Lexer<'a> {
             self.push(TokenKind::Complex);
             return Ok(());
         }
-        Err(format!(
-            "bad number syntax: {}",
-            quote(&self.text[self.start..self.position])
-        ))
+        Err(ScanError::BadNumber)
     }
 
     /// Takes what looks like a number; the parser finds out whether it is one.
@@ -389,6 +410,9 @@ fn is_space(c: char) -> bool {
 }
 
 fn is_alphanumeric(c: char) -> bool {
+    if c.is_ascii() {
+        return c == '_' || c.is_ascii_alphanumeric();
+    }
     let c = rune(c);
     c == '_' || is_letter(c) || is_digit(c)
 }
@@ -401,15 +425,15 @@ fn trim_end(text: &str) -> &str {
     text.trim_end_matches(is_space)
 }
 
-fn has_left_trim_marker(text: &str) -> bool {
-    text.strip_prefix('-').is_some_and(|rest| rest.starts_with(is_space))
+fn has_left_trim_marker(text: &[u8]) -> bool {
+    matches!(text, [b'-', space, ..] if is_space(char::from(*space)))
 }
 
 /// Whether a right delimiter is here, and if so, whether with a trim marker.
-fn right_delimiter_at(text: &str) -> Option<bool> {
-    if text.starts_with(RIGHT) {
-        return Some(false);
+fn right_delimiter_at(text: &[u8]) -> Option<bool> {
+    match text {
+        [b'}', b'}', ..] => Some(false),
+        [space, b'-', b'}', b'}', ..] if is_space(char::from(*space)) => Some(true),
+        _ => None,
     }
-    let marked = text.strip_prefix(is_space)?.strip_prefix('-')?;
-    marked.starts_with(RIGHT).then_some(true)
 }

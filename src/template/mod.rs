@@ -27,4 +27,4 @@ pub mod trace;
 pub use ast::Template;
 pub use lexer::lex;
 pub use parser::{SyntaxError, parse};
-pub use token::{Token, TokenKind};
+pub use token::{ScanError, Token, TokenKind};

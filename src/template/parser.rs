@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::ast::{Meta, Node, NodeId, Template, Tree};
+use super::ast::{Command, Meta, Node, NodeId, Operand, Template, Tree};
 use super::lexer::lex;
 use super::token::{Token, TokenKind};
 use crate::source::{FileId, Span};
@@ -64,6 +64,7 @@ pub fn parse(
         by_name: BTreeMap::new(),
         tree: TreeState::default(),
         open: Vec::new(),
+        unfinished: Unfinished::default(),
     };
     parser.set_comments_aside();
     if let Err(error) = parser.file() {
@@ -122,6 +123,21 @@ struct Parser<'a> {
     tree: TreeState,
     /// The actions that wait for their `{{ end }}`.
     open: Vec<Span>,
+    unfinished: Unfinished,
+}
+
+/// Parts of lists whose ends are not reached, those of the innermost list last: in the tree, each list takes the room that
+/// it needs and no more.
+#[derive(Default)]
+struct Unfinished {
+    nodes: Vec<Node>,
+    commands: Vec<Command>,
+    operands: Vec<Operand>,
+}
+
+/// Takes what has been pushed since there were so many.
+fn since<T>(unfinished: &mut Vec<T>, start: usize) -> Vec<T> {
+    unfinished.drain(start..).collect()
 }
 
 type Result<T> = std::result::Result<T, Box<SyntaxError>>;
@@ -159,13 +175,13 @@ impl Parser<'_> {
 
     // Tokens
 
-    fn peek(&mut self) -> &Token {
+    fn peek(&mut self) -> Token {
         self.pulled = self.pulled.max(self.at + 1).min(self.tokens.len());
-        &self.tokens[self.at.min(self.tokens.len() - 1)]
+        self.tokens[self.at.min(self.tokens.len() - 1)]
     }
 
     fn next(&mut self) -> Token {
-        let token = self.peek().clone();
+        let token = self.peek();
         self.at = (self.at + 1).min(self.tokens.len() - 1);
         if token.kind != TokenKind::Space {
             self.end = token.end;
@@ -186,7 +202,7 @@ impl Parser<'_> {
 
     fn peek_non_space(&mut self) -> Token {
         self.skip_spaces();
-        self.peek().clone()
+        self.peek()
     }
 
     fn value(&self, token: &Token) -> &str {
@@ -231,8 +247,7 @@ impl Parser<'_> {
 
     fn unexpected<T>(&self, token: &Token, context: &str) -> Result<T> {
         let span = self.span(token);
-        if let TokenKind::Error(message) = &token.kind {
-            let mut message = message.clone();
+        if let Some(mut message) = token.error(self.text) {
             let started = self.tree.action_line;
             if started != 0 && started != token.line {
                 // Go avoids "action in action".
@@ -248,9 +263,9 @@ impl Parser<'_> {
         self.error(format!("unexpected {} in {context}", token.describe(self.text)), span)
     }
 
-    fn expect(&mut self, kind: &TokenKind, context: &str) -> Result<Token> {
+    fn expect(&mut self, kind: TokenKind, context: &str) -> Result<Token> {
         let token = self.next_non_space();
-        if token.kind == *kind {
+        if token.kind == kind {
             Ok(token)
         } else {
             self.unexpected(&token, context)

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Item, ListEnd, MAX_CONTROLS, MAX_ELSE_IFS, Parser, Result};
+use super::{Item, ListEnd, MAX_CONTROLS, MAX_ELSE_IFS, Parser, Result, since};
 use crate::go::quote::{quote, unquote};
 use crate::source::Span;
 use crate::template::ast::{Action, Branch, List, Node, TemplateCall, Text, Tree};
@@ -10,7 +10,6 @@ use crate::template::token::{Token, TokenKind};
 
 impl Parser<'_> {
     pub(super) fn file(&mut self) -> Result<()> {
-        let mut nodes = Vec::new();
         while self.peek().kind != TokenKind::Eof {
             if self.peek().kind == TokenKind::LeftDelim {
                 let (at, end) = (self.at, self.end);
@@ -22,10 +21,11 @@ impl Parser<'_> {
                 (self.at, self.end) = (at, end);
             }
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
+                Item::Node(node) => self.unfinished.nodes.push(node),
                 Item::End(end) => return self.error(format!("unexpected {}", end.text()), end.span),
             }
         }
+        let nodes = since(&mut self.unfinished.nodes, 0);
         let tree = Tree {
             name: Arc::clone(&self.name),
             span: Span::file_start(self.file),
@@ -40,7 +40,7 @@ impl Parser<'_> {
         let outer = std::mem::take(&mut self.tree);
         let name = self.next_non_space();
         let name = self.template_name(&name, CONTEXT)?;
-        self.expect(&TokenKind::RightDelim, CONTEXT)?;
+        self.expect(TokenKind::RightDelim, CONTEXT)?;
         let span = Span::new(self.file, start, self.end);
         self.open.push(span);
         let root = self.definition_body(CONTEXT)?;
@@ -88,11 +88,14 @@ impl Parser<'_> {
 
     /// Nodes up to `{{ end }}` or `{{ else }}`.
     fn list(&mut self) -> Result<(List, ListEnd)> {
-        let mut nodes = Vec::new();
+        let start = self.unfinished.nodes.len();
         while self.peek_non_space().kind != TokenKind::Eof {
             match self.text_or_action()? {
-                Item::Node(node) => nodes.push(node),
-                Item::End(end) => return Ok((List { nodes }, end)),
+                Item::Node(node) => self.unfinished.nodes.push(node),
+                Item::End(end) => {
+                    let nodes = since(&mut self.unfinished.nodes, start);
+                    return Ok((List { nodes }, end));
+                }
             }
         }
         let span = Span::new(self.file, self.end, self.end);
@@ -137,7 +140,7 @@ impl Parser<'_> {
             }
             TokenKind::End => {
                 keyword(self);
-                self.expect(&TokenKind::RightDelim, "end")?;
+                self.expect(TokenKind::RightDelim, "end")?;
                 let span = Span::new(self.file, start, self.end);
                 return Ok(Item::End(ListEnd { is_else: false, span }));
             }
@@ -158,7 +161,7 @@ impl Parser<'_> {
                 self.template_call(start)?
             }
             _ => {
-                let pipeline = self.pipeline("command", &TokenKind::RightDelim)?;
+                let pipeline = self.pipeline("command", TokenKind::RightDelim)?;
                 let meta = self.meta(start, token.start);
                 Node::Action(Action { meta, pipeline })
             }
@@ -170,7 +173,7 @@ impl Parser<'_> {
     fn otherwise(&mut self, start: usize) -> Result<Item> {
         let token = self.peek_non_space();
         if !matches!(token.kind, TokenKind::If | TokenKind::With) {
-            self.expect(&TokenKind::RightDelim, "else")?;
+            self.expect(TokenKind::RightDelim, "else")?;
         }
         let span = Span::new(self.file, start, self.end);
         Ok(Item::End(ListEnd { is_else: true, span }))
@@ -208,7 +211,7 @@ impl Parser<'_> {
 
     fn control_chain(&mut self, start: usize, keyword: &'static str, chained: usize) -> Result<Branch> {
         let variables = self.tree.variables.len();
-        let pipeline = self.pipeline(keyword, &TokenKind::RightDelim)?;
+        let pipeline = self.pipeline(keyword, TokenKind::RightDelim)?;
         let position = pipeline.meta.position as usize;
         let meta = self.meta(start, position);
         if chained == 0
@@ -268,7 +271,7 @@ impl Parser<'_> {
         const CONTEXT: &str = "block clause";
         let token = self.next_non_space();
         let name = self.template_name(&token, CONTEXT)?;
-        let pipeline = self.pipeline(CONTEXT, &TokenKind::RightDelim)?;
+        let pipeline = self.pipeline(CONTEXT, TokenKind::RightDelim)?;
         let span = Span::new(self.file, start, self.end);
         let meta = self.meta(start, token.start);
         let outer = std::mem::take(&mut self.tree);
@@ -295,7 +298,7 @@ impl Parser<'_> {
             self.next();
             None
         } else {
-            Some(self.pipeline(CONTEXT, &TokenKind::RightDelim)?)
+            Some(self.pipeline(CONTEXT, TokenKind::RightDelim)?)
         };
         let meta = self.meta(start, token.start);
         Ok(Node::Template(TemplateCall { meta, name, pipeline }))

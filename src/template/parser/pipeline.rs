@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{MAX_PARENTHESES, Parser, Result, SyntaxError};
+use super::{MAX_PARENTHESES, Parser, Result, SyntaxError, since};
 use crate::go::quote::{quote, unquote};
 use crate::source::Span;
 use crate::template::ast::{Chain, Command, Number, Operand, Pipeline, QuotedString, Variable};
@@ -10,14 +10,14 @@ use crate::template::number;
 use crate::template::token::{Token, TokenKind};
 
 impl Parser<'_> {
-    pub(super) fn pipeline(&mut self, context: &str, end: &TokenKind) -> Result<Pipeline> {
+    pub(super) fn pipeline(&mut self, context: &str, end: TokenKind) -> Result<Pipeline> {
         let first = self.peek_non_space();
         let (is_assign, declarations) = self.declarations(context)?;
-        let mut commands = Vec::new();
+        let start = self.unfinished.commands.len();
         let finish = loop {
             let token = self.peek_non_space();
             match token.kind {
-                ref kind if kind == end => {
+                kind if kind == end => {
                     let finish = self.end;
                     self.next();
                     break finish;
@@ -33,7 +33,10 @@ impl Parser<'_> {
                 | TokenKind::RawString
                 | TokenKind::String
                 | TokenKind::Variable
-                | TokenKind::LeftParen => commands.push(self.command()?),
+                | TokenKind::LeftParen => {
+                    let command = self.command()?;
+                    self.unfinished.commands.push(command);
+                }
                 _ => {
                     self.next();
                     return self.unexpected(&token, context);
@@ -42,6 +45,7 @@ impl Parser<'_> {
         };
         let mut meta = self.meta(first.start, first.start);
         meta.span = Span::new(self.file, first.start, finish.max(first.start));
+        let commands = since(&mut self.unfinished.commands, start);
         if commands.is_empty() {
             return self.error(format!("missing value for {context}"), meta.span);
         }
@@ -115,14 +119,14 @@ impl Parser<'_> {
 
     fn command(&mut self) -> Result<Command> {
         let start = self.peek_non_space().start;
-        let mut operands = Vec::new();
+        let from = self.unfinished.operands.len();
         let finish = loop {
             self.skip_spaces();
             if let Some(operand) = self.operand()? {
-                operands.push(operand);
+                self.unfinished.operands.push(operand);
             }
             let finish = self.end;
-            let token = self.peek().clone();
+            let token = self.peek();
             match token.kind {
                 TokenKind::Space => {
                     self.next();
@@ -140,6 +144,7 @@ impl Parser<'_> {
         };
         let mut meta = self.meta(start, start);
         meta.span = Span::new(self.file, start, finish.max(start));
+        let operands = since(&mut self.unfinished.operands, from);
         if operands.is_empty() {
             return self.error("empty command", meta.span);
         }
@@ -148,37 +153,40 @@ impl Parser<'_> {
 
     /// A term and the fields after it; nothing if no term is here.
     fn operand(&mut self) -> Result<Option<Operand>> {
-        let Some(term) = self.term()? else { return Ok(None) };
-        if self.peek().kind != TokenKind::Field {
+        let Some(mut term) = self.term()? else {
+            return Ok(None);
+        };
+        let fields = self.tokens[self.at..].iter();
+        let fields = fields.take_while(|token| token.kind == TokenKind::Field).count();
+        if fields == 0 {
+            self.peek();
             return Ok(Some(term));
         }
         let start = term.meta().span.start as usize;
         let position = self.peek().start;
-        let mut fields: Vec<Arc<str>> = Vec::new();
+        let mut names = match &mut term {
+            Operand::Field(_, names) | Operand::Variable(Variable { names, .. }) => std::mem::take(names),
+            _ => Vec::new(),
+        };
+        names.reserve_exact(fields);
         while self.peek().kind == TokenKind::Field {
             let token = self.next();
-            fields.push(self.value(&token)[1..].into());
+            names.push(self.value(&token)[1..].into());
         }
-        let meta = self.meta(start, position);
+        let mut meta = self.meta(start, position);
         Ok(Some(match term {
-            Operand::Field(_, mut names) => {
-                names.append(&mut fields);
-                Operand::Field(meta, names)
-            }
-            Operand::Variable(Variable { mut names, .. }) => {
-                names.append(&mut fields);
-                Operand::Variable(Variable { meta, names })
-            }
+            Operand::Field(..) => Operand::Field(meta, names),
+            Operand::Variable(_) => Operand::Variable(Variable { meta, names }),
             Operand::Bool(..) | Operand::String(..) | Operand::Number(..) | Operand::Nil(_) | Operand::Dot(_) => {
                 let message = format!("unexpected . after term {}", quote(&term.to_string()));
                 return self.error(message, meta.span);
             }
             operand => {
                 // The parentheses belong to the chain.
-                let mut meta = meta;
                 if matches!(operand, Operand::Pipeline(_)) {
                     meta.span.start = u32::try_from(self.open_parenthesis(start)).unwrap_or(meta.span.start);
                 }
+                let fields = names;
                 Operand::Chain(Box::new(Chain { meta, operand, fields }))
             }
         }))
@@ -235,7 +243,7 @@ impl Parser<'_> {
             TokenKind::CharConstant | TokenKind::Complex | TokenKind::Number => {
                 let meta = meta(self);
                 match self.number(&token) {
-                    Ok(number) => Operand::Number(meta, number),
+                    Ok(number) => Operand::Number(meta, Box::new(number)),
                     Err(message) => return self.error(message, meta.span),
                 }
             }
@@ -245,7 +253,7 @@ impl Parser<'_> {
                 }
                 self.next();
                 self.tree.parentheses += 1;
-                let pipeline = self.pipeline("parenthesized pipeline", &TokenKind::RightParen)?;
+                let pipeline = self.pipeline("parenthesized pipeline", TokenKind::RightParen)?;
                 self.tree.parentheses -= 1;
                 Operand::Pipeline(Box::new(pipeline))
             }
