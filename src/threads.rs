@@ -1,5 +1,6 @@
 //! Work on several threads, with results that do not depend on how many there are.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 /// How many threads work at most.
@@ -69,9 +70,41 @@ pub fn side_by_side<T: Send>(count: usize, size: impl Fn(usize) -> usize, work: 
     })
 }
 
+/// Gives what `main` gives, which runs on this thread. Meanwhile another thread does work that `main` would else come to, on
+/// `size` bytes in all; it is told when `main` is done, and then stops.
+pub fn ahead<T>(size: usize, work: impl Fn(&dyn Fn() -> bool) + Sync, main: impl FnOnce() -> T) -> T {
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    if threads < 2 || size < WORTH_A_THREAD {
+        return main();
+    }
+    let is_done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let run = || {
+            reserve_heap();
+            work(&|| is_done.load(Ordering::Relaxed));
+        };
+        // Without a thread, `main` does it all.
+        let _ = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, run);
+        let result = main();
+        is_done.store(true, Ordering::Relaxed);
+        result
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_runs_ahead_changes_no_result() {
+        for size in [0, WORTH_A_THREAD] {
+            let done: Vec<std::sync::OnceLock<usize>> = (0..100).map(|_| std::sync::OnceLock::new()).collect();
+            let make = |at: usize| *done[at].get_or_init(|| at * at);
+            let work = |is_done: &dyn Fn() -> bool| (0..100).take_while(|_| !is_done()).for_each(|at| _ = make(at));
+            let sum = ahead(size, work, || (0..100).map(make).sum::<usize>());
+            assert_eq!(sum, 328_350);
+        }
+    }
 
     #[test]
     fn results_are_in_order_however_many_there_are() {

@@ -315,6 +315,7 @@ impl Lowerer<'_> {
     }
 
     fn template(&mut self, call: &TemplateCall) {
+        self.out.callees.push(Arc::clone(&call.name));
         let name = Code::plain(string(&call.name));
         self.mark(call.meta.span);
         // Go looks for the template before it evaluates the dot.

@@ -55,6 +55,8 @@ pub struct Lowered {
     pub map: SourceMap,
     /// How many nodes the template has: what one pass over it costs.
     pub nodes: usize,
+    /// The names of the templates that it calls, where the name is written out.
+    pub callees: Vec<Arc<str>>,
 }
 
 /// Tells the signature of a function.
@@ -80,6 +82,7 @@ fn lower_as(tree: &Tree, signatures: Signatures<'_>, traced: bool) -> Lowered {
             text: String::new(),
             map: SourceMap::default(),
             nodes: 0,
+            callees: Vec::new(),
         },
         prelude: Vec::new(),
         continue_cell: None,

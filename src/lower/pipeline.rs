@@ -103,6 +103,9 @@ impl Lowerer<'_> {
         if let Some(message) = arity_error(name, &signature, arguments.len(), piped.is_some()) {
             return fault(&message, node, piped);
         }
+        if let ("include", [Operand::String(_, callee), ..]) = (name, arguments) {
+            self.out.callees.push(Arc::clone(&callee.text));
+        }
         if name == "and" || name == "or" {
             return self.short_circuit(name, arguments, piped);
         }

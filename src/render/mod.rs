@@ -13,14 +13,14 @@ mod origin;
 mod program;
 mod runtime;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, State, UndefinedBehavior};
 
 use self::fault::Failure;
-use self::program::Names;
+use self::program::{Names, UnitId};
 use self::runtime::{Run, Runtime};
 use crate::diagnostic::Report;
 use crate::functions;
@@ -28,7 +28,7 @@ use crate::lower::DELIMITERS;
 use crate::reflect::{Limit, Meter, Value, try_print};
 use crate::source::{FileId, Sources};
 use crate::template::{self, Template};
-use crate::threads::side_by_side;
+use crate::threads::{ahead, side_by_side};
 use crate::world::World;
 
 pub use budget::Limits;
@@ -115,8 +115,42 @@ pub fn render(
         }
     }
     runtime.set_names(names);
-    lower_files(files, &runtime);
+    let size = files.iter().map(|file| file.file.bytes.len()).sum();
     let environment = environment(&runtime);
+    let (mut rendered, report) = ahead(
+        size,
+        |is_done| compile_ahead(files, &runtime, &environment, is_done),
+        || run_files(files, &runtime, &environment, sources),
+    );
+    rendered.origins = origin::origins(&runtime, sources);
+    if report.is_empty() { Ok(rendered) } else { Err(report) }
+}
+
+/// Compiles what will be run, in about the order in which it will be: each file, and what it calls by name.
+fn compile_ahead(files: &[TemplateFile], runtime: &Runtime, environment: &Environment<'_>, is_done: &dyn Fn() -> bool) {
+    let run = files.iter().rev().filter(|file| file.dot.is_some());
+    let mut wanted: Vec<UnitId> = run.filter_map(|file| runtime.find(&file.name)).collect();
+    let mut known = BTreeSet::new();
+    while let Some(id) = wanted.pop() {
+        if is_done() {
+            return;
+        }
+        if known.insert(id)
+            && let Some(unit) = runtime.program.compile(id, environment)
+        {
+            let callees = unit.callees().iter().rev();
+            wanted.extend(callees.filter_map(|name| runtime.find(name)));
+        }
+    }
+}
+
+/// Renders the files that are no partials, and tells what went wrong.
+fn run_files(
+    files: &[TemplateFile],
+    runtime: &Runtime,
+    environment: &Environment<'_>,
+    sources: &Sources,
+) -> (Rendered, Report) {
     let mut rendered = Rendered::default();
     let mut report = Report::new();
     for file in files {
@@ -128,7 +162,7 @@ pub fn render(
             file: Some(file),
             ..Run::default()
         };
-        match runtime.run(&environment, id, dot.clone(), run) {
+        match runtime.run(environment, id, dot.clone(), run) {
             Ok(text) => {
                 rendered
                     .files
@@ -142,16 +176,7 @@ pub fn render(
             }
         }
     }
-    rendered.origins = origin::origins(&runtime, sources);
-    if report.is_empty() { Ok(rendered) } else { Err(report) }
-}
-
-/// Lowers what will be run in any case; the rest is lowered when it is called.
-fn lower_files(files: &[TemplateFile], runtime: &Runtime) {
-    let run = files.iter().filter(|file| file.dot.is_some());
-    let run: Vec<_> = run.filter_map(|file| Some((file, runtime.find(&file.name)?))).collect();
-    let size = |at: usize| run[at].0.file.bytes.len();
-    side_by_side(run.len(), size, |at| runtime.program.prepare(run[at].1));
+    (rendered, report)
 }
 
 /// minijinja, made to print as Go does and to know Go's functions.

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
+use minijinja::Environment;
+
 use crate::functions;
 use crate::lower::{Lowered, SourceMap, lower, lower_traced};
 use crate::reflect::Signature;
@@ -39,6 +41,8 @@ pub(super) struct Unit {
     /// Whether it is lowered so that it can be traced.
     traced: bool,
     lowered: OnceLock<UnitCode>,
+    /// Set once minijinja has been asked to compile it.
+    compiled: OnceLock<()>,
 }
 
 /// What is kept of a lowered template.
@@ -48,6 +52,8 @@ struct UnitCode {
     map: SourceMap,
     /// What one run costs.
     nodes: u64,
+    /// The names of the templates that it calls, as far as they are written out.
+    callees: Vec<Arc<str>>,
     /// The lowered text, until minijinja asks for it.
     text: Mutex<Option<String>>,
 }
@@ -60,14 +66,19 @@ impl Unit {
 
     fn code(&self) -> &UnitCode {
         self.lowered.get_or_init(|| {
-            let lower = if self.traced { lower_traced } else { lower };
-            let Lowered { text, map, nodes } = lower(self.tree(), &signature);
+            let lowered = self.lower();
             UnitCode {
-                map,
-                nodes: u64::try_from(nodes).unwrap_or(u64::MAX),
-                text: Mutex::new(Some(text)),
+                map: lowered.map,
+                nodes: u64::try_from(lowered.nodes).unwrap_or(u64::MAX),
+                callees: lowered.callees,
+                text: Mutex::new(Some(lowered.text)),
             }
         })
+    }
+
+    fn lower(&self) -> Lowered {
+        let lower = if self.traced { lower_traced } else { lower };
+        lower(self.tree(), &signature)
     }
 
     /// The way back from the lowered text.
@@ -80,9 +91,15 @@ impl Unit {
         self.code().nodes
     }
 
-    /// The lowered text, handed out once: minijinja keeps what it has compiled.
-    pub(super) fn take_text(&self) -> Option<String> {
-        self.code().text.lock().unwrap_or_else(PoisonError::into_inner).take()
+    /// The names of the templates that it calls, as far as they are written out.
+    pub(super) fn callees(&self) -> &[Arc<str>] {
+        &self.code().callees
+    }
+
+    /// The lowered text. It is not kept: minijinja asks again only for what it could not compile.
+    fn take_text(&self) -> String {
+        let kept = self.code().text.lock().unwrap_or_else(PoisonError::into_inner).take();
+        kept.unwrap_or_else(|| self.lower().text)
     }
 }
 
@@ -122,6 +139,7 @@ impl Program {
                 tree: at,
                 traced: self.traced,
                 lowered: OnceLock::new(),
+                compiled: OnceLock::new(),
             };
             units.by_id.insert(id, Arc::new(unit));
             added.push((Arc::clone(&tree.name), UnitId(id)));
@@ -129,11 +147,12 @@ impl Program {
         added
     }
 
-    /// Lowers a unit now.
-    pub(super) fn prepare(&self, id: UnitId) {
-        if let Some(unit) = self.unit(id) {
-            unit.code();
-        }
+    /// Has minijinja compile a unit, unless it has done so already: two threads do not do it twice. An error comes up again
+    /// when the unit is run.
+    pub(super) fn compile(&self, id: UnitId, environment: &Environment<'_>) -> Option<Arc<Unit>> {
+        let unit = self.unit(id)?;
+        unit.compiled.get_or_init(|| drop(environment.get_template(&id.name())));
+        Some(unit)
     }
 
     /// Forgets a unit that nothing will ask for any more.
@@ -160,7 +179,7 @@ impl Program {
 
     /// The lowered text of the unit that minijinja knows by a name.
     pub(super) fn take_text(&self, name: &str) -> Option<String> {
-        self.unit(UnitId::from_name(name)?)?.take_text()
+        Some(self.unit(UnitId::from_name(name)?)?.take_text())
     }
 }
 

@@ -163,6 +163,7 @@ impl Runtime {
             text = self.program.take_text(&name).unwrap_or_default();
             environment.template_from_named_str(&name, &text)
         } else {
+            self.program.compile(id, environment);
             environment.get_template(&name)
         };
         let rendered = match &self.recorder {

@@ -5,6 +5,7 @@ mod compile;
 mod extent;
 mod message;
 mod metaschema;
+mod outline;
 mod pattern;
 mod quick;
 mod tree;
@@ -13,11 +14,12 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
+use self::compile::Unusable;
 use self::extent::Fault;
 use self::quick::Look;
 use crate::chart::Chart;
 use crate::diagnostic::{Diagnostic, Report};
-use crate::source::Sources;
+use crate::source::{FileId, Sources};
 use crate::yaml::{Node, Value};
 
 pub use bundle::{BUNDLE, bundle};
@@ -43,24 +45,10 @@ pub fn validate(chart: &Chart, values: &Node, sources: &Sources) -> Report {
 fn check(chart: &Chart, values: &Node, sources: &Sources, report: &mut Report, helm: &mut String) {
     if let Some(file) = &chart.schema {
         let id = file.source(sources);
-        let checked = compile::read(sources, id).and_then(|schema| {
-            match quick::look(&schema, values) {
-                Look::Accepted => return Ok(()),
-                Look::Unknown => extent::check(&schema),
-                Look::TooMuch => Err(Fault::TooLarge),
-            }
-            .map_err(|fault| compile::endless(fault, id))?;
-            let validator = compile::compile(&schema, sources, id)?;
-            against(chart, values, &schema, &validator, report, helm);
-            Ok(())
-        });
-        match checked {
-            Ok(()) => {}
-            Err(unusable) => {
-                helm.push_str(&format!("{}:\n{}\n", chart.name(), unusable.helm));
-                let message = format!("the schema cannot be used: {}", unusable.message);
-                report.push(Diagnostic::error(SCHEMA, message).at(unusable.span));
-            }
+        if let Err(unusable) = check_own(chart, id, values, sources, report, helm) {
+            helm.push_str(&format!("{}:\n{}\n", chart.name(), unusable.helm));
+            let message = format!("the schema cannot be used: {}", unusable.message);
+            report.push(Diagnostic::error(SCHEMA, message).at(unusable.span));
         }
     }
     for subchart in &chart.subcharts {
@@ -75,6 +63,30 @@ fn check(chart: &Chart, values: &Node, sources: &Sources, report: &mut Report, h
             report.push(Diagnostic::error(SCHEMA, message).at(own.span));
         }
     }
+}
+
+/// Checks values against the schema of one chart.
+fn check_own(
+    chart: &Chart,
+    file: FileId,
+    values: &Node,
+    sources: &Sources,
+    report: &mut Report,
+    helm: &mut String,
+) -> Result<(), Unusable> {
+    let seen = quick::look(sources.get(file).text(), values);
+    if seen == Look::Accepted {
+        return Ok(());
+    }
+    let schema = compile::read(sources, file)?;
+    let bearable = match seen {
+        Look::TooMuch => Err(Fault::TooLarge),
+        _ => extent::check(&schema),
+    };
+    bearable.map_err(|fault| compile::endless(fault, file))?;
+    let validator = compile::compile(&schema, sources, file)?;
+    against(chart, values, &schema, &validator, report, helm);
+    Ok(())
 }
 
 fn against(chart: &Chart, values: &Node, schema: &Json, validator: &Validator, report: &mut Report, helm: &mut String) {

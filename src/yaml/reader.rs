@@ -207,15 +207,15 @@ impl<'a> Reader<'a> {
 
     /// Checks the characters of the piece; one that its end cuts in two is left for the next.
     fn decode(&mut self) -> Result<(), Fault> {
-        while self.decoded < self.piece_end {
+        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+        loop {
             let rest = &self.bytes[self.decoded..self.piece_end];
-            let byte = rest[0];
+            let plain = rest.iter().take_while(|byte| is_plain(byte)).count();
+            self.decoded += plain;
+            self.unread = self.unread.saturating_add_unsigned(plain);
+            let rest = &rest[plain..];
+            let Some(byte) = rest.first() else { break };
             let width = match byte {
-                b' '..=b'~' | b'\t' | b'\n' | b'\r' => {
-                    self.decoded += 1;
-                    self.unread += 1;
-                    continue;
-                }
                 0..0x80 => 1,
                 0xC0..=0xDF => 2,
                 0xE0..=0xEF => 3,
@@ -362,6 +362,17 @@ impl<'a> Reader<'a> {
         self.mark.index += 1;
         self.mark.column += 1;
         self.unread -= 1;
+    }
+
+    /// Goes on in the line as far as it is decoded and in ASCII.
+    pub(super) fn skip_ascii(&mut self) {
+        let decoded = self.bytes.get(self.mark.offset..self.decoded).unwrap_or_default();
+        let is_inside = |byte: &u8| byte.is_ascii() && !matches!(byte, b'\n' | b'\r' | 0);
+        let count = decoded.iter().take_while(|byte| is_inside(byte)).count();
+        self.mark.offset += count;
+        self.mark.index += count;
+        self.mark.column += count;
+        self.unread = self.unread.saturating_sub_unsigned(count);
     }
 
     /// Goes past a line break, if there is one, and tells how a scalar holds it.

@@ -197,8 +197,11 @@ impl<'a> Scanner<'a> {
     /// Skips to the end of the line if a comment starts here.
     pub(super) fn skip_comment(&mut self) -> Result<(), Fault> {
         if self.reader.at(0) == b'#' {
+            self.reader.skip_ascii();
+            self.reader.need(1)?;
             while !self.reader.is_break_or_end() {
                 self.reader.skip();
+                self.reader.skip_ascii();
                 self.reader.need(1)?;
             }
         }

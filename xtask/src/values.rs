@@ -1,6 +1,9 @@
 //! Random values of the chart's schema, rendered by both: the output must be the same bytes, or both must refuse.
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::thread;
 
 use promchart::world::Seeded;
 use regex_syntax::hir::{Class, Hir, HirKind};
@@ -21,40 +24,53 @@ pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
         schema: &schema,
         chance: Seeded::new(seed),
     };
+    let programs = [&promchart, &helm];
+    let threads = thread::available_parallelism().map_or(1, usize::from);
     let (mut equal, mut refused, mut drawn) = (0, 0, 0);
     while equal < count {
-        drawn += 1;
         if drawn > count * 50 {
             return Err(format!(
                 "only {equal} of {drawn} random values render; the drawing is off"
             ));
         }
-        let values = draw.some(&schema, 0);
-        let file = folder.join("values.json");
-        let text = serde_json::to_string_pretty(&values).map_err(|error| error.to_string())?;
-        fs::write(&file, &text).map_err(|error| error.to_string())?;
-        let arguments = ["prom", "chart", "-n", "monitoring", "-f"].map(str::to_owned);
-        let arguments: Vec<String> = arguments.into_iter().chain([file.display().to_string()]).collect();
-        let (ours, theirs) = (
-            template(&promchart, &root, &arguments)?,
-            template(&helm, &root, &arguments)?,
-        );
-        let same = ours.stdout == theirs.stdout && ours.status.success() == theirs.status.success();
-        if !same {
-            let kept = folder.join(format!("different-{seed}-{drawn}.json"));
-            fs::write(&kept, text).map_err(|error| error.to_string())?;
-            return Err(format!("{}: Helm and promchart differ", kept.display()));
-        }
-        if theirs.status.success() {
-            equal += 1;
-        } else {
-            refused += 1;
+        let texts: Vec<String> = (0..threads)
+            .map(|_| serde_json::to_string_pretty(&draw.some(&schema, 0)))
+            .collect::<Result<_, _>>()
+            .map_err(|error| error.to_string())?;
+        let render = |at: usize| both(programs, &folder.join(format!("values-{at}.json")), &texts[at]);
+        let outputs: Vec<Result<[Output; 2], String>> = thread::scope(|scope| {
+            let started: Vec<_> = (0..threads).map(|at| scope.spawn(move || render(at))).collect();
+            let done = started.into_iter().map(thread::ScopedJoinHandle::join);
+            done.map(|output| output.unwrap_or_else(|_| Err("a comparison panicked".to_owned())))
+                .collect()
+        });
+        for (output, text) in outputs.into_iter().zip(&texts) {
+            drawn += 1;
+            let [ours, theirs] = output?;
+            let same = ours.stdout == theirs.stdout && ours.status.success() == theirs.status.success();
+            if !same {
+                let kept = folder.join(format!("different-{seed}-{drawn}.json"));
+                fs::write(&kept, text).map_err(|error| error.to_string())?;
+                return Err(format!("{}: Helm and promchart differ", kept.display()));
+            }
+            if theirs.status.success() {
+                equal += 1;
+            } else {
+                refused += 1;
+            }
         }
     }
-    println!(
-        "{equal} of {count} random values files render to equal bytes; {refused} more are refused by both (seed {seed})"
-    );
+    println!("{equal} random values files render to equal bytes; {refused} more are refused by both (seed {seed})");
     Ok(())
+}
+
+/// Renders the chart with values by both programs.
+fn both(programs: [&PathBuf; 2], file: &Path, values: &str) -> Result<[Output; 2], String> {
+    fs::write(file, values).map_err(|error| error.to_string())?;
+    let arguments = ["prom", "chart", "-n", "monitoring", "-f"].map(str::to_owned);
+    let arguments: Vec<String> = arguments.into_iter().chain([file.display().to_string()]).collect();
+    let [ours, theirs] = programs.map(|program| template(program, &root(), &arguments));
+    Ok([ours?, theirs?])
 }
 
 struct Draw<'a> {
