@@ -98,11 +98,11 @@ pub struct Source {
 }
 
 impl Source {
-    /// A source from the bytes of a file. A byte order mark is dropped, as Helm does; bytes that are not UTF-8 are kept
-    /// as [`crate::go::string`] escapes.
+    /// A source from the bytes of a file. The byte order mark of a file is dropped, as Helm does; bytes that are not
+    /// UTF-8 are kept as [`crate::go::string`] escapes.
     pub fn new(name: impl Into<String>, kind: SourceKind, bytes: Vec<u8>) -> Self {
         let mut text = gostring::encode_owned(bytes);
-        if text.starts_with('\u{FEFF}') {
+        if kind == SourceKind::File && text.starts_with('\u{FEFF}') {
             text.drain(..'\u{FEFF}'.len_utf8());
         }
         let mut line_starts = vec![0];

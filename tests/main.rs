@@ -16,6 +16,7 @@ mod chart;
 mod cli;
 mod command;
 mod conformance;
+mod differences;
 mod functions;
 mod lint;
 mod mutation;

@@ -452,7 +452,7 @@ pub fn values_document(sources: &Sources, file: FileId) -> Result<Node> {
         Diagnostic::error(VALUES_SYNTAX, bad.message).at(span).helm(helm)
     })?;
     for range in ranges {
-        let parsed = yaml::parse(&source, file, range).map_err(|error| {
+        let parsed = yaml::parse_lines(&source, file, range).map_err(|error| {
             prefixed(
                 Box::new(error.diagnostic(VALUES_SYNTAX, file)),
                 "cannot unmarshal yaml document",

@@ -6,7 +6,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 
-use crate::go::{boolean, csv, duration, quote::quote};
+use crate::go::{boolean, csv, duration, float, int, quote::quote};
 
 /// What a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +26,10 @@ enum Fate {
     Accepted,
     /// It has no effect, and Helm says that it should not be used.
     Deprecated(&'static str),
-    /// It has no effect if the value is right; what Helm remarks on the value, or says against it.
+    /// It has no effect if the value can be read; what Helm remarks on the value, or says against it.
     Checked(fn(&str) -> Result<Option<String>, String>),
+    /// The same, but Helm looks at the value only when the command line has been read as a whole.
+    CheckedLate(fn(&str) -> Result<Option<String>, String>),
     /// It cannot be done; what to do instead.
     Refused(&'static str),
 }
@@ -54,13 +56,13 @@ const NO_SERVER: &str =
 const NO_NETWORK: &str = "promchart fetches nothing; get the chart with `helm pull` and give its path";
 const NO_NOTES: &str = "this flag has no effect for 'helm template' and will be removed in Helm 5";
 
-use Fate::{Accepted, Checked, Deprecated, Refused};
+use Fate::{Accepted, Checked, CheckedLate, Deprecated, Refused};
 use Takes::{Perhaps, Switch, Value};
 
 #[rustfmt::skip]
 const FLAGS: &[Flag] = &[
     flag("atomic", Switch, Deprecated("use --rollback-on-failure instead")),
-    flag("burst-limit", Value, Accepted),
+    flag("burst-limit", Value, Checked(burst_limit)),
     flag("ca-file", Value, Refused(NO_NETWORK)),
     flag("cert-file", Value, Refused(NO_NETWORK)),
     flag("content-cache", Value, Accepted),
@@ -69,7 +71,7 @@ const FLAGS: &[Flag] = &[
     flag("description", Value, Accepted),
     flag("devel", Switch, Accepted),
     flag("disable-openapi-validation", Switch, Accepted),
-    flag("dry-run", Perhaps, Checked(dry_run)),
+    flag("dry-run", Perhaps, CheckedLate(dry_run)),
     flag("enable-dns", Switch, Refused("promchart resolves no names; getHostByName gives an empty text, as in Helm without this flag")),
     flag("force", Switch, Deprecated("use --force-replace instead")),
     flag("force-conflicts", Switch, Accepted),
@@ -91,7 +93,7 @@ const FLAGS: &[Flag] = &[
     flag("pass-credentials", Switch, Refused(NO_NETWORK)),
     flag("password", Value, Refused(NO_NETWORK)),
     flag("plain-http", Switch, Refused(NO_NETWORK)),
-    flag("qps", Value, Accepted),
+    flag("qps", Value, Checked(queries)),
     flag("registry-config", Value, Accepted),
     flag("render-subchart-notes", Switch, Deprecated(NO_NOTES)),
     flag("replace", Switch, Accepted),
@@ -109,6 +111,12 @@ const FLAGS: &[Flag] = &[
     flag("version", Value, Accepted),
     flag("wait", Perhaps, Checked(wait)),
     flag("wait-for-jobs", Switch, Accepted),
+];
+
+/// Flags of which Helm takes one only, in the order in which it looks; and as it names them.
+const EXCLUSIVE: [([&str; 2], &str); 2] = [
+    (["force", "force-conflicts"], "[force force-conflicts]"),
+    (["force-replace", "force-conflicts"], "[force-conflicts force-replace]"),
 ];
 
 /// What a flag of kind [`Takes::Perhaps`] counts as when it comes without a value.
@@ -162,6 +170,29 @@ fn wait(value: &str) -> Result<Option<String>, String> {
     }
 }
 
+fn burst_limit(value: &str) -> Result<Option<String>, String> {
+    match int::parse_int(value, 0) {
+        Ok(_) => Ok(None),
+        Err(error) => {
+            let error = format!("strconv.ParseInt: parsing {}: {error}", quote(value));
+            Err(invalid(value, "--burst-limit", &error))
+        }
+    }
+}
+
+fn queries(value: &str) -> Result<Option<String>, String> {
+    // What a `float32` cannot hold.
+    const TOO_LARGE: f64 = 3.402_823_567_797_336_6e38;
+    match float::parse(value) {
+        Ok(number) if number.is_finite() && number.abs() >= TOO_LARGE => {
+            let error = format!("strconv.ParseFloat: parsing {}: value out of range", quote(value));
+            Err(invalid(value, "--qps", &error))
+        }
+        Ok(_) => Ok(None),
+        Err(error) => Err(invalid(value, "--qps", &error.message(value))),
+    }
+}
+
 fn timeout(value: &str) -> Result<Option<String>, String> {
     match duration::parse(value) {
         Ok(_) => Ok(None),
@@ -204,26 +235,39 @@ pub(super) struct HelmFlags {
 }
 
 impl HelmFlags {
-    /// What Helm remarks on the flags.
+    /// Passes on what Helm remarks on the flags.
     ///
     /// # Errors
     /// Why the first flag that cannot be accepted is not.
-    pub(super) fn check(&self) -> Result<Vec<String>, String> {
-        let mut remarks = Vec::new();
+    pub(super) fn check(&self, remark: &mut dyn FnMut(String)) -> Result<(), String> {
         for (flag, value) in &self.given {
-            if flag.takes == Switch && !boolean::parse(value).map_err(|error| invalid(value, &flag.long(), &error))? {
-                continue;
+            if flag.takes == Switch {
+                boolean::parse(value).map_err(|error| invalid(value, &flag.long(), &error))?;
             }
             match flag.fate {
-                Accepted => {}
-                Deprecated(instead) => {
-                    remarks.push(format!("Flag --{} has been deprecated, {instead}", flag.name));
-                }
-                Checked(check) => remarks.extend(check(value)?),
-                Refused(instead) => return Err(format!("--{}: {instead}", flag.name)),
+                Checked(check) => check(value)?.into_iter().for_each(&mut *remark),
+                Deprecated(instead) => remark(format!("Flag --{} has been deprecated, {instead}", flag.name)),
+                Accepted | CheckedLate(_) | Refused(_) => {}
             }
         }
-        Ok(remarks)
+        let is_given = |name: &str| self.given.iter().any(|(flag, _)| flag.name == name);
+        for (group, set) in EXCLUSIVE {
+            if group.iter().all(|name| is_given(name)) {
+                let group = group.join(" ");
+                return Err(format!(
+                    "if any flags in the group [{group}] are set none of the others can be; {set} were all set"
+                ));
+            }
+        }
+        for (flag, value) in &self.given {
+            let is_off = flag.takes == Switch && boolean::parse(value) == Ok(false);
+            match flag.fate {
+                CheckedLate(check) => check(value)?.into_iter().for_each(&mut *remark),
+                Refused(instead) if !is_off => return Err(format!("--{}: {instead}", flag.name)),
+                _ => {}
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,5 +1,6 @@
 //! `promchart template`: renders, and prints as `helm template` does.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,13 +11,13 @@ use super::output::Output;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::go::string as gostring;
 use crate::go::unicode::is_space;
-use crate::go::{boolean, csv, filepath};
+use crate::go::{boolean, csv, errno, filepath, path};
 use crate::manifest::{Manifest, PostRenderer, split};
 use crate::pipeline::{self, Outcome, Request};
 use crate::render::{self, Capabilities, KubeVersion, Limits, Release, Trace};
 use crate::source::Sources;
 use crate::values::Overrides;
-use crate::world::World;
+use crate::world::{FileKind, World};
 
 /// The release name of the built-in chart where none is given.
 const BUILTIN_NAME: &str = "prom";
@@ -24,6 +25,8 @@ const BUILTIN_NAME: &str = "prom";
 const DEFAULT_NAME: &str = "release-name";
 /// The rule of command lines that make no sense.
 const USAGE: &str = "usage";
+/// What Helm adds to the error of a render.
+const CLOSING: &str = "\n\nUse --debug flag to render out invalid YAML";
 
 pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) -> Exit {
     let sources = Sources::new();
@@ -44,15 +47,15 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) 
         if debug && outcome.had_begun {
             Output::result(&gostring::decode(&unsorted(&outcome, &arguments.show_only)));
         }
-        let closing = "\n\nUse --debug flag to render out invalid YAML";
-        let closing = if outcome.had_begun && !debug { closing } else { "" };
+        let closing = if outcome.had_begun && !debug { CLOSING } else { "" };
         output.errors(&outcome.errors, &sources, closing);
         return Exit::Failed;
     }
     let exit = match print(&**world, arguments, &request, &outcome) {
         Ok(()) => Exit::Clean,
-        Err(error) => {
-            output.errors(&Report::from(*error), &sources, "");
+        Err(Unprinted { error, was_rendering }) => {
+            let closing = if was_rendering && !debug { CLOSING } else { "" };
+            output.errors(&Report::from(*error), &sources, closing);
             Exit::Failed
         }
     };
@@ -107,9 +110,8 @@ fn lists(given: &[String], flag: &str) -> Result<Vec<String>, Box<Diagnostic>> {
 }
 
 fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<Diagnostic>> {
-    for remark in arguments.helm.check().map_err(usage)? {
-        Output::message(&format!("{remark}\n"));
-    }
+    let mut remark = |text: String| Output::message(&format!("{text}\n"));
+    arguments.helm.check(&mut remark).map_err(usage)?;
     let (name, chart) = name_and_chart(world, arguments)?;
     let mut capabilities = Capabilities::default();
     if let Some(version) = arguments
@@ -167,7 +169,28 @@ fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<
     })
 }
 
-fn print(world: &dyn World, arguments: &Template, request: &Request, outcome: &Outcome) -> Result<(), Box<Diagnostic>> {
+/// Why a result could not be printed or written.
+struct Unprinted {
+    error: Box<Diagnostic>,
+    /// Whether Helm counts it as a part of the render.
+    was_rendering: bool,
+}
+
+impl Unprinted {
+    fn rendering(error: Box<Diagnostic>) -> Self {
+        let was_rendering = true;
+        Self { error, was_rendering }
+    }
+}
+
+impl From<Box<Diagnostic>> for Unprinted {
+    fn from(error: Box<Diagnostic>) -> Self {
+        let was_rendering = false;
+        Self { error, was_rendering }
+    }
+}
+
+fn print(world: &dyn World, arguments: &Template, request: &Request, outcome: &Outcome) -> Result<(), Unprinted> {
     let (Some(chart), Some(manifests)) = (&outcome.chart, &outcome.manifests) else {
         return Ok(());
     };
@@ -195,15 +218,19 @@ fn print(world: &dyn World, arguments: &Template, request: &Request, outcome: &O
             written: Vec::new(),
         };
         for (path, text) in crds {
-            writer.write("", &path, &text)?;
+            writer.write("", &path, &text).map_err(Unprinted::rendering)?;
         }
         let inner = if arguments.release_name {
             &*request.release.name
         } else {
             ""
         };
-        for manifest in manifests.objects.iter().chain(hooks) {
-            writer.write(inner, &manifest.path, &manifest.text)?;
+        for object in &manifests.objects {
+            let written = writer.write(inner, &object.path, &object.text);
+            written.map_err(Unprinted::rendering)?;
+        }
+        for hook in hooks {
+            writer.write(inner, &hook.path, &hook.text)?;
         }
     } else {
         crds.for_each(|(path, text)| push_document(&mut stream, &path, &text));
@@ -291,16 +318,45 @@ impl FileWriter<'_> {
         let file = format!("{folder}/{path}");
         let mut document = String::new();
         push_document(&mut document, path, text);
-        let failed = |error: std::io::Error| Diagnostic::error(USAGE, format!("cannot write {file}: {error}"));
+        let failed = |error: io::Error| Diagnostic::error(USAGE, self.failure(&file, &error));
         let mut bytes = Vec::new();
         if self.written.contains(&file) {
             bytes = self.world.read(Path::new(&file)).map_err(failed)?;
-        } else {
-            self.written.push(file.clone());
         }
         bytes.extend_from_slice(&gostring::decode(&document));
         self.world.write(Path::new(&file), &bytes).map_err(failed)?;
+        self.written.push(file.clone());
         Output::result(format!("wrote {file}\n").as_bytes());
         Ok(())
+    }
+
+    /// What Helm says of a file that cannot be written. It looks at the folder first, makes what is missing of the way there,
+    /// opens the file and writes.
+    fn failure(&self, file: &str, error: &io::Error) -> String {
+        let entry = |path: &str| self.world.entry(Path::new(path));
+        let folder = path::dir(file);
+        match entry(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return format!("stat {folder}: {}", errno::message(&error));
+            }
+            Ok(entry) if entry.kind == FileKind::Folder => {
+                let failed = match error.kind() {
+                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "write",
+                    _ => "open",
+                };
+                return format!("{failed} {file}: {}", errno::message(error));
+            }
+            _ => {}
+        }
+        let ends = folder.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
+        let folders = ends.chain([folder.len()]).map(|end| &folder[..end]);
+        for folder in folders {
+            match entry(folder) {
+                Ok(entry) if entry.kind == FileKind::Folder => {}
+                Ok(_) => return format!("mkdir {folder}: not a directory"),
+                Err(_) => return format!("mkdir {folder}: {}", errno::message(error)),
+            }
+        }
+        format!("open {file}: {}", errno::message(error))
     }
 }

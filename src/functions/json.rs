@@ -114,11 +114,7 @@ fn from_json(call: &mut Call<'_>) -> Outcome {
             }
             Ok(value)
         }
-        // A number that is too large is nil, but no null.
-        View::Nil => match error {
-            Some(_) => Ok(error_map(mismatch(&0.0.into(), "map[string]interface {}"))),
-            None => Ok(Value::from_object(Data::Map(Map::nil(MapType::ANY)))),
-        },
+        View::Nil => Ok(Value::from_object(Data::Map(Map::nil(MapType::ANY)))),
         _ => Ok(error_map(mismatch(&value, "map[string]interface {}"))),
     }
 }
@@ -132,8 +128,7 @@ fn from_json_array(call: &mut Call<'_>) -> Outcome {
     Ok(match (view(&value), error) {
         (View::List(_), Some(error)) => list(vec![error.into()]),
         (View::List(_), None) => value,
-        (View::Nil, Some(_)) => list(vec![mismatch(&0.0.into(), "[]interface {}").into()]),
-        (View::Nil, None) => nil_list(Element::Any),
+        (View::Nil, _) => nil_list(Element::Any),
         _ => list(vec![mismatch(&value, "[]interface {}").into()]),
     })
 }

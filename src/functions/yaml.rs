@@ -6,6 +6,7 @@ use super::json::error_map;
 use super::registry::helm;
 use super::{Call, Fault, Function, Outcome};
 use crate::reflect::Type::{Any, String as Str};
+use crate::reflect::json::{EncodeError, Style as Json, encode};
 use crate::reflect::{IntType, Limit, MapType, Meter, Time, Value, View, from_node, list, view};
 use crate::source::{FileId, Span};
 use crate::yaml::{self, Style, Writer, natural_order};
@@ -57,7 +58,18 @@ pub fn to_yaml_document(value: &Value) -> Result<String, String> {
 
 fn document(value: &Value, style: Style, meter: &mut Meter<'_>) -> Result<String, Unwritten> {
     let mut writer = Writer::new(style);
-    write(&mut writer, value, style, meter, 0)?;
+    match write(&mut writer, value, style, meter, 0) {
+        // Go makes JSON of it before it makes YAML, and so it notices what contains itself.
+        Err(Unwritten::Limit(limit)) if style == Style::V2 && limit == Limit::depth() => {
+            return Err(match encode(value, Json::Compact, meter) {
+                Err(EncodeError::Unsupported(text)) => {
+                    Unwritten::Unsupported(format!("error marshaling into JSON: {text}"))
+                }
+                _ => Unwritten::Limit(limit),
+            });
+        }
+        written => written?,
+    }
     writer.finish().map_err(|error| Unwritten::Unsupported(error.message))
 }
 

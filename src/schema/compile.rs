@@ -5,7 +5,7 @@ use jsonschema::{Uri, ValidationError, Validator};
 use serde_json::{Map, Value as Json};
 
 use super::extent::Fault;
-use super::{message, pattern, tree};
+use super::{message, metaschema, pattern, tree};
 use crate::go::string::encode;
 use crate::source::{FileId, Sources, Span};
 use crate::yaml;
@@ -62,6 +62,13 @@ pub(super) fn endless(fault: Fault, file: FileId) -> Unusable {
 /// # Errors
 /// If it is no schema.
 pub(super) fn compile(schema: &Json, sources: &Sources, file: FileId) -> Result<Validator, Unusable> {
+    if let Some(bad) = metaschema::bad_pattern(schema) {
+        return Err(Unusable {
+            helm: against_metaschema(schema, &bad.lines),
+            message: bad.message,
+            span: place(&bad.pointer, sources, file),
+        });
+    }
     let mut prepared = schema.clone();
     rename_patterns(&mut prepared);
     jsonschema::options()
@@ -95,6 +102,7 @@ fn no_json(error: &serde_json::Error, text: &str, file: FileId) -> Unusable {
     // The words are those of Go's reader, the place is serde's.
     let message = match yaml::json::parse_first(text, &|_| Span::file_start(file)) {
         Err(go) => go.message,
+        Ok((_, end)) if !text[end..].trim_ascii().is_empty() => "invalid character after top-level value".to_owned(),
         Ok(_) => error.to_string(),
     };
     let line = text.split_inclusive('\n').take(error.line().saturating_sub(1));
@@ -126,13 +134,11 @@ fn no_schema(error: &ValidationError<'_>, schema: &Json, sources: &Sources, file
             };
             (message.clone(), message, String::new())
         }
-        Kind::Custom { message, .. } => {
-            let pointer = error.schema_path().as_str().replace(pattern::NAME, "pattern");
-            let line = format!("- at {}: {message}", message::quote(&pointer));
-            (against_metaschema(schema, &line), message.clone(), pointer)
-        }
         _ => {
-            let lines = tree::lines_of(error, schema).join("\n");
+            let mut lines = metaschema::lines(schema);
+            if lines.is_empty() {
+                lines = tree::lines_of(error, schema);
+            }
             let pointer = error.instance_path().as_str().to_owned();
             (against_metaschema(schema, &lines), message::text(error), pointer)
         }
@@ -144,12 +150,9 @@ fn no_schema(error: &ValidationError<'_>, schema: &Json, sources: &Sources, file
     }
 }
 
-fn against_metaschema(schema: &Json, lines: &str) -> String {
-    let draft = schema
-        .get("$schema")
-        .and_then(Json::as_str)
-        .unwrap_or("https://json-schema.org/draft/2020-12/schema");
-    let draft = message::quote(&format!("{}#", draft.trim_end_matches('#')));
+fn against_metaschema(schema: &Json, lines: &[String]) -> String {
+    let draft = message::quote(&format!("{}#", metaschema::draft(schema)));
+    let lines = lines.join("\n");
     format!("\"{ADDRESS}#\" is not valid against metaschema: jsonschema validation failed with {draft}\n{lines}")
 }
 

@@ -4,6 +4,7 @@ mod bundle;
 mod compile;
 mod extent;
 mod message;
+mod metaschema;
 mod outline;
 mod pattern;
 mod quick;

@@ -197,6 +197,14 @@ impl<'a> Application<'a> {
     fn violation(&self, kind: NodeKind, schema: &Json) -> Violation {
         let mut violations = self.violations(schema);
         match violations.pop() {
+            // A reference takes over what belongs to the only group behind it.
+            Some(only) if violations.is_empty() && kind == NodeKind::Reference && only.kind == NodeKind::Group => {
+                Violation {
+                    at: self.at.clone(),
+                    kind,
+                    ..only
+                }
+            }
             Some(only) if violations.is_empty() => only,
             last => {
                 violations.extend(last);

@@ -1,10 +1,12 @@
 //! What the user says on the command line: values files and `--set` flags. Mirrors Helm's `pkg/cli/values/options.go`.
 
+use std::io;
 use std::path::Path;
 
 use super::set::{self, SetKind};
 use crate::chart::{merge_maps, values_document};
 use crate::diagnostic::{Diagnostic, Result};
+use crate::go::errno;
 use crate::source::{Source, SourceKind, Sources, Span};
 use crate::world::World;
 use crate::yaml::Node;
@@ -64,20 +66,22 @@ fn values_file(world: &dyn World, path: &str, sources: &Sources) -> Result<Node>
     } else {
         (path, world.read(Path::new(path)))
     };
-    let bytes = bytes.map_err(|error| {
-        let reason = match error.kind() {
-            std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            std::io::ErrorKind::IsADirectory => return Diagnostic::error(FLAG, format!("read {path}: is a directory")),
-            _ => error.to_string(),
-        };
-        Diagnostic::error(FLAG, format!("open {path}: {reason}")).help("check the path after -f")
-    })?;
+    let bytes =
+        bytes.map_err(|error| Diagnostic::error(FLAG, unreadable(path, &error)).help("check the path after -f"))?;
     let file = sources.add(Source::new(name, SourceKind::File, bytes));
     values_document(sources, file).map_err(|mut error| {
         error.helm = Some(format!("failed to parse {path}: {}", error.headline()));
         error
     })
+}
+
+/// What Go says of a file that cannot be read. A folder can be opened there.
+fn unreadable(path: &str, error: &io::Error) -> String {
+    let failed = match error.kind() {
+        io::ErrorKind::IsADirectory => "read",
+        _ => "open",
+    };
+    format!("{failed} {path}: {}", errno::message(error))
 }
 
 fn flag_into(world: &dyn World, kind: SetKind, text: &str, values: &mut Node, sources: &Sources) -> Result<()> {
@@ -92,10 +96,7 @@ fn flag_into(world: &dyn World, kind: SetKind, text: &str, values: &mut Node, so
         };
         match bytes {
             Ok(bytes) => Ok(crate::go::string::encode_owned(bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                Err(format!("open {path}: no such file or directory"))
-            }
-            Err(error) => Err(format!("open {path}: {error}")),
+            Err(error) => Err(unreadable(path, &error)),
         }
     };
     set::parse_into(kind, &source, file, values, &mut read_file)

@@ -89,7 +89,7 @@ pub fn parse_into(
             Err(error) => Err(SetError {
                 message: error.message,
                 helm: format!("failed parsing --set-json data JSON: {text}"),
-                span: span(error.offset..trimmed.ceil_char_boundary(error.offset + 1)),
+                span: span(error.place),
             }),
         };
     }

@@ -15,11 +15,9 @@ use super::key::Key;
 use super::node::{Node, Value};
 use super::scalar;
 use super::tree::{Index, ItemKind, Tree};
+use crate::go::json::{MAX_DEPTH, TOO_DEEP};
 use crate::go::string as gostring;
 use crate::source::Span;
-
-/// How deep `encoding/json` reads.
-const MAX_DEPTH: usize = 10_000;
 
 /// Where the values of a document get their spans from.
 pub(super) trait Places {
@@ -72,11 +70,8 @@ pub(super) fn decode(tree: &Tree<'_>, places: &dyn Places) -> Result<Decoded, Fa
             tree.place.clone(),
         ));
     }
-    if let Some((bracket, place)) = decoder.too_deep {
-        return Err(Fault::json(
-            format!("invalid character '{bracket}' exceeded max depth"),
-            place,
-        ));
+    if let Some(place) = decoder.too_deep {
+        return Err(Fault::json(TOO_DEEP.to_owned(), place));
     }
     decoder.duplicates.sort_by_key(|duplicate| (duplicate.2, duplicate.1));
     decoder.duplicates.dedup_by_key(|duplicate| (duplicate.2, duplicate.1));
@@ -146,8 +141,8 @@ pub(super) struct Decoder<'a, 't> {
     pub(super) strict: Vec<(usize, Key)>,
     pub(super) bad_keys: bool,
     bad_numbers: bool,
-    /// The first collection that is nested too deep for JSON: how JSON would open it, and where it is.
-    too_deep: Option<(char, Range<usize>)>,
+    /// Where the first collection is that is nested too deep for JSON.
+    too_deep: Option<Range<usize>>,
 }
 
 impl Decoder<'_, '_> {
@@ -213,7 +208,7 @@ impl Decoder<'_, '_> {
                 self.done = Some((Node::new(value, self.places.span(&item.place)), 0));
             }
             ItemKind::Sequence(children) => {
-                self.deeper('[', &item.place);
+                self.deeper(&item.place);
                 self.stack.push(Frame::List {
                     item: index,
                     next: 0,
@@ -222,7 +217,7 @@ impl Decoder<'_, '_> {
                 });
             }
             ItemKind::Mapping(_) => {
-                self.deeper('{', &item.place);
+                self.deeper(&item.place);
                 self.maps.push(MapBuilder::default());
                 self.enter_map(index, true);
             }
@@ -241,10 +236,10 @@ impl Decoder<'_, '_> {
         Ok(())
     }
 
-    fn deeper(&mut self, bracket: char, place: &Range<usize>) {
+    fn deeper(&mut self, place: &Range<usize>) {
         self.depth += 1;
         if self.depth > MAX_DEPTH && self.too_deep.is_none() {
-            self.too_deep = Some((bracket, place.clone()));
+            self.too_deep = Some(place.clone());
         }
     }
 

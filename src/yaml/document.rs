@@ -71,7 +71,21 @@ pub struct Documents {
 /// # Panics
 /// If the range is not one of the text's.
 pub fn parse(source: &Source, file: FileId, range: Range<usize>) -> Result<Parsed, YamlError> {
-    first(&InSource::new(source, file, range))
+    let origin = InSource::new(source, file, range);
+    first(&Input::new(origin.text), &origin)
+}
+
+/// The same for a document that Kubernetes' reader cuts out ([`split_documents`](super::split_documents)): it gives the
+/// last line a line break if it has none.
+///
+/// # Errors
+/// As [`parse`].
+///
+/// # Panics
+/// If the range is not one of the text's.
+pub fn parse_lines(source: &Source, file: FileId, range: Range<usize>) -> Result<Parsed, YamlError> {
+    let origin = InSource::new(source, file, range);
+    first(&Input::new(origin.text).closed(), &origin)
 }
 
 /// Reads the first document of a text that is in no source, such as the argument of `fromYaml`. All nodes get the same
@@ -80,7 +94,7 @@ pub fn parse(source: &Source, file: FileId, range: Range<usize>) -> Result<Parse
 /// # Errors
 /// As [`parse`]; the span of the error counts bytes of `text`.
 pub fn parse_str(text: &str, origin: Span) -> Result<Parsed, YamlError> {
-    first(&Made { text, origin })
+    first(&Input::new(text), &Made { text, origin })
 }
 
 /// Reads all documents of a range of a source, as go-yaml's decoder does.
@@ -107,12 +121,11 @@ pub fn parse_all(source: &Source, file: FileId, range: Range<usize>) -> Document
     found
 }
 
-fn first(origin: &dyn Origin) -> Result<Parsed, YamlError> {
-    let input = Input::new(origin.text());
-    let mut parser = Parser::new(&input);
-    let fail = |fault| origin.error(&input, fault);
+fn first(input: &Input<'_>, origin: &dyn Origin) -> Result<Parsed, YamlError> {
+    let mut parser = Parser::new(input);
+    let fail = |fault| origin.error(input, fault);
     match Tree::read(&mut parser).map_err(fail)? {
-        Some(tree) => finish(&tree, &input, origin).map_err(fail),
+        Some(tree) => finish(&tree, input, origin).map_err(fail),
         None => Ok(Parsed {
             node: Node::new(Value::Null, origin.span(0..0)),
             span: origin.range(0..0),
@@ -162,13 +175,8 @@ trait Origin {
 
     fn error(&self, input: &Input<'_>, fault: Fault) -> YamlError {
         let (message, place) = fault.into_parts();
-        let frame = if message.ends_with("exceeded max depth") {
-            "error unmarshaling JSON: while decoding JSON"
-        } else {
-            "error converting YAML to JSON"
-        };
         YamlError {
-            message: format!("{frame}: {message}"),
+            message: format!("error converting YAML to JSON: {message}"),
             span: Some(self.range(input.origin(place.start)..input.origin(place.end))),
         }
     }

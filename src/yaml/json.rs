@@ -2,14 +2,13 @@
 //!
 //! Reading is a loop with a stack of its own, so that depth costs no native stack; errors are Go's.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use reader::{Mode, Reader};
 
 use super::Node;
-use crate::go::string as gostring;
+pub use crate::go::json::valid;
 use crate::source::Span;
 
 mod reader;
@@ -19,22 +18,8 @@ mod reader;
 pub struct JsonError {
     /// What Go's error says.
     pub message: String,
-    /// The offset of the character that it is about.
-    pub offset: usize,
-}
-
-/// The text of a Go string with nothing in it that is not UTF-8: each byte that is no part of a character becomes a
-/// replacement character, as `encoding/json` has it.
-pub fn valid(text: &str) -> Cow<'_, str> {
-    if !gostring::may_have_escapes(text) {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    for chunk in gostring::decode(text).utf8_chunks() {
-        out.push_str(chunk.valid());
-        out.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
-    }
-    Cow::Owned(out)
+    /// The bytes that it is about; nothing behind the text where that ends too early.
+    pub place: Range<usize>,
 }
 
 /// A string in JSON, with the escapes that `json.Marshal` uses: those of HTML too.

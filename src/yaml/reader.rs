@@ -77,6 +77,15 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// The same with a line break at the end, if there is none.
+    pub(super) fn closed(mut self) -> Self {
+        if self.bytes.last() != Some(&b'\n') {
+            self.bytes.to_mut().push(b'\n');
+            self.origins.extend(self.origins.last().copied());
+        }
+        self
+    }
+
     /// go-yaml reads UTF-16 behind a byte order mark.
     fn decode_utf16(self, unit: fn([u8; 2]) -> u16) -> Self {
         let body = &self.bytes[2..];

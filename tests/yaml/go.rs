@@ -104,7 +104,18 @@ fn json_values() {
         };
         let (value, error) = match read_json::parse(&text, &span) {
             Ok(node) => (Some(json(&node, true)), None),
-            Err(error) => (None, Some(error.message)),
+            Err(error) => {
+                assert!(text.get(error.place.clone()).is_some(), "{}", case.title);
+                // Go's offset is behind what is wrong; where the text ends too early it is that of what was begun. Go may also cut a
+                // character in two, which a place does not.
+                let offset = gostring::len(&text[..error.place.end]).to_string();
+                let is_cut = error.message.contains("\\xc3");
+                let wanted = case.get("offset").filter(|_| error.place.start < text.len() && !is_cut);
+                if wanted.is_some() {
+                    found.same("offset", Some(&offset), wanted.as_deref());
+                }
+                (None, Some(error.message))
+            }
         };
         found.same("values", value.as_deref(), case.get("values").as_deref());
         found.same("error", error.as_deref(), case.get("error").as_deref());

@@ -184,7 +184,7 @@ impl Encoder<'_, '_> {
                 '<' | '>' | '&' | '\0'..' ' | '\u{2028}' | '\u{2029}' => {
                     let _ = write!(self.out, "\\u{:04x}", c as u32);
                 }
-                _ if string::escaped_byte(c).is_some() => self.out.push_str("\\ufffd"),
+                _ if string::escaped_byte(c).is_some() => self.out.push(char::REPLACEMENT_CHARACTER),
                 _ => self.out.push(c),
             }
         }

@@ -372,7 +372,7 @@ impl<'a> Parser<'a> {
                 Ok(value)
             }
             Err(error) => {
-                self.at = self.runes.partition_point(|rune| rune.1 < offset + error.offset);
+                self.at = self.runes.partition_point(|rune| rune.1 < offset + error.place.start);
                 fail(error.message)
             }
         }

@@ -3,15 +3,11 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{JsonError, valid};
+use super::JsonError;
 use crate::go::float as gofloat;
-use crate::go::quote as goquote;
-use crate::go::string as gostring;
+use crate::go::json::{MAX_DEPTH, Scanner, Step, SyntaxError, too_large};
 use crate::source::Span;
 use crate::yaml::{Entry, Map, Node, Value};
-
-/// How deep Go reads.
-const MAX_DEPTH: usize = 10_000;
 
 /// How much of the text is to be read.
 #[derive(Clone, Copy, PartialEq)]
@@ -34,8 +30,7 @@ enum Frame {
 }
 
 pub(super) struct Reader<'a> {
-    text: &'a str,
-    at: usize,
+    scanner: Scanner<'a>,
     span: &'a dyn Fn(Range<usize>) -> Span,
     mode: Mode,
     /// The first number that is too large; it is reported only if the syntax is right.
@@ -45,8 +40,7 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str, span: &'a dyn Fn(Range<usize>) -> Span, mode: Mode) -> Self {
         Self {
-            text,
-            at: 0,
+            scanner: Scanner::new(text),
             span,
             mode,
             too_large: None,
@@ -55,12 +49,13 @@ impl<'a> Reader<'a> {
 
     /// The value, and where it ends.
     pub(super) fn read(mut self) -> Result<(Node, usize), JsonError> {
-        let node = self.value()?;
-        let end = self.at;
+        let node = self.value().map_err(|error| self.error(error))?;
+        let end = self.scanner.offset();
         if self.mode == Mode::Whole {
-            self.skip_space();
-            if self.at < self.text.len() {
-                return Err(self.unexpected("after top-level value"));
+            self.scanner.skip_space();
+            if self.scanner.peek().is_some() {
+                let error = self.scanner.unexpected("after top-level value");
+                return Err(self.error(error));
             }
         }
         match self.too_large {
@@ -69,72 +64,35 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
-
-    fn skip_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
-            self.at += 1;
-        }
-    }
-
-    fn error(&self, message: String) -> JsonError {
+    fn error(&self, error: SyntaxError) -> JsonError {
+        // A decoder of streams has words of its own for an early end.
+        let message = match self.mode {
+            Mode::First if error.is_end && self.scanner.is_blank() => "EOF".to_owned(),
+            Mode::First if error.is_end => "unexpected EOF".to_owned(),
+            _ => error.message,
+        };
         JsonError {
             message,
-            offset: self.at,
+            place: error.place,
         }
     }
 
-    /// The error for what stands here, be it a character or the end; `context` is what Go says of it.
-    fn unexpected(&self, context: &str) -> JsonError {
-        let Some(c) = self.text[self.at..].chars().next() else {
-            return self.early_end(None);
-        };
-        // Go looks at bytes.
-        let byte = gostring::escaped_byte(c).unwrap_or_else(|| c.encode_utf8(&mut [0; 4]).as_bytes()[0]);
-        self.error(format!("invalid character {} {context}", quote_byte(byte)))
-    }
-
-    /// The error for an end within a token, where Go tries a space, or, without a context, between tokens.
-    fn early_end(&self, context: Option<&str>) -> JsonError {
-        let blank = self
-            .text
-            .bytes()
-            .all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
-        self.error(match (self.mode, context) {
-            (Mode::Whole, Some(context)) => format!("invalid character ' ' {context}"),
-            (Mode::Whole, None) => "unexpected end of JSON input".to_owned(),
-            (Mode::First, _) if blank => "EOF".to_owned(),
-            (Mode::First, _) => "unexpected EOF".to_owned(),
-        })
-    }
-
-    /// The error within a literal or a number.
-    fn unexpected_in(&self, context: &str) -> JsonError {
-        if self.at < self.text.len() {
-            self.unexpected(context)
-        } else {
-            self.early_end(Some(context))
-        }
-    }
-
-    fn value(&mut self) -> Result<Node, JsonError> {
+    fn value(&mut self) -> Result<Node, SyntaxError> {
         let mut stack: Vec<Frame> = Vec::new();
         loop {
             // A value is due.
-            self.skip_space();
-            let start = self.at;
-            let mut done = match self.peek() {
+            self.scanner.skip_space();
+            let start = self.scanner.offset();
+            let mut done = match self.scanner.peek() {
                 Some(open @ (b'[' | b'{')) => {
                     if stack.len() == MAX_DEPTH {
-                        return Err(self.unexpected("exceeded max depth"));
+                        return Err(self.scanner.too_deep());
                     }
-                    self.at += 1;
-                    self.skip_space();
+                    self.scanner.advance();
+                    self.scanner.skip_space();
                     if open == b'[' {
-                        if self.peek() == Some(b']') {
-                            self.at += 1;
+                        if self.scanner.peek() == Some(b']') {
+                            self.scanner.advance();
                             Some(self.node(Value::List(Arc::default()), start))
                         } else {
                             stack.push(Frame::List {
@@ -143,8 +101,8 @@ impl<'a> Reader<'a> {
                             });
                             None
                         }
-                    } else if self.peek() == Some(b'}') {
-                        self.at += 1;
+                    } else if self.scanner.peek() == Some(b'}') {
+                        self.scanner.advance();
                         Some(self.node(Value::Map(Arc::default()), start))
                     } else {
                         let key = Some(self.key()?);
@@ -156,43 +114,43 @@ impl<'a> Reader<'a> {
                         None
                     }
                 }
-                _ => Some(self.scalar()?),
+                _ => Some(self.scalar(&stack)?),
             };
             // It may be the last of the collection that it is in, and that of the next one.
             while let Some(node) = done.take() {
                 let Some(mut frame) = stack.pop() else { return Ok(node) };
-                self.skip_space();
+                self.scanner.skip_space();
                 match &mut frame {
                     Frame::List { start, items } => {
                         items.push(node);
-                        match self.peek() {
-                            Some(b',') => self.at += 1,
+                        match self.scanner.peek() {
+                            Some(b',') => self.scanner.advance(),
                             Some(b']') => {
-                                self.at += 1;
+                                self.scanner.advance();
                                 let items = std::mem::take(items);
                                 done = Some(self.node(Value::List(Arc::new(items)), *start));
                                 continue;
                             }
-                            _ => return Err(self.unexpected("after array element")),
+                            _ => return Err(self.scanner.unexpected("after array element")),
                         }
                     }
                     Frame::Map { start, map, key } => {
                         if let Some((text, span)) = key.take() {
                             map.insert(text, Entry { key: span, node });
                         }
-                        match self.peek() {
+                        match self.scanner.peek() {
                             Some(b',') => {
-                                self.at += 1;
-                                self.skip_space();
+                                self.scanner.advance();
+                                self.scanner.skip_space();
                                 *key = Some(self.key()?);
                             }
                             Some(b'}') => {
-                                self.at += 1;
+                                self.scanner.advance();
                                 let map = std::mem::take(map);
                                 done = Some(self.node(Value::Map(Arc::new(map)), *start));
                                 continue;
                             }
-                            _ => return Err(self.unexpected("after object key:value pair")),
+                            _ => return Err(self.scanner.unexpected("after object key:value pair")),
                         }
                     }
                 }
@@ -202,178 +160,51 @@ impl<'a> Reader<'a> {
     }
 
     fn node(&self, value: Value, start: usize) -> Node {
-        Node::new(value, (self.span)(start..self.at))
+        Node::new(value, (self.span)(start..self.scanner.offset()))
     }
 
     /// A key and its colon.
-    fn key(&mut self) -> Result<(Arc<str>, Span), JsonError> {
-        if self.peek() != Some(b'"') {
-            return Err(self.unexpected("looking for beginning of object key string"));
+    fn key(&mut self) -> Result<(Arc<str>, Span), SyntaxError> {
+        let start = self.scanner.offset();
+        if self.scanner.peek() != Some(b'"') {
+            return Err(self.scanner.unexpected("looking for beginning of object key string"));
         }
-        let start = self.at;
-        let text = self.string()?;
-        let span = (self.span)(start..self.at);
-        self.skip_space();
-        if self.peek() != Some(b':') {
-            return Err(self.unexpected("after object key"));
+        let text = self.scanner.string()?;
+        let span = (self.span)(start..self.scanner.offset());
+        self.scanner.skip_space();
+        if self.scanner.peek() != Some(b':') {
+            return Err(self.scanner.unexpected("after object key"));
         }
-        self.at += 1;
-        Ok((text, span))
+        self.scanner.advance();
+        Ok((text.as_ref().into(), span))
     }
 
-    fn scalar(&mut self) -> Result<Node, JsonError> {
-        let start = self.at;
-        let value = match self.peek() {
-            Some(b'"') => Value::String(self.string()?),
-            Some(b't') => self.literal("true", Value::Bool(true))?,
-            Some(b'f') => self.literal("false", Value::Bool(false))?,
-            Some(b'n') => self.literal("null", Value::Null)?,
-            Some(b'-' | b'0'..=b'9') => Value::Float(self.number()?),
-            _ => return Err(self.unexpected("looking for beginning of value")),
+    fn scalar(&mut self, stack: &[Frame]) -> Result<Node, SyntaxError> {
+        let start = self.scanner.offset();
+        let value = match self.scanner.peek() {
+            Some(b'"') => Value::String(self.scanner.string()?.as_ref().into()),
+            Some(b't') => self.scanner.literal("true").map(|()| Value::Bool(true))?,
+            Some(b'f') => self.scanner.literal("false").map(|()| Value::Bool(false))?,
+            Some(b'n') => self.scanner.literal("null").map(|()| Value::Null)?,
+            Some(b'-' | b'0'..=b'9') => Value::Float(self.number(stack)?),
+            _ => return Err(self.scanner.unexpected("looking for beginning of value")),
         };
         Ok(self.node(value, start))
     }
 
-    fn literal(&mut self, word: &str, value: Value) -> Result<Value, JsonError> {
-        for expected in word.chars() {
-            if self.peek().map(char::from) != Some(expected) {
-                return Err(self.unexpected_in(&format!("in literal {word} (expecting '{expected}')")));
-            }
-            self.at += 1;
-        }
-        Ok(value)
-    }
-
-    fn digits(&mut self) -> usize {
-        let start = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        self.at - start
-    }
-
-    fn number(&mut self) -> Result<f64, JsonError> {
-        let start = self.at;
-        if self.peek() == Some(b'-') {
-            self.at += 1;
-        }
-        if self.peek() == Some(b'0') {
-            self.at += 1;
-        } else if self.digits() == 0 {
-            return Err(self.unexpected_in("in numeric literal"));
-        }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            if self.digits() == 0 {
-                return Err(self.unexpected_in("after decimal point in numeric literal"));
-            }
-        }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.at += 1;
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.at += 1;
-            }
-            if self.digits() == 0 {
-                return Err(self.unexpected_in("in exponent of numeric literal"));
-            }
-        }
-        let text = &self.text[start..self.at];
+    fn number(&mut self, stack: &[Frame]) -> Result<f64, SyntaxError> {
+        let start = self.scanner.offset();
+        let text = self.scanner.number()?;
         Ok(gofloat::parse(text).unwrap_or_else(|_| {
+            let path = stack.iter().map(|frame| match frame {
+                Frame::List { items, .. } => Step::Position(items.len()),
+                Frame::Map { key, .. } => Step::Key(key.as_ref().map_or("", |(key, _)| key)),
+            });
             self.too_large.get_or_insert_with(|| JsonError {
-                message: format!("json: cannot unmarshal number {text} into Go value of type float64"),
-                offset: start,
+                message: too_large(text, path),
+                place: start..start + text.len(),
             });
             0.0
         }))
-    }
-
-    fn string(&mut self) -> Result<Arc<str>, JsonError> {
-        self.at += 1;
-        let start = self.at;
-        let mut out = String::new();
-        let mut copied = start;
-        loop {
-            match self.peek() {
-                None => return Err(self.early_end(None)),
-                Some(b'"') => break,
-                Some(b'\\') => {
-                    out.push_str(&self.text[copied..self.at]);
-                    self.at += 1;
-                    self.escape(&mut out)?;
-                    copied = self.at;
-                }
-                Some(0..=0x1F) => return Err(self.unexpected("in string literal")),
-                Some(_) => self.at += 1,
-            }
-        }
-        let end = self.at;
-        self.at += 1;
-        let rest = &self.text[copied..end];
-        if out.is_empty() && !gostring::may_have_escapes(rest) {
-            return Ok(rest.into());
-        }
-        out.push_str(rest);
-        // Here a byte that is no character ends up as a replacement character, and a character stays one.
-        let text = valid(&out);
-        Ok(gostring::encode(text.as_bytes()).as_ref().into())
-    }
-
-    fn escape(&mut self, out: &mut String) -> Result<(), JsonError> {
-        let c = match self.peek() {
-            Some(c @ (b'"' | b'\\' | b'/')) => char::from(c),
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{C}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => {
-                self.at += 1;
-                let first = self.hex4()?;
-                // Half a surrogate pair is a replacement character; what follows it stands for itself.
-                let c = match first {
-                    0xD800..0xDC00 => self
-                        .low_surrogate()
-                        .map(|low| 0x1_0000 + ((first - 0xD800) << 10) + (low - 0xDC00)),
-                    first => Some(first),
-                };
-                let c = c.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER);
-                out.push_str(&gostring::encode(c.encode_utf8(&mut [0; 4]).as_bytes()));
-                return Ok(());
-            }
-            _ => return Err(self.unexpected_in("in string escape code")),
-        };
-        self.at += 1;
-        out.push(c);
-        Ok(())
-    }
-
-    fn hex4(&mut self) -> Result<u32, JsonError> {
-        let mut code = 0;
-        for _ in 0..4 {
-            let Some(digit) = self.peek().and_then(|byte| char::from(byte).to_digit(16)) else {
-                return Err(self.unexpected_in("in \\u hexadecimal character escape"));
-            };
-            code = code << 4 | digit;
-            self.at += 1;
-        }
-        Ok(code)
-    }
-
-    /// The second half of a surrogate pair, taken only if it is one.
-    fn low_surrogate(&mut self) -> Option<u32> {
-        let digits = self.text[self.at..].strip_prefix("\\u")?.get(..4)?;
-        let low = u32::from_str_radix(digits, 16)
-            .ok()
-            .filter(|low| (0xDC00..0xE000).contains(low))?;
-        self.at += 6;
-        Some(low)
-    }
-}
-
-/// A byte in an error of Go's: as the character with this code.
-fn quote_byte(byte: u8) -> String {
-    match byte {
-        b'"' => "'\"'".to_owned(),
-        _ => goquote::quote_char(char::from(byte)),
     }
 }

@@ -2,6 +2,8 @@ module oracle
 
 go 1.26.0
 
+toolchain go1.27.2
+
 require helm.sh/helm/v4 v4.3.1
 
 require (

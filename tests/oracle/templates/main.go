@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"os"
+	"runtime"
 	"strings"
 	"unicode/utf8"
 
@@ -41,6 +42,10 @@ func render(template string) (string, error) {
 }
 
 func main() {
+	// What encoding/json says depends on it.
+	if !strings.HasPrefix(runtime.Version(), "go1.27.") {
+		panic("Helm 4.3.1 is built with Go 1.27.2, this with " + runtime.Version())
+	}
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 1<<26)
 	out := json.NewEncoder(os.Stdout)

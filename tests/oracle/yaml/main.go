@@ -2,6 +2,8 @@
 //
 //	cd tests/oracle && go run . ../suite
 //
+// Helm 4.3.1 is built with Go 1.27, whose encoding/json is another one than before, so this must be, too.
+//
 // It rewrites every .cases and .table file below the folder. Inputs and comments stay as they are; to add a case, write its
 // inputs and run this.
 package main
@@ -15,6 +17,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -25,6 +28,9 @@ import (
 )
 
 func main() {
+	if !strings.HasPrefix(runtime.Version(), "go1.27.") {
+		panic("Helm 4.3.1 is built with Go 1.27.2, this with " + runtime.Version())
+	}
 	check(filepath.WalkDir(os.Args[1], func(path string, entry os.DirEntry, err error) error {
 		check(err)
 		switch filepath.Ext(path) {
@@ -119,6 +125,9 @@ func readJSON(c *testCase) {
 	var found []field
 	if err := json.Unmarshal([]byte(in), &v); err != nil {
 		found = append(found, field{name: "error", value: err.Error()})
+		if broken, ok := err.(*json.SyntaxError); ok {
+			found = append(found, field{name: "offset", value: strconv.FormatInt(broken.Offset, 10)})
+		}
 	} else {
 		found = append(found, field{name: "values", value: encodeValue(v)})
 	}

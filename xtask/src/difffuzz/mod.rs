@@ -17,7 +17,7 @@ use serde_json::json;
 
 use self::case::Case;
 use self::chance::Chance;
-use self::program::{Given, Helm, STACK_SIZE, ours};
+use self::program::{Given, Helm, STACK_SIZE, has_died, ours};
 use crate::helm::{helm, root};
 
 /// How many cases Helm renders at once.
@@ -63,6 +63,8 @@ struct Run {
     refused: usize,
     /// How many cases Helm itself renders differently each time; they are not compared.
     random: usize,
+    /// How many cases Helm itself dies of; they are not compared either.
+    died: usize,
     unequal: [usize; 2],
 }
 
@@ -77,6 +79,7 @@ impl Run {
             compared: 0,
             refused: 0,
             random: 0,
+            died: 0,
             unequal: [0; 2],
         })
     }
@@ -110,8 +113,8 @@ impl Run {
         let [output, words] = self.unequal;
         println!(
             "{} cases, {} of them refused by promchart (seed {}): {output} with other output, {words} with other words in the error; {} more \
-             that Helm renders differently each time",
-            self.compared, self.refused, self.seed, self.random
+             that Helm renders differently each time, {} more that Helm dies of",
+            self.compared, self.refused, self.seed, self.random, self.died
         );
         if output + words > 0 {
             return Err(format!(
@@ -134,6 +137,10 @@ impl Run {
 
     /// Counts a case; makes it small and keeps it if the results differ.
     fn note(&mut self, number: usize, case: &Case, tape: &[u32], given: &Given, theirs: &Given) -> Result<(), String> {
+        if has_died(theirs) {
+            self.died += 1;
+            return Ok(());
+        }
         self.compared += 1;
         let Some(found) = difference(given, theirs) else {
             return Ok(());

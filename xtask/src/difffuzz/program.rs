@@ -19,6 +19,14 @@ use crate::helm::template;
 /// What a program gives: a text (as base64, so that any bytes can pass through YAML), or what it says after `Error: `.
 pub(super) type Given = Result<String, Vec<u8>>;
 
+/// Whether a program has died instead of giving something: Go's runtime prints all goroutines then.
+pub(super) fn has_died(given: &Given) -> bool {
+    let Err(message) = given else { return false };
+    let text = String::from_utf8_lossy(message);
+    let begins = ["runtime: ", "fatal error: ", "panic: ", "SIGSEGV"];
+    begins.iter().any(|begin| text.starts_with(begin)) && text.contains("\ngoroutine ")
+}
+
 /// The stack of a render in bytes, as the command has it.
 pub(super) const STACK_SIZE: usize = 512 << 20;
 
@@ -124,12 +132,15 @@ impl Helm {
 
     /// What Helm gives for many cases, most of which should render: those that do not cost a run each.
     pub(super) fn many(&self, cases: &[(usize, &Case)]) -> Result<BTreeMap<usize, Given>, String> {
-        let mut left = cases.to_vec();
         let mut given = BTreeMap::new();
-        while !left.is_empty() {
+        let mut batches = vec![cases.to_vec()];
+        while let Some(mut left) = batches.pop() {
+            if left.is_empty() {
+                continue;
+            }
             match self.run(&left)? {
                 Ok(mut texts) => {
-                    for (number, _) in left.drain(..) {
+                    for (number, _) in left {
                         given.insert(number, Ok(texts.remove(&number).unwrap_or_default()));
                     }
                 }
@@ -139,9 +150,18 @@ impl Helm {
                     let named = |number: &usize| {
                         text.contains(&format!("/_c{number}.tpl")) || text.contains(&format!("/c{number}.yaml"))
                     };
-                    let at = left.iter().position(|(number, _)| named(number)).unwrap_or(0);
-                    let (number, case) = left.remove(at);
-                    given.insert(number, self.one(number, case)?);
+                    let alone = (left.len() == 1).then_some(0);
+                    match alone.or_else(|| left.iter().position(|(number, _)| named(number))) {
+                        Some(at) => {
+                            let (number, case) = left.remove(at);
+                            given.insert(number, self.one(number, case)?);
+                            batches.push(left);
+                        }
+                        None => {
+                            let second = left.split_off(left.len() / 2);
+                            batches.extend([left, second]);
+                        }
+                    }
                 }
             }
         }
