@@ -161,6 +161,30 @@ impl Diagnostic {
     }
 }
 
+/// The name that a mistyped one is most likely meant for: the nearest, if it is near enough. The same name is not
+/// among them.
+pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// Nobody mistypes more than that, and a comparison takes time.
+    const LONGEST: usize = 64;
+    if name.len() > LONGEST {
+        return None;
+    }
+    let most = 1 + name.len() / 4;
+    let lower = name.to_lowercase();
+    known
+        .into_iter()
+        .filter(|known| known.len().abs_diff(name.len()) <= most && *known != name)
+        .map(|known| (strsim::osa_distance(&lower, &known.to_lowercase()), known))
+        .min()
+        .filter(|(distance, _)| *distance <= most)
+        .map(|(_, known)| known)
+}
+
+/// [`closest`] as a help.
+pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    closest(name, known).map(|known| format!("did you mean `{known}`?"))
+}
+
 /// What a stage gives that stops at its first error.
 pub type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 

@@ -235,7 +235,6 @@ fn maps_that_contain_themselves_end() {
     }
     for printing in [
         "{{ $d }}",
-        "{{ toYaml $d }}",
         "{{ toToml $d }}",
         "{{ deepCopy $d }}",
         "{{ printf \"%#v\" $d }}",
@@ -243,6 +242,9 @@ fn maps_that_contain_themselves_end() {
         let error = soon(&engine, &format!("{CYCLE}{printing}")).expect_err(printing);
         assert!(refused(&error), "{printing}: {error}");
     }
+    // Helm's toYaml goes by way of JSON, which notices, and has nothing to say of errors.
+    let text = soon(&engine, &format!("{CYCLE}{{{{ toYaml $d }}}}"));
+    assert_eq!(text.as_deref(), Ok(""));
 }
 
 #[test]

@@ -35,6 +35,46 @@ fn json_is_what_its_schema_says() {
     }
 }
 
+/// `.ci/reports` validates whole reports against the schemas of their formats; here is what goes wrong without one.
+#[test]
+fn reports_for_machines_are_whole() {
+    let folder = chart("reports_for_machines", "", "");
+    let text = POD
+        .replace("nginx", "nginx:1")
+        .replace("image:", "\"im\\u0001ge<&]]>\":");
+    write(&folder, "templates/a.yaml", text);
+    write(&folder, "templates/b.yaml", b"{{ fail \"a\xff\\n\\x1b\" }}");
+    let of = |format: &str| {
+        let run = Case::new("lint")
+            .args([".", "no,such: 100%", "--format", format])
+            .dir(&folder)
+            .output();
+        String::from_utf8(run.stdout).unwrap_or_else(|error| panic!("{format}: {error}"))
+    };
+    let sarif: Json = serde_json::from_str(&of("sarif")).unwrap();
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let uris: Vec<&str> = results
+        .iter()
+        .map(|result| {
+            result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+                .as_str()
+                .unwrap()
+        })
+        .collect();
+    assert!(uris.contains(&"no%2Csuch%3A%20100%25/Chart.yaml"), "{uris:?}");
+    let gitlab: Json = serde_json::from_str(&of("gitlab")).unwrap();
+    for found in gitlab.as_array().unwrap() {
+        assert!(!found["location"]["path"].as_str().unwrap().is_empty(), "{found}");
+    }
+    let github = of("github");
+    assert!(github.contains("file=no%2Csuch%3A 100%25/Chart.yaml,"), "{github}");
+    let junit = of("junit");
+    let is_allowed = |c: char| matches!(c, '\n' | ' '..='\u{FFFD}' | '\u{10000}'..);
+    assert!(junit.chars().all(is_allowed) && junit.contains("a\u{FFFD}"), "{junit}");
+    let text = of("text");
+    assert!(text.contains("--> no,such: 100%/Chart.yaml\n"), "{text}");
+}
+
 #[test]
 fn reports_go_to_files_too() {
     let folder = scratch("reports_go_to_files_too");
@@ -50,6 +90,67 @@ fn reports_go_to_files_too() {
         assert_eq!(rules[index]["id"], result["ruleId"]);
         assert!(result["locations"][0]["physicalLocation"]["region"]["startLine"].is_u64());
     }
+}
+
+/// What a template that fails would have made is missing: nobody may be told that it is not there.
+#[test]
+fn other_templates_are_looked_at_when_one_fails() {
+    let service =
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec:\n  selector: {app: web}\n  port:\n  - port: 80\n";
+    let other = POD.replace("  name: web\nspec", "  name: other\n  labels: {app: other}\nspec");
+    let folder = chart("other_templates", &format!("{service}---\n{other}"), "");
+    let run = || {
+        let options = ["lint", ".", "--select", "missing-config"];
+        Case::new(options[0]).args(&options[1..]).dir(&folder).run().stdout
+    };
+    let whole = run();
+    let found = |text: &str, rule: &str| text.contains(&format!("[{rule}]"));
+    assert!(
+        found(&whole, "service-without-pods") && found(&whole, "unknown-field"),
+        "{whole}"
+    );
+    write(&folder, "templates/b.yaml", format!("{POD}  {{{{ fail \"no\" }}}}\n"));
+    write(&folder, "templates/c.yaml", &other);
+    let partial = run();
+    for rule in [
+        "template-render",
+        "unknown-field",
+        "latest-image-tag",
+        "duplicate-object",
+    ] {
+        assert!(found(&partial, rule), "{rule}\n{partial}");
+    }
+    assert!(!found(&partial, "service-without-pods"), "{partial}");
+    // Nor may what is no YAML.
+    write(&folder, "templates/b.yaml", "a: [\n");
+    let partial = run();
+    assert!(
+        found(&partial, "manifest-syntax") && found(&partial, "unknown-field"),
+        "{partial}"
+    );
+    assert!(!found(&partial, "service-without-pods"), "{partial}");
+}
+
+/// A line that is right comes before one that is only likely.
+#[test]
+fn guesses_are_told_as_guesses() {
+    let image = "{{ .Values.repository }}:{{ .Values.tag }}";
+    let values = "repository: team/Web\ntag: '1.0'\npolicy: Alway\n";
+    let pod = POD.replace(
+        "nginx",
+        &format!("\"{image}\"\n    imagePullPolicy: {{{{ .Values.policy }}}}"),
+    );
+    let folder = chart("guesses", &pod, values);
+    let text = Case::new("lint").arg(".").dir(&folder).run().stdout;
+    let (_, bad_image) = text.split_once("error[bad-image]").unwrap_or_else(|| panic!("{text}"));
+    let (_, policy) = text
+        .split_once("error[invalid-enum-value]")
+        .unwrap_or_else(|| panic!("{text}"));
+    let place = |text: &str| text.lines().nth(1).unwrap_or_default().trim().to_owned();
+    assert_eq!(place(bad_image), "--> ./templates/a.yaml:8:13", "{text}");
+    assert!(bad_image.contains("probably from here"), "{text}");
+    assert!(bad_image.contains("::: ./values.yaml:1:13"), "{text}");
+    assert_eq!(place(policy), "--> ./values.yaml:3:9", "{text}");
 }
 
 #[test]
@@ -82,16 +183,7 @@ fn our_own_chart_is_clean() {
     assert_eq!(clean.code, 0, "{}", clean.stdout);
     for file in names("values").into_iter().filter(|name| name.ends_with(".yaml")) {
         let values = format!("values/{file}");
-        let mut arguments = vec!["chart", "-f", &values, "-n", "fst-manage", "--fail-on", "info"];
-        if file == "fst-manage.yaml" {
-            // It is a document as it was, with its faults; the other profile mends them.
-            arguments.extend([
-                "--ignore",
-                "latest-image-tag,invalid-probe-port,invalid-target-port,token-over-http",
-            ]);
-            arguments.extend(["--ignore", "prometheus-deprecated"]);
-        }
-        let run = lint(&arguments);
+        let run = lint(&["chart", "-f", &values, "-n", "fst-manage", "--fail-on", "info"]);
         assert_eq!(run.code, 0, "{file}\n{}", run.stdout);
     }
 }
@@ -119,6 +211,16 @@ fn comments_silence() {
     let from_values = POD.replace("nginx", "{{ .Values.image }}");
     let values = "# promchart: ignore latest-image-tag -- a test\nimage: nginx\n";
     assert_eq!(silent("silence_values", &from_values, values), "nothing found\n");
+    // What a values file says of itself as a whole holds for all that comes of it.
+    let folder = chart("silence_run", POD, "");
+    let given = |text: &str| {
+        write(&folder, "given.yaml", text);
+        let arguments = [".", "-f", "given.yaml", "--ignore", "missing-icon"];
+        Case::new("lint").args(arguments).dir(&folder).run().stdout
+    };
+    let of_run = given("# promchart: ignore-file latest-image-tag -- a test\nglobal: {}\n");
+    assert_eq!(of_run, "nothing found\n");
+    assert!(given("global: {}\n").contains("[latest-image-tag]"));
     let unused = silent(
         "silence_unused",
         &POD.replace("nginx", "nginx:1 # promchart: ignore latest-image-tag -- x"),

@@ -3,6 +3,7 @@
 use super::Exit;
 use super::args::Explain;
 use super::output::Output;
+use crate::diagnostic::closest;
 use crate::functions;
 use crate::lint::{self, RULES};
 
@@ -44,7 +45,7 @@ pub(super) fn run(arguments: &Explain) -> Exit {
     }
     let rules = RULES.iter().map(|rule| rule.id);
     let known = rules.chain(functions::all().map(|function| function.name));
-    let close = lint::closest(name, known).map(|close| format!("; did you mean `{close}`?"));
+    let close = closest(name, known).map(|close| format!("; did you mean `{close}`?"));
     Output::message(&format!(
         "Error: there is no rule or function {name}{}\n",
         close.unwrap_or_default()

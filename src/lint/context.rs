@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::matrix::{Run, Scope};
-use super::object::Objects;
+use super::objects::Objects;
 use super::suppress;
 use super::usage::Usage;
 use crate::chart::{self, Chart, Dependency};
@@ -53,9 +53,9 @@ pub struct Context<'a> {
     pub values: Option<Node>,
     /// How templates use values.
     pub usage: Option<Usage>,
-    /// The rendered texts; `None` if any template could not be rendered.
+    /// The rendered texts of the templates that can be rendered; `None` where it did not come to that.
     pub rendered: Option<Rendered>,
-    /// The objects of the release.
+    /// The objects of the release, as far as there are any.
     pub objects: Objects,
     /// Files and folders with definitions of custom resources.
     pub crds: &'a [String],
@@ -142,9 +142,12 @@ impl<'a> Context<'a> {
         let files = render::templates(&chart, &values, &self.request.release, &capabilities);
         let templates = render::parse(&files, self.sources)?;
         let limits = self.request.limits;
-        let rendered = render::render(&files, &templates, world, self.sources, limits, self.request.trace)?;
+        let trace = self.request.trace;
+        let (rendered, errors) = render::render_what_can_be(&files, &templates, world, self.sources, limits, trace);
         self.objects = Objects::read(&rendered, &self.request.release.namespace, self.sources, report);
+        self.objects.is_partial |= !errors.is_empty();
         self.rendered = Some(rendered);
+        report.append(errors);
         Ok(())
     }
 

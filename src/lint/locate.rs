@@ -10,6 +10,8 @@ pub(super) struct Place {
     pub(super) template: Span,
     /// Where its value was set, if it is a value.
     pub(super) value: Option<Span>,
+    /// Whether that is known, and not only likely.
+    pub(super) is_certain: bool,
     /// The calls that lead to the template, innermost first.
     pub(super) calls: Vec<Span>,
 }
@@ -20,12 +22,14 @@ const IN_TEMPLATES: [&str; 2] = ["exponent-number", "manifest-indent"];
 /// Moves a diagnostic from the rendered text to where the fault can be mended.
 ///
 /// The place is that of the value where the text at fault was set in a values file or flag, with a label at the template;
-/// otherwise the template's, with labels at the calls that lead there. Other labels go to the value or the template too.
+/// otherwise the template's, with labels at the calls that lead there. A value that is only likely to be the one, such as
+/// one of several in a text, is a label at the template's place: that line is right in any case. Other labels go to the
+/// value or the template too.
 pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>) {
     label_null(diagnostic, context);
     for label in &mut diagnostic.labels {
         if let Some(place) = place(label.span, context) {
-            label.span = place.value.unwrap_or(place.template);
+            label.span = place.value.filter(|_| place.is_certain).unwrap_or(place.template);
         }
     }
     let Some(place) = diagnostic.span.and_then(|span| place(span, context)) else {
@@ -39,16 +43,17 @@ pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>) {
         });
     };
     match place.value {
-        Some(value) if IN_TEMPLATES.contains(&diagnostic.rule) => {
+        Some(value) if place.is_certain && IN_TEMPLATES.contains(&diagnostic.rule) => {
             diagnostic.span = Some(place.template);
             label(value, "set here");
         }
-        Some(value) => {
+        Some(value) if place.is_certain => {
             diagnostic.span = Some(value);
             label(place.template, "written here");
         }
-        None => {
+        likely => {
             diagnostic.span = Some(place.template);
+            likely.into_iter().for_each(|value| label(value, "probably from here"));
             place.calls.iter().for_each(|call| label(*call, "called from here"));
         }
     }
@@ -105,6 +110,7 @@ fn place(span: Span, context: &Context<'_>) -> Option<Place> {
     Some(Place {
         template: origin.template,
         value,
+        is_certain: origin.is_certain,
         calls: origin.calls,
     })
 }

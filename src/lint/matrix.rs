@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::pipeline::Request;
 use crate::prometheus;
 use crate::source::{Source, SourceKind, Sources, Span};
-use crate::world::World;
+use crate::world::{FileKind, World};
 
 /// The stack of a thread that lints, in bytes: values, schemas and templates nest.
 const STACK_SIZE: usize = 512 << 20;
@@ -101,23 +101,39 @@ fn one(
     }
     let mut suppressions = Suppressions::of(&context);
     let mut report = Report::new();
+    let mut whole = None;
     for diagnostic in found.diagnostics {
+        let rule = super::find(diagnostic.rule);
         let is_told = match scope {
-            Scope::All => true,
+            Scope::All => !context.objects.is_partial || rule.is_none_or(|rule| !rule.needs_all),
             // What kept the values from being computed matters too; the templates do not.
-            Scope::Values => {
-                super::find(diagnostic.rule).is_none_or(|rule| matches!(rule.family, Family::Values | Family::Chart))
-            }
+            Scope::Values => rule.is_none_or(|rule| matches!(rule.family, Family::Values | Family::Chart)),
         };
         let Some(mut diagnostic) = selection.apply(diagnostic).filter(|_| is_told) else {
             continue;
         };
         locate::locate(&mut diagnostic, &context);
+        if let (None, Some(path)) = (diagnostic.span, &run.request.chart) {
+            // Code forges show only what is in a file.
+            diagnostic.span = Some(*whole.get_or_insert_with(|| chart_as_a_whole(&**world, path, sources)));
+        }
         if !suppressions.silence(&diagnostic, sources) {
             report.push(diagnostic);
         }
     }
     (report, suppressions)
+}
+
+/// The place of what is said of a chart as a whole: its Chart.yaml, be it there or not, or its archive.
+fn chart_as_a_whole(world: &dyn World, path: &Path, sources: &Sources) -> Span {
+    let is_archive = world.entry(path).is_ok_and(|entry| entry.kind == FileKind::File);
+    let file = if is_archive {
+        path.to_owned()
+    } else {
+        path.join("Chart.yaml")
+    };
+    let source = Source::new(file.display().to_string(), SourceKind::File, Vec::new());
+    Span::file_start(sources.add(source))
 }
 
 /// What makes two findings the same: the rule, the place, the words. Files are known by their names, as each run reads

@@ -16,6 +16,7 @@ mod context;
 mod locate;
 mod matrix;
 mod object;
+mod objects;
 mod registry;
 mod rule;
 mod rules;
@@ -26,17 +27,7 @@ mod usage;
 pub use baseline::{BASELINE, Baseline};
 pub use context::Context;
 pub use matrix::{Progress, Run, Scope, prometheus_files, run};
-pub use object::{Object, Objects, Pod};
+pub use object::{Container, Object, Pod};
+pub use objects::Objects;
 pub use registry::RULES;
 pub use rule::{Family, Rule, Selection, find};
-
-/// The name that a mistyped one is most likely meant for.
-pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = name.to_lowercase();
-    known
-        .into_iter()
-        .map(|known| (strsim::osa_distance(&lower, &known.to_lowercase()), known))
-        .min()
-        .filter(|(distance, _)| *distance > 0 && *distance <= 1 + name.len() / 4)
-        .map(|(_, known)| known)
-}

@@ -1,14 +1,17 @@
-//! The objects of a release, as the rules look at them: YAML nodes with their places in the rendered text.
+//! An object of a release, as the rules look at it: k8s-openapi's type says what it is, the YAML beside it says where that is
+//! written.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::diagnostic::{Diagnostic, ObjectRef, Report};
-use crate::go::string as gostring;
-use crate::manifest::{self, MANIFEST_SYNTAX, split};
-use crate::render::Rendered;
-use crate::source::{FileId, Source, SourceKind, Sources, Span};
-use crate::yaml::{self, Duplicate, Map, Node, Value};
+use promchart_k8s::Object as Typed;
+use promchart_k8s::k8s_openapi::api::core::v1::{Container as ContainerSpec, ContainerPort, PodSpec};
+use promchart_k8s::k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use serde_json::Value as Json;
+
+use crate::diagnostic::{Diagnostic, ObjectRef};
+use crate::source::Span;
+use crate::yaml::{Node, Value};
 
 /// An object that the release creates.
 #[derive(Clone, Debug)]
@@ -17,86 +20,15 @@ pub struct Object {
     pub path: Arc<str>,
     /// The whole of it. Spans are places in the rendered text.
     pub node: Node,
+    /// The same as JSON.
+    pub json: Json,
+    /// The same as the type of its kind, for the kinds that rules look at. What has a wrong type, which other rules report,
+    /// is left out.
+    pub typed: Option<Typed>,
     /// Its names. The namespace is that of the release where the object has none of its own.
     pub reference: ObjectRef,
     /// Whether it is a hook.
     pub is_hook: bool,
-}
-
-/// The rendered texts with their objects.
-#[derive(Debug, Default)]
-pub struct Objects {
-    /// The objects in the order of files and documents; those in a `List` one by one.
-    pub all: Vec<Object>,
-    /// Keys that a document has twice.
-    pub duplicates: Vec<Duplicate>,
-    /// The rendered files by the source that the spans of objects lie in.
-    pub files: BTreeMap<FileId, Arc<str>>,
-}
-
-impl Objects {
-    /// Reads the documents of rendered files; those that are no YAML go to the report.
-    pub fn read(rendered: &Rendered, namespace: &str, sources: &Sources, report: &mut Report) -> Self {
-        let mut objects = Self::default();
-        for (path, text) in &rendered.files {
-            let is_partial = path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
-            if is_partial || path.ends_with("NOTES.txt") {
-                continue;
-            }
-            let source = Source::new(&**path, SourceKind::Made, gostring::decode(text).into_owned());
-            let file = sources.add(source);
-            let source = sources.get(file);
-            objects.files.insert(file, Arc::clone(path));
-            for (start, document) in split(source.text()) {
-                match yaml::parse(&source, file, start..start + document.len()) {
-                    Ok(parsed) => {
-                        objects.duplicates.extend(parsed.duplicates);
-                        if let Err(error) = manifest::check(path, &parsed.node) {
-                            report.push(*error);
-                        }
-                        objects.add(path, parsed.node, namespace, 0);
-                    }
-                    Err(error) => {
-                        let helm = format!("YAML parse error on {path}: {}", error.message);
-                        report.push(error.diagnostic(MANIFEST_SYNTAX, file).helm(helm));
-                    }
-                }
-            }
-        }
-        objects
-    }
-
-    fn add(&mut self, path: &Arc<str>, node: Node, namespace: &str, depth: usize) {
-        const MAX_LISTS: usize = 8;
-        if node.as_map().is_none() {
-            return;
-        }
-        let text = |node: Option<&Node>| node.and_then(Node::as_str).unwrap_or_default().to_owned();
-        let kind = text(node.get("kind"));
-        if kind.ends_with("List")
-            && let Some(items) = node.get("items").and_then(Node::as_list)
-            && depth < MAX_LISTS
-        {
-            for item in items {
-                self.add(path, item.clone(), namespace, depth + 1);
-            }
-            return;
-        }
-        let own = text(node.at(["metadata", "namespace"]));
-        let reference = ObjectRef {
-            api_version: text(node.get("apiVersion")),
-            namespace: if own.is_empty() { namespace.to_owned() } else { own },
-            name: text(node.at(["metadata", "name"])),
-            kind,
-        };
-        let is_hook = node.at(["metadata", "annotations", "helm.sh/hook"]).is_some();
-        self.all.push(Object {
-            path: Arc::clone(path),
-            node,
-            reference,
-            is_hook,
-        });
-    }
 }
 
 /// What a pod is made from: a pod itself or the template in a workload.
@@ -105,12 +37,49 @@ pub struct Pod<'a> {
     /// The object that makes it.
     pub owner: &'a Object,
     /// Its labels.
-    pub labels: Option<&'a Map>,
+    pub labels: &'a BTreeMap<String, String>,
     /// Its spec.
-    pub spec: &'a Node,
+    pub spec: &'a PodSpec,
+    /// Where its metadata and spec are written.
+    pub template: &'a Node,
+    /// Where its spec is written.
+    pub node: &'a Node,
 }
 
+/// A container of a pod.
+#[derive(Clone, Copy, Debug)]
+pub struct Container<'a> {
+    /// What it is.
+    pub spec: &'a ContainerSpec,
+    /// Where it is written.
+    pub node: &'a Node,
+    /// Whether it starts before the others.
+    pub is_init: bool,
+}
+
+static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
+
 impl Object {
+    /// An object of what is written in a rendered text; the namespace is for one that has none of its own.
+    pub(super) fn new(path: Arc<str>, node: Node, namespace: &str) -> Self {
+        let own = text(node.at(["metadata", "namespace"]));
+        let reference = ObjectRef {
+            api_version: text(node.get("apiVersion")).to_owned(),
+            kind: text(node.get("kind")).to_owned(),
+            namespace: if own.is_empty() { namespace } else { own }.to_owned(),
+            name: text(node.at(["metadata", "name"])).to_owned(),
+        };
+        let json = to_json(&node);
+        Self {
+            path,
+            typed: promchart_k8s::decode(&json),
+            is_hook: node.at(["metadata", "annotations", "helm.sh/hook"]).is_some(),
+            node,
+            json,
+            reference,
+        }
+    }
+
     /// Its kind.
     pub fn kind(&self) -> &str {
         &self.reference.kind
@@ -121,7 +90,7 @@ impl Object {
         &self.reference.name
     }
 
-    /// Its namespace, or that of the release.
+    /// Its namespace, be it that of the release.
     pub fn namespace(&self) -> &str {
         &self.reference.namespace
     }
@@ -139,9 +108,14 @@ impl Object {
         format!("{} {}", self.kind(), self.name())
     }
 
-    /// Whether it is one of these kinds of Kubernetes itself, and not a custom resource of the same name.
+    /// Whether its kind is one of Kubernetes itself, and not a custom resource that may have the same name.
+    pub fn is_own(&self) -> bool {
+        !self.group().contains('.') || self.group().ends_with(".k8s.io")
+    }
+
+    /// Whether it is one of these kinds of Kubernetes itself.
     pub fn is(&self, kinds: &[&str]) -> bool {
-        kinds.contains(&self.kind()) && (!self.group().contains('.') || self.group().ends_with(".k8s.io"))
+        kinds.contains(&self.kind()) && self.is_own()
     }
 
     /// What is at a path.
@@ -149,22 +123,25 @@ impl Object {
         self.node.at(path)
     }
 
-    /// What pods it makes.
+    /// The place of its name.
+    pub fn place(&self) -> Span {
+        span(&self.node, &["metadata", "name"])
+    }
+
+    /// What pods it is or makes.
     pub fn pod(&self) -> Option<Pod<'_>> {
-        let template = match self.kind() {
-            "Pod" if self.group().is_empty() => &self.node,
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" if self.group() == "apps" => {
-                self.at(["spec", "template"])?
-            }
-            "Job" if self.group() == "batch" => self.at(["spec", "template"])?,
-            "ReplicationController" => self.at(["spec", "template"])?,
-            "CronJob" if self.group() == "batch" => self.at(["spec", "jobTemplate", "spec", "template"])?,
-            _ => return None,
-        };
+        let typed = self.typed.as_ref()?;
+        let (_, path) = typed.pod_spec_path()?.split_last()?;
+        let template = self.at(path.iter().copied())?;
         Some(Pod {
             owner: self,
-            labels: template.at(["metadata", "labels"]).and_then(Node::as_map),
-            spec: template.get("spec")?,
+            labels: typed
+                .pod_metadata()
+                .and_then(|metadata| metadata.labels.as_ref())
+                .unwrap_or(&NO_LABELS),
+            spec: typed.pod_spec()?,
+            template,
+            node: template.get("spec")?,
         })
     }
 
@@ -176,47 +153,63 @@ impl Object {
 
 impl<'a> Pod<'a> {
     /// The containers: those that start first, then the others.
-    pub fn containers(self) -> impl Iterator<Item = &'a Node> {
-        ["initContainers", "containers"]
-            .into_iter()
-            .flat_map(move |key| items(self.spec.get(key)))
+    pub fn containers(self) -> impl Iterator<Item = Container<'a>> {
+        let init = paired(self.spec.init_containers.as_ref(), self.node.get("initContainers"));
+        let main = paired(Some(&self.spec.containers), self.node.get("containers"));
+        let of = |is_init: bool| move |(spec, node)| Container { spec, node, is_init };
+        init.map(of(true)).chain(main.map(of(false)))
     }
 
     /// The containers that run side by side: sidecars too.
-    pub fn running(self) -> impl Iterator<Item = &'a Node> {
-        let sidecars = items(self.spec.get("initContainers"))
-            .iter()
-            .filter(|container| text(container.get("restartPolicy")) == "Always");
-        sidecars.chain(items(self.spec.get("containers")))
+    pub fn running(self) -> impl Iterator<Item = Container<'a>> {
+        self.containers()
+            .filter(|container| !container.is_init || container.spec.restart_policy.as_deref() == Some("Always"))
+    }
+}
+
+impl<'a> Container<'a> {
+    /// What is written at a path.
+    pub fn at(self, path: impl IntoIterator<Item = &'a str>) -> Option<&'a Node> {
+        self.node.at(path)
     }
 
-    /// Whether a selector of labels (`key: value` pairs) picks these pods.
-    pub fn has_labels(self, selector: &Map) -> bool {
-        selector.iter().all(|(key, wanted)| {
-            self.labels.and_then(|labels| labels.node(key)).map(|node| &node.value) == Some(&wanted.node.value)
+    /// The place of its name.
+    pub fn place(self) -> Span {
+        span(self.node, &["name"])
+    }
+
+    /// Its ports, and where each is written.
+    pub fn ports(self) -> impl Iterator<Item = (&'a ContainerPort, &'a Node)> {
+        paired(self.spec.ports.as_ref(), self.node.get("ports"))
+    }
+
+    /// Whether it declares a port.
+    pub fn has_port(self, wanted: &IntOrString) -> bool {
+        self.ports().any(|(port, _)| match wanted {
+            IntOrString::String(name) => port.name.as_ref() == Some(name),
+            IntOrString::Int(number) => port.container_port == *number,
         })
     }
+}
 
-    /// Whether a `LabelSelector` picks these pods.
-    pub fn is_selected_by(self, selector: &Node) -> bool {
-        let labels = |key: &str| self.labels.and_then(|labels| labels.node(key)).and_then(Node::as_str);
-        let pairs = selector.get("matchLabels").and_then(Node::as_map);
-        pairs.is_none_or(|pairs| self.has_labels(pairs))
-            && items(selector.get("matchExpressions")).iter().all(|expression| {
-                let value = labels(text(expression.get("key")));
-                let listed = || {
-                    items(expression.get("values"))
-                        .iter()
-                        .any(|item| item.as_str() == value)
-                };
-                match text(expression.get("operator")) {
-                    "In" => value.is_some() && listed(),
-                    "NotIn" => value.is_none() || !listed(),
-                    "Exists" => value.is_some(),
-                    "DoesNotExist" => value.is_none(),
-                    _ => true,
-                }
-            })
+/// The items of a typed list, each with the node that it was read from.
+pub(super) fn paired<'a, T>(
+    typed: Option<&'a Vec<T>>,
+    node: Option<&'a Node>,
+) -> impl Iterator<Item = (&'a T, &'a Node)> {
+    typed.into_iter().flatten().zip(items(node))
+}
+
+/// Where a part of something is written; the whole where the part is not written at all.
+pub(super) fn span(node: &Node, path: &[&str]) -> Span {
+    node.at(path.iter().copied()).map_or(node.span, |part| part.span)
+}
+
+/// A number or name, as people write it.
+pub(super) fn shown(value: &IntOrString) -> String {
+    match value {
+        IntOrString::Int(number) => number.to_string(),
+        IntOrString::String(text) => text.clone(),
     }
 }
 
@@ -230,17 +223,24 @@ pub(super) fn text(node: Option<&Node>) -> &str {
     node.and_then(Node::as_str).unwrap_or_default()
 }
 
-/// An integer, however YAML wrote it.
-pub(super) fn integer(node: Option<&Node>) -> Option<i64> {
-    match node?.value {
-        Value::Int(value) => Some(value),
-        #[expect(clippy::cast_possible_truncation, reason = "whole numbers of a sane size only")]
-        Value::Float(value) if value.fract() == 0.0 && value.abs() < 9.0e15 => Some(value as i64),
-        _ => None,
-    }
-}
-
 /// Whether it is `true`.
 pub(super) fn is_true(node: Option<&Node>) -> bool {
     node.is_some_and(|node| node.value == Value::Bool(true))
+}
+
+/// A value of a manifest as Kubernetes gets it.
+pub(super) fn to_json(node: &Node) -> Json {
+    match &node.value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => Json::Bool(*value),
+        Value::Int(value) => Json::from(*value),
+        Value::Uint(value) => Json::from(*value),
+        Value::Float(value) => Json::from(*value),
+        Value::String(text) => Json::from(&**text),
+        Value::List(items) => Json::Array(items.iter().map(to_json).collect()),
+        Value::Map(map) => {
+            let entries = map.iter().map(|(key, entry)| (key.to_string(), to_json(&entry.node)));
+            Json::Object(entries.collect())
+        }
+    }
 }

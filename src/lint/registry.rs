@@ -31,12 +31,19 @@ const fn row(id: &'static str, family: Family, severity: Severity, page: &'stati
         family,
         severity,
         is_on,
+        needs_all: false,
         page,
         check,
     }
 }
 
 impl Rule {
+    /// The same rule, silent where objects of the release may be missing.
+    const fn of_all(mut self) -> Self {
+        self.needs_all = true;
+        self
+    }
+
     /// The same rule, silent until it is selected.
     const fn off(mut self) -> Self {
         self.is_on = false;
@@ -117,27 +124,29 @@ pub const RULES: &[Rule] = &[
     // Objects that cannot work, or not as meant
     rule!("mismatching-selector", Objects, Error, selectors::own_pods),
     rule!("version-in-selector", Objects, Warning, by "mismatching-selector"),
-    rule!("service-without-pods", Objects, Warning, selectors::pods_of_others),
-    rule!("budget-without-pods", Objects, Warning, by "service-without-pods"),
-    rule!("policy-without-pods", Objects, Warning, by "service-without-pods"),
-    rule!("monitor-without-service", Objects, Warning, selectors::monitors),
-    rule!("invalid-target-port", Objects, Error, network::target_ports),
+    rule!("service-without-pods", Objects, Warning, selectors::pods_of_others).of_all(),
+    rule!("budget-without-pods", Objects, Warning, by "service-without-pods").of_all(),
+    rule!("policy-without-pods", Objects, Warning, by "service-without-pods").of_all(),
+    rule!("monitor-without-service", Objects, Warning, selectors::monitors).of_all(),
+    rule!("invalid-target-port", Objects, Error, network::target_ports).of_all(),
     rule!("invalid-probe-port", Objects, Error, network::probes),
-    rule!("ingress-without-service", Objects, Error, network::ingresses),
+    rule!("ingress-without-service", Objects, Error, network::ingresses).of_all(),
     rule!("duplicate-object", Objects, Error, names::objects),
     rule!("missing-volume", Objects, Error, volumes::mounts),
     rule!("unused-volume", Objects, Info, by "missing-volume"),
     rule!("missing-key", Objects, Error, volumes::keys),
-    rule!("missing-config", Objects, Warning, by "missing-key").off(),
-    rule!("missing-service-account", Objects, Warning, rbac::accounts),
+    rule!("missing-config", Objects, Warning, by "missing-key")
+        .of_all()
+        .off(),
+    rule!("missing-service-account", Objects, Warning, rbac::accounts).of_all(),
     rule!("deprecated-service-account", Objects, Warning, by "missing-service-account"),
     rule!("empty-role", Objects, Warning, rbac::roles),
-    rule!("missing-role", Objects, Warning, rbac::bindings),
-    rule!("missing-subject", Objects, Warning, by "missing-role"),
-    rule!("autoscaler-without-target", Objects, Error, scaling::autoscalers),
+    rule!("missing-role", Objects, Warning, rbac::bindings).of_all(),
+    rule!("missing-subject", Objects, Warning, by "missing-role").of_all(),
+    rule!("autoscaler-without-target", Objects, Error, scaling::autoscalers).of_all(),
     rule!("autoscaler-and-replicas", Objects, Warning, by "autoscaler-without-target"),
-    rule!("blocking-budget", Objects, Warning, scaling::budgets),
-    rule!("missing-governing-service", Objects, Warning, scaling::stateful_sets),
+    rule!("blocking-budget", Objects, Warning, scaling::budgets).of_all(),
+    rule!("missing-governing-service", Objects, Warning, scaling::stateful_sets).of_all(),
     rule!("latest-image-tag", Objects, Warning, pods::images),
     // Prometheus
     rule!("alert-template", Prometheus, Error, prometheus::objects),
@@ -178,9 +187,9 @@ pub const RULES: &[Rule] = &[
     rule!("run-as-root", Opinion, Warning, by "missing-requests"),
     rule!("kept-capabilities", Opinion, Warning, by "missing-requests"),
     rule!("exposed-service", Opinion, Warning, opinion::workloads),
-    rule!("single-replica", Opinion, Warning, by "exposed-service"),
+    rule!("single-replica", Opinion, Warning, by "exposed-service").of_all(),
     rule!("missing-spread", Opinion, Warning, by "exposed-service"),
-    rule!("missing-budget", Opinion, Warning, by "exposed-service"),
-    rule!("missing-network-policy", Opinion, Warning, by "exposed-service"),
+    rule!("missing-budget", Opinion, Warning, by "exposed-service").of_all(),
+    rule!("missing-network-policy", Opinion, Warning, by "exposed-service").of_all(),
     rule!("missing-priority", Opinion, Warning, by "exposed-service"),
 ];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use super::registry::RULES;
-use crate::diagnostic::{Diagnostic, Report, Severity};
+use crate::diagnostic::{Diagnostic, Report, Severity, closest};
 
 /// What a rule is about; `--select` and `--ignore` take the names of families too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +68,8 @@ pub struct Rule {
     pub severity: Severity,
     /// Whether it speaks without being selected.
     pub is_on: bool,
+    /// Whether its findings are about what the release does not have: they mean nothing where a template fails to render.
+    pub needs_all: bool,
     /// Its page: what it does, why, bad and good examples.
     pub page: &'static str,
     /// What finds its faults; `None` where a stage before the linter does, or another rule along with its own.
@@ -106,7 +108,7 @@ impl Selection {
         let names = self.select.iter().chain(&self.ignore).chain(self.severities.keys());
         names
             .filter(|name| *name != "all" && find(name).is_none() && !Family::ALL.iter().any(|f| f.as_str() == *name))
-            .map(|name| (name.clone(), super::closest(name, RULES.iter().map(|rule| rule.id))))
+            .map(|name| (name.clone(), closest(name, RULES.iter().map(|rule| rule.id))))
             .collect()
     }
 

@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::{Diagnostic, Report, did_you_mean};
 use crate::source::{FileId, Source, Sources, Span};
 
 /// The rule of comments that silence nothing.
@@ -26,6 +26,8 @@ const MARK: &str = "promchart:";
 #[derive(Debug, Default)]
 pub(super) struct Suppressions {
     comments: BTreeMap<String, Vec<Comment>>,
+    /// The values files that the user gives: a rule that one of them silences as a whole is silent for all that it makes.
+    given: Vec<String>,
     /// What is wrong with some of them.
     faults: Report,
 }
@@ -55,13 +57,19 @@ impl Suppressions {
             add(chart.chart.values.span.file);
             add(chart.chart.chart_yaml);
         }
-        for file in files_of(&context.given) {
-            add(file);
+        let given = files_of(&context.given);
+        for file in &given {
+            add(*file);
         }
+        found.given = given
+            .iter()
+            .map(|file| context.sources.get(*file).name().to_owned())
+            .collect();
         found
     }
 
-    /// Whether a comment silences the diagnostic: at its own place, or at one of those that explain it.
+    /// Whether a comment silences the diagnostic: at its own place, at one of those that explain it, or for all that a values
+    /// file makes of the chart.
     pub(super) fn silence(&mut self, diagnostic: &Diagnostic, sources: &Sources) -> bool {
         let places = diagnostic
             .span
@@ -77,6 +85,14 @@ impl Suppressions {
                 comment.rule == diagnostic.rule && comment.line.is_none_or(|wanted| wanted == line)
             };
             if let Some(comment) = comments.iter_mut().find(silences) {
+                comment.is_used = true;
+                return true;
+            }
+        }
+        for name in &self.given {
+            let comments = self.comments.get_mut(name).into_iter().flatten();
+            let of_run = |comment: &&mut Comment| comment.rule == diagnostic.rule && comment.line.is_none();
+            if let Some(comment) = comments.into_iter().find(of_run) {
                 comment.is_used = true;
                 return true;
             }
@@ -151,8 +167,7 @@ impl Suppressions {
                 let span = Span::new(file, offset, offset + rule.len());
                 if super::find(rule).is_none() {
                     let mut fault = Diagnostic::warning(BAD, format!("there is no rule {rule}")).at(span);
-                    let close = super::closest(rule, super::RULES.iter().map(|rule| rule.id));
-                    fault.help = close.map(|close| format!("did you mean `{close}`?"));
+                    fault.help = did_you_mean(rule, super::RULES.iter().map(|rule| rule.id));
                     self.faults.push(fault);
                     continue;
                 }

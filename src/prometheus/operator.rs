@@ -1,6 +1,6 @@
 //! Objects of the Prometheus operator: `PrometheusRule`, `ServiceMonitor`, `PodMonitor`, Probe.
 //!
-//! Their fields are for the schema of the CRD to judge; here is what the schema cannot say.
+//! Their fields and types are for the schema of the CRD to judge, which `promchart_k8s` knows; here is what it cannot say.
 
 use super::check::{Check, Object};
 use super::relabel;
@@ -87,8 +87,9 @@ fn size(check: &mut Check<'_>, spec: Object<'_>) {
 /// How a target is asked: intervals and credentials.
 fn scrape(check: &mut Check<'_>, endpoint: Object<'_>) {
     for key in ["interval", "scrapeTimeout"] {
+        // A number has a wrong type, which is said elsewhere.
         if endpoint.is_set(key)
-            && let Some(node) = endpoint.get(key)
+            && let Some(node) = endpoint.get(key).filter(|node| node.as_str().is_some())
         {
             check.value(&rules::DURATION, node);
         }

@@ -106,6 +106,19 @@ pub fn render(
     limits: Limits,
     trace: Trace,
 ) -> Result<Rendered, Report> {
+    let (rendered, report) = render_what_can_be(files, templates, world, sources, limits, trace);
+    if report.is_empty() { Ok(rendered) } else { Err(report) }
+}
+
+/// As [`render`], and gives the files that can be rendered beside the errors of the others.
+pub fn render_what_can_be(
+    files: &[TemplateFile],
+    templates: &[Arc<Template>],
+    world: &Arc<dyn World>,
+    sources: &Sources,
+    limits: Limits,
+    trace: Trace,
+) -> (Rendered, Report) {
     let traced = trace == Trace::On;
     let runtime = Arc::new(Runtime::new(Arc::clone(world), sources.clone(), limits, traced));
     let mut names = Names::default();
@@ -123,7 +136,7 @@ pub fn render(
         || run_files(files, &runtime, &environment, sources),
     );
     rendered.origins = origin::origins(&runtime, sources);
-    if report.is_empty() { Ok(rendered) } else { Err(report) }
+    (rendered, report)
 }
 
 /// Compiles what will be run, in about the order in which it will be: each file, and what it calls by name.

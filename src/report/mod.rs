@@ -8,7 +8,10 @@ mod junit;
 mod sarif;
 pub mod text;
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Report, Severity};
+use crate::go::string as gostring;
 use crate::source::{Source, SourceKind, Sources, Span};
 
 pub use fingerprint::fingerprint;
@@ -76,13 +79,22 @@ pub struct RuleInfo {
 
 /// Writes a report.
 pub fn write(format: Format, report: &Report, sources: &Sources, rules: &[RuleInfo], color: bool) -> String {
-    match format {
-        Format::Text => text::report(report, sources, color),
+    let text = match format {
+        Format::Text => return text::report(report, sources, color),
         Format::Json => json::write(report, sources),
         Format::Sarif => sarif::write(report, sources, rules),
         Format::Junit => junit::write(report, sources),
         Format::Github => github::write(report, sources),
         Format::Gitlab => gitlab::write(report, sources),
+    };
+    characters(text)
+}
+
+/// What machines read is UTF-8: a byte that is no part of a character becomes U+FFFD.
+fn characters(text: String) -> String {
+    match gostring::decode(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
     }
 }
 

@@ -74,7 +74,7 @@ struct Excerpt {
     text: String,
     first_line: usize,
     marks: Vec<Mark>,
-    /// Where to look if the lines are too long to be shown.
+    /// Where to look if the line cannot be shown.
     place: Option<(usize, usize)>,
 }
 
@@ -86,8 +86,12 @@ struct Mark {
 
 impl Excerpt {
     fn element(&self) -> Element<'_> {
-        if let Some((line, column)) = self.place {
-            return Origin::path(&*self.path).line(line).char_column(column).into();
+        if self.marks.is_empty() {
+            let origin = Origin::path(&*self.path);
+            return match self.place {
+                Some((line, column)) => origin.line(line).char_column(column).into(),
+                None => origin.into(),
+            };
         }
         let annotations = self.marks.iter().map(|mark| {
             let kind = if mark.is_primary {
@@ -125,13 +129,15 @@ fn excerpt(source: &Arc<Source>, span: Span, label: Option<String>, is_primary: 
     // A mark over many lines hides what it is about: its first line says enough.
     let line = source.line(start.line);
     let line_start = source.line_range(start.line).map_or(0, |range| range.start);
-    if line.len() > MAX_LINE {
+    // The place of a finding about a file that cannot be read, or has nothing in it, is the file.
+    let is_empty = source.text().is_empty();
+    if line.len() > MAX_LINE || is_empty && label.is_none() {
         return Excerpt {
             path: printable(source.name()).into_owned(),
             text: String::new(),
             first_line: start.line,
             marks: Vec::new(),
-            place: Some((start.line, start.column)),
+            place: (!is_empty).then_some((start.line, start.column)),
         };
     }
     let from = (span.start as usize).saturating_sub(line_start).min(line.len());

@@ -18,7 +18,7 @@ use self::compile::Unusable;
 use self::extent::Fault;
 use self::quick::Look;
 use crate::chart::Chart;
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::{Diagnostic, Report, did_you_mean};
 use crate::source::{FileId, Sources};
 use crate::yaml::{Node, Value};
 
@@ -131,7 +131,7 @@ fn violations(error: &ValidationError<'_>, values: &Node, schema: &Json, found: 
                     format!("{shown}.{key}")
                 };
                 let mut diagnostic = Diagnostic::error(SCHEMA, format!("unknown key {name}")).at(span);
-                diagnostic.help = closest(key, &known).map(|known| format!("did you mean `{known}`?"));
+                diagnostic.help = did_you_mean(key, known.iter().map(String::as_str));
                 found.push(diagnostic);
             }
         }
@@ -177,7 +177,7 @@ fn at_node(error: &ValidationError<'_>, node: Option<&Node>, values: &Node, show
             .iter()
             .filter_map(|option| option.as_str().map(str::to_owned))
             .collect();
-        diagnostic.help = closest(found, &options).map(|option| format!("did you mean `{option}`?"));
+        diagnostic.help = did_you_mean(found, options.iter().map(String::as_str));
     }
     diagnostic
 }
@@ -200,21 +200,6 @@ fn known_properties(schema: &Json, pointer: &str) -> Vec<String> {
     compile::properties(schema, parent)
         .map(|properties| properties.keys().cloned().collect())
         .unwrap_or_default()
-}
-
-/// The name that a mistyped one is most likely meant for.
-fn closest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    // Nobody mistypes more than that, and a comparison takes time.
-    if name.len() > 64 {
-        return None;
-    }
-    let lower = name.to_lowercase();
-    known
-        .iter()
-        .map(|known| (strsim::osa_distance(&lower, &known.to_lowercase()), known))
-        .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, _)| *distance <= 1 + name.len() / 4)
-        .map(|(_, known)| known.as_str())
 }
 
 /// Values as JSON; a float that is an integer becomes one, as it is one to JSON schema.

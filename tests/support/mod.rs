@@ -97,8 +97,13 @@ impl Case {
         self
     }
 
-    pub(crate) fn run(mut self) -> Run {
-        let Output { status, stdout, stderr } = self.command.output().unwrap();
+    /// The bytes as they come.
+    pub(crate) fn output(mut self) -> Output {
+        self.command.output().unwrap()
+    }
+
+    pub(crate) fn run(self) -> Run {
+        let Output { status, stdout, stderr } = self.output();
         Run {
             code: status.code().unwrap_or(-1),
             stdout: String::from_utf8_lossy(&stdout).into_owned(),

@@ -11,6 +11,7 @@ mod goldens;
 mod helm;
 mod kubernetes;
 mod mutate;
+mod operator;
 mod origins;
 mod prometheus;
 mod values;
@@ -23,6 +24,8 @@ cargo run -p xtask -- TASK
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
 kubernetes-definitions
                 write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
+operator-definitions
+                write crates/k8s/data/operator.txt anew from the Prometheus operator's source, a Go module
 mutate          which of the faults of tests/suite/mutations the linter finds, and at which line: [KIND]
 origins         how much of the output of charts leads back to templates and values: CHART...
 functions       write docs/functions.md anew
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         ["origins", ref charts @ ..] => origins::measure(charts),
         ["kubernetes-definitions"] => kubernetes::definitions(false),
         ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
+        ["operator-definitions"] => operator::definitions(),
         ["mutate"] => mutate::measure(None),
         ["mutate", kind] => mutate::measure(Some(kind)),
         ["functions"] => std::fs::write(helm::root().join("docs/functions.md"), promchart::functions::markdown())

@@ -11,8 +11,9 @@ use crate::version::Version;
 use crate::walk::{Place, Walker};
 use crate::words::found;
 
-/// Checks an object, all faults at once, in the order of the object. A `List` is checked item by item. Objects of groups that
-/// are neither Kubernetes' own nor in `crds` are checked as far as all objects are alike: apiVersion, kind, metadata.
+/// Checks an object, all faults at once, in the order of the object. A `List` is checked item by item. Custom resources are
+/// checked against `crds`, those of the Prometheus operator without it against what its own definitions say; others as far as
+/// all objects are alike: apiVersion, kind, metadata.
 pub fn check(version: Version, crds: &Crds, object: &Value) -> Vec<Problem> {
     let mut walker = Walker::new(version.known());
     match object {
@@ -54,7 +55,13 @@ fn check_object<'a>(walker: &mut Walker<'a>, version: Version, crds: &Crds, map:
         walker.version = known;
     }
     metadata::check_name(walker, api_version, kind, map);
-    if let Some(definition) = definitions.of_kind(api_version, kind, walker.version) {
+    // What the chart brings is what will be there.
+    let custom = || {
+        definitions
+            .of_custom(api_version, kind)
+            .filter(|_| !crds.knows(api_version, kind))
+    };
+    if let Some(definition) = definitions.of_kind(api_version, kind, walker.version).or_else(custom) {
         walker.object(definition, map);
         return;
     }

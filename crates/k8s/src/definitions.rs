@@ -1,9 +1,10 @@
-//! What fields an object has: `data/definitions.txt`, read once.
+//! What fields an object has: `data/definitions.txt` of Kubernetes, `data/operator.txt` of the Prometheus operator, read once.
 //!
-//! The file is made of lines, so that a new release of k8s-openapi shows as a short diff:
+//! The files are made of lines, so that a new release of k8s-openapi shows as a short diff:
 //!
 //! ```text
 //! kind apps/v1 Deployment apps.v1.Deployment          which definition an apiVersion and kind have
+//! custom example.org/v1 Web example.Web               the same of a custom resource
 //! definition core.v1.ContainerPort
 //!  containerPort! int32                               ! marks a required field
 //!  protocol string
@@ -18,8 +19,11 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::Version;
+use crate::lifecycle::group;
 
 const TEXT: &str = include_str!("../data/definitions.txt");
+/// Custom resources that many charts have without the definitions.
+const OPERATOR: &str = include_str!("../data/operator.txt");
 
 /// The type of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,20 +100,22 @@ pub(crate) struct Kind {
     pub(crate) to: u32,
 }
 
-/// All that the file says.
+/// All that the files say.
 #[derive(Debug)]
 pub(crate) struct Definitions {
     all: Vec<Definition>,
     by_name: BTreeMap<&'static str, usize>,
     /// By apiVersion and kind.
     pub(crate) kinds: BTreeMap<(&'static str, &'static str), Vec<Kind>>,
+    /// The definitions of custom resources.
+    custom: BTreeMap<(&'static str, &'static str), usize>,
 }
 
 impl Definitions {
-    /// Reads the file, at first use.
+    /// Reads the files, at first use.
     pub(crate) fn get() -> &'static Self {
         static READ: OnceLock<Definitions> = OnceLock::new();
-        READ.get_or_init(|| read(TEXT))
+        READ.get_or_init(|| read([TEXT, OPERATOR]))
     }
 
     pub(crate) fn at(&self, index: usize) -> &Definition {
@@ -129,14 +135,29 @@ impl Definitions {
             .map(|kind| kind.definition)
     }
 
+    /// The definition of a custom resource.
+    pub(crate) fn of_custom(&self, api_version: &str, kind: &str) -> Option<usize> {
+        self.custom.get(&(api_version, kind)).copied()
+    }
+
+    /// The kinds of custom resources of a group.
+    pub(crate) fn custom_kinds(&self, of: &str) -> impl Iterator<Item = &str> {
+        let of_group = self
+            .custom
+            .keys()
+            .filter(move |(api_version, _)| group(api_version) == of);
+        of_group.map(|(_, kind)| *kind)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.all.len()
     }
 }
 
-fn read(text: &'static str) -> Definitions {
+fn read(texts: [&'static str; 2]) -> Definitions {
+    let lines = || texts.into_iter().flat_map(str::lines);
     let mut by_name = BTreeMap::new();
-    for line in text.lines() {
+    for line in lines() {
         if let Some(name) = line.strip_prefix("definition ") {
             let index = by_name.len();
             by_name.insert(name, index);
@@ -144,7 +165,8 @@ fn read(text: &'static str) -> Definitions {
     }
     let mut all: Vec<Definition> = Vec::with_capacity(by_name.len());
     let mut kinds: BTreeMap<_, Vec<Kind>> = BTreeMap::new();
-    for line in text.lines() {
+    let mut custom = BTreeMap::new();
+    for line in lines() {
         if let Some(name) = line.strip_prefix("definition ") {
             all.push(Definition {
                 name,
@@ -165,12 +187,24 @@ fn read(text: &'static str) -> Definitions {
                     .or_default()
                     .push(Kind { definition, from, to });
             }
+        } else if let Some(rest) = line.strip_prefix("custom ") {
+            let mut words = rest.split(' ');
+            if let (Some(api_version), Some(kind), Some(name)) = (words.next(), words.next(), words.next())
+                && let Some(&definition) = by_name.get(name)
+            {
+                custom.insert((api_version, kind), definition);
+            }
         }
     }
     for definition in &mut all {
         settle_required(&mut definition.fields);
     }
-    Definitions { all, by_name, kinds }
+    Definitions {
+        all,
+        by_name,
+        kinds,
+        custom,
+    }
 }
 
 /// Whether a field is required is what the newest version says: Kubernetes corrects its published schemas now and then (the
@@ -252,8 +286,11 @@ mod tests {
     #[test]
     fn every_line_is_read() {
         let definitions = Definitions::get();
-        let fields = TEXT.lines().filter(|line| line.starts_with(' ')).count();
-        let kinds = TEXT.lines().filter(|line| line.starts_with("kind ")).count();
+        let lines = || TEXT.lines().chain(OPERATOR.lines());
+        let fields = lines().filter(|line| line.starts_with(' ')).count();
+        let kinds = lines().filter(|line| line.starts_with("kind ")).count();
+        let custom = lines().filter(|line| line.starts_with("custom ")).count();
+        assert_eq!(definitions.custom.len(), custom);
         assert_eq!(
             definitions
                 .all

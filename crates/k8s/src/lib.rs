@@ -39,6 +39,6 @@ pub use check::check;
 pub use custom::Crds;
 pub use k8s_openapi;
 pub use lifecycle::{Lifecycle, lifecycle, served};
-pub use objects::{Object, decode, selects};
+pub use objects::{Object, decode, label_selector, selects};
 pub use problem::{Problem, RULES, Rule, Severity, Side, Step};
 pub use version::Version;

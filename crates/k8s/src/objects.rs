@@ -4,19 +4,17 @@ use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet}
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{
-    ConfigMap, Namespace, PersistentVolumeClaim, Pod, PodSpec, PodTemplateSpec, ReplicationController, Secret, Service,
-    ServiceAccount,
+    ConfigMap, Pod, PodSpec, PodTemplateSpec, ReplicationController, Secret, Service, ServiceAccount,
 };
 use k8s_openapi::api::networking::v1::{Ingress, NetworkPolicy};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
-use k8s_openapi::api::scheduling::v1::PriorityClass;
-use k8s_openapi::api::storage::v1::StorageClass;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement, ObjectMeta};
 use k8s_openapi::serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::definitions::Definitions;
+use crate::lifecycle::group;
 use crate::problem::{Problem, Step};
 use crate::version::Version;
 use crate::walk::Walker;
@@ -42,6 +40,9 @@ macro_rules! kinds {
             }
         }
 
+        /// The apiVersions and kinds of the table.
+        const KINDS: &[(&str, &str)] = &[$(($api_version, stringify!($kind)),)*];
+
         fn typed(api_version: &str, kind: &str, value: &Value) -> Option<Result<Object, serde_json::Error>> {
             match (api_version, kind) {
                 $(($api_version, stringify!($kind)) => {
@@ -63,12 +64,9 @@ kinds! {
     HorizontalPodAutoscaler "autoscaling/v2",
     Ingress "networking.k8s.io/v1",
     Job "batch/v1",
-    Namespace "v1",
     NetworkPolicy "networking.k8s.io/v1",
-    PersistentVolumeClaim "v1",
     Pod "v1",
     PodDisruptionBudget "policy/v1",
-    PriorityClass "scheduling.k8s.io/v1",
     ReplicaSet "apps/v1",
     ReplicationController "v1",
     Role "rbac.authorization.k8s.io/v1",
@@ -77,15 +75,26 @@ kinds! {
     Service "v1",
     ServiceAccount "v1",
     StatefulSet "apps/v1",
-    StorageClass "storage.k8s.io/v1",
 }
 
 /// Decodes an object of a kind in the table; none for other kinds and for what is no object of its kind at all.
 ///
 /// Values of a wrong type, which [`crate::check()`] reports, are left out: one fault in a Deployment must not hide the
-/// Deployment from the Service that selects its pods.
+/// Deployment from the Service that selects its pods. An item of a list of objects becomes an object without fields, so that
+/// the others keep their places. Older versions of a kind are read as the one in the table.
 pub fn decode(value: &Value) -> Option<Object> {
-    let (api_version, kind) = (value["apiVersion"].as_str()?, value["kind"].as_str()?);
+    let (own, kind) = (value["apiVersion"].as_str()?, value["kind"].as_str()?);
+    let is_it = |known: &&(&str, &str)| known.1 == kind && group(known.0) == group(own);
+    let (api_version, kind) = *KINDS.iter().find(is_it)?;
+    if own != api_version {
+        let mut current = value.clone();
+        current["apiVersion"] = api_version.into();
+        return decode_current(api_version, kind, &current);
+    }
+    decode_current(api_version, kind, value)
+}
+
+fn decode_current(api_version: &str, kind: &str, value: &Value) -> Option<Object> {
     if let Ok(object) = typed(api_version, kind, value)? {
         return Some(object);
     }
@@ -129,7 +138,11 @@ fn remove(value: &mut Value, path: &[Step]) {
             map.shift_remove(key);
         }
         (Step::Index(index), Value::Array(items)) if *index < items.len() => {
-            items.remove(*index);
+            if items.iter().any(Value::is_object) {
+                items[*index] = Value::Object(Map::new());
+            } else {
+                items.remove(*index);
+            }
         }
         _ => {}
     }
@@ -188,6 +201,17 @@ impl Object {
         }
     }
 
+    /// How many pods it asks for, if it says so.
+    pub fn replicas(&self) -> Option<i32> {
+        match self {
+            Self::Deployment(object) => object.spec.replicas,
+            Self::ReplicaSet(object) => object.spec.replicas,
+            Self::ReplicationController(object) => object.spec.as_ref()?.replicas,
+            Self::StatefulSet(object) => object.spec.replicas,
+            _ => None,
+        }
+    }
+
     /// The selector by which it finds pods, when that is a LabelSelector: workloads, PodDisruptionBudgets, NetworkPolicies.
     pub fn selector(&self) -> Option<&LabelSelector> {
         match self {
@@ -201,6 +225,11 @@ impl Object {
             _ => None,
         }
     }
+}
+
+/// A LabelSelector that stands in a custom resource.
+pub fn label_selector(value: &Value) -> Option<LabelSelector> {
+    LabelSelector::deserialize(value).ok()
 }
 
 /// Whether a selector takes an object with these labels. An empty selector takes all; a requirement whose operator is not

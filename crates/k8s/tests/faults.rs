@@ -158,6 +158,17 @@ fn faulty_objects_are_decoded_as_far_as_they_are_right() {
     assert_eq!(decoded.name(), "web");
     assert_eq!(decoded.pod_spec().unwrap().containers[0].name, "web");
     assert_eq!(decoded.selector().unwrap().match_labels.as_ref().unwrap()["app"], "web");
+    // The others of a list keep their places.
+    let containers = place(&mut object, "/spec/template/spec/containers");
+    let first = containers[0].clone();
+    *containers = serde_json::json!([null, "x", first]);
+    let decoded = decode(&object).unwrap();
+    assert_eq!(decoded.pod_spec().unwrap().containers[2].name, "web");
+    // Other versions of the group are read as the newest.
+    object["apiVersion"] = "apps/v1beta2".into();
+    assert_eq!(decode(&object).unwrap().name(), "web");
+    object["apiVersion"] = "example.org/v1".into();
+    assert!(decode(&object).is_none());
 }
 
 /// Nothing that is deep, long or odd makes it panic or recurse without end.

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use promchart_k8s::{Crds, Severity, Side, Step, Version, check};
-use serde_json::Value as Json;
 
 use super::super::Context;
+use super::super::object::to_json;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::{Source, SourceKind, Span};
 use crate::yaml::{self, Node, Value};
@@ -23,7 +23,7 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
     let version = Version::parse(&context.request.capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
     let crds = crds(context, report);
     for object in &context.objects.all {
-        for problem in check(version, &crds, &to_json(&object.node)) {
+        for problem in check(version, &crds, &object.json) {
             let span = place(&object.node, &problem.path, problem.side);
             let mut diagnostic = match problem.severity() {
                 Severity::Error => Diagnostic::error(problem.rule, problem.message.clone()),
@@ -66,7 +66,7 @@ fn crds(context: &Context<'_>, report: &mut Report) -> Crds {
     }
     for object in &context.objects.all {
         if object.kind() == "CustomResourceDefinition" {
-            crds.add(&to_json(&object.node));
+            crds.add(&object.json);
         }
     }
     crds
@@ -138,20 +138,4 @@ fn first_key(node: &Node) -> Span {
         .flat_map(yaml::Map::iter)
         .map(|(_, entry)| entry.key);
     keys.min().unwrap_or(node.span)
-}
-
-fn to_json(node: &Node) -> Json {
-    match &node.value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Int(value) => Json::from(*value),
-        Value::Uint(value) => Json::from(*value),
-        Value::Float(value) => Json::from(*value),
-        Value::String(text) => Json::from(&**text),
-        Value::List(items) => Json::Array(items.iter().map(to_json).collect()),
-        Value::Map(map) => {
-            let entries = map.iter().map(|(key, entry)| (key.to_string(), to_json(&entry.node)));
-            Json::Object(entries.collect())
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Chart.yaml, as `helm lint` looks at it and in its words; every fault of it, not the first of each kind.
 
 use super::super::Context;
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::{Diagnostic, Report, closest};
 use crate::go::semver::Version;
 use crate::go::url::Url;
 use crate::source::Span;
@@ -170,7 +170,7 @@ fn unknown(node: &Node, known: &[&str], report: &mut Report) {
         if !known.iter().any(|known| known.eq_ignore_ascii_case(key)) {
             let message = format!("failed to strictly parse chart metadata file: unknown field \"{key}\"");
             let mut diagnostic = Diagnostic::warning(UNKNOWN, message).at(entry.key);
-            let close = super::super::closest(key, known.iter().copied());
+            let close = closest(key, known.iter().copied());
             diagnostic.help = close.map(|close| format!("did you mean `{close}`?"));
             report.push(diagnostic);
         }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::Context;
-use super::super::object::{Object, items};
-use super::selectors::pods;
+use super::super::object::Object;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::Span;
 
@@ -22,16 +21,11 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
     {
         let key = (object.group(), object.kind(), object.namespace(), object.name());
         if let Some(first) = seen.get(&key) {
-            let place = |object: &Object| {
-                object
-                    .at(["metadata", "name"])
-                    .map_or(object.node.span, |node| node.span)
-            };
             let message = format!("{} is there twice", object.title());
             report.push(
                 object
-                    .fault(Diagnostic::error(OBJECT, message), place(object))
-                    .label(place(first), "the first one"),
+                    .fault(Diagnostic::error(OBJECT, message), object.place())
+                    .label(first.place(), "the first one"),
             );
         } else {
             seen.insert(key, object);
@@ -41,13 +35,13 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
 
 /// Ports of a container with one name. (Their numbers are what Kubernetes' definitions know them by.)
 pub(in super::super) fn ports(context: &Context<'_>, report: &mut Report) {
-    for pod in pods(context) {
+    for pod in context.objects.pods() {
         for container in pod.containers() {
             let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
-            for name in items(container.get("ports")).iter().filter_map(|port| port.get("name")) {
-                let Some(shown) = name.as_str().filter(|shown| !shown.is_empty()) else {
-                    continue;
-                };
+            let named = container
+                .ports()
+                .filter_map(|(port, node)| Some((port.name.as_deref()?, node.get("name")?)));
+            for (shown, name) in named.filter(|(shown, _)| !shown.is_empty()) {
                 if let Some(first) = seen.get(shown) {
                     let message = format!("another port of the container has the name {shown}");
                     let diagnostic = Diagnostic::error(ITEM, message);

@@ -1,10 +1,15 @@
 //! Ports and who leads to whom: Services, Ingresses, probes.
 
+use promchart_k8s::Object as Typed;
+use promchart_k8s::k8s_openapi::api::core::v1::Probe;
+use promchart_k8s::k8s_openapi::api::networking::v1::IngressBackend;
+use promchart_k8s::k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
 use super::super::Context;
-use super::super::object::{Object, Pod, integer, items, text};
-use super::selectors::pods;
-use crate::diagnostic::{Diagnostic, Report};
-use crate::yaml::{Node, Value};
+use super::super::object::{Container, Object, Pod, paired, shown};
+use super::selectors::{labels, picks_all};
+use crate::diagnostic::{Diagnostic, Report, did_you_mean};
+use crate::yaml::Node;
 
 const TARGET_PORT: &str = "invalid-target-port";
 const PROBE_PORT: &str = "invalid-probe-port";
@@ -12,68 +17,57 @@ const INGRESS: &str = "ingress-without-service";
 
 /// Ports of Services that the pods behind them do not have.
 pub(in super::super) fn target_ports(context: &Context<'_>, report: &mut Report) {
-    for object in context.objects.all.iter().filter(|object| object.is(&["Service"])) {
-        let Some(selector) = object.at(["spec", "selector"]).and_then(Node::as_map) else {
+    for object in context.objects.of_kind("Service") {
+        let Some(Typed::Service(service)) = &object.typed else {
             continue;
         };
-        let picked: Vec<Pod<'_>> = pods(context)
-            .filter(|pod| pod.owner.namespace() == object.namespace() && pod.has_labels(selector))
-            .collect();
-        if selector.is_empty() || picked.is_empty() {
+        let Some(spec) = &service.spec else { continue };
+        let selector = labels(spec.selector.clone().unwrap_or_default());
+        let picked = context.objects.pods_of(object.namespace(), &selector);
+        let Some(first) = picked.first().filter(|_| !picks_all(&selector)) else {
             continue;
-        }
-        for port in items(object.at(["spec", "ports"])) {
-            let Some(target) = port.get("targetPort").or_else(|| port.get("port")) else {
+        };
+        for (port, node) in paired(spec.ports.as_ref(), object.at(["spec", "ports"])) {
+            let target = port.target_port.clone().unwrap_or(IntOrString::Int(port.port));
+            let Some(written) = node.get("targetPort").or_else(|| node.get("port")) else {
                 continue;
             };
-            if picked.iter().any(|pod| has_port(*pod, target)) {
+            if picked
+                .iter()
+                .any(|pod| pod.running().any(|container| container.has_port(&target)))
+            {
                 continue;
             }
-            let owner = picked[0].owner.title();
-            if let Some(name) = target.as_str() {
-                let message = format!("no container of {owner} has a port named {name}");
-                let mut diagnostic = object.fault(Diagnostic::error(TARGET_PORT, message), target.span);
-                diagnostic.help = known_ports(picked[0]);
-                report.push(diagnostic);
-            } else if let Some(number) = integer(Some(target)) {
-                // Kubernetes does not mind: what a container listens to need not be declared.
-                if known_ports(picked[0]).is_some() {
-                    let message = format!("no container of {owner} declares the port {number}");
-                    let mut diagnostic = object.fault(Diagnostic::warning(TARGET_PORT, message), target.span);
-                    diagnostic.help = known_ports(picked[0]);
-                    report.push(diagnostic);
+            let (owner, known) = (first.owner.title(), known_ports(*first));
+            let diagnostic = match &target {
+                IntOrString::String(name) => {
+                    Diagnostic::error(TARGET_PORT, format!("no container of {owner} has a port named {name}"))
                 }
-            }
+                // Kubernetes does not mind: what a container listens to need not be declared.
+                IntOrString::Int(number) if known.is_some() => Diagnostic::warning(
+                    TARGET_PORT,
+                    format!("no container of {owner} declares the port {number}"),
+                ),
+                IntOrString::Int(_) => continue,
+            };
+            let mut diagnostic = object.fault(diagnostic, written.span);
+            diagnostic.help = known;
+            report.push(diagnostic);
         }
     }
 }
 
-/// Whether a container of the pod has the port; pods with the host's network may leave it out.
-fn has_port(pod: Pod<'_>, wanted: &Node) -> bool {
-    pod.running().any(|container| container_has_port(container, wanted))
-}
-
-fn container_has_port(container: &Node, wanted: &Node) -> bool {
-    items(container.get("ports")).iter().any(|port| match &wanted.value {
-        Value::String(name) => text(port.get("name")) == &**name,
-        _ => integer(port.get("containerPort")) == integer(Some(wanted)),
-    })
-}
-
 fn known_ports(pod: Pod<'_>) -> Option<String> {
-    ports_text(pod.running().flat_map(|container| items(container.get("ports"))))
+    ports_text(pod.running())
 }
 
-fn ports_text<'a>(ports: impl Iterator<Item = &'a Node>) -> Option<String> {
+fn ports_text<'a>(containers: impl Iterator<Item = Container<'a>>) -> Option<String> {
+    let ports = containers.flat_map(Container::ports);
     let ports: Vec<String> = ports
-        .filter_map(|port| {
-            let number = integer(port.get("containerPort"))?;
-            let name = text(port.get("name"));
-            Some(if name.is_empty() {
-                number.to_string()
-            } else {
-                format!("{name} ({number})")
-            })
+        .filter(|(port, _)| port.container_port != 0)
+        .map(|(port, _)| match &port.name {
+            Some(name) => format!("{name} ({})", port.container_port),
+            None => port.container_port.to_string(),
         })
         .collect();
     (!ports.is_empty()).then(|| format!("it has {}", ports.join(", ")))
@@ -81,96 +75,107 @@ fn ports_text<'a>(ports: impl Iterator<Item = &'a Node>) -> Option<String> {
 
 /// Probes of ports that the container does not have.
 pub(in super::super) fn probes(context: &Context<'_>, report: &mut Report) {
-    for pod in pods(context) {
+    for pod in context.objects.pods() {
         for container in pod.running() {
-            let handlers = [
-                ("livenessProbe", "httpGet"),
-                ("livenessProbe", "tcpSocket"),
-                ("readinessProbe", "httpGet"),
-                ("readinessProbe", "tcpSocket"),
-                ("startupProbe", "httpGet"),
-                ("startupProbe", "tcpSocket"),
-            ];
-            for (probe, handler) in handlers {
-                let Some(port) = container.at([probe, handler, "port"]) else {
-                    continue;
-                };
-                if container_has_port(container, port) {
-                    continue;
+            let spec = container.spec;
+            for (key, probe) in [
+                ("livenessProbe", &spec.liveness_probe),
+                ("readinessProbe", &spec.readiness_probe),
+                ("startupProbe", &spec.startup_probe),
+            ] {
+                for (handler, port) in probe.iter().flat_map(asked) {
+                    if let Some(written) = container.at([key, handler, "port"]) {
+                        report
+                            .diagnostics
+                            .extend(probe_fault(pod.owner, container, port, written));
+                    }
                 }
-                let name = text(container.get("name"));
-                let ports = ports_text(items(container.get("ports")).iter());
-                let diagnostic = match (&port.value, &ports) {
-                    (Value::String(port), _) if port.parse::<u16>().is_err() => {
-                        Diagnostic::error(PROBE_PORT, format!("the container {name} has no port named {port}"))
-                    }
-                    (_, Some(_)) if integer(Some(port)).is_some() => {
-                        let number = integer(Some(port)).unwrap_or_default();
-                        Diagnostic::warning(
-                            PROBE_PORT,
-                            format!("the container {name} does not declare the port {number}"),
-                        )
-                    }
-                    _ => continue,
-                };
-                let mut diagnostic = pod.owner.fault(diagnostic, port.span);
-                diagnostic.help = ports;
-                report.push(diagnostic);
             }
         }
     }
 }
 
+/// The ports that a probe asks, each with the key of its handler.
+fn asked(probe: &Probe) -> impl Iterator<Item = (&'static str, &IntOrString)> {
+    let http = probe.http_get.iter().map(|get| ("httpGet", &get.port));
+    http.chain(probe.tcp_socket.iter().map(|socket| ("tcpSocket", &socket.port)))
+}
+
+fn probe_fault(owner: &Object, container: Container<'_>, port: &IntOrString, written: &Node) -> Option<Diagnostic> {
+    if container.has_port(port) {
+        return None;
+    }
+    let name = &container.spec.name;
+    let known = ports_text(std::iter::once(container));
+    let diagnostic = match port {
+        IntOrString::String(port) if port.parse::<u16>().is_err() => {
+            Diagnostic::error(PROBE_PORT, format!("the container {name} has no port named {port}"))
+        }
+        IntOrString::Int(port) if known.is_some() => Diagnostic::warning(
+            PROBE_PORT,
+            format!("the container {name} does not declare the port {port}"),
+        ),
+        _ => return None,
+    };
+    let mut diagnostic = owner.fault(diagnostic, written.span);
+    diagnostic.help = known;
+    Some(diagnostic)
+}
+
 /// Ingresses that lead to Services or ports that the release does not have.
 pub(in super::super) fn ingresses(context: &Context<'_>, report: &mut Report) {
-    let services: Vec<&Object> = context
-        .objects
-        .all
-        .iter()
-        .filter(|object| object.is(&["Service"]))
-        .collect();
-    for object in context.objects.all.iter().filter(|object| object.is(&["Ingress"])) {
-        let rules = items(object.at(["spec", "rules"])).iter();
-        let paths = rules
-            .flat_map(|rule| items(rule.at(["http", "paths"])))
-            .filter_map(|path| path.get("backend"));
-        for backend in object.at(["spec", "defaultBackend"]).into_iter().chain(paths) {
-            let Some(name) = backend.at(["service", "name"]) else {
-                continue;
-            };
-            let wanted = text(Some(name));
-            let found = services
-                .iter()
-                .find(|service| service.name() == wanted && service.namespace() == object.namespace());
-            let Some(service) = found else {
-                // Without any Service at all the release is only the front of another one.
-                if !services.is_empty() {
-                    let message = format!(
-                        "{} leads to the Service {wanted}, which the release does not have",
-                        object.title()
-                    );
-                    let mut diagnostic = object.fault(Diagnostic::error(INGRESS, message), name.span);
-                    let close = super::super::closest(wanted, services.iter().map(|service| service.name()));
-                    diagnostic.help = close.map(|close| format!("did you mean `{close}`?"));
-                    report.push(diagnostic);
-                }
-                continue;
-            };
-            let port = backend
-                .at(["service", "port", "name"])
-                .or_else(|| backend.at(["service", "port", "number"]));
-            let Some(port) = port else { continue };
-            let has = |known: &Node| match &port.value {
-                Value::String(name) => text(known.get("name")) == &**name,
-                _ => integer(known.get("port")) == integer(Some(port)),
-            };
-            if !items(service.at(["spec", "ports"])).iter().any(has) {
-                let shown = port
-                    .as_str()
-                    .map_or_else(|| integer(Some(port)).unwrap_or_default().to_string(), str::to_owned);
-                let message = format!("{} has no port {shown}", service.title());
-                report.push(object.fault(Diagnostic::error(INGRESS, message), port.span));
-            }
+    for object in context.objects.of_kind("Ingress") {
+        let Some(Typed::Ingress(ingress)) = &object.typed else {
+            continue;
+        };
+        let Some(spec) = &ingress.spec else { continue };
+        let default = spec.default_backend.iter().zip(object.at(["spec", "defaultBackend"]));
+        let rules = paired(spec.rules.as_ref(), object.at(["spec", "rules"]));
+        let paths = rules.flat_map(|(rule, node)| {
+            let paths = rule.http.as_ref().map(|http| &http.paths);
+            paired(paths, node.at(["http", "paths"]))
+        });
+        let backends = paths.filter_map(|(path, node)| Some((&path.backend, node.get("backend")?)));
+        for (backend, node) in default.chain(backends) {
+            report.diagnostics.extend(backend_fault(context, object, backend, node));
         }
     }
+}
+
+fn backend_fault(context: &Context<'_>, object: &Object, backend: &IngressBackend, node: &Node) -> Option<Diagnostic> {
+    let wanted = backend.service.as_ref()?;
+    let written = node.get("service")?;
+    let Some(service) = context.objects.find("Service", object.namespace(), &wanted.name) else {
+        // Without any Service at all the release is only the front of another one.
+        if !context.objects.has_kind("Service") {
+            return None;
+        }
+        let owner = object.title();
+        let message = format!(
+            "{owner} leads to the Service {}, which the release does not have",
+            wanted.name
+        );
+        let mut diagnostic = object.fault(Diagnostic::error(INGRESS, message), written.get("name")?.span);
+        diagnostic.help = did_you_mean(&wanted.name, context.objects.of_kind("Service").map(Object::name));
+        return Some(diagnostic);
+    };
+    let Some(Typed::Service(known)) = &service.typed else {
+        return None;
+    };
+    let port = wanted.port.as_ref()?;
+    let (port, key) = match (&port.name, port.number) {
+        (Some(name), _) => (IntOrString::String(name.clone()), "name"),
+        (None, Some(number)) => (IntOrString::Int(number), "number"),
+        (None, None) => return None,
+    };
+    let mut ports = known.spec.iter().flat_map(|spec| spec.ports.iter().flatten());
+    let has_port = ports.any(|known| match &port {
+        IntOrString::String(name) => known.name.as_ref() == Some(name),
+        IntOrString::Int(number) => known.port == *number,
+    });
+    if has_port {
+        return None;
+    }
+    let message = format!("{} has no port {}", service.title(), shown(&port));
+    Some(object.fault(Diagnostic::error(INGRESS, message), written.at(["port", key])?.span))
 }

@@ -1,8 +1,6 @@
 //! Images.
 
 use super::super::Context;
-use super::super::object::text;
-use super::selectors::pods;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::Span;
 
@@ -20,12 +18,11 @@ fn part(context: &Context<'_>, scalar: Span, text: &str) -> Span {
 
 /// Images that are whatever was pushed last.
 pub(in super::super) fn images(context: &Context<'_>, report: &mut Report) {
-    for pod in pods(context) {
+    for pod in context.objects.pods() {
         for container in pod.containers() {
-            let Some(image) = container.get("image").filter(|image| image.as_str().is_some()) else {
+            let (Some(shown), Some(image)) = (container.spec.image.as_deref(), container.node.get("image")) else {
                 continue;
             };
-            let shown = text(Some(image));
             let (name, digest) = shown
                 .split_once('@')
                 .map_or((shown, None), |(name, digest)| (name, Some(digest)));

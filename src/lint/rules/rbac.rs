@@ -1,10 +1,10 @@
 //! Service accounts, roles and bindings.
 
+use promchart_k8s::Object as Typed;
+
 use super::super::Context;
-use super::super::object::{Object, items, text};
-use super::selectors::pods;
-use crate::diagnostic::{Diagnostic, Report};
-use crate::yaml::Node;
+use super::super::object::{Object, items, paired, span};
+use crate::diagnostic::{Diagnostic, Report, did_you_mean};
 
 const ACCOUNT: &str = "missing-service-account";
 const DEPRECATED_ACCOUNT: &str = "deprecated-service-account";
@@ -16,69 +16,70 @@ const ADMIN: &str = "cluster-admin-binding";
 
 /// Pods that run as service accounts that the release does not make, though it makes others.
 pub(in super::super) fn accounts(context: &Context<'_>, report: &mut Report) {
-    let accounts: Vec<&Object> = context
-        .objects
-        .all
-        .iter()
-        .filter(|object| object.is(&["ServiceAccount"]))
-        .collect();
-    for pod in pods(context) {
-        let deprecated = pod.spec.as_map().and_then(|spec| spec.get("serviceAccount"));
-        let name = pod.spec.get("serviceAccountName");
-        if let (Some(entry), None) = (deprecated, name) {
+    let objects = &context.objects;
+    for pod in objects.pods() {
+        let deprecated = pod.node.as_map().and_then(|spec| spec.get("serviceAccount"));
+        if let (Some(entry), None) = (deprecated, &pod.spec.service_account_name) {
             let diagnostic = Diagnostic::warning(DEPRECATED_ACCOUNT, "serviceAccount is deprecated");
             report.push(pod.owner.fault(diagnostic, entry.key).help("write serviceAccountName"));
         }
-        let Some(name) = name.or(deprecated.map(|entry| &entry.node)) else {
-            continue;
-        };
-        let wanted = text(Some(name));
-        let is_it = |account: &&Object| account.name() == wanted && account.namespace() == pod.owner.namespace();
-        if matches!(wanted, "" | "default") || accounts.is_empty() || accounts.iter().any(is_it) {
+        let name = pod
+            .spec
+            .service_account_name
+            .as_ref()
+            .or(pod.spec.service_account.as_ref());
+        let wanted = name.map_or("", String::as_str);
+        if matches!(wanted, "" | "default") || !objects.has_kind("ServiceAccount") {
             continue;
         }
+        if objects.find("ServiceAccount", pod.owner.namespace(), wanted).is_some() {
+            continue;
+        }
+        let written = pod
+            .node
+            .get("serviceAccountName")
+            .or(deprecated.map(|entry| &entry.node));
         let message = format!("the release has no ServiceAccount {wanted}");
-        let mut diagnostic = pod.owner.fault(Diagnostic::warning(ACCOUNT, message), name.span);
-        let close = super::super::closest(wanted, accounts.iter().map(|account| account.name()));
-        diagnostic.help = close.map(|close| format!("did you mean `{close}`?"));
+        let diagnostic = Diagnostic::warning(ACCOUNT, message);
+        let mut diagnostic = pod
+            .owner
+            .fault(diagnostic, written.map_or(pod.node.span, |node| node.span));
+        diagnostic.help = did_you_mean(wanted, objects.of_kind("ServiceAccount").map(Object::name));
         report.push(diagnostic);
     }
 }
 
 /// Roles that grant nothing, or everything.
 pub(in super::super) fn roles(context: &Context<'_>, report: &mut Report) {
-    for object in context
-        .objects
-        .all
-        .iter()
-        .filter(|object| object.is(&["Role", "ClusterRole"]))
-    {
-        let rules = object.at(["rules"]);
-        if items(rules).is_empty() && object.at(["aggregationRule"]).is_none() {
+    for object in &context.objects.all {
+        let (rules, is_aggregated) = match &object.typed {
+            Some(Typed::Role(role)) => (role.rules.as_ref(), false),
+            Some(Typed::ClusterRole(role)) => (role.rules.as_ref(), role.aggregation_rule.is_some()),
+            _ => continue,
+        };
+        let fault = |rule, message: String, span| object.fault(Diagnostic::warning(rule, message), span);
+        let owner = object.title();
+        if rules.is_none_or(Vec::is_empty) && !is_aggregated {
             let map = object.node.as_map();
             let key = ["rules", "kind"].into_iter().find_map(|key| map?.get(key));
             let span = key.map_or(object.node.span, |entry| entry.key);
-            let message = format!("{} grants nothing", object.title());
-            report.push(object.fault(Diagnostic::warning(EMPTY, message), span));
+            report.push(fault(EMPTY, format!("{owner} grants nothing"), span));
         }
-        for rule in items(rules) {
-            let star = |key: &str| items(rule.get(key)).iter().find(|item| item.as_str() == Some("*"));
-            for part in ["verbs", "resources"] {
-                let listed = items(rule.get(part));
-                if rule.get(part).is_some() && listed.is_empty() {
-                    let message = format!("a rule of {} grants nothing: its {part} are empty", object.title());
-                    let span = rule.get(part).map_or(rule.span, |node| node.span);
-                    report.push(object.fault(Diagnostic::warning(EMPTY, message), span));
+        for (rule, node) in paired(rules, object.at(["rules"])) {
+            let resources = rule.resources.as_deref().unwrap_or_default();
+            for (part, is_empty) in [("verbs", rule.verbs.is_empty()), ("resources", resources.is_empty())] {
+                if let Some(written) = node.get(part).filter(|_| is_empty) {
+                    let message = format!("a rule of {owner} grants nothing: its {part} are empty");
+                    report.push(fault(EMPTY, message, written.span));
                 }
             }
-            if let (Some(verb), Some(_)) = (star("verbs"), star("resources")) {
-                let message = format!("{} grants everything on everything", object.title());
-                let diagnostic = Diagnostic::warning(WILDCARD, message);
-                report.push(
-                    object
-                        .fault(diagnostic, verb.span)
-                        .help("name the verbs and resources that are needed"),
-                );
+            let is_star = |item: &String| item == "*";
+            if rule.verbs.iter().any(is_star) && resources.iter().any(is_star) {
+                let mut verbs = items(node.get("verbs")).iter();
+                let star = verbs.find(|verb| verb.as_str() == Some("*"));
+                let message = format!("{owner} grants everything on everything");
+                let diagnostic = fault(WILDCARD, message, star.map_or(node.span, |star| star.span));
+                report.push(diagnostic.help("name the verbs and resources that are needed"));
             }
         }
     }
@@ -86,56 +87,55 @@ pub(in super::super) fn roles(context: &Context<'_>, report: &mut Report) {
 
 /// Bindings that lead to roles or accounts which are not there, or that make somebody the master of the cluster.
 pub(in super::super) fn bindings(context: &Context<'_>, report: &mut Report) {
-    let all = &context.objects.all;
-    let has_roles = all.iter().any(|object| object.is(&["Role", "ClusterRole"]));
-    let has_accounts = all.iter().any(|object| object.is(&["ServiceAccount"]));
-    for object in all
-        .iter()
-        .filter(|object| object.is(&["RoleBinding", "ClusterRoleBinding"]))
-    {
-        let (kind, name) = (text(object.at(["roleRef", "kind"])), object.at(["roleRef", "name"]));
-        let wanted = text(name);
-        if wanted == "cluster-admin" {
-            let span = name.map_or(object.node.span, |node| node.span);
-            let message = format!("{} gives every right in the cluster", object.title());
-            report.push(object.fault(Diagnostic::warning(ADMIN, message), span));
-        }
-        let is_role = |role: &&Object| {
-            role.kind() == kind
-                && role.name() == wanted
-                && (kind == "ClusterRole" || role.namespace() == object.namespace())
+    let objects = &context.objects;
+    let has_roles = objects.has_kind("Role") || objects.has_kind("ClusterRole");
+    for object in &objects.all {
+        let (role, subjects) = match &object.typed {
+            Some(Typed::RoleBinding(binding)) => (&binding.role_ref, binding.subjects.as_ref()),
+            Some(Typed::ClusterRoleBinding(binding)) => (&binding.role_ref, binding.subjects.as_ref()),
+            _ => continue,
         };
-        let is_built_in = wanted.starts_with("system:")
-            || matches!(
-                wanted,
-                "cluster-admin" | "admin" | "edit" | "view" | "extension-apiserver-authentication-reader"
-            );
-        if let Some(name) = name.filter(|_| has_roles && !wanted.is_empty() && !is_built_in)
-            && !all.iter().any(|role| is_role(&role))
-        {
+        let (kind, wanted) = (&*role.kind, &*role.name);
+        let place = span(&object.node, &["roleRef", "name"]);
+        if wanted == "cluster-admin" {
+            let message = format!("{} gives every right in the cluster", object.title());
+            report.push(object.fault(Diagnostic::warning(ADMIN, message), place));
+        }
+        if has_roles && !wanted.is_empty() && !is_built_in(wanted) && !has_role(context, object, kind, wanted) {
             let message = format!("the release has no {kind} {wanted}");
-            let mut diagnostic = object.fault(Diagnostic::warning(ROLE_REF, message), name.span);
-            let names = all.iter().filter(|role| role.kind() == kind).map(Object::name);
-            let close = super::super::closest(wanted, names);
-            diagnostic.help = close.map(|close| format!("did you mean `{close}`?"));
+            let mut diagnostic = object.fault(Diagnostic::warning(ROLE_REF, message), place);
+            diagnostic.help = did_you_mean(wanted, objects.of_kind(kind).map(Object::name));
             report.push(diagnostic);
         }
-        for subject in items(object.at(["subjects"]))
-            .iter()
-            .filter(|subject| text(subject.get("kind")) == "ServiceAccount")
-        {
-            let (wanted, own) = (text(subject.get("name")), text(subject.get("namespace")));
-            let namespace = if own.is_empty() { object.namespace() } else { own };
-            let is_it = |account: &Object| {
-                account.is(&["ServiceAccount"]) && account.name() == wanted && account.namespace() == namespace
-            };
+        for (subject, node) in paired(subjects, object.at(["subjects"])) {
+            let own = subject.namespace.as_deref().filter(|own| !own.is_empty());
+            let namespace = own.unwrap_or(object.namespace());
             // Accounts in other namespaces belong to others.
-            let is_ours = namespace == context.request.release.namespace;
-            if has_accounts && is_ours && wanted != "default" && !all.iter().any(is_it) {
-                let span = subject.get("name").map_or(subject.span, |node: &Node| node.span);
-                let message = format!("the release has no ServiceAccount {wanted}");
-                report.push(object.fault(Diagnostic::warning(SUBJECT, message), span));
+            let is_ours = subject.kind == "ServiceAccount" && namespace == context.request.release.namespace;
+            let is_asked = is_ours && subject.name != "default" && objects.has_kind("ServiceAccount");
+            if is_asked && objects.find("ServiceAccount", namespace, &subject.name).is_none() {
+                let message = format!("the release has no ServiceAccount {}", subject.name);
+                report.push(object.fault(Diagnostic::warning(SUBJECT, message), span(node, &["name"])));
             }
         }
     }
+}
+
+/// Whether the release has a role. A `ClusterRole` is in no namespace, whatever it says.
+fn has_role(context: &Context<'_>, binding: &Object, kind: &str, name: &str) -> bool {
+    match kind {
+        "ClusterRole" => context.objects.of_kind(kind).any(|role| role.name() == name),
+        _ => context.objects.find(kind, binding.namespace(), name).is_some(),
+    }
+}
+
+fn is_built_in(role: &str) -> bool {
+    let known = [
+        "cluster-admin",
+        "admin",
+        "edit",
+        "view",
+        "extension-apiserver-authentication-reader",
+    ];
+    role.starts_with("system:") || known.contains(&role)
 }

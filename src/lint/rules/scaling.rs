@@ -1,8 +1,11 @@
 //! Autoscalers, disruption budgets and StatefulSets.
 
+use promchart_k8s::Object as Typed;
+use promchart_k8s::k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+
 use super::super::Context;
-use super::super::object::{Object, integer, text};
-use crate::diagnostic::{Diagnostic, Report};
+use super::super::object::Object;
+use crate::diagnostic::{Diagnostic, Report, did_you_mean};
 use crate::yaml::Node;
 
 const TARGET: &str = "autoscaler-without-target";
@@ -12,29 +15,25 @@ const SERVICE_NAME: &str = "missing-governing-service";
 
 /// Autoscalers without anything to scale, or that fight with a fixed number of replicas.
 pub(in super::super) fn autoscalers(context: &Context<'_>, report: &mut Report) {
-    let all = &context.objects.all;
-    for object in all.iter().filter(|object| object.is(&["HorizontalPodAutoscaler"])) {
+    let objects = &context.objects;
+    for object in objects.of_kind("HorizontalPodAutoscaler") {
+        let Some(Typed::HorizontalPodAutoscaler(scaler)) = &object.typed else {
+            continue;
+        };
         let Some(name) = object.at(["spec", "scaleTargetRef", "name"]) else {
             continue;
         };
-        let (kind, wanted) = (text(object.at(["spec", "scaleTargetRef", "kind"])), text(Some(name)));
-        let is_it = |target: &&Object| {
-            target.kind() == kind && target.name() == wanted && target.namespace() == object.namespace()
-        };
-        let Some(target) = all.iter().find(is_it) else {
-            let message = format!("the release has no {kind} {wanted} to scale");
+        let wanted = &scaler.spec.scale_target_ref;
+        let Some(target) = objects.find(&wanted.kind, object.namespace(), &wanted.name) else {
+            let message = format!("the release has no {} {} to scale", wanted.kind, wanted.name);
             let mut diagnostic = object.fault(Diagnostic::error(TARGET, message), name.span);
-            let names = all.iter().filter(|target| target.kind() == kind).map(Object::name);
-            let close = super::super::closest(wanted, names);
-            diagnostic.help = close.map(|close| format!("did you mean `{close}`?"));
+            let of_kind = objects.all.iter().filter(|target| target.kind() == wanted.kind);
+            diagnostic.help = did_you_mean(&wanted.name, of_kind.map(Object::name));
             report.push(diagnostic);
             continue;
         };
-        if let Some(entry) = target
-            .at(["spec"])
-            .and_then(Node::as_map)
-            .and_then(|spec| spec.get("replicas"))
-        {
+        let spec = target.at(["spec"]).and_then(Node::as_map);
+        if let Some(entry) = spec.and_then(|spec| spec.get("replicas")) {
             let message = format!("{} has replicas, and an autoscaler that sets them too", target.title());
             let diagnostic = Diagnostic::warning(REPLICAS, message);
             let help = "leave replicas out while the autoscaler is on: each upgrade resets them";
@@ -45,28 +44,29 @@ pub(in super::super) fn autoscalers(context: &Context<'_>, report: &mut Report) 
 
 /// Budgets that allow no pod to be evicted.
 pub(in super::super) fn budgets(context: &Context<'_>, report: &mut Report) {
-    for object in context
-        .objects
-        .all
-        .iter()
-        .filter(|object| object.is(&["PodDisruptionBudget"]))
-    {
-        let is_none = |node: &Node| integer(Some(node)) == Some(0) || node.as_str() == Some("0%");
-        let is_all = |node: &Node| node.as_str() == Some("100%");
-        let minimum = object.at(["spec", "minAvailable"]);
-        let maximum = object.at(["spec", "maxUnavailable"]);
-        let replicas = picked(context, object);
-        let more_than_there_are = |node: &Node| {
-            integer(Some(node)).is_some_and(|least| replicas.is_some_and(|replicas| least >= replicas.max(1)))
+    for object in context.objects.of_kind("PodDisruptionBudget") {
+        let Some(Typed::PodDisruptionBudget(budget)) = &object.typed else {
+            continue;
         };
-        let culprit = maximum
-            .filter(|node| is_none(node))
-            .or_else(|| minimum.filter(|node| is_all(node) || more_than_there_are(node)));
-        if let Some(culprit) = culprit {
-            let message = format!(
-                "{} allows no pod to be evicted: nodes cannot be drained",
-                object.title()
-            );
+        let Some(spec) = &budget.spec else { continue };
+        let is = |value: &IntOrString, text: &str| matches!(value, IntOrString::String(found) if found == text);
+        let is_none = |value: &IntOrString| *value == IntOrString::Int(0) || is(value, "0%");
+        let takes_all = |value: &IntOrString| match value {
+            IntOrString::Int(least) => {
+                picked(context, object).is_some_and(|replicas| i64::from(*least) >= replicas.max(1))
+            }
+            IntOrString::String(_) => is(value, "100%"),
+        };
+        let key = if spec.max_unavailable.as_ref().is_some_and(is_none) {
+            "maxUnavailable"
+        } else if spec.min_available.as_ref().is_some_and(takes_all) {
+            "minAvailable"
+        } else {
+            continue;
+        };
+        let owner = object.title();
+        let message = format!("{owner} allows no pod to be evicted: nodes cannot be drained");
+        if let Some(culprit) = object.at(["spec", key]) {
             report.push(object.fault(Diagnostic::warning(BLOCKING, message), culprit.span));
         }
     }
@@ -74,58 +74,44 @@ pub(in super::super) fn budgets(context: &Context<'_>, report: &mut Report) {
 
 /// How many pods a budget is about, as far as the release says.
 fn picked(context: &Context<'_>, budget: &Object) -> Option<i64> {
-    let selector = budget.at(["spec", "selector"])?;
-    let mut total = 0;
-    let mut is_any = false;
-    for object in &context.objects.all {
-        let Some(pod) = object.pod().filter(|pod| pod.is_selected_by(selector)) else {
-            continue;
-        };
-        if object.namespace() != budget.namespace() {
-            continue;
-        }
-        if object.is(&["DaemonSet", "Job", "CronJob"]) {
-            return None;
-        }
-        let scaler = context.objects.all.iter().find(|other| {
-            other.kind() == "HorizontalPodAutoscaler"
-                && text(other.at(["spec", "scaleTargetRef", "name"])) == object.name()
-        });
-        is_any = true;
-        // A quiet night is as few pods as the autoscaler may go down to.
-        let replicas = scaler.map_or_else(
-            || pod.owner.at(["spec", "replicas"]),
-            |scaler| scaler.at(["spec", "minReplicas"]),
-        );
-        total += integer(replicas).unwrap_or(1);
+    let selector = budget.typed.as_ref()?.selector()?;
+    let pods = context.objects.pods_of(budget.namespace(), selector);
+    if pods.is_empty() || pods.iter().any(|pod| pod.owner.is(&["DaemonSet", "Job", "CronJob"])) {
+        return None;
     }
-    is_any.then_some(total)
+    let replicas = pods.iter().map(|pod| {
+        let scaler = context
+            .objects
+            .scaler_of(pod.owner)
+            .and_then(|scaler| scaler.typed.as_ref());
+        // A quiet night is as few pods as the autoscaler may go down to.
+        let replicas = match scaler {
+            Some(Typed::HorizontalPodAutoscaler(scaler)) => scaler.spec.min_replicas,
+            _ => pod.owner.typed.as_ref().and_then(Typed::replicas),
+        };
+        i64::from(replicas.unwrap_or(1))
+    });
+    Some(replicas.sum())
 }
 
 /// StatefulSets whose serviceName is not a Service of the release.
 pub(in super::super) fn stateful_sets(context: &Context<'_>, report: &mut Report) {
-    let services: Vec<&Object> = context
-        .objects
-        .all
-        .iter()
-        .filter(|object| object.is(&["Service"]))
-        .collect();
-    for object in context.objects.all.iter().filter(|object| object.is(&["StatefulSet"])) {
-        let Some(name) = object.at(["spec", "serviceName"]).filter(|_| !services.is_empty()) else {
+    let objects = &context.objects;
+    for object in objects.of_kind("StatefulSet").filter(|_| objects.has_kind("Service")) {
+        let Some(Typed::StatefulSet(set)) = &object.typed else {
             continue;
         };
-        let wanted = text(Some(name));
-        let is_it = |service: &&Object| service.name() == wanted && service.namespace() == object.namespace();
-        if wanted.is_empty() || services.iter().any(is_it) {
+        let wanted = set.spec.service_name.as_deref().unwrap_or_default();
+        let Some(name) = object.at(["spec", "serviceName"]).filter(|_| !wanted.is_empty()) else {
+            continue;
+        };
+        if objects.find("Service", object.namespace(), wanted).is_some() {
             continue;
         }
-        let message = format!(
-            "the release has no Service {wanted}, which names the pods of {}",
-            object.title()
-        );
+        let owner = object.title();
+        let message = format!("the release has no Service {wanted}, which names the pods of {owner}");
         let mut diagnostic = object.fault(Diagnostic::warning(SERVICE_NAME, message), name.span);
-        let close = super::super::closest(wanted, services.iter().map(|service| service.name()));
-        diagnostic.help = close.map(|close| format!("did you mean `{close}`?"));
+        diagnostic.help = did_you_mean(wanted, objects.of_kind("Service").map(Object::name));
         report.push(diagnostic);
     }
 }

@@ -1,8 +1,8 @@
 //! What gives a container more than it should have.
 
 use super::super::Context;
-use super::super::object::{is_true, items, text};
-use super::selectors::pods;
+use super::super::object::{Object, paired, span};
+use super::volumes::volumes;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::yaml::Node;
 
@@ -14,62 +14,65 @@ const SECRET: &str = "secret-in-env";
 
 /// Privileged containers, host namespaces, sockets of the container runtime.
 pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
-    for pod in pods(context) {
+    for pod in context.objects.pods() {
         let owner = pod.owner;
+        let mut say = |rule, message: String, node: &Node, path: &[&str]| {
+            report.push(owner.fault(Diagnostic::warning(rule, message), span(node, path)));
+        };
         for container in pod.containers() {
-            let name = text(container.get("name"));
-            for (rule, key, what) in [
-                (PRIVILEGED, "privileged", "is privileged"),
-                (ESCALATION, "allowPrivilegeEscalation", "may gain privileges"),
+            let given = container.spec.security_context.as_ref();
+            let privileged = given.and_then(|context| context.privileged);
+            let escalation = given.and_then(|context| context.allow_privilege_escalation);
+            for (rule, key, setting, what) in [
+                (PRIVILEGED, "privileged", privileged, "is privileged"),
+                (
+                    ESCALATION,
+                    "allowPrivilegeEscalation",
+                    escalation,
+                    "may gain privileges",
+                ),
             ] {
-                let Some(setting) = container
-                    .at(["securityContext", key])
-                    .filter(|setting| is_true(Some(setting)))
-                else {
-                    continue;
-                };
-                let message = format!("the container {name} of {} {what}", owner.title());
-                report.push(owner.fault(Diagnostic::warning(rule, message), setting.span));
-            }
-            for variable in items(container.get("env")) {
-                secret(owner, variable, report);
+                if setting == Some(true) {
+                    let message = format!("the container {} of {} {what}", container.spec.name, owner.title());
+                    say(rule, message, container.node, &["securityContext", key]);
+                }
             }
         }
-        for key in ["hostNetwork", "hostPID", "hostIPC"] {
+        for (key, setting) in [
+            ("hostNetwork", pod.spec.host_network),
+            ("hostPID", pod.spec.host_pid),
+            ("hostIPC", pod.spec.host_ipc),
+        ] {
             // Agents on nodes are what DaemonSets are for.
-            if let Some(setting) = pod
-                .spec
-                .get(key)
-                .filter(|setting| is_true(Some(setting)) && owner.kind() != "DaemonSet")
-            {
+            if setting == Some(true) && owner.kind() != "DaemonSet" {
                 let message = format!("{} shares a namespace of its node: {key}", owner.title());
-                report.push(owner.fault(Diagnostic::warning(HOST, message), setting.span));
+                say(HOST, message, pod.node, &[key]);
             }
         }
-        for volume in items(pod.spec.get("volumes")) {
-            let Some(path) = volume.at(["hostPath", "path"]) else {
-                continue;
-            };
+        for (volume, node) in volumes(pod) {
+            let path = volume.host_path.as_ref().map_or("", |host| &host.path);
             let sockets = ["docker.sock", "containerd.sock", "crio.sock"];
-            if sockets.iter().any(|socket| text(Some(path)).ends_with(socket)) {
-                let message = format!("{} mounts {}: it rules over the node", owner.title(), text(Some(path)));
-                report.push(owner.fault(Diagnostic::warning(SOCKET, message), path.span));
+            if sockets.iter().any(|socket| path.ends_with(socket)) {
+                let message = format!("{} mounts {path}: it rules over the node", owner.title());
+                say(SOCKET, message, node, &["hostPath", "path"]);
+            }
+        }
+        for container in pod.containers() {
+            for (variable, node) in paired(container.spec.env.as_ref(), container.node.get("env")) {
+                let value = variable.value.as_deref().unwrap_or_default();
+                if let Some(written) = node.get("value").filter(|_| is_secret(&variable.name, value)) {
+                    report.push(secret(owner, &variable.name, written));
+                }
             }
         }
     }
 }
 
-/// A variable whose name says that it is secret, with its value in the manifest.
-fn secret(owner: &super::super::Object, variable: &Node, report: &mut Report) {
-    let Some(value) = variable
-        .get("value")
-        .filter(|value| value.as_str().is_some_and(|text| !text.is_empty()))
-    else {
-        return;
-    };
-    let name = text(variable.get("name")).to_ascii_uppercase();
+/// Whether a variable has a secret for its value, as far as names tell.
+fn is_secret(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_uppercase();
     let last = name.rsplit('_').next().unwrap_or_default();
-    let is_secret = matches!(
+    let is_named = matches!(
         last,
         "PASSWORD" | "PASSWD" | "SECRET" | "TOKEN" | "APIKEY" | "CREDENTIALS"
     ) || name.ends_with("API_KEY")
@@ -77,18 +80,18 @@ fn secret(owner: &super::super::Object, variable: &Node, report: &mut Report) {
         || name.ends_with("ACCESS_KEY")
         || name.ends_with("PRIVATE_KEY");
     // A path to a file, a reference to another variable and a switch are no secrets.
-    let shown = text(Some(value));
-    let is_reference = shown.starts_with('/') || shown.starts_with("$(") || matches!(shown, "true" | "false");
-    if is_secret && !is_reference {
-        let message = format!(
-            "the variable {name} of {} holds a secret for all to read",
-            owner.title()
-        );
-        let diagnostic = Diagnostic::warning(SECRET, message);
-        report.push(
-            owner
-                .fault(diagnostic, value.span)
-                .help("take it from a Secret with valueFrom"),
-        );
-    }
+    let is_reference = value.starts_with('/') || value.starts_with("$(") || matches!(value, "" | "true" | "false");
+    is_named && !is_reference
+}
+
+fn secret(owner: &Object, name: &str, written: &Node) -> Diagnostic {
+    let name = name.to_ascii_uppercase();
+    let message = format!(
+        "the variable {name} of {} holds a secret for all to read",
+        owner.title()
+    );
+    let diagnostic = Diagnostic::warning(SECRET, message);
+    owner
+        .fault(diagnostic, written.span)
+        .help("take it from a Secret with valueFrom")
 }

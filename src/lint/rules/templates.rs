@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::Context;
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::{Diagnostic, Report, closest};
 use crate::functions;
 use crate::template::ast::{Command, List, Node, Operand, Pipeline};
 
@@ -105,7 +105,7 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
         if !defined.contains(name) {
             let message = format!("no template {name:?} is defined");
             let mut diagnostic = Diagnostic::error(UNDEFINED, message).at(*span);
-            let close = super::super::closest(name, defined.iter().map(|name| &**name));
+            let close = closest(name, defined.iter().map(|name| &**name));
             diagnostic.help = close.map(|close| format!("did you mean {close:?}?"));
             report.push(diagnostic);
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::Context;
-use crate::diagnostic::{Diagnostic, Report};
+use crate::diagnostic::{Diagnostic, Report, closest};
 use crate::source::{FileId, Source, SourceKind, Span};
 use crate::values::GLOBAL;
 use crate::yaml::{self, Node, Value};
@@ -122,7 +122,7 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
         let joined = path.iter().map(|step| &**step).collect::<Vec<_>>().join(".");
         let message = format!(".Values.{joined} is defined nowhere");
         let mut diagnostic = Diagnostic::warning(UNDEFINED, message).at(span);
-        let close = super::super::closest(last, siblings.iter().map(|(key, _)| &**key));
+        let close = closest(last, siblings.iter().map(|(key, _)| &**key));
         diagnostic.help = Some(match close {
             Some(close) => format!("did you mean `{close}`?"),
             None => "give it a default in values.yaml".to_owned(),
@@ -164,10 +164,11 @@ pub(in super::super) fn duplicates(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
+    // Helm and kubectl take the last one in silence; kustomize, and with it Flux and post renderers, refuses the object.
     for duplicate in &context.objects.duplicates {
         let message = format!("the key {} is there twice; the last one wins", duplicate.key);
         report.push(
-            Diagnostic::warning(DUPLICATE, message)
+            Diagnostic::error(DUPLICATE, message)
                 .at(duplicate.second)
                 .label(duplicate.first, "also here"),
         );

@@ -1,9 +1,11 @@
 //! Volumes, and the keys of ConfigMaps and Secrets that pods ask for.
 
+use promchart_k8s::Object as Typed;
+use promchart_k8s::k8s_openapi::api::core::v1::Volume;
+
 use super::super::Context;
-use super::super::object::{Object, Pod, is_true, items, text};
-use super::selectors::pods;
-use crate::diagnostic::{Diagnostic, Report};
+use super::super::object::{Object, Pod, is_true, items, paired, text};
+use crate::diagnostic::{Diagnostic, Report, did_you_mean};
 use crate::yaml::Node;
 
 const VOLUME: &str = "missing-volume";
@@ -13,44 +15,49 @@ const SOURCE: &str = "missing-config";
 
 /// Mounts of volumes that the pod does not have, and volumes that nothing mounts.
 pub(in super::super) fn mounts(context: &Context<'_>, report: &mut Report) {
-    for pod in pods(context) {
-        let mut known: Vec<&Node> = items(pod.spec.get("volumes"))
-            .iter()
-            .filter_map(|volume| volume.get("name"))
-            .collect();
-        let claims = items(pod.owner.at(["spec", "volumeClaimTemplates"])).iter();
-        let claims: Vec<&str> = claims.map(|claim| text(claim.at(["metadata", "name"]))).collect();
+    for pod in context.objects.pods() {
+        let owner = pod.owner;
+        let volumes = || volumes(pod).map(|(volume, _)| &*volume.name);
+        let claims = claims(owner);
         let mut mounted: Vec<&str> = Vec::new();
-        for container in pod.containers().chain(items(pod.spec.get("ephemeralContainers"))) {
-            let mounts = items(container.get("volumeMounts"))
-                .iter()
-                .chain(items(container.get("volumeDevices")));
-            for name in mounts.filter_map(|mount| mount.get("name")) {
-                let wanted = text(Some(name));
+        for container in pod.containers() {
+            let spec = container.spec;
+            let mounts = paired(spec.volume_mounts.as_ref(), container.node.get("volumeMounts"));
+            let devices = paired(spec.volume_devices.as_ref(), container.node.get("volumeDevices"));
+            let mounts = mounts.map(|(mount, node)| (&*mount.name, node));
+            for (wanted, node) in mounts.chain(devices.map(|(device, node)| (&*device.name, node))) {
+                let Some(name) = node.get("name") else { continue };
                 mounted.push(wanted);
-                if !known.iter().any(|known| text(Some(known)) == wanted) && !claims.contains(&wanted) {
-                    let message = format!("{} has no volume {wanted}", pod.owner.title());
-                    let mut diagnostic = pod.owner.fault(Diagnostic::error(VOLUME, message), name.span);
-                    let names = known
-                        .iter()
-                        .map(|known| text(Some(known)))
-                        .chain(claims.iter().copied());
-                    let close = super::super::closest(wanted, names);
-                    diagnostic.help = close.map(|close| format!("did you mean `{close}`?"));
+                if !volumes().any(|known| known == wanted) && !claims.contains(&wanted) {
+                    let message = format!("{} has no volume {wanted}", owner.title());
+                    let mut diagnostic = owner.fault(Diagnostic::error(VOLUME, message), name.span);
+                    diagnostic.help = did_you_mean(wanted, volumes().chain(claims.iter().copied()));
                     report.push(diagnostic);
                 }
             }
         }
-        known.retain(|name| !mounted.contains(&text(Some(name))));
-        for name in known {
-            let message = format!(
-                "no container of {} mounts the volume {}",
-                pod.owner.title(),
-                text(Some(name))
-            );
-            report.push(pod.owner.fault(Diagnostic::info(UNUSED, message), name.span));
+        for (volume, node) in self::volumes(pod) {
+            let name = &*volume.name;
+            if let Some(written) = node.get("name").filter(|_| !mounted.contains(&name)) {
+                let message = format!("no container of {} mounts the volume {name}", owner.title());
+                report.push(owner.fault(Diagnostic::info(UNUSED, message), written.span));
+            }
         }
     }
+}
+
+/// The volumes of a pod, and where each is written.
+pub(super) fn volumes(pod: Pod<'_>) -> impl Iterator<Item = (&Volume, &Node)> {
+    paired(pod.spec.volumes.as_ref(), pod.node.get("volumes"))
+}
+
+/// The volumes that a StatefulSet has made for each of its pods.
+fn claims(owner: &Object) -> Vec<&str> {
+    let Some(Typed::StatefulSet(set)) = &owner.typed else {
+        return Vec::new();
+    };
+    let claims = set.spec.volume_claim_templates.iter().flatten();
+    claims.filter_map(|claim| claim.metadata.name.as_deref()).collect()
 }
 
 /// A ConfigMap or Secret that a pod asks for, and perhaps a key in it.
@@ -62,17 +69,15 @@ struct Wanted<'a> {
 
 /// Keys that the ConfigMaps and Secrets of the release do not have, and such objects that the release does not have.
 pub(in super::super) fn keys(context: &Context<'_>, report: &mut Report) {
-    for pod in pods(context) {
+    for pod in context.objects.pods() {
         for wanted in wanted(pod) {
             let name = text(Some(wanted.name));
-            let is_it = |object: &&Object| {
-                object.is(&[wanted.kind]) && object.name() == name && object.namespace() == pod.owner.namespace()
-            };
-            let Some(source) = context.objects.all.iter().find(is_it) else {
+            let Some(source) = context.objects.find(wanted.kind, pod.owner.namespace(), name) else {
                 let message = format!("the release has no {} {name}", wanted.kind);
                 report.push(pod.owner.fault(Diagnostic::warning(SOURCE, message), wanted.name.span));
                 continue;
             };
+            // As they are written: a key whose value has a wrong type is there all the same.
             let known: Vec<&str> = ["data", "stringData", "binaryData"]
                 .into_iter()
                 .filter_map(|part| source.at([part]).and_then(Node::as_map))
@@ -87,8 +92,7 @@ pub(in super::super) fn keys(context: &Context<'_>, report: &mut Report) {
             };
             let message = format!("the {} {name} has no key {}", wanted.kind, text(Some(key)));
             let mut diagnostic = pod.owner.fault(Diagnostic::error(KEY, message), key.span);
-            let close = super::super::closest(text(Some(key)), known.iter().copied());
-            diagnostic.help = close.map(|close| format!("did you mean `{close}`?"));
+            diagnostic.help = did_you_mean(text(Some(key)), known.iter().copied());
             report.push(diagnostic);
         }
     }
@@ -116,12 +120,15 @@ impl<'a> Wanted<'a> {
 /// The single files that containers mount out of a volume: each is a key of its ConfigMap or Secret, and an empty folder
 /// where there is no such key.
 fn sub_paths<'a>(pod: Pod<'a>, volume: &str) -> impl Iterator<Item = &'a Node> {
-    let mounts = pod
-        .containers()
-        .flat_map(|container| items(container.get("volumeMounts")));
+    let mounts = pod.containers().flat_map(|container| {
+        paired(
+            container.spec.volume_mounts.as_ref(),
+            container.node.get("volumeMounts"),
+        )
+    });
     let paths = mounts
-        .filter(move |mount| text(mount.get("name")) == volume)
-        .filter_map(|mount| mount.get("subPath"));
+        .filter(move |(mount, _)| mount.name == volume)
+        .filter_map(|(_, node)| node.get("subPath"));
     paths.filter(|path| {
         path.as_str()
             .is_some_and(|path| !path.is_empty() && !path.contains('/'))
@@ -131,7 +138,7 @@ fn sub_paths<'a>(pod: Pod<'a>, volume: &str) -> impl Iterator<Item = &'a Node> {
 fn wanted(pod: Pod<'_>) -> Vec<Wanted<'_>> {
     let mut found = Vec::new();
     for container in pod.containers() {
-        for variable in items(container.get("env")) {
+        for variable in items(container.node.get("env")) {
             Wanted::of(
                 "ConfigMap",
                 variable.at(["valueFrom", "configMapKeyRef"]),
@@ -140,13 +147,13 @@ fn wanted(pod: Pod<'_>) -> Vec<Wanted<'_>> {
             );
             Wanted::of("Secret", variable.at(["valueFrom", "secretKeyRef"]), "name", &mut found);
         }
-        for source in items(container.get("envFrom")) {
+        for source in items(container.node.get("envFrom")) {
             Wanted::of("ConfigMap", source.get("configMapRef"), "name", &mut found);
             Wanted::of("Secret", source.get("secretRef"), "name", &mut found);
         }
     }
-    for volume in items(pod.spec.get("volumes")) {
-        for path in sub_paths(pod, text(volume.get("name"))) {
+    for (typed, volume) in volumes(pod) {
+        for path in sub_paths(pod, &typed.name) {
             for (kind, part, name) in [("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName")] {
                 let source = volume
                     .get(part)

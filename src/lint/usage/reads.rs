@@ -90,7 +90,7 @@ impl Reads {
                         if next.is_empty() {
                             let known = branches.iter().flat_map(|branch| branch.keys.keys());
                             let known = known.map(|known| &**known).filter(|known| !map.contains_key(known));
-                            let close = super::super::closest(name, known).map(str::to_owned);
+                            let close = crate::diagnostic::closest(name, known).map(str::to_owned);
                             found.push(Unread { path, entry, close });
                         } else {
                             stack.push((&entry.node, next, path));

@@ -12,7 +12,7 @@ mod window;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use self::index::{Index, Owner};
 use self::record::{Event, Made, Record, RunId};
@@ -28,6 +28,9 @@ pub(super) use self::record::{ALLOWANCE, Recorder};
 
 /// How many runs inside one another are gone through.
 const MAX_DEPTH: usize = 48;
+
+/// How many callers of a run are asked for a value that has come by a way that is not known.
+const MAX_CALLERS: usize = 8;
 
 /// Where a part of a rendered file has come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +55,8 @@ pub struct Origins {
     sources: Sources,
     /// By run, where `<no value>` was in its text: only of files that had any.
     removed: BTreeMap<RunId, Vec<usize>>,
+    /// The runs that made texts of several lines, in the order of these texts.
+    by_text: OnceLock<Vec<RunId>>,
     index: Index,
 }
 
@@ -86,6 +91,7 @@ impl Origins {
             record,
             units: program.units(),
             sources: sources.clone(),
+            by_text: OnceLock::new(),
             index: Index::default(),
         }
     }
@@ -260,16 +266,41 @@ impl Origins {
             return origin;
         }
         let set = window.iter().find_map(|from| match from {
-            From::Value(found, Some(place)) if is_same(found, value) => Some(*place),
+            From::Value(found, Some(place)) if is_same(found, value) => Some((*place, true)),
             _ => None,
         });
+        let (set, is_certain) = set
+            .or_else(|| self.included(&window, value, depth))
+            .map_or((None, true), |(place, is_certain)| (Some(place), is_certain));
         let same = plain.template.file == statement.file && plain.template.range().contains(&statement.range().start);
         Origin {
             template: statement,
             calls: if same { Vec::new() } else { vec![plain.template] },
             value: set,
-            is_certain: true,
+            is_certain,
         }
+    }
+
+    /// Where a value was written that a statement got out of an included text, such as `include "port" . | int`; and whether
+    /// that is certain.
+    fn included(&self, window: &[From], value: &Value, depth: usize) -> Option<(Setting, bool)> {
+        if depth >= MAX_DEPTH {
+            return None;
+        }
+        let wanted = printed(value).filter(|wanted| !wanted.trim().is_empty())?;
+        window.iter().find_map(|from| match from {
+            From::Run(run, _) => {
+                let text = &self.record.runs[*run].text;
+                let trimmed = text.trim();
+                if trimmed != wanted.trim() {
+                    return None;
+                }
+                let start = text.len() - text.trim_start().len();
+                let origin = self.locate(*run, start..start + trimmed.len(), depth + 1)?;
+                Some((origin.value?, origin.is_certain))
+            }
+            _ => None,
+        })
     }
 
     /// The entry in the text that its map was read from.
@@ -278,8 +309,12 @@ impl Origins {
         let by_path = |from: &From| match from {
             From::Run(run, asked) => {
                 let mut target = entry.target.clone();
+                // The way within the entry, which is a list, goes on behind it.
+                let last = target.path.iter().rposition(|step| matches!(step, Step::Key(_)));
+                let within = target.path.split_off(last.map_or(target.path.len(), |last| last + 1));
                 target.path.clone_from(&entry.made.path);
                 target.path.push(Step::Key(Arc::clone(&entry.key)));
+                target.path.extend(within);
                 let inner = self.index.yaml(&self.record.runs[*run].text, 0)?;
                 Some(Hit::Run(*run, *asked, text::follow(&inner, &target)?))
             }
@@ -287,6 +322,35 @@ impl Origins {
         };
         let by_path = || window.iter().find_map(by_path);
         by_path().or_else(|| self.by_line(window, (line_at(line, 0), 0), &(0..line.len())))
+    }
+
+    /// The run whose text this one is, as when a template keeps what it has included in a map: the last one before an event;
+    /// with what had asked for it.
+    fn kept(&self, text: &str, before: Before) -> Option<From> {
+        if !text.contains('\n') {
+            return None;
+        }
+        let runs = &self.record.runs;
+        let by_text = self.by_text.get_or_init(|| {
+            let of_lines = |id: &RunId| runs[*id].text.contains('\n');
+            let mut ids: Vec<RunId> = (0..runs.len()).filter(of_lines).collect();
+            ids.sort_by(|a, b| runs[*a].text.cmp(&runs[*b].text));
+            ids
+        });
+        let first = by_text.partition_point(|id| &*runs[*id].text < text);
+        let same = by_text[first..].iter().take_while(|id| &*runs[**id].text == text);
+        let id = same.copied().filter(|id| self.has_ended(*id, before)).max()?;
+        Some(From::Run(id, runs[id].parent?))
+    }
+
+    /// Whether a run had ended before an event of another one.
+    fn has_ended(&self, id: RunId, (run, event): Before) -> bool {
+        let parents =
+            |id: RunId| std::iter::successors(self.record.runs[id].parent, |(id, _)| self.record.runs[*id].parent);
+        match parents(id).find(|(parent, _)| *parent == run) {
+            Some((_, asked)) => asked < event,
+            None => id < run && parents(run).all(|(parent, _)| parent != id),
+        }
     }
 
     /// The statement that an event belongs to.
@@ -315,6 +379,11 @@ impl Origins {
         let known = known.or_else(|| self.by_path(&window, text, &range, column));
         if known.is_some() {
             return known;
+        }
+        if let Some(kept) = self.kept(text, before)
+            && let Some(hit) = self.by_line(&[kept], (line, nth), &range)
+        {
+            return Some((hit, true));
         }
         self.within(&window, text, line, &range)
             .or_else(|| self.by_value(&window, before, line))
@@ -480,11 +549,23 @@ impl Origins {
             _ => false,
         });
         let fits = |value: &Value| printed(value).is_some_and(|printed| printed.trim() == wanted);
-        if came {
-            self.search(before, fits).map(Hit::Value)
-        } else {
-            None
+        if !came {
+            return None;
         }
+        let handed = window.iter().find_map(|from| match from {
+            From::Value(value, None) if fits(value) => self.handed(value, before.0),
+            _ => None,
+        });
+        self.search(before, fits).or(handed).map(Hit::Value)
+    }
+
+    /// Where a value was written that one of the callers of a run had got out of an included text, and handed on in a map.
+    fn handed(&self, value: &Value, run: RunId) -> Option<Setting> {
+        let callers = std::iter::successors(self.record.runs[run].parent, |(run, _)| self.record.runs[*run].parent);
+        let mut found = callers.take(MAX_CALLERS).map(|caller| self.window(caller));
+        found
+            .find_map(|window| self.included(&window, value, MAX_DEPTH / 2))
+            .map(|(place, _)| place)
     }
 
     /// The only thing that was used, whatever was made of it.

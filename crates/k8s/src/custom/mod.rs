@@ -12,6 +12,7 @@ use regex_automata::meta::Regex;
 use serde_json::{Map, Value};
 
 use self::schema::Node;
+use crate::definitions::Definitions;
 use crate::formats::shown;
 use crate::lifecycle::group;
 use crate::problem::Side;
@@ -111,6 +112,11 @@ impl Crds {
         served.map(|((api_version, kind), _)| (api_version.as_str(), kind.as_str()))
     }
 
+    /// Whether there is a definition of this apiVersion and kind, be it served or not.
+    pub(crate) fn knows(&self, api_version: &str, kind: &str) -> bool {
+        self.kinds.contains_key(&(api_version.to_owned(), kind.to_owned()))
+    }
+
     /// Checks a custom resource, its metadata apart. One whose group is not known is not looked at.
     pub(crate) fn check<'a>(
         &self,
@@ -169,8 +175,9 @@ impl Crds {
             .filter(|(_, known)| *known == kind)
             .map(|(version, _)| *version)
             .collect();
-        let nearest = suggest::nearest(kind, of_group.iter().map(|(_, kind)| *kind))
-            .filter(|nearest| strsim::osa_distance(nearest, kind) * 4 <= kind.len());
+        let known = Definitions::get().custom_kinds(group(api_version));
+        let nearest = suggest::nearest(kind, of_group.iter().map(|(_, kind)| *kind).chain(known))
+            .filter(|nearest| *nearest != kind && strsim::osa_distance(nearest, kind) * 4 <= kind.len());
         // Other kinds of the group may come from elsewhere, so a kind is only unknown when it looks like a known one.
         let (key, help) = if same_kind.is_empty() {
             let Some(nearest) = nearest else { return };

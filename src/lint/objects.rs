@@ -1,0 +1,216 @@
+//! The objects of a release together: who is there, and which of them labels pick.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use promchart_k8s::Object as Typed;
+use promchart_k8s::k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+
+use super::object::{Object, Pod, items, text};
+use crate::diagnostic::Report;
+use crate::go::string as gostring;
+use crate::manifest::{self, MANIFEST_SYNTAX, split};
+use crate::render::Rendered;
+use crate::source::{FileId, Source, SourceKind, Sources};
+use crate::yaml::{self, Duplicate, Node};
+
+/// The rendered texts with their objects.
+#[derive(Debug, Default)]
+pub struct Objects {
+    /// The objects in the order of files and documents; those in a `List` one by one.
+    pub all: Vec<Object>,
+    /// Keys that a document has twice.
+    pub duplicates: Vec<Duplicate>,
+    /// The rendered files by the source that the spans of objects lie in.
+    pub files: BTreeMap<FileId, Arc<str>>,
+    /// Whether some object may be missing here: a template could not be rendered, or its output is no YAML.
+    pub is_partial: bool,
+    /// Those of Kubernetes' own kinds, as places in `all`.
+    by_kind: BTreeMap<String, Vec<usize>>,
+    /// The first of each kind, namespace and name, custom resources too.
+    by_name: BTreeMap<(String, String, String), usize>,
+    /// The autoscaler of a kind, namespace and name.
+    scalers: BTreeMap<(String, String, String), usize>,
+    pods: Labelled,
+    services: Labelled,
+}
+
+impl Objects {
+    /// Reads the documents of rendered files; those that are no YAML go to the report.
+    pub fn read(rendered: &Rendered, namespace: &str, sources: &Sources, report: &mut Report) -> Self {
+        let mut objects = Self::default();
+        for (path, text) in &rendered.files {
+            let is_partial = path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
+            if is_partial || path.ends_with("NOTES.txt") {
+                continue;
+            }
+            let source = Source::new(&**path, SourceKind::Made, gostring::decode(text).into_owned());
+            let file = sources.add(source);
+            let source = sources.get(file);
+            objects.files.insert(file, Arc::clone(path));
+            for (start, document) in split(source.text()) {
+                match yaml::parse(&source, file, start..start + document.len()) {
+                    Ok(parsed) => {
+                        objects.duplicates.extend(parsed.duplicates);
+                        if let Err(error) = manifest::check(path, &parsed.node) {
+                            report.push(*error);
+                        }
+                        objects.add(path, parsed.node, namespace, 0);
+                    }
+                    Err(error) => {
+                        objects.is_partial = true;
+                        let helm = format!("YAML parse error on {path}: {}", error.message);
+                        report.push(error.diagnostic(MANIFEST_SYNTAX, file).helm(helm));
+                    }
+                }
+            }
+        }
+        objects.index();
+        objects
+    }
+
+    fn add(&mut self, path: &Arc<str>, node: Node, namespace: &str, depth: usize) {
+        const MAX_LISTS: usize = 8;
+        if node.as_map().is_none() {
+            return;
+        }
+        if text(node.get("kind")).ends_with("List")
+            && let Some(listed) = node.get("items").filter(|listed| listed.as_list().is_some())
+            && depth < MAX_LISTS
+        {
+            for item in items(Some(listed)) {
+                self.add(path, item.clone(), namespace, depth + 1);
+            }
+            return;
+        }
+        self.all.push(Object::new(Arc::clone(path), node, namespace));
+    }
+
+    fn index(&mut self) {
+        // A custom resource may have the name of a kind of Kubernetes' own, which comes first.
+        let (own, custom): (Vec<_>, Vec<_>) = self.all.iter().enumerate().partition(|(_, object)| object.is_own());
+        for (at, object) in own.into_iter().chain(custom) {
+            let names = |kind: &str, name: &str| (kind.to_owned(), object.namespace().to_owned(), name.to_owned());
+            self.by_name.entry(names(object.kind(), object.name())).or_insert(at);
+            if object.is_own() {
+                self.by_kind.entry(object.kind().to_owned()).or_default().push(at);
+            }
+            match &object.typed {
+                Some(Typed::HorizontalPodAutoscaler(scaler)) => {
+                    let target = &scaler.spec.scale_target_ref;
+                    self.scalers.entry(names(&target.kind, &target.name)).or_insert(at);
+                }
+                Some(typed @ Typed::Service(_)) => {
+                    self.services.add(at, object, typed.metadata().labels.iter().flatten());
+                }
+                _ => {}
+            }
+            if let Some(pod) = object.pod() {
+                self.pods.add(at, object, pod.labels.iter());
+            }
+        }
+    }
+
+    /// Those of a kind of Kubernetes itself.
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Object> {
+        self.by_kind.get(kind).into_iter().flatten().map(|at| &self.all[*at])
+    }
+
+    /// Whether there is any of a kind of Kubernetes itself.
+    pub fn has_kind(&self, kind: &str) -> bool {
+        self.by_kind.contains_key(kind)
+    }
+
+    /// The first one of these names, a custom resource too.
+    pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object> {
+        let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
+        self.by_name.get(&key).map(|at| &self.all[*at])
+    }
+
+    /// The autoscaler of an object.
+    pub fn scaler_of(&self, object: &Object) -> Option<&Object> {
+        let key = (
+            object.kind().to_owned(),
+            object.namespace().to_owned(),
+            object.name().to_owned(),
+        );
+        self.scalers.get(&key).map(|at| &self.all[*at])
+    }
+
+    /// The pods that all objects are or make.
+    pub fn pods(&self) -> impl Iterator<Item = Pod<'_>> {
+        self.all.iter().filter_map(Object::pod)
+    }
+
+    /// Whether any pods are in a namespace.
+    pub fn has_pods_in(&self, namespace: &str) -> bool {
+        self.pods.by_namespace.contains_key(namespace)
+    }
+
+    /// The pods of a namespace that a selector picks.
+    pub fn pods_of(&self, namespace: &str, selector: &LabelSelector) -> Vec<Pod<'_>> {
+        let of = |at: usize| self.all[at].pod();
+        let candidates = self.pods.candidates(namespace, selector).iter();
+        let pods = candidates.filter_map(|at| of(*at));
+        pods.filter(|pod| promchart_k8s::selects(selector, pod.labels))
+            .collect()
+    }
+
+    /// The pods of a namespace that most of these labels agree with, at least half of them.
+    pub fn nearest_pod(&self, namespace: &str, labels: &BTreeMap<String, String>) -> Option<Pod<'_>> {
+        let mut agreeing: BTreeMap<usize, usize> = BTreeMap::new();
+        for (key, value) in labels {
+            for at in self.pods.with_label(namespace, key, value) {
+                *agreeing.entry(*at).or_default() += 1;
+            }
+        }
+        let (at, count) = agreeing.into_iter().max_by_key(|(_, count)| *count)?;
+        (count * 2 >= labels.len()).then(|| self.all[at].pod()).flatten()
+    }
+
+    /// The Services of a namespace that a selector picks.
+    pub fn services_of(&self, namespace: &str, selector: &LabelSelector) -> Vec<&Object> {
+        let candidates = self.services.candidates(namespace, selector).iter();
+        let services = candidates.map(|at| &self.all[*at]);
+        let picked = services.filter(|service| {
+            let labels = service
+                .typed
+                .as_ref()
+                .and_then(|typed| typed.metadata().labels.as_ref());
+            promchart_k8s::selects(selector, labels.unwrap_or(&BTreeMap::new()))
+        });
+        picked.collect()
+    }
+}
+
+/// Objects by their labels, as places in [`Objects::all`].
+#[derive(Debug, Default)]
+struct Labelled {
+    by_namespace: BTreeMap<String, Vec<usize>>,
+    /// Namespace, key, value.
+    by_label: BTreeMap<(String, String, String), Vec<usize>>,
+}
+
+impl Labelled {
+    fn add<'a>(&mut self, at: usize, object: &Object, labels: impl Iterator<Item = (&'a String, &'a String)>) {
+        let namespace = object.namespace();
+        self.by_namespace.entry(namespace.to_owned()).or_default().push(at);
+        for (key, value) in labels {
+            let label = (namespace.to_owned(), key.clone(), value.clone());
+            self.by_label.entry(label).or_default().push(at);
+        }
+    }
+
+    fn with_label(&self, namespace: &str, key: &str, value: &str) -> &[usize] {
+        let label = (namespace.to_owned(), key.to_owned(), value.to_owned());
+        self.by_label.get(&label).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// All that a selector may pick, and as few others as one label leaves.
+    fn candidates(&self, namespace: &str, selector: &LabelSelector) -> &[usize] {
+        let labels = selector.match_labels.iter().flatten();
+        let of_label = labels.map(|(key, value)| self.with_label(namespace, key, value));
+        let all = || self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default();
+        of_label.min_by_key(|found| found.len()).unwrap_or_else(all)
+    }
+}
