@@ -32,7 +32,35 @@ pub(super) fn read(world: &dyn World, path: &Path, whole: &Path, budget: &mut Bu
             .help("give the folder of a chart or a packed chart (.tgz); values files go after -f")
             .into());
     }
-    unpack(&bytes, &shown, budget)
+    // Helm says no more than this.
+    unpack(&bytes, &shown, budget).map_err(|mut error| {
+        error.helm = Some("unable to load chart archive".to_owned());
+        error
+    })
+}
+
+/// What Go's readers of gzip and tar say of a broken archive.
+fn go_words(error: &io::Error) -> &'static str {
+    let text = error.to_string();
+    if text.contains("gzip header") {
+        "gzip: invalid header"
+    } else if text.contains("gzip stream does not have a matching checksum") {
+        "gzip: invalid checksum"
+    } else if text.contains("corrupt deflate stream") {
+        "flate: corrupt input"
+    } else if error.kind() == io::ErrorKind::UnexpectedEof
+        || [
+            "incomplete deflate stream",
+            "failed to read entire block",
+            "unexpected EOF",
+        ]
+        .iter()
+        .any(|end| text.contains(end))
+    {
+        "unexpected EOF"
+    } else {
+        "archive/tar: invalid tar header"
+    }
 }
 
 /// What Go's `http.DetectContentType` calls the kinds of file that are given by mistake.
@@ -40,9 +68,11 @@ fn content_type(bytes: &[u8]) -> &'static str {
     let start = &bytes[..bytes.len().min(512)];
     match start {
         [b'P', b'K', 3, 4, ..] => "application/zip",
-        _ if start
-            .iter()
-            .all(|byte| *byte >= b' ' || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B)) =>
+        // Helm looks at 512 bytes, which are zero where the file has less.
+        _ if start.len() == 512
+            && start
+                .iter()
+                .all(|byte| *byte >= b' ' || matches!(byte, b'\t' | b'\n' | b'\r' | 0x0C | 0x1B)) =>
         {
             "text/plain; charset=utf-8"
         }
@@ -56,10 +86,17 @@ pub(super) fn unpack(bytes: &[u8], shown: &str, budget: &mut Budget) -> Result<V
     // The limit holds for the whole stream, so that a bomb made of headers or padding ends there too.
     let stream = MultiGzDecoder::new(bytes).take(budget.stream);
     let mut archive = tar::Archive::new(stream);
-    let broken = |error: io::Error| Diagnostic::error(LOAD, format!("cannot unpack {shown}: {error}"));
+    let broken = |error: io::Error| {
+        let helm = if bytes.is_empty() { "EOF" } else { go_words(&error) };
+        Diagnostic::error(LOAD, format!("cannot unpack {shown}: {error}")).helm(helm)
+    };
     let mut files = Vec::new();
     for entry in archive.entries().map_err(broken)? {
-        let mut entry = entry.map_err(broken)?;
+        let mut entry = match entry {
+            // Go minds no end within the padding behind a file.
+            Err(error) if error.to_string().contains("during skip") => break,
+            entry => entry.map_err(broken)?,
+        };
         let header = entry.header();
         if header.entry_type().is_dir() || !is_content(header.entry_type()) {
             continue;

@@ -84,9 +84,13 @@ fn push_hex(text: &mut String, prefix: &str, value: u32, width: usize) {
     }
 }
 
-/// One character of a quoted text: a character, or a byte that `\x` or an octal escape names.
+/// One character of a quoted text.
 enum Unit {
+    /// One that stands there, or the [escape](super::string::encode) of a byte that does.
+    Raw(char),
+    /// One that an escape names.
     Char(char),
+    /// A byte that `\x` or an octal escape names.
     Byte(u8),
 }
 
@@ -135,10 +139,8 @@ fn unquote_inner(inner: &str, quote: char) -> Result<String, &'static str> {
     while !rest.as_str().is_empty() {
         match unquote_char(&mut rest, quote)? {
             Unit::Byte(byte) => bytes.push(byte),
-            Unit::Char(c) => match escaped_byte(c) {
-                Some(byte) => bytes.push(byte),
-                None => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
-            },
+            Unit::Raw(c) if let Some(byte) = escaped_byte(c) => bytes.push(byte),
+            Unit::Raw(c) | Unit::Char(c) => bytes.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }
     Ok(encode_owned(bytes))
@@ -149,7 +151,8 @@ pub fn unquote_char_constant(quoted: &str) -> Result<u32, String> {
     let mut rest = quoted.chars();
     rest.next();
     let value = match unquote_char(&mut rest, '\'')? {
-        Unit::Char(c) => super::unicode::rune(c) as u32,
+        Unit::Raw(c) => super::unicode::rune(c) as u32,
+        Unit::Char(c) => c as u32,
         Unit::Byte(byte) => u32::from(byte),
     };
     if rest.as_str() == "'" {
@@ -171,7 +174,7 @@ fn unquote_char(rest: &mut std::str::Chars<'_>, quote: char) -> Result<Unit, &'s
         return Err(INVALID_SYNTAX);
     }
     if c != '\\' {
-        return Ok(Unit::Char(c));
+        return Ok(Unit::Raw(c));
     }
     let escape = rest.next().ok_or(INVALID_SYNTAX)?;
     Ok(Unit::Char(match escape {

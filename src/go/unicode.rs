@@ -44,8 +44,7 @@ pub fn is_upper(c: char) -> bool {
 
 /// `unicode.IsLower`.
 pub fn is_lower(c: char) -> bool {
-    // U+0295 has ceased to be one since.
-    c == '\u{295}' || c.is_lowercase() && is_letter(c) && !is_in(tables::LOWER_MODIFIERS, c)
+    c.is_lowercase() && is_letter(c) && !is_in(tables::LOWER_MODIFIERS, c)
 }
 
 /// `unicode.IsTitle`.

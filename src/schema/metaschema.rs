@@ -94,7 +94,7 @@ pub(super) fn bad_pattern(schema: &Json) -> Option<BadPattern> {
                     }
                 }
                 "properties" | "patternProperties" | "definitions" | "dependencies" => {
-                    inner.extend(parts(&place, value))
+                    inner.extend(parts(&place, value));
                 }
                 "$defs" | "dependentSchemas" if is_new => inner.extend(parts(&place, value)),
                 "allOf" | "anyOf" | "oneOf" => inner.extend(parts(&place, value)),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::chart::Chart;
 use crate::diagnostic::{Diagnostic, Report, Result};
+use crate::reflect::{self, Limit, MapType, Meter};
 use crate::source::Span;
 use crate::yaml::{Entry, Map, Node, Value};
 
@@ -264,20 +265,13 @@ pub(super) fn clean_nulls(table: &mut Map) {
 
 /// A value as Go's `%v` prints it.
 fn printed(node: &Node) -> String {
-    crate::reflect::sprint(&crate::reflect::from_node(node, crate::reflect::MapType::ANY))
+    reflect::sprint(&reflect::from_node(node, MapType::ANY))
 }
 
 /// A value as Go's `%t` prints it, which Helm uses by mistake.
 fn verb_t(node: &Node) -> String {
-    match &node.value {
-        Value::Bool(value) => value.to_string(),
-        Value::Null => "%!t(<nil>)".to_owned(),
-        Value::List(items) => {
-            let items: Vec<String> = items.iter().map(verb_t).collect();
-            format!("[{}]", items.join(" "))
-        }
-        Value::String(text) => format!("%!t(string={text})"),
-        Value::Int(value) => format!("%!t(int64={value})"),
-        _ => format!("%!t(float64={})", printed(node)),
-    }
+    let value = reflect::from_node(node, MapType::ANY);
+    // It is only ever a part of the values, which are in memory already.
+    let mut free = |_| Ok(());
+    reflect::sprintf("%t", &[value], &mut Meter::new(&mut free)).unwrap_or_else(|Limit(message)| message)
 }

@@ -39,7 +39,7 @@ enum Difference {
 fn difference(ours: &Given, theirs: &Given) -> Option<Difference> {
     match (ours, theirs) {
         (Ok(a), Ok(b)) if a == b => None,
-        (Err(a), Err(b)) if a.trim_ascii_end() == &**b => None,
+        (Err(a), Err(b)) if a.trim_ascii_end() == b.trim_ascii_end() => None,
         (Err(_), Err(_)) => Some(Difference::Words),
         _ => Some(Difference::Output),
     }
