@@ -62,11 +62,11 @@ pub(super) fn endless(fault: Fault, file: FileId) -> Unusable {
 /// # Errors
 /// If it is no schema.
 pub(super) fn compile(schema: &Json, sources: &Sources, file: FileId) -> Result<Validator, Unusable> {
-    if let Some(bad) = metaschema::bad_pattern(schema) {
+    if let Some(unseen) = metaschema::unseen(schema) {
         return Err(Unusable {
-            helm: against_metaschema(schema, &bad.lines),
-            message: bad.message,
-            span: place(&bad.pointer, sources, file),
+            helm: against_metaschema(schema, &unseen.lines),
+            message: unseen.message,
+            span: place(&unseen.pointer, sources, file),
         });
     }
     let mut prepared = schema.clone();

@@ -58,8 +58,8 @@ pub(super) fn nested(schema: &Json, pointer: &str, line: &str) -> Vec<String> {
     lines
 }
 
-/// A regular expression that Go cannot read.
-pub(super) struct BadPattern {
+/// A fault that only Helm's schemas of schemas see.
+pub(super) struct Unseen {
     /// Where it is in the schema.
     pub(super) pointer: String,
     /// What is said of it.
@@ -68,9 +68,9 @@ pub(super) struct BadPattern {
     pub(super) lines: Vec<String>,
 }
 
-/// The first regular expression in a schema that is none, wherever the schema of schemas looks for one: also where nothing
-/// refers to.
-pub(super) fn bad_pattern(schema: &Json) -> Option<BadPattern> {
+/// The first regular expression in a schema that Go cannot read, or the first `enum` without options before draft 2019-09,
+/// wherever the schema of schemas looks for one: also where nothing refers to.
+pub(super) fn unseen(schema: &Json) -> Option<Unseen> {
     let draft = draft(schema);
     let is_new = draft.contains("/draft/20");
     let has_conditions = is_new || draft.contains("/draft-07/");
@@ -84,16 +84,28 @@ pub(super) fn bad_pattern(schema: &Json) -> Option<BadPattern> {
                 "pattern" => {
                     if let Some(message) = value.as_str().and_then(unreadable) {
                         let line = format!("- at {}: {message}", quote(&place));
-                        let lines = nested(schema, &place, &line);
-                        let pointer = place;
-                        return Some(BadPattern {
-                            pointer,
-                            message,
-                            lines,
-                        });
+                        return Some(Unseen::new(schema, place, message, &line));
                     }
                 }
-                "properties" | "patternProperties" | "definitions" | "dependencies" => {
+                "enum" if !is_new && value.as_array().is_some_and(Vec::is_empty) => {
+                    let message = "minItems: got 0, want 1".to_owned();
+                    let line = format!("- at {}: {message}", quote(&place));
+                    return Some(Unseen::new(schema, place, message, &line));
+                }
+                "patternProperties" => {
+                    let keys = value.as_object().into_iter().flat_map(serde_json::Map::keys);
+                    if let Some((key, message)) = keys.map(|key| (key, unreadable(key))).find(|(_, bad)| bad.is_some())
+                    {
+                        let message = message.unwrap_or_default();
+                        let line = format!("- at {}: invalid propertyName {}", quote(&place), quote(key));
+                        let mut unseen = Unseen::new(schema, place, message, &line);
+                        let below = format!("{}- at '': {}", "  ".repeat(unseen.lines.len()), unseen.message);
+                        unseen.lines.push(below);
+                        return Some(unseen);
+                    }
+                    inner.extend(parts(&place, value));
+                }
+                "properties" | "definitions" | "dependencies" => {
                     inner.extend(parts(&place, value));
                 }
                 "$defs" | "dependentSchemas" if is_new => inner.extend(parts(&place, value)),
@@ -111,6 +123,17 @@ pub(super) fn bad_pattern(schema: &Json) -> Option<BadPattern> {
         left.extend(inner.into_iter().rev());
     }
     None
+}
+
+impl Unseen {
+    fn new(schema: &Json, pointer: String, message: String, line: &str) -> Self {
+        let lines = nested(schema, &pointer, line);
+        Self {
+            pointer,
+            message,
+            lines,
+        }
+    }
 }
 
 /// What Go says of a regular expression that it cannot read.
