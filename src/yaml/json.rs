@@ -31,7 +31,7 @@ pub fn quote(text: &str) -> String {
     quote_valid(&valid(text))
 }
 
-/// The same for a text without escapes of [`gostring`].
+/// The same for a text without escapes of [`crate::go::string`].
 pub(crate) fn quote_valid(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
