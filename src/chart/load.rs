@@ -63,6 +63,7 @@ pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Repo
                 files: Vec::new(),
                 left: MAX_CHART_SIZE,
                 links: 0,
+                real_top: world.resolve(path).unwrap_or_else(|_| path.to_path_buf()),
             }
             .read()?
         }
@@ -134,6 +135,8 @@ struct Folder<'a> {
     left: u64,
     /// How many links have been followed.
     links: usize,
+    /// The path of the chart without links.
+    real_top: PathBuf,
 }
 
 impl Folder<'_> {
@@ -142,13 +145,14 @@ impl Folder<'_> {
         let is_file = self.world.entry(&path).is_ok_and(|entry| entry.kind == FileKind::File);
         let bytes = is_file.then(|| self.world.read(&path).ok()).flatten();
         let rules = rules(bytes, &path.display().to_string())?;
-        self.folder(&rules, "", &mut Vec::new())?;
+        let real = self.real_top.clone();
+        self.folder(&rules, "", real, &mut Vec::new())?;
         Ok(self.files)
     }
 
-    fn folder(&mut self, rules: &Rules, folder: &str, above: &mut Vec<PathBuf>) -> Result<()> {
+    /// Reads a folder; `real` is its path without links, `above` those of the folders that it is in.
+    fn folder(&mut self, rules: &Rules, folder: &str, real: PathBuf, above: &mut Vec<PathBuf>) -> Result<()> {
         let path = self.top.join(folder);
-        let real = self.world.resolve(&path).unwrap_or_else(|_| path.clone());
         if above.contains(&real) || above.len() == MAX_DEPTH {
             return Err(Diagnostic::error(
                 LOAD,
@@ -173,6 +177,7 @@ impl Folder<'_> {
     fn entry(&mut self, rules: &Rules, name: &str, above: &mut Vec<PathBuf>) -> Result<()> {
         let path = self.top.join(name);
         let entry = self.world.entry(&path).map_err(|error| unreadable(&path, &error))?;
+        let mut real = None;
         if entry.is_link {
             self.links += 1;
             if self.links > MAX_LINKS {
@@ -181,19 +186,21 @@ impl Folder<'_> {
             }
             let resolved = self.world.resolve(&path).unwrap_or_else(|_| path.clone());
             let message = "found symbolic link in path. Contents of linked file included and used";
-            let top = self.world.resolve(self.top).unwrap_or_else(|_| self.top.to_path_buf());
             self.report.push(Diagnostic::info(LOAD, message).helm(format!(
                 "level=INFO msg=\"{message}\" path={} resolved={}",
-                log_value(&top.join(name).display().to_string()),
+                log_value(&self.real_top.join(name).display().to_string()),
                 log_value(&resolved.display().to_string())
             )));
+            real = Some(resolved);
         }
         let is_folder = entry.kind == FileKind::Folder;
         if rules.ignores(name, is_folder) {
             return Ok(());
         }
         if is_folder {
-            return self.folder(rules, name, above);
+            let last = Path::new(name).file_name().unwrap_or_default();
+            let real = real.unwrap_or_else(|| above.last().map_or_else(|| path.clone(), |above| above.join(last)));
+            return self.folder(rules, name, real, above);
         }
         let shown = path.display().to_string();
         if entry.kind == FileKind::Other {
