@@ -90,6 +90,10 @@ pub(super) fn unpack(bytes: &[u8], shown: &str, budget: &mut Budget) -> Result<V
         let helm = if bytes.is_empty() { "EOF" } else { go_words(&error) };
         Diagnostic::error(LOAD, format!("cannot unpack {shown}: {error}")).helm(helm)
     };
+    let too_large = || {
+        let message = format!("decompressed chart is larger than the maximum size {MAX_CHART_SIZE}");
+        Diagnostic::error(LOAD, message)
+    };
     let mut files = Vec::new();
     for entry in archive.entries().map_err(broken)? {
         let mut entry = match entry {
@@ -106,12 +110,6 @@ pub(super) fn unpack(bytes: &[u8], shown: &str, budget: &mut Budget) -> Result<V
             continue;
         }
         let inside = inner_name(&name).map_err(|message| Diagnostic::error(LOAD, message))?;
-        let too_large = || {
-            Diagnostic::error(
-                LOAD,
-                format!("decompressed chart is larger than the maximum size {MAX_CHART_SIZE}"),
-            )
-        };
         if entry.size() > budget.bytes {
             return Err(too_large().into());
         }
@@ -134,6 +132,10 @@ pub(super) fn unpack(bytes: &[u8], shown: &str, budget: &mut Budget) -> Result<V
         });
     }
     budget.stream = archive.into_inner().limit();
+    if budget.stream == 0 {
+        // It is this limit that ended the stream.
+        return Err(too_large().into());
+    }
     if files.is_empty() {
         return Err(Diagnostic::error(LOAD, "no files in chart archive").into());
     }

@@ -110,6 +110,11 @@ impl Lowerer<'_> {
             return self.short_circuit(name, arguments, piped);
         }
         let last = arguments.len();
+        let fails = |at: usize| {
+            let parameter = signature.parameter(at).unwrap_or(Type::Any);
+            let is_wrong = is_constant(&arguments[at]) && constant_code(&arguments[at], parameter).is_err();
+            is_wrong || can_fail(&arguments[at])
+        };
         let given: Vec<Code> = (0..last)
             .map(|index| {
                 let parameter = signature.parameter(index);
@@ -117,7 +122,7 @@ impl Lowerer<'_> {
                 // Go checks each argument before it evaluates the next; here the callee checks them all.
                 let early = !matches!(parameter, None | Some(Type::Any | Type::Reflect))
                     && !is_constant(&arguments[index])
-                    && arguments[index + 1..].iter().any(can_fail);
+                    && (index + 1..last).any(fails);
                 if early {
                     let which = [Code::plain(string(name)), Code::plain(index.to_string())];
                     code.text("|").name("argument", node).arguments(&which)
