@@ -271,6 +271,11 @@ impl Parser<'_> {
                         return Ok(number.into());
                     }
                 }
+                // A letter that inf or nan may go on with is read, and no part of the word that is blamed.
+                let rest = self.scanner.rest();
+                if rest.starts_with("in") || rest.starts_with("na") {
+                    self.scanner.next()?;
+                }
                 match self.scanner.word()? {
                     "true" => Ok(true.into()),
                     "false" => Ok(false.into()),
@@ -395,7 +400,8 @@ impl Parser<'_> {
         }
         match self.scanner.next()? {
             Some('i' | 'n') => {
-                let read = &rest[..2];
+                let goes_on = rest[1..].starts_with("in") || rest[1..].starts_with("na");
+                let read = &rest[..if goes_on { 3 } else { 2 }];
                 self.scanner.fault(format!("invalid float: '{read}'"))
             }
             Some('0') if matches!(self.scanner.peek()?, Some('b' | 'o' | 'x')) => {
