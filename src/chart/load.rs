@@ -8,6 +8,7 @@ use super::ignore::Rules;
 use super::metadata::{EMPTY_NODE, METADATA, Metadata, check_api_version, check_lock};
 use super::{Chart, File};
 use crate::diagnostic::{Diagnostic, Report, Result};
+use crate::go::errno;
 use crate::go::quote::{log_value, quote};
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
 use crate::world::{Entry, FileKind, World};
@@ -47,10 +48,7 @@ pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Repo
         FileKind::Folder => {
             let missing = |error: &std::io::Error| {
                 let file = whole.join("Chart.yaml").display().to_string();
-                let reason = match error.kind() {
-                    std::io::ErrorKind::NotFound => "no such file or directory".to_owned(),
-                    _ => error.to_string(),
-                };
+                let reason = errno::message(error);
                 Diagnostic::error(LOAD, "Chart.yaml file is missing")
                     .helm(format!("unable to detect chart at {file}: open {file}: {reason}"))
                     .help(format!("{shown} is not the folder of a chart"))
