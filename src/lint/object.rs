@@ -230,17 +230,5 @@ pub(super) fn is_true(node: Option<&Node>) -> bool {
 
 /// A value of a manifest as Kubernetes gets it.
 pub(super) fn to_json(node: &Node) -> Json {
-    match &node.value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Int(value) => Json::from(*value),
-        Value::Uint(value) => Json::from(*value),
-        Value::Float(value) => Json::from(*value),
-        Value::String(text) => Json::from(&**text),
-        Value::List(items) => Json::Array(items.iter().map(to_json).collect()),
-        Value::Map(map) => {
-            let entries = map.iter().map(|(key, entry)| (key.to_string(), to_json(&entry.node)));
-            Json::Object(entries.collect())
-        }
-    }
+    node.to_json(&|float| Json::from(float))
 }

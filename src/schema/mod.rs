@@ -20,7 +20,7 @@ use self::quick::Look;
 use crate::chart::Chart;
 use crate::diagnostic::{Diagnostic, Report, did_you_mean};
 use crate::source::{FileId, Sources};
-use crate::yaml::{Node, Value};
+use crate::yaml::Node;
 
 pub use bundle::{BUNDLE, bundle};
 
@@ -90,7 +90,7 @@ fn check_own(
 }
 
 fn against(chart: &Chart, values: &Node, schema: &Json, validator: &Validator, report: &mut Report, helm: &mut String) {
-    let instance = to_json(values);
+    let instance = values.to_json(&whole_as_integer);
     let mut errors: Vec<ValidationError<'_>> = validator.iter_errors(&instance).collect();
     errors.sort_by_cached_key(|error| {
         (
@@ -202,26 +202,16 @@ fn known_properties(schema: &Json, pointer: &str) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// Values as JSON; a float that is an integer becomes one, as it is one to JSON schema.
+/// A float that is an integer becomes one, as it is one to JSON schema.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::float_cmp,
     reason = "only exact integers are converted"
 )]
-fn to_json(node: &Node) -> Json {
-    match &node.value {
-        Value::Null => Json::Null,
-        Value::Bool(value) => Json::Bool(*value),
-        Value::Int(value) => Json::from(*value),
-        Value::Uint(value) => Json::from(*value),
-        Value::Float(value) if value.trunc() == *value && value.abs() < 9.0e15 => Json::from(*value as i64),
-        Value::Float(value) => Json::from(*value),
-        Value::String(text) => Json::from(&**text),
-        Value::List(items) => Json::Array(items.iter().map(to_json).collect()),
-        Value::Map(map) => Json::Object(
-            map.iter()
-                .map(|(key, entry)| (key.to_string(), to_json(&entry.node)))
-                .collect(),
-        ),
+fn whole_as_integer(value: f64) -> Json {
+    if value.trunc() == value && value.abs() < 9.0e15 {
+        Json::from(value as i64)
+    } else {
+        Json::from(value)
     }
 }

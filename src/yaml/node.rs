@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
+
 use crate::source::Span;
 
 /// A value with the place that it was read from. Containers are shared: a clone costs a reference count.
@@ -192,6 +194,27 @@ impl Node {
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
         matches!(self.value, Value::Null)
+    }
+
+    /// The same as JSON, in which `float` says what a float is. What nests deep takes as much of the stack.
+    pub fn to_json(&self, float: &dyn Fn(f64) -> Json) -> Json {
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Int(value) => Json::from(*value),
+            Value::Uint(value) => Json::from(*value),
+            Value::Float(value) => float(*value),
+            Value::String(text) => Json::from(&**text),
+            Value::List(items) => Json::Array(items.iter().map(|item| item.to_json(float)).collect()),
+            Value::Map(map) => {
+                let entries = map.iter();
+                Json::Object(
+                    entries
+                        .map(|(key, entry)| (key.to_string(), entry.node.to_json(float)))
+                        .collect(),
+                )
+            }
+        }
     }
 
     /// Makes a float of every integer, as happens where Helm reads YAML into values without types.
