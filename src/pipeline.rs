@@ -94,7 +94,8 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
         check_kube_version(&chart, &request.capabilities)?;
         let files = render::templates(&chart, &values, &request.release, &request.capabilities);
         let templates = render::parse(&files, sources)?;
-        render::render(&files, &templates, world, sources, request.limits, trace)
+        let (rendered, errors) = render::render(&files, &templates, world, sources, request.limits, trace);
+        if errors.is_empty() { Ok(rendered) } else { Err(errors) }
     };
     // A large schema takes as long as the render, which is of no account if the values are not valid.
     let (violations, rendered) = thread::scope(|scope| {

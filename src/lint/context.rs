@@ -143,7 +143,7 @@ impl<'a> Context<'a> {
         let templates = render::parse(&files, self.sources)?;
         let limits = self.request.limits;
         let trace = self.request.trace;
-        let (rendered, errors) = render::render_what_can_be(&files, &templates, world, self.sources, limits, trace);
+        let (rendered, errors) = render::render(&files, &templates, world, self.sources, limits, trace);
         self.objects = Objects::read(&rendered, &self.request.release.namespace, self.sources, report);
         self.objects.is_partial |= !errors.is_empty();
         self.rendered = Some(rendered);

@@ -94,24 +94,9 @@ pub enum Trace {
 }
 
 /// Renders files in the order given; of two templates with one name the later one wins. `templates` are those that
-/// [`parse`] made of the files.
-///
-/// # Errors
-/// All files that cannot be rendered. The first diagnostic is the one that Helm would stop at.
+/// [`parse`] made of the files. Gives the files that can be rendered, and the errors of all others; the first diagnostic is the
+/// one that Helm would stop at.
 pub fn render(
-    files: &[TemplateFile],
-    templates: &[Arc<Template>],
-    world: &Arc<dyn World>,
-    sources: &Sources,
-    limits: Limits,
-    trace: Trace,
-) -> Result<Rendered, Report> {
-    let (rendered, report) = render_what_can_be(files, templates, world, sources, limits, trace);
-    if report.is_empty() { Ok(rendered) } else { Err(report) }
-}
-
-/// As [`render`], and gives the files that can be rendered beside the errors of the others.
-pub fn render_what_can_be(
     files: &[TemplateFile],
     templates: &[Arc<Template>],
     world: &Arc<dyn World>,
