@@ -23,7 +23,8 @@ pub(crate) fn check(bytes: &[u8]) {
     let Ok(parsed) = yaml::parse(&source, file, whole) else {
         return;
     };
-    // Go writes the key `<<` as it is, and reads it as a merge; of the line breaks of Unicode it makes others.
+    // Go writes the key `<<` as it is, and reads it as a merge; of the line breaks of Unicode it makes others; a text of
+    // several lines that begins with a tab becomes a block that it refuses to read.
     if changes(&parsed.node) {
         return;
     }
@@ -65,9 +66,11 @@ fn within(node: &Node, length: usize) {
     visit(node, &mut |node| assert!(node.span.range().end <= length, "{node:?}"));
 }
 
-/// Whether the tree is one that Go itself reads as another one when it has written it.
+/// Whether the tree is one that Go itself refuses, or reads as another one, when it has written it.
 fn changes(node: &Node) -> bool {
-    let breaks = |text: &str| text.contains(['\u{85}', '\u{2028}', '\u{2029}']);
+    let breaks = |text: &str| {
+        text.contains(['\u{85}', '\u{2028}', '\u{2029}']) || (text.starts_with('\t') && text.contains('\n'))
+    };
     let mut found = false;
     visit(node, &mut |node| {
         found |= match &node.value {
