@@ -92,7 +92,7 @@ pub enum SourceKind {
 pub struct Source {
     name: String,
     kind: SourceKind,
-    text: String,
+    text: Arc<str>,
     /// Offset of the first byte of each line.
     line_starts: Vec<u32>,
 }
@@ -105,6 +105,11 @@ impl Source {
         if kind == SourceKind::File && text.starts_with('\u{FEFF}') {
             text.drain(..'\u{FEFF}'.len_utf8());
         }
+        Self::of_text(name, kind, text.into())
+    }
+
+    /// A source of a text that has its escapes, and no byte order mark, already.
+    pub fn of_text(name: impl Into<String>, kind: SourceKind, text: Arc<str>) -> Self {
         let mut line_starts = vec![0];
         line_starts
             .extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)));

@@ -6,7 +6,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::File;
-use super::load::{Budget, LOAD, MAX_CHART_SIZE, without_mark};
+use super::load::{Budget, LOAD, MAX_CHART_SIZE};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::world::World;
 
@@ -125,11 +125,7 @@ pub(super) fn unpack(bytes: &[u8], shown: &str, budget: &mut Budget) -> Result<V
             .filter(|&left| left > 0)
             .ok_or_else(too_large)?;
         let path = format!("{shown}/{inside}");
-        files.push(File {
-            name: inside.into(),
-            path: path.into(),
-            bytes: without_mark(data).into(),
-        });
+        files.push(File::new(inside, path, &data));
     }
     budget.stream = archive.into_inner().limit();
     if budget.stream == 0 {

@@ -27,11 +27,7 @@ pub fn builtin(sources: &Sources, report: &mut Report) -> Result<Chart> {
     let files = FILES
         .iter()
         .filter(|(name, _)| is_kept(name))
-        .map(|(name, bytes)| File {
-            name: (*name).into(),
-            path: format!("{SHOWN}/{name}").into(),
-            bytes: (*bytes).into(),
-        })
+        .map(|(name, bytes)| File::new(*name, format!("{SHOWN}/{name}"), bytes))
         .collect();
     from_files(files, SHOWN, sources, report, 0, &mut load::Budget::default())
 }

@@ -212,11 +212,7 @@ impl Folder<'_> {
         }
         self.left -= entry.size;
         let bytes = self.world.read(&path).map_err(|error| unreadable(&path, &error))?;
-        self.files.push(File {
-            name: name.into(),
-            path: shown.into(),
-            bytes: without_mark(bytes).into(),
-        });
+        self.files.push(File::new(name, shown, &bytes));
         Ok(())
     }
 }
@@ -237,14 +233,6 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
         LOAD,
         format!("error reading {}: {error}", path.display()),
     ))
-}
-
-/// Drops a byte order mark.
-pub(super) fn without_mark(bytes: Vec<u8>) -> Vec<u8> {
-    match bytes.strip_prefix(b"\xEF\xBB\xBF") {
-        Some(rest) => rest.to_vec(),
-        None => bytes,
-    }
 }
 
 /// Builds a chart from its files; `shown` is the path of the chart as the user typed it.
@@ -403,7 +391,7 @@ fn subchart(
             let message = format!("expected {name}, got {}", files[0].name);
             return Err(Diagnostic::error(LOAD, message).into());
         };
-        archive::unpack(&file.bytes, &shown, budget)?
+        archive::unpack(file.bytes(), &shown, budget)?
     } else {
         let inside = |file: File| {
             let (_, name) = file.name.split_once('/')?;

@@ -6,8 +6,10 @@ mod ignore;
 mod load;
 mod metadata;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::go::string as gostring;
 use crate::source::{FileId, Source, SourceKind, Sources};
 use crate::yaml::Node;
 
@@ -22,14 +24,52 @@ pub struct File {
     pub name: Arc<str>,
     /// Its path as the user would type it.
     pub path: Arc<str>,
-    /// What it holds; without a byte order mark.
-    pub bytes: Arc<[u8]>,
+    content: Content,
+}
+
+/// What a file holds. Text is kept as such, so that the table of sources can share it.
+#[derive(Clone, Debug)]
+enum Content {
+    /// UTF-8 in which nothing has to be escaped.
+    Text(Arc<str>),
+    /// Anything else.
+    Bytes(Arc<[u8]>),
 }
 
 impl File {
+    /// A file with what is read from it; a byte order mark is no part of that.
+    pub fn new(name: impl Into<Arc<str>>, path: impl Into<Arc<str>>, bytes: &[u8]) -> Self {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        let content = match gostring::encode(bytes) {
+            Cow::Borrowed(text) => Content::Text(text.into()),
+            Cow::Owned(_) => Content::Bytes(bytes.into()),
+        };
+        Self {
+            name: name.into(),
+            path: path.into(),
+            content,
+        }
+    }
+
+    /// What it holds.
+    pub fn bytes(&self) -> &[u8] {
+        match &self.content {
+            Content::Text(text) => text.as_bytes(),
+            Content::Bytes(bytes) => bytes,
+        }
+    }
+
+    /// What it holds, with [`crate::go::string`] escapes for bytes that are not UTF-8.
+    pub fn text(&self) -> Arc<str> {
+        match &self.content {
+            Content::Text(text) => Arc::clone(text),
+            Content::Bytes(bytes) => gostring::encode(bytes).into(),
+        }
+    }
+
     /// Adds the file to the sources, to be read and pointed at.
     pub fn source(&self, sources: &Sources) -> FileId {
-        sources.add(Source::new(&*self.path, SourceKind::File, self.bytes.to_vec()))
+        sources.add(Source::of_text(&*self.path, SourceKind::File, self.text()))
     }
 }
 

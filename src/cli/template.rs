@@ -199,9 +199,7 @@ fn print(world: &dyn World, arguments: &Template, request: &Request, outcome: &O
     } else {
         Vec::new()
     };
-    let crds = crds
-        .into_iter()
-        .map(|(name, file)| (name, gostring::encode(&file.bytes).into_owned()));
+    let crds = crds.into_iter().map(|(name, file)| (name, file.text()));
     let is_test = |hook: &Manifest| {
         hook.events
             .iter()

@@ -13,7 +13,7 @@ pub(super) fn value(files: &[File]) -> Value {
     let entries = move || {
         files
             .iter()
-            .map(|file| (file.name.clone(), Value::from_bytes(file.bytes.to_vec())))
+            .map(|file| (file.name.clone(), Value::from_bytes(file.bytes().to_vec())))
             .collect()
     };
     Value::from_object(Data::Map(Map::lazy(MapType::Files, entries)))

@@ -69,7 +69,7 @@ pub fn parse(files: &[TemplateFile], sources: &Sources) -> Result<Vec<Arc<Templa
             functions::find(name).is_some()
         })
     };
-    let size = |at: usize| files[at].file.bytes.len();
+    let size = |at: usize| files[at].file.bytes().len();
     let mut parsed = Vec::with_capacity(files.len());
     let mut report = Report::new();
     for (file, result) in files.iter().zip(side_by_side(files.len(), size, parse)) {
@@ -113,7 +113,7 @@ pub fn render(
         }
     }
     runtime.set_names(names);
-    let size = files.iter().map(|file| file.file.bytes.len()).sum();
+    let size = files.iter().map(|file| file.file.bytes().len()).sum();
     let environment = environment(&runtime);
     let (mut rendered, report) = ahead(
         size,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use promchart::chart::{self, Chart, File};
+use promchart::chart::{self, Chart};
 use promchart::diagnostic::Report;
 use promchart::source::Sources;
 use promchart::world::{Entry, FileKind, Piped, World};
@@ -52,8 +52,9 @@ fn with_checksums(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn inside(chart: &Chart, total: &mut usize) {
-    for File { name, bytes, .. } in chart.templates.iter().chain(&chart.files).chain(&chart.schema) {
-        *total += bytes.len();
+    for file in chart.templates.iter().chain(&chart.files).chain(&chart.schema) {
+        *total += file.bytes().len();
+        let name = &file.name;
         assert!(!name.is_empty() && !name.starts_with('/'), "{name:?}");
         assert!(name.split('/').all(|part| !matches!(part, "" | "." | "..")), "{name:?}");
     }

@@ -55,7 +55,7 @@ fn crds(context: &Context<'_>, report: &mut Report) -> Crds {
     };
     if let Some(chart) = &context.chart {
         for (_, file) in chart.chart.crds() {
-            add(&String::from_utf8_lossy(&file.bytes), &file.path);
+            add(&file.text(), &file.path);
         }
     }
     for path in context.crds {

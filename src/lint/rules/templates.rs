@@ -132,13 +132,7 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
     let mut texts: Vec<String> = Vec::new();
     for (_, chart) in chart.walk() {
         texts.push(context.sources.get(chart.chart.values.span.file).text().to_owned());
-        texts.extend(
-            chart
-                .chart
-                .files
-                .iter()
-                .map(|file| String::from_utf8_lossy(&file.bytes).into_owned()),
-        );
+        texts.extend(chart.chart.files.iter().map(|file| file.text().to_string()));
     }
     for file in super::super::suppress::files_of(&context.given) {
         texts.push(context.sources.get(file).text().to_owned());

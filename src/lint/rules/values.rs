@@ -71,11 +71,11 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
             (path.clone(), context.sources.get(file).text().to_owned())
         })
         .collect();
-    let schemas: Vec<(Vec<&str>, String)> = charts
+    let schemas: Vec<(Vec<&str>, Arc<str>)> = charts
         .iter()
         .filter_map(|(path, chart)| {
             let schema = chart.chart.schema.as_ref()?;
-            Some((path.clone(), String::from_utf8_lossy(&schema.bytes).into_owned()))
+            Some((path.clone(), schema.text()))
         })
         .collect();
     let is_defined = |path: &[Arc<str>]| {

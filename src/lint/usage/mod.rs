@@ -161,8 +161,8 @@ fn loose_texts(chart: &ParsedChart, sources: &Sources) -> Vec<String> {
     const MAX_FILE: usize = 1 << 20;
     let mut found = Vec::new();
     for file in &chart.chart.files {
-        if file.bytes.len() <= MAX_FILE && !matches!(&*file.name, "README.md" | "README.md.gotmpl" | "CHANGELOG.md") {
-            found.push(String::from_utf8_lossy(&file.bytes).into_owned());
+        if file.bytes().len() <= MAX_FILE && !matches!(&*file.name, "README.md" | "README.md.gotmpl" | "CHANGELOG.md") {
+            found.push(file.text().to_string());
         }
     }
     // Whole templates: a constant such as `{{ "{{ .Values.x }}" }}` lies in one.
