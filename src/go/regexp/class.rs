@@ -2,6 +2,7 @@
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 
+use super::parse::Texts;
 use crate::go::string::RESERVED_START;
 
 /// Ranges of a Perl or POSIX class.
@@ -86,8 +87,16 @@ pub(super) fn item(mut class: ClassUnicode, fold: bool, negated: bool) -> ClassU
     class
 }
 
-/// The node of a class. The characters that stand for bytes are in it where U+FFFD is.
-pub(super) fn node(mut class: ClassUnicode) -> Hir {
+/// The node of a class, in an expression that is to match such texts. The characters that stand for bytes are in it where
+/// U+FFFD is.
+pub(super) fn node(mut class: ClassUnicode, texts: Texts) -> Hir {
+    if texts == Texts::Ascii {
+        class.intersect(&of(&[('\0', '\x7f')]));
+        return Hir::class(match class.to_byte_class() {
+            Some(bytes) => Class::Bytes(bytes),
+            None => Class::Unicode(class),
+        });
+    }
     let bytes = of(&[(RESERVED_START, char::MAX)]);
     let replacement = char::REPLACEMENT_CHARACTER;
     if class

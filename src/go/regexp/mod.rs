@@ -3,7 +3,6 @@
 //! The texts that are searched are [`crate::go::string`]s: a byte that is no character stands as one character, which is
 //! what Go takes it for.
 
-mod ascii;
 mod class;
 mod parse;
 
@@ -15,7 +14,7 @@ use regex_automata::meta::{Config, Regex};
 use regex_automata::{Anchored, Input};
 
 use super::unicode::{is_digit, is_letter};
-use parse::{Parsed, parse};
+use parse::{Parsed, Texts, parse};
 use regex_syntax::hir::Hir;
 
 pub use parse::must_quote;
@@ -32,14 +31,15 @@ const KEPT: usize = 64;
 /// An expression.
 #[derive(Debug)]
 pub struct Regexp {
-    hir: Hir,
+    expression: String,
+    /// As it is for texts of ASCII.
+    ascii: Hir,
     /// For short texts of ASCII, which nearly all are: most of the time would go into compiling what they don't need.
     small: OnceLock<Option<Regex>>,
     /// For all others.
     full: OnceLock<Option<Regex>>,
     /// The names of the groups, from group 1 on.
     names: Vec<Option<String>>,
-    is_empty: bool,
 }
 
 /// The ends of a group in the text, if it took part.
@@ -58,13 +58,13 @@ impl Regexp {
         if let Some(found) = COMPILED.with_borrow(|kept| kept.get(expression).cloned()) {
             return Ok(found);
         }
-        let Parsed { hir, names } = parse(expression)?;
+        let Parsed { hir, names } = parse(expression, Texts::Ascii)?;
         let compiled = Arc::new(Self {
-            hir,
+            expression: expression.to_owned(),
+            ascii: hir,
             small: OnceLock::new(),
             full: OnceLock::new(),
             names,
-            is_empty: expression.is_empty(),
         });
         COMPILED.with_borrow_mut(|kept| {
             if kept.len() >= KEPT {
@@ -91,14 +91,15 @@ impl Regexp {
         let engine = if text.len() <= SMALL && text.is_ascii() {
             self.small.get_or_init(|| {
                 let config = config.hybrid(false).dfa(false).onepass(false).auto_prefilter(false);
-                build(config, &ascii::only(self.hir.clone()))
+                build(config, &self.ascii)
             })
         } else {
             self.full.get_or_init(|| {
                 let config = config
                     .onepass_size_limit(Some(MAX_SIZE / 8))
                     .hybrid_cache_capacity(2 << 20);
-                build(config, &self.hir)
+                // The same text has been read before.
+                build(config, &parse(&self.expression, Texts::All).ok()?.hir)
             })
         };
         engine.as_ref()
@@ -170,7 +171,7 @@ impl Regexp {
 
     /// `Regexp.Split`.
     pub fn split<'t>(&self, text: &'t str, most: Option<usize>) -> Vec<&'t str> {
-        if text.is_empty() && !self.is_empty {
+        if text.is_empty() && !self.expression.is_empty() {
             return vec![""];
         }
         let mut pieces = Vec::new();

@@ -90,9 +90,19 @@ fn joined(mut pieces: Vec<Piece>, join: fn(Vec<Hir>) -> Hir) -> Piece {
     }
 }
 
-/// Reads an expression.
-pub(super) fn parse(expression: &str) -> Result<Parsed, String> {
+/// What an expression will be held against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Texts {
+    /// Nothing but ASCII: classes lose all other characters, which makes them faster to compile.
+    Ascii,
+    /// Any text.
+    All,
+}
+
+/// Reads an expression, to match such texts.
+pub(super) fn parse(expression: &str, texts: Texts) -> Result<Parsed, String> {
     let mut parser = Parser {
+        texts,
         whole: expression,
         rest: expression,
         flags: Flags::default(),
@@ -111,6 +121,7 @@ pub(super) fn parse(expression: &str) -> Result<Parsed, String> {
 }
 
 struct Parser<'t> {
+    texts: Texts,
     whole: &'t str,
     rest: &'t str,
     flags: Flags,
@@ -174,7 +185,7 @@ impl<'t> Parser<'t> {
                     } else {
                         class::of(&[('\n', '\n')])
                     };
-                    self.push(class::node(class::item(line_break, false, true)));
+                    self.push(class::node(class::item(line_break, false, true), self.texts));
                     self.rest = tail;
                 }
                 '[' => self.class()?,
@@ -216,7 +227,7 @@ impl<'t> Parser<'t> {
 
     fn literal(&mut self, c: char) {
         if self.flags.fold {
-            self.push(class::node(class::item(class::of(&[(c, c)]), true, false)));
+            self.push(class::node(class::item(class::of(&[(c, c)]), true, false), self.texts));
         } else {
             self.push(Hir::literal(c.encode_utf8(&mut [0; 4]).as_bytes()));
         }
@@ -394,7 +405,7 @@ impl<'t> Parser<'t> {
             _ => {}
         }
         if let Some(class) = self.class_escape()? {
-            self.push(class::node(class));
+            self.push(class::node(class, self.texts));
             return Ok(());
         }
         let c = self.escape()?;
@@ -542,7 +553,7 @@ impl<'t> Parser<'t> {
             class.union(&class::item(item, self.flags.fold, false));
         }
         self.rest = &self.rest[1..];
-        self.push(class::node(class::item(class, false, negated)));
+        self.push(class::node(class::item(class, false, negated), self.texts));
         Ok(())
     }
 
