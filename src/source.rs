@@ -5,7 +5,7 @@
 //! the moment they are read.
 
 use std::fmt;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use crate::go::string as gostring;
 
@@ -94,7 +94,7 @@ pub struct Source {
     kind: SourceKind,
     text: Arc<str>,
     /// Offset of the first byte of each line.
-    line_starts: Vec<u32>,
+    line_starts: OnceLock<Vec<u32>>,
 }
 
 impl Source {
@@ -110,15 +110,21 @@ impl Source {
 
     /// A source of a text that has its escapes, and no byte order mark, already.
     pub fn of_text(name: impl Into<String>, kind: SourceKind, text: Arc<str>) -> Self {
-        let mut line_starts = vec![0];
-        line_starts
-            .extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)));
         Self {
             name: name.into(),
             kind,
             text,
-            line_starts,
+            line_starts: OnceLock::new(),
         }
+    }
+
+    /// Few sources are ever pointed at.
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes());
+            let starts = breaks.map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX));
+            std::iter::once(0).chain(starts).collect()
+        })
     }
 
     /// The path as the user would type it, or the flag as it was typed.
@@ -138,8 +144,8 @@ impl Source {
 
     /// The line and column of an offset; an offset past the end is the place after the last byte.
     pub fn line_column(&self, offset: u32) -> LineColumn {
-        let line = self.line_starts.partition_point(|&start| start <= offset).max(1);
-        let start = self.line_starts[line - 1] as usize;
+        let line = self.line_starts().partition_point(|&start| start <= offset).max(1);
+        let start = self.line_starts()[line - 1] as usize;
         let end = (offset as usize).clamp(start, self.text.len().max(start));
         let column = self.text.get(start..end).map_or(end - start, gostring::len) + 1;
         LineColumn { line, column }
@@ -153,9 +159,9 @@ impl Source {
 
     /// The bytes of a line (from 1), its line break included.
     pub fn line_range(&self, line: usize) -> Option<std::ops::Range<usize>> {
-        let start = *self.line_starts.get(line.checked_sub(1)?)? as usize;
+        let start = *self.line_starts().get(line.checked_sub(1)?)? as usize;
         let end = self
-            .line_starts
+            .line_starts()
             .get(line)
             .map_or(self.text.len(), |&next| next as usize);
         Some(start..end)
@@ -163,7 +169,7 @@ impl Source {
 
     /// How many lines there are; at least 1.
     pub fn line_count(&self) -> usize {
-        self.line_starts.len()
+        self.line_starts().len()
     }
 }
 
