@@ -7,7 +7,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 
 use crate::chart::{self, Chart};
 use crate::diagnostic::{Diagnostic, Report};
@@ -17,7 +16,7 @@ use crate::manifest::{self, Manifests, PostRenderer};
 use crate::render::{self, Capabilities, Limits, Release, Rendered, Trace};
 use crate::schema;
 use crate::source::{Sources, Span};
-use crate::threads::reserve_heap;
+use crate::threads::beside;
 use crate::values::{self, Overrides};
 use crate::world::World;
 
@@ -98,22 +97,12 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
         if errors.is_empty() { Ok(rendered) } else { Err(errors) }
     };
     // A large schema takes as long as the render, which is of no account if the values are not valid.
-    let (violations, rendered) = thread::scope(|scope| {
-        let check = || {
-            reserve_heap();
-            schema::validate(&chart, &values, sources)
-        };
-        let checked =
-            (!request.skip_schema).then(|| thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, check));
-        let rendered = render(request.trace);
-        let violations = match checked {
-            None => Report::new(),
-            Some(Ok(thread)) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            // No thread to be had.
-            Some(Err(_)) => check(),
-        };
-        (violations, rendered)
-    });
+    let (violations, rendered) = if request.skip_schema {
+        (Report::new(), render(request.trace))
+    } else {
+        let check = || schema::validate(&chart, &values, sources);
+        beside(STACK_SIZE, check, || render(request.trace))
+    };
     if !violations.is_empty() {
         return Err(violations);
     }

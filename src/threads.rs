@@ -1,6 +1,6 @@
 //! Work on several threads, with results that do not depend on how many there are.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 /// How many threads work at most.
@@ -23,10 +23,43 @@ pub fn reserve_heap() {
     }
 }
 
+/// How many threads [`beside`] has at work. Nothing but the number of further threads depends on it.
+static BESIDE: AtomicUsize = AtomicUsize::new(0);
+
+/// How many threads can run at once that [`beside`] does not keep busy.
+fn free_processors() -> usize {
+    let all = thread::available_parallelism().map_or(1, usize::from);
+    all.saturating_sub(BESIDE.load(Ordering::Relaxed))
+}
+
+/// Does two things at once, the first on a thread with a stack of so many bytes.
+pub fn beside<T: Send, U>(stack_size: usize, work: impl Fn() -> T + Sync, main: impl FnOnce() -> U) -> (T, U) {
+    thread::scope(|scope| {
+        BESIDE.fetch_add(1, Ordering::Relaxed);
+        let run = || {
+            reserve_heap();
+            let result = work();
+            BESIDE.fetch_sub(1, Ordering::Relaxed);
+            result
+        };
+        let thread = thread::Builder::new().stack_size(stack_size).spawn_scoped(scope, run);
+        let own = main();
+        let others = match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // No thread to be had.
+            Err(_) => {
+                BESIDE.fetch_sub(1, Ordering::Relaxed);
+                work()
+            }
+        };
+        (others, own)
+    })
+}
+
 /// Does `count` pieces of work, neighbours together, and gives the results in order. `size` tells the bytes of a piece.
 pub fn side_by_side<T: Send>(count: usize, size: impl Fn(usize) -> usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let total: usize = (0..count).map(&size).sum();
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS);
+    let threads = free_processors().min(MAX_THREADS);
     if threads < 2 || total < WORTH_A_THREAD {
         return (0..count).map(work).collect();
     }
