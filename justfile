@@ -38,7 +38,7 @@ random-values:
 
 # compare random templates, values and --set flags with the real Helm
 difffuzz:
-    cargo run --release -p xtask -- difffuzz 20000
+    cargo run --profile tools -p xtask -- difffuzz 20000
 
 # look for inputs that break a property; needs cargo-fuzz, and RUSTC_BOOTSTRAP=1 with a stable toolchain
 fuzz TARGET SECONDS="1200":
