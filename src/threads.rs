@@ -1,5 +1,6 @@
 //! Work on several threads, with results that do not depend on how many there are.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
@@ -26,10 +27,15 @@ pub fn reserve_heap() {
 /// How many threads [`beside`] has at work. Nothing but the number of further threads depends on it.
 static BESIDE: AtomicUsize = AtomicUsize::new(0);
 
+/// How many threads can run at once. The system is asked but once: on Linux the answer is spread over several files.
+pub fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
+}
+
 /// How many threads can run at once that [`beside`] does not keep busy.
 fn free_processors() -> usize {
-    let all = thread::available_parallelism().map_or(1, usize::from);
-    all.saturating_sub(BESIDE.load(Ordering::Relaxed))
+    processors().saturating_sub(BESIDE.load(Ordering::Relaxed))
 }
 
 /// Does two things at once, the first on a thread with a stack of so many bytes.
@@ -106,8 +112,7 @@ pub fn side_by_side<T: Send>(count: usize, size: impl Fn(usize) -> usize, work: 
 /// Gives what `main` gives, which runs on this thread. Meanwhile another thread does work that `main` would else come to, on
 /// `size` bytes in all; it is told when `main` is done, and then stops.
 pub fn ahead<T>(size: usize, work: impl Fn(&dyn Fn() -> bool) + Sync, main: impl FnOnce() -> T) -> T {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    if threads < 2 || size < WORTH_A_THREAD {
+    if processors() < 2 || size < WORTH_A_THREAD {
         return main();
     }
     let is_done = AtomicBool::new(false);

@@ -14,6 +14,7 @@ use crate::pipeline::Request;
 use crate::render::{Capabilities, KubeVersion, Limits, Release, Trace};
 use crate::report::{self, Format, RuleInfo};
 use crate::source::Sources;
+use crate::threads::processors;
 use crate::values::Overrides;
 use crate::world::World;
 
@@ -293,7 +294,7 @@ fn limits(arguments: &args::LimitArguments) -> Limits {
         limits.memory = mebibytes.saturating_mul(1 << 20);
     }
     // Renders run side by side, and the memory of all is counted together.
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = processors();
     limits.memory = limits.memory.saturating_mul(threads + 1);
     limits
 }

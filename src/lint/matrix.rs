@@ -14,6 +14,7 @@ use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::pipeline::Request;
 use crate::prometheus;
 use crate::source::{Source, SourceKind, Sources, Span};
+use crate::threads::processors;
 use crate::world::{FileKind, World};
 
 /// The stack of a thread that lints, in bytes: values, schemas and templates nest.
@@ -68,7 +69,7 @@ pub fn run(
             progress.done(results.len(), runs.len(), run);
         }
     };
-    let threads = thread::available_parallelism().map_or(1, usize::from).min(runs.len());
+    let threads = processors().min(runs.len());
     thread::scope(|scope| {
         for _ in 1..threads {
             // One thread less is no harm.
