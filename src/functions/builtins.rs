@@ -35,13 +35,18 @@ fn not(call: &mut Call<'_>) -> Outcome {
     Ok((!call.value(0).is_true()).into())
 }
 
-/// What the error of `call` begins with; Go's goes on with what is called, as it is written in the template.
+/// What the error of `call` begins with. Then comes what is called: as it is written in the template, or if it has come
+/// through the pipe, as `reflect.Value.String` shows it.
 pub(crate) const NO_FUNCTION: &str = "non-function ";
 
 fn call(call: &mut Call<'_>) -> Outcome {
     Err(match call.view(0) {
         View::Invalid | View::Nil => Fault::from("call of nil"),
-        found => Fault::new(format!("{NO_FUNCTION}of type {}", found.type_name())),
+        View::String(text) => Fault::new(format!("{NO_FUNCTION}{text} of type string")),
+        found => {
+            let name = found.type_name();
+            Fault::new(format!("{NO_FUNCTION}<{name} Value> of type {name}"))
+        }
     })
 }
 

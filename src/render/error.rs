@@ -175,7 +175,8 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
                 let text = match (text.strip_prefix(NO_FUNCTION), node) {
                     // Only here it is known how what was called is written.
                     (Some(what), Some(NodeRef::Command(command))) if command.operands.len() > 1 => {
-                        format!("non-function {} {what}", command.operands[1])
+                        let (_, name) = what.rsplit_once(" of type ").unwrap_or_default();
+                        format!("{NO_FUNCTION}{} of type {name}", command.operands[1])
                     }
                     _ => text.clone(),
                 };
