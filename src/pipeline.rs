@@ -92,7 +92,10 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     let render = |trace| {
         check_kube_version(&chart, &request.capabilities)?;
         let files = render::templates(&chart, &values, &request.release, &request.capabilities);
-        let templates = render::parse(&files, sources)?;
+        let (templates, errors) = render::parse(&files, sources);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
         let (rendered, errors) = render::render(&files, &templates, world, sources, request.limits, trace);
         if errors.is_empty() { Ok(rendered) } else { Err(errors) }
     };

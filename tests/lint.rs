@@ -129,6 +129,21 @@ fn other_templates_are_looked_at_when_one_fails() {
         "{partial}"
     );
     assert!(!found(&partial, "service-without-pods"), "{partial}");
+    // Nor may what is no template, nor those that call what it defines.
+    write(&folder, "templates/b.yaml", "{{ define \"b\" }}{{ end }}{{ if }}");
+    write(&folder, "templates/d.yaml", "{{ include \"b\" . }}");
+    write(&folder, "templates/e.yaml", "{{ template \"b\" . }}");
+    let partial = run();
+    assert!(
+        found(&partial, "template-syntax") && found(&partial, "unknown-field"),
+        "{partial}"
+    );
+    for rule in ["template-render", "service-without-pods"] {
+        assert!(!found(&partial, rule), "{rule}\n{partial}");
+    }
+    write(&folder, "templates/b.yaml", "");
+    let broken = run();
+    assert_eq!(broken.matches("[template-render]").count(), 2, "{broken}");
 }
 
 /// A line that is right comes before one that is only likely.

@@ -140,13 +140,18 @@ impl<'a> Context<'a> {
         let mut capabilities = self.request.capabilities.clone();
         capabilities.api_versions.extend(SERVED.map(str::to_owned));
         let files = render::templates(&chart, &values, &self.request.release, &capabilities);
-        let templates = render::parse(&files, self.sources)?;
+        let (templates, broken) = render::parse(&files, self.sources);
         let limits = self.request.limits;
         let trace = self.request.trace;
-        let (rendered, errors) = render::render(&files, &templates, world, self.sources, limits, trace);
+        let (rendered, mut errors) = render::render(&files, &templates, world, self.sources, limits, trace);
+        if !broken.is_empty() {
+            // Who calls what a broken file defines is not to blame.
+            errors.diagnostics.retain(|error| !lacks_template(&error.message));
+        }
         self.objects = Objects::read(&rendered, &self.request.release.namespace, self.sources, report);
-        self.objects.is_partial |= !errors.is_empty();
+        self.objects.is_partial |= !broken.is_empty() || !errors.is_empty();
         self.rendered = Some(rendered);
+        report.append(broken);
         report.append(errors);
         Ok(())
     }
@@ -174,6 +179,11 @@ impl<'a> Context<'a> {
     pub fn rendered_file(&self, span: Span) -> Option<&Arc<str>> {
         self.objects.files.get(&span.file)
     }
+}
+
+/// Whether an error says that a template is called that does not exist: by `include` or by `template`.
+fn lacks_template(message: &str) -> bool {
+    message.contains("no template \"") || message.starts_with("template \"") && message.ends_with("\" not defined")
 }
 
 fn document(sources: &Sources, file: FileId) -> Option<(FileId, Node)> {

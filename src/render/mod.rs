@@ -57,11 +57,9 @@ impl Rendered {
     }
 }
 
-/// Parses all templates.
-///
-/// # Errors
-/// All syntax errors and all unknown functions of all files; the first one is Helm's.
-pub fn parse(files: &[TemplateFile], sources: &Sources) -> Result<Vec<Arc<Template>>, Report> {
+/// Parses all templates. Gives those that can be parsed, and the errors of all others: of syntax, and functions that do not
+/// exist. The first one is Helm's.
+pub fn parse(files: &[TemplateFile], sources: &Sources) -> (Vec<Arc<Template>>, Report) {
     let ids: Vec<FileId> = files.iter().map(|file| file.file.source(sources)).collect();
     let parse = |at: usize| {
         let source = sources.get(ids[at]);
@@ -80,7 +78,7 @@ pub fn parse(files: &[TemplateFile], sources: &Sources) -> Result<Vec<Arc<Templa
                 .for_each(|error| report.push(error::syntax(error, &file.name))),
         }
     }
-    if report.is_empty() { Ok(parsed) } else { Err(report) }
+    (parsed, report)
 }
 
 /// Whether a render keeps where its output comes from.
@@ -94,7 +92,7 @@ pub enum Trace {
 }
 
 /// Renders files in the order given; of two templates with one name the later one wins. `templates` are those that
-/// [`parse`] made of the files. Gives the files that can be rendered, and the errors of all others; the first diagnostic is the
+/// [`parse`] made of the files; a file without one is left out. Gives the files that can be rendered, and the errors of all others; the first diagnostic is the
 /// one that Helm would stop at.
 pub fn render(
     files: &[TemplateFile],
