@@ -27,7 +27,7 @@ pub struct File {
     content: Content,
 }
 
-/// What a file holds. Text is kept as such, so that the table of sources can share it.
+/// What a file holds. The text of a source is kept as such, so that the table of sources can share it.
 #[derive(Clone, Debug)]
 enum Content {
     /// UTF-8 in which nothing has to be escaped.
@@ -39,13 +39,14 @@ enum Content {
 impl File {
     /// A file with what is read from it; a byte order mark is no part of that.
     pub fn new(name: impl Into<Arc<str>>, path: impl Into<Arc<str>>, bytes: &[u8]) -> Self {
+        let name = name.into();
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let content = match gostring::encode(bytes) {
-            Cow::Borrowed(text) => Content::Text(text.into()),
-            Cow::Owned(_) => Content::Bytes(bytes.into()),
+        let content = match is_source(&name).then(|| gostring::encode(bytes)) {
+            Some(Cow::Borrowed(text)) => Content::Text(text.into()),
+            _ => Content::Bytes(bytes.into()),
         };
         Self {
-            name: name.into(),
+            name,
             path: path.into(),
             content,
         }
@@ -71,6 +72,13 @@ impl File {
     pub fn source(&self, sources: &Sources) -> FileId {
         sources.add(Source::of_text(&*self.path, SourceKind::File, self.text()))
     }
+}
+
+/// Whether a file is likely to become a source: definitions of resources and what `.Files` gives out can be large, and are
+/// seldom looked at.
+fn is_source(name: &str) -> bool {
+    let is_read = |part| matches!(part, "templates" | "Chart.yaml" | "values.yaml" | "values.schema.json");
+    name.split('/').any(is_read)
 }
 
 /// A chart with its subcharts.
