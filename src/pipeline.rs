@@ -96,7 +96,7 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
         if !errors.is_empty() {
             return Err(errors);
         }
-        let (rendered, errors) = render::render(&files, &templates, world, sources, request.limits, trace);
+        let (rendered, errors) = render::render(&files, templates, world, sources, request.limits, trace);
         if errors.is_empty() { Ok(rendered) } else { Err(errors) }
     };
     // A large schema takes as long as the render, which is of no account if the values are not valid.

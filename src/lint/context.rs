@@ -143,7 +143,7 @@ impl<'a> Context<'a> {
         let (templates, broken) = render::parse(&files, self.sources);
         let limits = self.request.limits;
         let trace = self.request.trace;
-        let (rendered, mut errors) = render::render(&files, &templates, world, self.sources, limits, trace);
+        let (rendered, mut errors) = render::render(&files, templates, world, self.sources, limits, trace);
         if !broken.is_empty() {
             // Who calls what a broken file defines is not to blame.
             errors.diagnostics.retain(|error| !lacks_template(&error.message));

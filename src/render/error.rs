@@ -149,7 +149,7 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
         .and_then(|id| find(unit.tree(), id));
     let Some(failure) = failure(error) else {
         trace.message = error.detail().map_or_else(|| error.to_string(), str::to_owned);
-        return go.link(&format!("template: {}: {}", unit.tree().name, trace.message));
+        return go.link(&format!("template: {}: {}", unit.name, trace.message));
     };
     let blamed = node.map(|node| blame(node, failure));
     if let Some(blamed) = blamed {
@@ -157,7 +157,7 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
     }
     go.link(&match blamed {
         Some(node) => format!("template: {}: ", context(&unit, node, sources)),
-        None => format!("template: {}: ", unit.tree().name),
+        None => format!("template: {}: ", unit.name),
     });
     let message = match failure {
         Failure::Node(text) | Failure::Range(text) => text.clone(),
@@ -219,8 +219,8 @@ fn context(unit: &Unit, node: NodeRef<'_>, sources: &Sources) -> String {
     let (line, column) = (place.line, place.column - 1);
     format!(
         "{}:{line}:{column}: executing {} at <{}>",
-        unit.template.name,
-        quote(&unit.tree().name),
+        unit.file_name,
+        quote(&unit.name),
         node.text()
     )
 }

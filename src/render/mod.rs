@@ -59,7 +59,7 @@ impl Rendered {
 
 /// Parses all templates. Gives those that can be parsed, and the errors of all others: of syntax, and functions that do not
 /// exist. The first one is Helm's.
-pub fn parse(files: &[TemplateFile], sources: &Sources) -> (Vec<Arc<Template>>, Report) {
+pub fn parse(files: &[TemplateFile], sources: &Sources) -> (Vec<Template>, Report) {
     let ids: Vec<FileId> = files.iter().map(|file| file.file.source(sources)).collect();
     let parse = |at: usize| {
         let source = sources.get(ids[at]);
@@ -72,7 +72,7 @@ pub fn parse(files: &[TemplateFile], sources: &Sources) -> (Vec<Arc<Template>>, 
     let mut report = Report::new();
     for (file, result) in files.iter().zip(side_by_side(files.len(), size, parse)) {
         match result {
-            Ok(template) => parsed.push(Arc::new(template)),
+            Ok(template) => parsed.push(template),
             Err(errors) => errors
                 .iter()
                 .for_each(|error| report.push(error::syntax(error, &file.name))),
@@ -96,7 +96,7 @@ pub enum Trace {
 /// one that Helm would stop at.
 pub fn render(
     files: &[TemplateFile],
-    templates: &[Arc<Template>],
+    templates: Vec<Template>,
     world: &Arc<dyn World>,
     sources: &Sources,
     limits: Limits,
@@ -106,9 +106,11 @@ pub fn render(
     let runtime = Arc::new(Runtime::new(Arc::clone(world), sources.clone(), limits, traced));
     let mut names = Names::default();
     for template in templates {
-        for (tree, (name, id)) in template.trees.iter().zip(runtime.program.add(template)) {
-            names.define(name, id, tree.root.is_empty());
-        }
+        runtime
+            .program
+            .add(template)
+            .iter()
+            .for_each(|added| names.define(added));
     }
     runtime.set_names(names);
     let size = files.iter().map(|file| file.file.bytes().len()).sum();

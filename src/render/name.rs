@@ -37,10 +37,7 @@ pub fn name(text: &str, world: &Arc<dyn World>) -> Result<String, String> {
         false,
     ));
     let mut names = Names::default();
-    let template = Arc::new(parsed);
-    for (tree, (name, id)) in template.trees.iter().zip(runtime.program.add(&template)) {
-        names.define(name, id, tree.root.is_empty());
-    }
+    runtime.program.add(parsed).iter().for_each(|added| names.define(added));
     runtime.set_names(names);
     let Some(id) = runtime.find(NAME) else {
         return Ok(String::new());

@@ -8,7 +8,9 @@ use minijinja::Environment;
 use crate::functions;
 use crate::lower::{Lowered, SourceMap, lower, lower_traced};
 use crate::reflect::Signature;
-use crate::template::ast::{Template, Tree};
+use crate::source::{FileId, Sources, Span};
+use crate::template;
+use crate::template::ast::{List, Template, Tree};
 
 /// Names a lowered template of a [`Program`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,12 +36,20 @@ impl UnitId {
 /// A template, lowered when it is first wanted: charts define far more than one render runs.
 #[derive(Debug)]
 pub(super) struct Unit {
-    /// The file that it is in.
-    pub(super) template: Arc<Template>,
+    /// What Go calls the file that it is in.
+    pub(super) file_name: Arc<str>,
+    /// What it is called by.
+    pub(super) name: Arc<str>,
+    file: FileId,
+    sources: Sources,
     /// Which of the file's trees it is.
-    pub(super) tree: usize,
+    number: usize,
     /// Whether it is lowered so that it can be traced.
     traced: bool,
+    /// The tree, until it is lowered: all trees of a large chart take more memory than what they become.
+    fresh: Mutex<Option<Tree>>,
+    /// The tree again, for who wants to tell of an error.
+    again: OnceLock<Tree>,
     lowered: OnceLock<UnitCode>,
     /// Set once minijinja has been asked to compile it.
     compiled: OnceLock<()>,
@@ -59,14 +69,25 @@ struct UnitCode {
 }
 
 impl Unit {
-    /// The tree that it came from.
+    /// The tree that it came from. The file is parsed again.
     pub(super) fn tree(&self) -> &Tree {
-        &self.template.trees[self.tree]
+        self.again.get_or_init(|| {
+            let source = self.sources.get(self.file);
+            // It has been parsed before: there is nothing wrong with it.
+            let parsed = template::parse(source.text(), self.file, &self.file_name, &|_| true);
+            let tree = parsed.ok().and_then(|parsed| parsed.trees.into_iter().nth(self.number));
+            tree.unwrap_or_else(|| Tree {
+                name: Arc::clone(&self.name),
+                span: Span::file_start(self.file),
+                root: List { nodes: Vec::new() },
+            })
+        })
     }
 
     fn code(&self) -> &UnitCode {
         self.lowered.get_or_init(|| {
-            let lowered = self.lower();
+            let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let lowered = self.lower(fresh.as_ref().unwrap_or_else(|| self.tree()));
             UnitCode {
                 map: lowered.map,
                 nodes: u64::try_from(lowered.nodes).unwrap_or(u64::MAX),
@@ -76,9 +97,9 @@ impl Unit {
         })
     }
 
-    fn lower(&self) -> Lowered {
+    fn lower(&self, tree: &Tree) -> Lowered {
         let lower = if self.traced { lower_traced } else { lower };
-        lower(self.tree(), &signature)
+        lower(tree, &signature)
     }
 
     /// The way back from the lowered text.
@@ -99,16 +120,29 @@ impl Unit {
     /// The lowered text. It is not kept: minijinja asks again only for what it could not compile.
     fn take_text(&self) -> String {
         let kept = self.code().text.lock().unwrap_or_else(PoisonError::into_inner).take();
-        kept.unwrap_or_else(|| self.lower().text)
+        kept.unwrap_or_else(|| self.lower(self.tree()).text)
     }
 }
 
 /// All templates of a render. It grows while `tpl` brings new ones.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Program {
+    /// Where the files are.
+    sources: Sources,
     /// Whether templates are lowered so that they can be traced.
     traced: bool,
     units: RwLock<Units>,
+}
+
+/// A template of a file that was added.
+#[derive(Debug)]
+pub(super) struct Added {
+    /// What it is called by.
+    pub(super) name: Arc<str>,
+    /// Which it is.
+    pub(super) id: UnitId,
+    /// Whether there is nothing in it.
+    pub(super) is_empty: bool,
 }
 
 #[derive(Debug, Default)]
@@ -119,30 +153,40 @@ struct Units {
 }
 
 impl Program {
-    /// No templates yet; whether those to come are to be traced.
-    pub(super) fn new(traced: bool) -> Self {
+    /// No templates yet; where their files are, and whether those to come are to be traced.
+    pub(super) fn new(sources: Sources, traced: bool) -> Self {
         Self {
+            sources,
             traced,
-            ..Self::default()
+            units: RwLock::default(),
         }
     }
 
-    /// Adds the trees of a file; the name of each with its unit, in their order.
-    pub(super) fn add(&self, template: &Arc<Template>) -> Vec<(Arc<str>, UnitId)> {
+    /// Adds the trees of a file, and gives them in their order.
+    pub(super) fn add(&self, template: Template) -> Vec<Added> {
         let mut units = self.units.write().unwrap_or_else(PoisonError::into_inner);
         let mut added = Vec::with_capacity(template.trees.len());
-        for (at, tree) in template.trees.iter().enumerate() {
+        for (number, tree) in template.trees.into_iter().enumerate() {
             let id = units.count;
             units.count += 1;
+            added.push(Added {
+                name: Arc::clone(&tree.name),
+                id: UnitId(id),
+                is_empty: tree.root.is_empty(),
+            });
             let unit = Unit {
-                template: Arc::clone(template),
-                tree: at,
+                file_name: Arc::clone(&template.name),
+                name: Arc::clone(&tree.name),
+                file: tree.span.file,
+                sources: self.sources.clone(),
+                number,
                 traced: self.traced,
+                fresh: Mutex::new(Some(tree)),
+                again: OnceLock::new(),
                 lowered: OnceLock::new(),
                 compiled: OnceLock::new(),
             };
             units.by_id.insert(id, Arc::new(unit));
-            added.push((Arc::clone(&tree.name), UnitId(id)));
         }
         added
     }
@@ -205,12 +249,12 @@ impl Names {
         }
     }
 
-    /// Gives a name to a template. Go keeps the older of two with one name if the newer one is empty.
-    pub(super) fn define(&mut self, name: Arc<str>, id: UnitId, is_empty: bool) {
-        if is_empty && self.find(&name).is_some() {
+    /// Gives a template its name. Go keeps the older of two with one name if the newer one is empty.
+    pub(super) fn define(&mut self, added: &Added) {
+        if added.is_empty && self.find(&added.name).is_some() {
             return;
         }
-        self.own.insert(name, id);
+        self.own.insert(Arc::clone(&added.name), added.id);
     }
 
     /// The template of a name.

@@ -11,13 +11,13 @@ use super::budget::{Budget, Limits};
 use super::context::TemplateFile;
 use super::fault::Failure;
 use super::origin::{ALLOWANCE, Recorder};
-use super::program::{Names, Program, UnitId};
+use super::program::{Added, Names, Program, UnitId};
 use crate::functions::{self, Call, Fault, Function, Host, Outcome};
 use crate::go::quote::quote;
 use crate::go::string as gostring;
 use crate::reflect::Value;
 use crate::source::{FileId, Source, SourceKind, Sources};
-use crate::template::{self, ast::Template};
+use crate::template;
 use crate::world::World;
 
 /// The steps that a run of a template takes besides those of its nodes.
@@ -61,8 +61,7 @@ struct Texts {
 /// A text given to `tpl`, parsed.
 #[derive(Debug)]
 struct Text {
-    template: Arc<Template>,
-    units: Vec<(Arc<str>, UnitId)>,
+    units: Vec<Added>,
     /// Its source, if it is not kept.
     once: Option<FileId>,
 }
@@ -99,7 +98,7 @@ impl Runtime {
         let allowance = if traced { ALLOWANCE } else { 0 };
         let budget = Budget::new(limits, world.memory_in_use().unwrap_or_default(), allowance);
         Self {
-            program: Program::new(traced),
+            program: Program::new(sources.clone(), traced),
             budget,
             recorder: traced.then(Recorder::default),
             folder: Mutex::default(),
@@ -253,10 +252,9 @@ impl Runtime {
             Ok(template) => {
                 // A trace tells of every text. Definitions are found by minijinja, which keeps them.
                 let once = is_first && self.recorder.is_none() && template.trees.len() == 1;
-                let template = Arc::new(template);
-                let units = self.program.add(&template);
+                let units = self.program.add(template);
                 let once = once.then_some(file);
-                Ok(Arc::new(Text { template, units, once }))
+                Ok(Arc::new(Text { units, once }))
             }
             Err(errors) => {
                 let error = &errors[0];
@@ -272,7 +270,7 @@ impl Runtime {
     /// Forgets a text that was rendered well and that nobody has given twice yet. What failed is needed to say where.
     fn forget_text(&self, text: &Text) {
         if let Some(file) = text.once {
-            text.units.iter().for_each(|(_, id)| self.program.forget(*id));
+            text.units.iter().for_each(|unit| self.program.forget(unit.id));
             self.sources.forget(file);
         }
     }
@@ -333,11 +331,9 @@ impl Host for Caller<'_, '_> {
         let parsed = parsed.map_err(|error| Fault::new(format!("cannot parse template {}: {error}", quote(text))))?;
         let outer = Arc::clone(&lock(&runtime.names));
         let mut names = Names::over(Arc::clone(&outer));
-        for (tree, (name, id)) in parsed.template.trees.iter().zip(&parsed.units) {
-            names.define(Arc::clone(name), *id, tree.root.is_empty());
-        }
+        parsed.units.iter().for_each(|added| names.define(added));
         *lock(&runtime.names) = Arc::new(names);
-        let id = parsed.units.last().map(|(_, id)| *id);
+        let id = parsed.units.last().map(|added| added.id);
         let rendered = id.map_or_else(
             || Ok(String::new()),
             |id| {
