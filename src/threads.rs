@@ -145,6 +145,15 @@ mod tests {
     }
 
     #[test]
+    fn both_results_come_back() {
+        let inside = || side_by_side(3, |_| WORTH_A_THREAD, |at| at);
+        for _ in 0..100 {
+            let (beside, own) = beside(1 << 20, inside, inside);
+            assert_eq!((&beside, &own), (&vec![0, 1, 2], &vec![0, 1, 2]));
+        }
+    }
+
+    #[test]
     fn results_are_in_order_however_many_there_are() {
         for count in [0, 1, 2, 3, 7, 100] {
             for size in [0, 1, WORTH_A_THREAD] {

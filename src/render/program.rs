@@ -46,7 +46,7 @@ pub(super) struct Unit {
     number: usize,
     /// Whether it is lowered so that it can be traced.
     traced: bool,
-    /// The tree, until it is lowered: all trees of a large chart take more memory than what they become.
+    /// The tree, until it is lowered. After that only errors want it.
     fresh: Mutex<Option<Tree>>,
     /// The tree again, for who wants to tell of an error.
     again: OnceLock<Tree>,
