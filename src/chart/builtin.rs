@@ -1,5 +1,6 @@
 //! The Prometheus chart that is part of promchart.
 
+use super::folder;
 use super::load::{self, from_files};
 use super::{Chart, File};
 use crate::diagnostic::{Report, Result};
@@ -19,7 +20,7 @@ pub fn builtin(sources: &Sources, report: &mut Report) -> Result<Chart> {
         .iter()
         .find(|(name, _)| *name == ".helmignore")
         .map(|(_, bytes)| bytes.to_vec());
-    let rules = load::rules(ignore, SHOWN)?;
+    let rules = folder::rules(ignore, SHOWN)?;
     let is_kept = |name: &str| {
         let folders = name.match_indices('/').map(|(at, _)| &name[..at]);
         !folders.into_iter().any(|folder| rules.ignores(folder, true)) && !rules.ignores(name, false)

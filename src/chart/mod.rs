@@ -2,6 +2,7 @@
 
 mod archive;
 mod builtin;
+mod folder;
 mod ignore;
 mod load;
 mod metadata;
