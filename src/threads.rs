@@ -116,17 +116,14 @@ pub fn ahead<T>(size: usize, work: impl Fn(&dyn Fn() -> bool) + Sync, main: impl
         return main();
     }
     let is_done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let run = || {
-            reserve_heap();
-            work(&|| is_done.load(Ordering::Relaxed));
-        };
-        // Without a thread, `main` does it all.
-        let _ = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, run);
+    let run = || work(&|| is_done.load(Ordering::Relaxed));
+    // Without a thread, `main` does it all, and nothing is left to do.
+    let ((), result) = beside(STACK_SIZE, run, || {
         let result = main();
         is_done.store(true, Ordering::Relaxed);
         result
-    })
+    });
+    result
 }
 
 #[cfg(test)]

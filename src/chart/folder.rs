@@ -14,8 +14,8 @@ use crate::world::{FileKind, World};
 /// How many links may be followed: folders that link to each other can look like any number of folders.
 const MAX_LINKS: usize = 4096;
 
-/// Reads the files of the chart in a folder. What Helm would log goes to `report`.
-pub(super) fn read(world: &dyn World, top: &Path, report: &mut Report) -> Result<Vec<File>> {
+/// Reads the files of the chart in a folder, whose path without links is `whole`. What Helm would log goes to `report`.
+pub(super) fn read(world: &dyn World, top: &Path, whole: &Path, report: &mut Report) -> Result<Vec<File>> {
     let folder = Folder {
         world,
         report,
@@ -23,7 +23,7 @@ pub(super) fn read(world: &dyn World, top: &Path, report: &mut Report) -> Result
         files: Vec::new(),
         left: MAX_CHART_SIZE,
         links: 0,
-        real_top: world.resolve(top).unwrap_or_else(|_| top.to_path_buf()),
+        whole,
     };
     folder.read()
 }
@@ -39,7 +39,7 @@ struct Folder<'a> {
     /// How many links have been followed.
     links: usize,
     /// The path of the chart without links.
-    real_top: PathBuf,
+    whole: &'a Path,
 }
 
 impl Folder<'_> {
@@ -48,7 +48,7 @@ impl Folder<'_> {
         let is_file = self.world.entry(&path).is_ok_and(|entry| entry.kind == FileKind::File);
         let bytes = is_file.then(|| self.world.read(&path).ok()).flatten();
         let rules = rules(bytes, &path.display().to_string())?;
-        let real = self.real_top.clone();
+        let real = self.whole.to_path_buf();
         self.folder(&rules, "", real, &mut Vec::new())?;
         Ok(self.files)
     }
@@ -91,7 +91,7 @@ impl Folder<'_> {
             let message = "found symbolic link in path. Contents of linked file included and used";
             self.report.push(Diagnostic::info(LOAD, message).helm(format!(
                 "level=INFO msg=\"{message}\" path={} resolved={}",
-                log_value(&self.real_top.join(name).display().to_string()),
+                log_value(&self.whole.join(name).display().to_string()),
                 log_value(&resolved.display().to_string())
             )));
             real = Some(resolved);

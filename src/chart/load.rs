@@ -50,7 +50,7 @@ pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Repo
                     .help(format!("{shown} is not the folder of a chart"))
             };
             world.entry(&path.join("Chart.yaml")).map_err(|error| missing(&error))?;
-            folder::read(world, path, report)?
+            folder::read(world, path, &whole, report)?
         }
         _ => {
             let files = archive::read(world, path, &whole, &mut budget)?;

@@ -92,8 +92,8 @@ pub enum Trace {
 }
 
 /// Renders files in the order given; of two templates with one name the later one wins. `templates` are those that
-/// [`parse`] made of the files; a file without one is left out. Gives the files that can be rendered, and the errors of all others; the first diagnostic is the
-/// one that Helm would stop at.
+/// [`parse`] made of the files; a file without one is left out. Gives the files that can be rendered, and the errors of all
+/// others; the first diagnostic is the one that Helm would stop at.
 pub fn render(
     files: &[TemplateFile],
     templates: Vec<Template>,

@@ -93,10 +93,8 @@ pub(super) fn unseen(schema: &Json) -> Option<Unseen> {
                     return Some(Unseen::new(schema, place, message, &line));
                 }
                 "patternProperties" => {
-                    let keys = value.as_object().into_iter().flat_map(serde_json::Map::keys);
-                    if let Some((key, message)) = keys.map(|key| (key, unreadable(key))).find(|(_, bad)| bad.is_some())
-                    {
-                        let message = message.unwrap_or_default();
+                    let mut keys = value.as_object().into_iter().flat_map(serde_json::Map::keys);
+                    if let Some((key, message)) = keys.find_map(|key| Some((key, unreadable(key)?))) {
                         let line = format!("- at {}: invalid propertyName {}", quote(&place), quote(key));
                         let mut unseen = Unseen::new(schema, place, message, &line);
                         let below = format!("{}- at '': {}", "  ".repeat(unseen.lines.len()), unseen.message);

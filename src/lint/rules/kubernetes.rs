@@ -7,7 +7,7 @@ use promchart_k8s::{Crds, Severity, Side, Step, Version, check};
 use super::super::Context;
 use super::super::object::to_json;
 use crate::diagnostic::{Diagnostic, Report};
-use crate::source::{Source, SourceKind, Span};
+use crate::source::{FileId, Source, SourceKind, Span};
 use crate::yaml::{self, Node, Value};
 
 /// What files with definitions of custom resources end with.
@@ -45,9 +45,7 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
 /// The custom resources that the chart brings, in crds/ or as objects, and those of --crds.
 fn crds(context: &Context<'_>, report: &mut Report) -> Crds {
     let mut crds = Crds::default();
-    let mut add = |text: &str, name: &str| {
-        let source = Source::new(name, SourceKind::File, text.as_bytes().to_vec());
-        let file = context.sources.add(source);
+    let mut add = |file: FileId| {
         let source = context.sources.get(file);
         for document in yaml::parse_all(&source, file, 0..source.text().len()).documents {
             crds.add(&to_json(&document.node));
@@ -55,12 +53,16 @@ fn crds(context: &Context<'_>, report: &mut Report) -> Crds {
     };
     if let Some(chart) = &context.chart {
         for (_, file) in chart.chart.crds() {
-            add(&file.text(), &file.path);
+            add(file.source(context.sources));
         }
     }
     for path in context.crds {
         match definitions(context, Path::new(path)) {
-            Ok(files) => files.iter().for_each(|(name, text)| add(text, name)),
+            Ok(files) => files.into_iter().for_each(|(name, text)| {
+                add(context
+                    .sources
+                    .add(Source::new(name, SourceKind::File, text.into_bytes())));
+            }),
             Err(error) => report.push(Diagnostic::error(CRD, format!("cannot read {path}: {error}"))),
         }
     }

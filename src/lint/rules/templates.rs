@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::Context;
+use crate::chart::File;
 use crate::diagnostic::{Diagnostic, Report, closest};
 use crate::functions;
 use crate::template::ast::{Command, List, Node, Operand, Pipeline};
@@ -129,13 +130,13 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
         return;
     }
     // Texts that are rendered with `tpl`, in values or files, may call it too.
-    let mut texts: Vec<String> = Vec::new();
+    let mut texts: Vec<Arc<str>> = Vec::new();
     for (_, chart) in chart.walk() {
-        texts.push(context.sources.get(chart.chart.values.span.file).text().to_owned());
-        texts.extend(chart.chart.files.iter().map(|file| file.text().to_string()));
+        texts.push(context.sources.get(chart.chart.values.span.file).text().into());
+        texts.extend(chart.chart.files.iter().map(File::text));
     }
     for file in super::super::suppress::files_of(&context.given) {
-        texts.push(context.sources.get(file).text().to_owned());
+        texts.push(context.sources.get(file).text().into());
     }
     for template in &chart.templates {
         for tree in &template.trees {

@@ -157,12 +157,12 @@ fn calls_tpl(chart: &ParsedChart, sources: &Sources) -> bool {
 }
 
 /// Texts that `tpl` may be given besides values: files of the chart, constants in templates.
-fn loose_texts(chart: &ParsedChart, sources: &Sources) -> Vec<String> {
+fn loose_texts(chart: &ParsedChart, sources: &Sources) -> Vec<Arc<str>> {
     const MAX_FILE: usize = 1 << 20;
     let mut found = Vec::new();
     for file in &chart.chart.files {
         if file.bytes().len() <= MAX_FILE && !matches!(&*file.name, "README.md" | "README.md.gotmpl" | "CHANGELOG.md") {
-            found.push(file.text().to_string());
+            found.push(file.text());
         }
     }
     // Whole templates: a constant such as `{{ "{{ .Values.x }}" }}` lies in one.
@@ -170,7 +170,7 @@ fn loose_texts(chart: &ParsedChart, sources: &Sources) -> Vec<String> {
         if let Some(tree) = template.trees.last() {
             let source = sources.get(tree.span.file);
             for quoted in source.text().split(['"', '`']).filter(|part| part.contains("{{")) {
-                found.push(quoted.to_owned());
+                found.push(quoted.into());
             }
         }
     }
