@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::code::{Code, string};
-use super::pipeline::{fault, undefined};
+use super::pipeline::undefined;
 use super::scope::stem;
 use super::{BLOCK, Lowerer, VARIABLE};
 use crate::template::ast::{Action, Branch, List, Node, Operand, Pipeline, TemplateCall, Text, Variable};
@@ -19,7 +18,7 @@ impl Lowerer<'_> {
                 Node::With(branch) => self.with(branch),
                 Node::Range(branch) => self.range(branch),
                 Node::Template(call) => self.template(call),
-                Node::Break(_) => self.statement(&Code::plain("break")),
+                Node::Break(_) => self.statement(&["break"]),
                 Node::Continue(_) => self.continue_loop(),
             }
         }
@@ -27,17 +26,13 @@ impl Lowerer<'_> {
 
     /// `continue`; out of the `else` of an inner loop, the outer one is told by a cell.
     fn continue_loop(&mut self) {
-        let word = match self.continue_cell.clone() {
+        match self.continue_cell.clone() {
             Some(cell) => {
-                self.set(
-                    "_",
-                    &Code::plain(cell).text("|assign").arguments(&[Code::plain("true")]),
-                );
-                "break"
+                self.statement(&["set _ = ", &cell, "|assign(true)"]);
+                self.statement(&["break"]);
             }
-            None => "continue",
-        };
-        self.statement(&Code::plain(word));
+            None => self.statement(&["continue"]),
+        }
     }
 
     /// The `else` of a loop. To Go, a `break` in it ends the `else`, while a `continue` belongs to the loop outside.
@@ -47,16 +42,16 @@ impl Lowerer<'_> {
             return;
         }
         let cell = self.scope.fresh("next");
-        self.set(&cell, &Code::plain("false|cell"));
+        self.statement(&["set ", &cell, " = false|cell"]);
         let once = self.scope.fresh("once");
-        self.statement(&Code::plain(format!("for {once} in [0]")));
+        self.statement(&["for ", &once, " in [0]"]);
         let outer = self.continue_cell.replace(cell.clone());
         self.scoped(&list.nodes);
         self.continue_cell = outer;
-        self.statement(&Code::plain("endfor"));
-        self.statement(&Code::plain(format!("if {cell}.value")));
+        self.statement(&["endfor"]);
+        self.statement(&["if ", &cell, ".value"]);
         self.continue_loop();
-        self.statement(&Code::plain("endif"));
+        self.statement(&["endif"]);
     }
 
     /// A list whose variables end with it.
@@ -75,112 +70,147 @@ impl Lowerer<'_> {
         u32::try_from(self.out.text.len()).unwrap_or(u32::MAX)
     }
 
-    fn push(&mut self, code: &Code) {
-        let start = self.out.text.len();
-        let at = |at: usize| u32::try_from(start + at).unwrap_or(u32::MAX);
-        self.out
-            .map
-            .calls
-            .extend(code.sites.iter().map(|&(offset, node)| (at(offset), node)));
-        self.out.text.push_str(&code.text);
+    /// Copies the expression that has been made.
+    fn push_code(&mut self) {
+        let offset = self.offset();
+        let at = |at: usize| u32::try_from(at).map_or(u32::MAX, |at| offset.saturating_add(at));
+        let sites = self.code.sites.iter().map(|&(start, node)| (at(start), node));
+        self.out.map.calls.extend(sites);
+        self.out.text.push_str(&self.code.text);
+    }
+
+    fn push_all(&mut self, texts: &[&str]) {
+        texts.iter().for_each(|text| self.out.text.push_str(text));
     }
 
     /// Writes the statements that the next one needs before it.
     fn flush(&mut self) {
-        for code in std::mem::take(&mut self.prelude) {
-            self.statement(&code);
+        let prelude = std::mem::take(&mut self.prelude);
+        if prelude.is_empty() {
+            return;
         }
+        let code = std::mem::take(&mut self.code);
+        for statement in prelude {
+            self.code = statement;
+            self.statement_of(&[], &[]);
+        }
+        self.code = code;
     }
 
-    pub(super) fn statement(&mut self, code: &Code) {
+    /// Writes a statement without calls in it.
+    pub(super) fn statement(&mut self, texts: &[&str]) {
         self.out.text.push_str(BLOCK.0);
-        self.push(code);
+        self.push_all(texts);
         self.out.text.push_str(BLOCK.1);
     }
 
-    fn set(&mut self, name: &str, value: &Code) {
-        self.statement(&Code::plain(format!("set {name} = ")).code(value));
+    /// Writes a statement with the expression in it that has been made, which stays.
+    fn statement_of(&mut self, before: &[&str], after: &[&str]) {
+        self.out.text.push_str(BLOCK.0);
+        self.push_all(before);
+        self.push_code();
+        self.push_all(after);
+        self.out.text.push_str(BLOCK.1);
     }
 
     fn action(&mut self, action: &Action) {
         if let Some(text) = constant(&action.pipeline)
-            && !self.traced
+            && !self.access.traced
         {
             // A text that says itself: rules and dashboards are full of them, to keep other people's braces from Go.
             self.out.text.push_str(text);
             return;
         }
-        let value = self.pipeline_value(&action.pipeline);
+        self.pipeline_value(&action.pipeline);
         self.mark(action.meta.span);
         self.flush();
         if action.pipeline.declarations.is_empty() {
             self.out.text.push_str(VARIABLE.0);
             self.out.map.actions.push((self.offset(), action.meta.span));
-            self.push(&value.bare());
+            self.code.bare();
+            self.push_code();
             self.out.text.push_str(VARIABLE.1);
         } else {
-            self.declare(&action.pipeline, &value);
+            self.declare(&action.pipeline);
         }
+        self.code.clear();
     }
 
-    /// Gives the value of a pipeline to its variables.
-    fn declare(&mut self, pipeline: &Pipeline, value: &Code) {
+    /// Gives the expression that has been made, the value of a pipeline, to its variables.
+    fn declare(&mut self, pipeline: &Pipeline) {
         for variable in &pipeline.declarations {
             let name = &variable.names[0];
             if pipeline.is_assign {
                 if self.scope.find(name).is_none() {
-                    self.set("_", &fault(&undefined(name), pipeline.meta.id, Some(value.clone())));
+                    let value = self.code.mark();
+                    // How deep it is does not matter any more.
+                    self.fault(&undefined(name), pipeline.meta.id, Some(0));
+                    self.statement_of(&["set _ = "], &[]);
+                    self.code.truncate(value);
                 }
-                self.assign(variable, value);
+                self.assign(variable);
             } else {
-                let fresh = self.scope.fresh(&stem(name));
-                let value = self.noted(&fresh, value);
-                if self.scope.is_assigned(name) {
-                    self.set(&fresh, &value.text("|cell"));
-                    self.scope.bind(name, format!("{fresh}.value"), Some(fresh));
-                } else {
-                    self.set(&fresh, &value);
-                    self.scope.bind(name, fresh, None);
-                }
+                self.bind(name);
             }
         }
     }
 
-    fn assign(&mut self, variable: &Variable, value: &Code) {
-        if let Some(cell) = self
-            .scope
-            .find(&variable.names[0])
-            .and_then(|binding| binding.cell.clone())
-        {
-            let value = self.noted(&cell, value);
-            let call = Code::plain(cell).text("|assign").arguments(&[value]);
-            self.set("_", &call);
+    /// Gives the expression that has been made to a new variable.
+    fn bind(&mut self, name: &Arc<str>) {
+        let fresh = self.scope.fresh(&stem(name));
+        let note = self.access.noted(&fresh);
+        if self.scope.is_assigned(name) {
+            self.statement_of(&["set ", &fresh, " = "], &[&note, "|cell"]);
+            self.scope.bind(name, format!("{fresh}.value"), Some(fresh));
+        } else {
+            self.statement_of(&["set ", &fresh, " = "], &[&note]);
+            self.scope.bind(name, fresh, None);
         }
     }
 
-    /// Evaluates the pipeline of a branch into a form that may be written twice, and declares its variables.
-    fn branch_value(&mut self, pipeline: &Pipeline, stem: &str) -> Code {
-        let value = self.pipeline_value(pipeline);
+    /// Gives the expression that has been made to a variable that there is.
+    fn assign(&mut self, variable: &Variable) {
+        let binding = self.scope.find(&variable.names[0]);
+        if let Some(cell) = binding.and_then(|binding| binding.cell.clone()) {
+            let note = self.access.noted(&cell);
+            self.statement_of(&["set _ = ", &cell, "|assign("], &[&note, ")"]);
+        }
+    }
+
+    /// Gives the value of a branch's pipeline a name, declares its variables, and tells the name.
+    fn branch_value(&mut self, pipeline: &Pipeline, stem: &str) -> String {
+        self.pipeline_value(pipeline);
         self.mark(pipeline.meta.span);
         self.flush();
         let name = self.scope.fresh(stem);
-        self.set(&name, &self.noted(&name, &value));
-        let value = Code::plain(name);
-        self.declare(pipeline, &value);
-        value
+        let note = self.access.noted(&name);
+        self.name_value(&name, &note);
+        self.declare(pipeline);
+        self.code.clear();
+        name
+    }
+
+    /// Gives the expression that has been made a name, which takes its place.
+    fn name_value(&mut self, name: &str, note: &str) {
+        self.statement_of(&["set ", name, " = "], &[note]);
+        self.code.clear();
+        self.code.text(name);
     }
 
     /// `if` with its `else if`s; an `elif` leaves the `endif` to the `if` that it follows.
     fn condition(&mut self, branch: &Branch, is_elif: bool) {
         let mark = self.scope.mark();
-        let value = if branch.pipeline.declarations.is_empty() {
-            let value = self.pipeline_value(&branch.pipeline).bare();
+        let word = if is_elif { "elif " } else { "if " };
+        if branch.pipeline.declarations.is_empty() {
+            self.pipeline_value(&branch.pipeline);
+            self.code.bare();
             self.flush();
-            value
+            self.statement_of(&[word], &[]);
+            self.code.clear();
         } else {
-            self.branch_value(&branch.pipeline, "test")
-        };
-        self.statement(&Code::plain(if is_elif { "elif " } else { "if " }).code(&value));
+            let name = self.branch_value(&branch.pipeline, "test");
+            self.statement(&[word, &name]);
+        }
         self.scoped(&branch.list.nodes);
         match branch.else_list.as_ref().map(|list| &list.nodes[..]) {
             None => {}
@@ -189,45 +219,46 @@ impl Lowerer<'_> {
                 self.condition(next, true);
             }
             Some(nodes) => {
-                self.statement(&Code::plain("else"));
+                self.statement(&["else"]);
                 self.scoped(nodes);
             }
         }
         self.scope.leave(mark);
         if !is_elif {
-            self.statement(&Code::plain("endif"));
+            self.statement(&["endif"]);
         }
     }
 
     fn with(&mut self, branch: &Branch) {
         let mark = self.scope.mark();
-        let value = self.branch_value(&branch.pipeline, "dot");
-        self.statement(&Code::plain("if ").code(&value));
-        let outer = std::mem::replace(&mut self.scope.dot, value.text);
+        let dot = self.branch_value(&branch.pipeline, "dot");
+        self.statement(&["if ", &dot]);
+        let outer = std::mem::replace(&mut self.scope.dot, dot);
         self.scoped(&branch.list.nodes);
         self.scope.dot = outer;
         if let Some(otherwise) = &branch.else_list {
-            self.statement(&Code::plain("else"));
+            self.statement(&["else"]);
             self.scoped(&otherwise.nodes);
         }
         self.scope.leave(mark);
-        self.statement(&Code::plain("endif"));
+        self.statement(&["endif"]);
     }
 
     fn range(&mut self, branch: &Branch) {
         let mark = self.scope.mark();
         let pipeline = &branch.pipeline;
-        let mut value = self.pipeline_value(pipeline);
+        self.pipeline_value(pipeline);
         self.mark(pipeline.meta.span);
         self.flush();
         // Until the first turn the variables hold what is ranged over; only an else, or an assignment, can see that.
+        let mut ranged = None;
         if !pipeline.declarations.is_empty() && (branch.else_list.is_some() || pipeline.is_assign) {
             let name = self.scope.fresh("range");
-            self.set(&name, &value);
-            value = Code::plain(name);
+            self.name_value(&name, "");
             if pipeline.is_assign {
-                self.declare(pipeline, &value);
+                self.declare(pipeline);
             }
+            ranged = Some(name);
         }
         let element = self.scope.fresh("dot");
         let with_keys = pipeline.declarations.len() > 1;
@@ -236,32 +267,23 @@ impl Lowerer<'_> {
         } else {
             String::new()
         };
-        let (names, helper) = if with_keys {
-            (format!("{key}, {element}"), "pairs")
-        } else {
-            (element.clone(), "items")
-        };
+        let (comma, helper) = if with_keys { (", ", "pairs") } else { ("", "items") };
         // An error of the helper is Go's "range can't iterate over": reported where the pipeline ends.
-        let mut turns = Code::default()
-            .code(&self.ranged(&element, value.clone()))
-            .text("|")
-            .name(helper, pipeline.meta.id)
-            .arguments(&[Code::plain(cost(&branch.list).to_string())]);
+        self.access.ranged(&mut self.code, &element);
+        self.code.text("|").name(helper, pipeline.meta.id);
+        self.code.text("(").print(cost(&branch.list)).text(")");
         // To minijinja, a loop that was left in its first turn had none, and its `else` is due.
-        let breaks = branch.else_list.is_some() && has_break(&branch.list);
-        if breaks {
+        let mut turns = None;
+        if branch.else_list.is_some() && has_break(&branch.list) {
             let name = self.scope.fresh("turns");
-            self.set(&name, &turns);
-            turns = Code::plain(name);
+            self.name_value(&name, "");
+            turns = Some(name);
         }
-        self.statement(&Code::plain(format!("for {names} in ")).code(&turns));
+        self.statement_of(&["for ", &key, comma, &element, " in "], &[]);
+        self.code.clear();
         self.turn_begins(&element, &key);
         let inner = self.scope.mark();
-        let values = if with_keys {
-            vec![&key, &element]
-        } else {
-            vec![&element]
-        };
+        let values: &[&str] = if with_keys { &[&key, &element] } else { &[&element] };
         for (variable, value) in pipeline.declarations.iter().zip(values) {
             self.turn(pipeline.is_assign, variable, value);
         }
@@ -272,80 +294,81 @@ impl Lowerer<'_> {
         self.scope.dot = outer;
         self.scope.leave(inner);
         if let Some(otherwise) = &branch.else_list {
-            if breaks {
-                self.statement(&Code::plain("endfor"));
-                self.statement(&Code::plain("if not ").code(&turns));
-            } else {
-                self.statement(&Code::plain("else"));
+            match &turns {
+                Some(turns) => {
+                    self.statement(&["endfor"]);
+                    self.statement(&["if not ", turns]);
+                }
+                None => self.statement(&["else"]),
             }
-            if !pipeline.is_assign {
+            if !pipeline.is_assign
+                && let Some(ranged) = &ranged
+            {
                 for variable in &pipeline.declarations {
-                    self.bind_else(&variable.names[0], &value);
+                    self.bind_else(&variable.names[0], ranged);
                 }
             }
             self.otherwise(otherwise);
         }
         self.scope.leave(mark);
-        self.statement(&Code::plain(if breaks { "endif" } else { "endfor" }));
+        self.statement(&[if turns.is_some() { "endif" } else { "endfor" }]);
     }
 
     /// Gives a variable of a `range` its value for one turn.
     fn turn(&mut self, is_assign: bool, variable: &Variable, value: &str) {
         let name = &variable.names[0];
+        if !is_assign && !self.scope.is_assigned(name) {
+            self.scope.bind(name, value.to_owned(), None);
+            return;
+        }
+        self.access.seen(&mut self.code, value);
         if is_assign {
-            self.assign(variable, &self.seen(value));
-        } else if self.scope.is_assigned(name) {
+            self.assign(variable);
+        } else {
+            self.bind(name);
+        }
+        self.code.clear();
+    }
+
+    fn bind_else(&mut self, name: &Arc<str>, value: &str) {
+        if self.scope.is_assigned(name) {
             let cell = self.scope.fresh(&stem(name));
-            let value = self.noted(&cell, &self.seen(value));
-            self.set(&cell, &value.text("|cell"));
+            self.statement(&["set ", &cell, " = ", value, "|cell"]);
             self.scope.bind(name, format!("{cell}.value"), Some(cell));
         } else {
             self.scope.bind(name, value.to_owned(), None);
         }
     }
 
-    fn bind_else(&mut self, name: &Arc<str>, value: &Code) {
-        if self.scope.is_assigned(name) {
-            let cell = self.scope.fresh(&stem(name));
-            self.set(&cell, &value.clone().text("|cell"));
-            self.scope.bind(name, format!("{cell}.value"), Some(cell));
-        } else {
-            self.scope.bind(name, value.text.clone(), None);
-        }
-    }
-
     fn template(&mut self, call: &TemplateCall) {
         self.out.callees.push(Arc::clone(&call.name));
-        let name = Code::plain(string(&call.name));
         self.mark(call.meta.span);
-        // Go looks for the template before it evaluates the dot.
-        let simple = call.pipeline.as_ref().is_none_or(is_simple);
-        let name = if simple {
-            name
-        } else {
-            name.text("|").name("defined", call.meta.id)
-        };
-        let dot = match &call.pipeline {
+        match &call.pipeline {
             Some(pipeline) => {
-                let value = self.pipeline_value(pipeline);
+                self.pipeline_value(pipeline);
                 self.flush();
-                if pipeline.declarations.is_empty() {
-                    value
-                } else {
+                if !pipeline.declarations.is_empty() {
                     let fresh = self.scope.fresh("template");
-                    self.set(&fresh, &value);
-                    let value = Code::plain(fresh);
-                    self.declare(pipeline, &value);
-                    value
+                    self.name_value(&fresh, "");
+                    self.declare(pipeline);
                 }
             }
-            None => Code::plain("missing"),
-        };
-        let code = name.text("|").name("template", call.meta.id).arguments(&[dot]);
+            None => _ = self.code.text("missing"),
+        }
+        let dot = std::mem::take(&mut self.code);
+        self.code.string(&call.name);
+        // Go looks for the template before it evaluates the dot.
+        if !call.pipeline.as_ref().is_none_or(is_simple) {
+            self.code.text("|").name("defined", call.meta.id);
+        }
+        self.code.text("|").name("template", call.meta.id).text("(");
+        self.code.append(&dot);
+        self.code.text(")");
         self.out.text.push_str(VARIABLE.0);
         self.out.map.actions.push((self.offset(), call.meta.span));
-        self.push(&code);
+        self.push_code();
         self.out.text.push_str(VARIABLE.1);
+        self.code.clear();
     }
 }
 

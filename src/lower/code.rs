@@ -1,118 +1,141 @@
 //! Lowered text under construction, with the places that lead back to the template.
 
+use std::fmt::{Display, Write as _};
+
 use crate::template::ast::NodeId;
 
-/// A piece of lowered text.
+/// What has been written of an expression. It grows at its end: an expression is written from left to right, and what
+/// comes to stand elsewhere is cut off again.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Code {
     /// The text.
     pub(super) text: String,
     /// Where a call begins in it, and the node that it was made from.
     pub(super) sites: Vec<(usize, NodeId)>,
-    /// How much of minijinja's nesting limit the text takes.
-    pub(super) depth: usize,
+}
+
+/// A place in [`Code`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    text: usize,
+    sites: usize,
 }
 
 impl Code {
     /// A text without calls in it.
-    pub(super) fn plain(text: impl Into<String>) -> Self {
+    pub(super) fn plain(text: String) -> Self {
         Self {
-            text: text.into(),
+            text,
             sites: Vec::new(),
-            depth: 0,
         }
     }
 
+    /// Where it ends so far.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            text: self.text.len(),
+            sites: self.sites.len(),
+        }
+    }
+
+    /// Cuts off what was written from a place on.
+    pub(super) fn split_off(&mut self, mark: Mark) -> Self {
+        let sites = self.sites.drain(mark.sites..);
+        let sites = sites.map(|(at, node)| (at - mark.text, node)).collect();
+        let text = self.text.split_off(mark.text);
+        Self { text, sites }
+    }
+
+    /// Forgets what was written from a place on.
+    pub(super) fn truncate(&mut self, mark: Mark) {
+        self.text.truncate(mark.text);
+        self.sites.truncate(mark.sites);
+    }
+
+    /// Forgets everything but the memory that it took.
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.sites.clear();
+    }
+
     /// Appends text.
-    pub(super) fn text(mut self, text: &str) -> Self {
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
         self.text.push_str(text);
         self
     }
 
-    /// Appends a name whose call stands for a node.
-    pub(super) fn name(mut self, name: &str, node: NodeId) -> Self {
-        self.sites.push((self.text.len(), node));
-        self.text.push_str(name);
+    /// Appends what prints as text.
+    pub(super) fn print(&mut self, value: impl Display) -> &mut Self {
+        // Memory is all that writing to a string may want.
+        _ = write!(self.text, "{value}");
         self
     }
 
+    /// Appends a name whose call stands for a node.
+    pub(super) fn name(&mut self, name: &str, node: NodeId) -> &mut Self {
+        self.sites.push((self.text.len(), node));
+        self.text(name)
+    }
+
     /// Appends other code.
-    pub(super) fn code(mut self, other: &Code) -> Self {
+    pub(super) fn append(&mut self, other: &Self) {
         let offset = self.text.len();
         self.text.push_str(&other.text);
         self.sites
             .extend(other.sites.iter().map(|&(at, node)| (offset + at, node)));
-        self.depth = self.depth.max(other.depth);
-        self
     }
 
-    /// Appends a parenthesised list of arguments.
-    pub(super) fn arguments(mut self, arguments: &[Code]) -> Self {
-        self.text.push('(');
-        for (at, argument) in arguments.iter().enumerate() {
-            if at > 0 {
-                self.text.push_str(", ");
-            }
-            self = self.code(argument);
-        }
-        self.text.push(')');
-        self.deeper(1)
-    }
-
-    /// Adds to the nesting.
-    pub(super) fn deeper(mut self, levels: usize) -> Self {
-        self.depth += levels;
-        self
+    /// Opens a parenthesis at a place that has been passed.
+    pub(super) fn parenthesis_at(&mut self, mark: Mark) {
+        self.text.insert(mark.text, '(');
+        self.sites[mark.sites..].iter_mut().for_each(|(at, _)| *at += 1);
     }
 
     /// For a place where nil and no value are the same: without the step that turns one into the other.
-    pub(super) fn bare(mut self) -> Self {
+    pub(super) fn bare(&mut self) {
         if self.text.ends_with("|elem") {
             self.text.truncate(self.text.len() - "|elem".len());
         }
+    }
+
+    /// Appends a text as a Jinja string literal on one line.
+    pub(super) fn string(&mut self, text: &str) -> &mut Self {
+        let out = &mut self.text;
+        out.push('"');
+        let mut rest = text;
+        while let Some(at) = rest.find(['"', '\\', '\n', '\r', '\t']) {
+            out.push_str(&rest[..at]);
+            out.push_str(match rest.as_bytes()[at] {
+                b'"' => "\\\"",
+                b'\\' => "\\\\",
+                b'\n' => "\\n",
+                b'\r' => "\\r",
+                _ => "\\t",
+            });
+            rest = &rest[at + 1..];
+        }
+        out.push_str(rest);
+        out.push('"');
         self
     }
 
-    /// Puts parentheses around.
-    pub(super) fn parenthesized(self) -> Self {
-        Self::plain("(").code(&self).text(")").deeper(2)
-    }
-}
-
-/// A text as a Jinja string literal on one line.
-pub(super) fn string(text: &str) -> String {
-    let mut literal = String::with_capacity(text.len() + 2);
-    literal.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => literal.push_str("\\\""),
-            '\\' => literal.push_str("\\\\"),
-            '\n' => literal.push_str("\\n"),
-            '\r' => literal.push_str("\\r"),
-            '\t' => literal.push_str("\\t"),
-            _ => literal.push(c),
+    /// Appends an integer as a Jinja literal.
+    pub(super) fn int(&mut self, value: i64) -> &mut Self {
+        match value {
+            // The positive number would be too large for the type.
+            i64::MIN => self.print(format_args!("({} - 1)", i64::MIN + 1)),
+            // A minus binds less than a filter.
+            _ if value < 0 => self.print(format_args!("({value})")),
+            _ => self.print(value),
         }
     }
-    literal.push('"');
-    literal
-}
 
-/// An integer as a Jinja literal.
-pub(super) fn int(value: i64) -> String {
-    match value {
-        // The positive number would be too large for the type.
-        i64::MIN => format!("({} - 1)", i64::MIN + 1),
-        // A minus binds less than a filter.
-        _ if value < 0 => format!("({value})"),
-        _ => value.to_string(),
-    }
-}
-
-/// A float as a Jinja literal.
-pub(super) fn float(value: f64) -> String {
-    if value.is_sign_negative() {
-        format!("({value:?})")
-    } else {
-        format!("{value:?}")
+    /// Appends a float as a Jinja literal.
+    pub(super) fn float(&mut self, value: f64) -> &mut Self {
+        if value.is_sign_negative() {
+            self.print(format_args!("({value:?})"))
+        } else {
+            self.print(format_args!("{value:?}"))
+        }
     }
 }

@@ -76,7 +76,7 @@ pub fn lower_traced(tree: &Tree, signatures: Signatures<'_>) -> Lowered {
 fn lower_as(tree: &Tree, signatures: Signatures<'_>, traced: bool) -> Lowered {
     let mut lowerer = Lowerer {
         signatures,
-        traced,
+        access: tracing::Access { traced },
         scope: scope::Scope::new(&tree.root),
         out: Lowered {
             text: String::new(),
@@ -84,12 +84,13 @@ fn lower_as(tree: &Tree, signatures: Signatures<'_>, traced: bool) -> Lowered {
             nodes: 0,
             callees: Vec::new(),
         },
+        code: code::Code::default(),
         prelude: Vec::new(),
         continue_cell: None,
     };
     let dollar: Arc<str> = "$".into();
     if lowerer.scope.is_assigned("$") {
-        lowerer.statement(&code::Code::plain("set dollar = dot|cell"));
+        lowerer.statement(&["set dollar = dot|cell"]);
         lowerer
             .scope
             .bind(&dollar, "dollar.value".to_owned(), Some("dollar".to_owned()));
@@ -114,10 +115,12 @@ pub fn readable(text: &str) -> String {
 /// A tree on its way.
 struct Lowerer<'a> {
     signatures: Signatures<'a>,
-    /// Whether the lowered text tells what it does.
-    traced: bool,
+    /// How variables are read and set.
+    access: tracing::Access,
     scope: scope::Scope,
     out: Lowered,
+    /// The expression that is being made. Empty between statements.
+    code: code::Code,
     /// Statements that must stand before the one that is being made.
     prelude: Vec<code::Code>,
     /// In the `else` of a loop that has a `break`: the cell that is set for a `continue` of the loop outside.

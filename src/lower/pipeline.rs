@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Lowerer;
-use super::code::{Code, float, int, string};
+use super::code::{Code, Mark};
 use super::scope::stem;
 use crate::go::quote::quote;
 use crate::reflect::{Signature, Type};
@@ -13,34 +13,47 @@ use crate::template::ast::{Command, NodeId, Number, Operand, Pipeline, Variable}
 /// levels, of which [`crate::template::parse`] grants 100 to control structures.
 const MAX_DEPTH: usize = 40;
 
+/// How much of minijinja's nesting limit an expression takes.
+type Depth = usize;
+
+/// What fields are taken of.
+enum Receiver<'a> {
+    Dot,
+    Variable(&'a Variable),
+    Operand(&'a Operand),
+}
+
 impl Lowerer<'_> {
-    /// The value of a pipeline, without its variables. nil comes out of its interface: it is no value at all.
-    pub(super) fn pipeline_value(&mut self, pipeline: &Pipeline) -> Code {
-        let mut value: Option<Code> = None;
+    /// Writes the value of a pipeline, without its variables. nil comes out of its interface: it is no value at all.
+    pub(super) fn pipeline_value(&mut self, pipeline: &Pipeline) -> Depth {
+        let start = self.code.mark();
+        let mut piped = None;
         for command in &pipeline.commands {
-            value = Some(self.command(pipeline, command, value));
+            let depth = self.command(pipeline, command, piped.map(|depth| (start, depth)));
+            piped = Some(self.shallow(start, depth));
         }
-        value.unwrap_or_else(|| Code::plain("missing"))
+        piped.unwrap_or_else(|| {
+            self.code.text("missing");
+            0
+        })
     }
 
-    fn command(&mut self, pipeline: &Pipeline, command: &Command, piped: Option<Code>) -> Code {
+    /// Writes a command. What is piped in stands before it, from a place on and so deep.
+    fn command(&mut self, pipeline: &Pipeline, command: &Command, piped: Option<(Mark, Depth)>) -> Depth {
         self.out.nodes += 1;
         let (first, arguments) = (&command.operands[0], &command.operands[1..]);
         let is_call = piped.is_some() || !arguments.is_empty();
         let node = first.meta().id;
-        let code = match first {
+        match first {
             Operand::Identifier(_, name) => self.function(name, command.meta.id, arguments, piped),
-            Operand::Field(_, names) => {
-                let dot = self.seen_receiver(&self.scope.dot);
-                self.fields(dot, names, node, arguments, piped, "path")
-            }
+            Operand::Field(_, names) => self.fields(&Receiver::Dot, names, node, arguments, piped, "path"),
             Operand::Chain(chain) => {
-                let receiver = self.operand(&chain.operand, None);
-                self.fields(receiver, &chain.fields, node, arguments, piped, "path")
+                let receiver = Receiver::Operand(&chain.operand);
+                self.fields(&receiver, &chain.fields, node, arguments, piped, "path")
             }
             Operand::Variable(variable) if variable.names.len() > 1 => {
-                let receiver = self.variable(variable);
-                self.fields(receiver, &variable.names[1..], node, arguments, piped, "path")
+                let receiver = Receiver::Variable(variable);
+                self.fields(&receiver, &variable.names[1..], node, arguments, piped, "path")
             }
             _ if is_call => {
                 let node = if matches!(first, Operand::Pipeline(_)) {
@@ -48,60 +61,91 @@ impl Lowerer<'_> {
                 } else {
                     node
                 };
-                fault(&format!("can't give argument to non-function {first}"), node, piped)
+                let message = format!("can't give argument to non-function {first}");
+                self.fault(&message, node, piped.map(|(_, depth)| depth))
             }
-            Operand::Variable(variable) => self.variable(variable).text("|elem"),
-            Operand::Dot(_) => self.seen(&self.scope.dot).text("|elem"),
-            Operand::Nil(_) => fault("nil is not a command", node, None),
+            Operand::Variable(variable) => {
+                let depth = self.variable(variable);
+                self.code.text("|elem");
+                depth
+            }
+            Operand::Dot(_) => {
+                self.access.seen(&mut self.code, &self.scope.dot);
+                self.code.text("|elem");
+                0
+            }
+            Operand::Nil(_) => self.fault("nil is not a command", node, None),
             operand => self.operand(operand, Some(Type::Any)),
-        };
-        self.shallow(code)
-    }
-
-    /// How the lowered text reads a variable.
-    fn variable(&self, variable: &Variable) -> Code {
-        let name = &variable.names[0];
-        match self.scope.find(name) {
-            Some(binding) if variable.names.len() > 1 => self.seen_receiver(&binding.read),
-            Some(binding) => self.seen(&binding.read),
-            // Only assigned so far, which the parser takes for a declaration.
-            None => fault(&undefined(name), variable.meta.id, None),
         }
     }
 
-    /// `.a.b` of a receiver; with arguments, the last name is a method.
+    /// Writes how the lowered text reads a variable.
+    fn variable(&mut self, variable: &Variable) -> Depth {
+        let name = &variable.names[0];
+        match self.scope.find(name) {
+            Some(binding) if variable.names.len() > 1 => self.access.seen_receiver(&mut self.code, &binding.read),
+            Some(binding) => self.access.seen(&mut self.code, &binding.read),
+            // Only assigned so far, which the parser takes for a declaration.
+            None => return self.fault(&undefined(name), variable.meta.id, None),
+        }
+        0
+    }
+
+    fn receiver(&mut self, receiver: &Receiver<'_>) -> Depth {
+        match receiver {
+            Receiver::Dot => {
+                self.access.seen_receiver(&mut self.code, &self.scope.dot);
+                0
+            }
+            Receiver::Variable(variable) => self.variable(variable),
+            Receiver::Operand(operand) => self.operand(operand, None),
+        }
+    }
+
+    /// Writes `.a.b` of a receiver; with arguments, the last name is a method.
     fn fields(
         &mut self,
-        receiver: Code,
+        receiver: &Receiver<'_>,
         names: &[Arc<str>],
         node: NodeId,
         arguments: &[Operand],
-        piped: Option<Code>,
+        piped: Option<(Mark, Depth)>,
         helper: &str,
-    ) -> Code {
-        let path = Code::plain(string(&names.join(".")));
-        if arguments.is_empty() && piped.is_none() {
-            return receiver.text("|").name(helper, node).arguments(&[path]);
-        }
-        let mut given = vec![path];
-        given.extend(arguments.iter().map(|argument| self.operand(argument, Some(Type::Any))));
-        match piped {
-            None => receiver.text("|").name("method", node).arguments(&given),
-            Some(value) => {
-                given.insert(0, receiver);
-                value.text("|").name("piped_method", node).arguments(&given)
+    ) -> Depth {
+        let is_method = !arguments.is_empty();
+        let mut depth = match piped {
+            None => {
+                let depth = self.receiver(receiver);
+                let helper = if is_method { "method" } else { helper };
+                self.code.text("|").name(helper, node).text("(");
+                depth
             }
+            Some((_, depth)) => {
+                self.code.text("|").name("piped_method", node).text("(");
+                let depth = depth.max(self.receiver(receiver));
+                self.code.text(", ");
+                depth
+            }
+        };
+        self.code.string(&names.join("."));
+        for argument in arguments {
+            self.code.text(", ");
+            depth = depth.max(self.operand(argument, Some(Type::Any)));
         }
+        self.code.text(")");
+        depth + 1
     }
 
-    /// A call of a function by a command, or by its bare name in an argument.
-    fn function(&mut self, name: &str, node: NodeId, arguments: &[Operand], piped: Option<Code>) -> Code {
+    /// Writes a call of a function by a command, or by its bare name in an argument.
+    fn function(&mut self, name: &str, node: NodeId, arguments: &[Operand], piped: Option<(Mark, Depth)>) -> Depth {
+        let piped_depth = piped.map(|(_, depth)| depth);
         let Some(signature) = (self.signatures)(name) else {
             // The parser has refused it; lower shows templates that were not checked.
-            return fault(&format!("{} is not a defined function", quote(name)), node, piped);
+            let message = format!("{} is not a defined function", quote(name));
+            return self.fault(&message, node, piped_depth);
         };
         if let Some(message) = arity_error(name, &signature, arguments.len(), piped.is_some()) {
-            return fault(&message, node, piped);
+            return self.fault(&message, node, piped_depth);
         }
         if let ("include", [Operand::String(_, callee), ..]) = (name, arguments) {
             self.out.callees.push(Arc::clone(&callee.text));
@@ -109,64 +153,90 @@ impl Lowerer<'_> {
         if name == "and" || name == "or" {
             return self.short_circuit(name, arguments, piped);
         }
-        let last = arguments.len();
-        let fails = |at: usize| {
-            let parameter = signature.parameter(at).unwrap_or(Type::Any);
-            let is_wrong = is_constant(&arguments[at]) && constant_code(&arguments[at], parameter).is_err();
-            is_wrong || can_fail(&arguments[at])
-        };
-        let given: Vec<Code> = (0..last)
-            .map(|index| {
-                let parameter = signature.parameter(index);
-                let code = self.operand(&arguments[index], parameter);
-                // Go checks each argument before it evaluates the next; here the callee checks them all.
-                let early = !matches!(parameter, None | Some(Type::Any | Type::Reflect))
-                    && !is_constant(&arguments[index])
-                    && (index + 1..last).any(fails);
-                if early {
-                    let which = [Code::plain(string(name)), Code::plain(index.to_string())];
-                    code.text("|").name("argument", node).arguments(&which)
-                } else {
-                    code
-                }
-            })
-            .collect();
-        match piped {
-            None if name == "not" => Code::plain("not ").code(&given[0]).parenthesized(),
-            None => Code::default().name(name, node).arguments(&given),
-            Some(value) if given.is_empty() => value.text("|").name(name, node),
-            Some(value) => value.text("|").name(name, node).arguments(&given),
+        if name == "not" && piped.is_none() {
+            self.code.text("(not ");
+            let depth = self.argument(name, node, &signature, arguments, 0);
+            self.code.text(")");
+            return depth + 2;
         }
+        let mut depth = piped_depth.unwrap_or_default();
+        if piped.is_some() {
+            self.code.text("|");
+        }
+        self.code.name(name, node);
+        if piped.is_some() && arguments.is_empty() {
+            return depth;
+        }
+        self.code.text("(");
+        for index in 0..arguments.len() {
+            if index > 0 {
+                self.code.text(", ");
+            }
+            depth = depth.max(self.argument(name, node, &signature, arguments, index));
+        }
+        self.code.text(")");
+        depth + 1
     }
 
-    /// `and` and `or`, which evaluate only what they must.
-    fn short_circuit(&mut self, name: &str, arguments: &[Operand], piped: Option<Code>) -> Code {
-        let mut terms = Vec::new();
-        // What is piped in is evaluated first, but is the last operand: put it aside meanwhile.
-        let aside = match piped {
-            Some(value) if arguments.is_empty() => {
-                terms.push(value);
-                None
-            }
-            Some(value) => {
-                let cell = self.new_cell("aside");
-                let keep = if name == "and" { "|keep_true" } else { "|keep_false" };
-                terms.push(value.text(keep).arguments(&[Code::plain(cell.clone())]));
-                Some(Code::plain(cell).text(".value"))
-            }
-            None => None,
+    /// Writes an argument of a function.
+    fn argument(
+        &mut self,
+        name: &str,
+        node: NodeId,
+        signature: &Signature,
+        arguments: &[Operand],
+        index: usize,
+    ) -> Depth {
+        let parameter = signature.parameter(index);
+        let depth = self.operand(&arguments[index], parameter);
+        let fails = |at: usize| {
+            let parameter = signature.parameter(at).unwrap_or(Type::Any);
+            let is_wrong =
+                is_constant(&arguments[at]) && constant(&mut Code::default(), &arguments[at], parameter).is_err();
+            is_wrong || can_fail(&arguments[at])
         };
-        terms.extend(
-            arguments
-                .iter()
-                .map(|argument| self.operand(argument, Some(Type::Reflect))),
-        );
-        terms.extend(aside);
-        let mut code = terms.remove(0);
-        for term in &terms {
-            code = code.text(" ").text(name).text(" ").code(term);
+        // Go checks each argument before it evaluates the next; here the callee checks them all.
+        let early = !matches!(parameter, None | Some(Type::Any | Type::Reflect))
+            && !is_constant(&arguments[index])
+            && (index + 1..arguments.len()).any(fails);
+        if !early {
+            return depth;
         }
-        code.parenthesized().text("|elem")
+        self.code.text("|").name("argument", node);
+        self.code.text("(").string(name).text(", ").print(index).text(")");
+        depth + 1
+    }
+
+    /// Writes `and` and `or`, which evaluate only what they must.
+    fn short_circuit(&mut self, name: &str, arguments: &[Operand], piped: Option<(Mark, Depth)>) -> Depth {
+        // What is piped in is evaluated first, but is the last operand: put it aside meanwhile.
+        let mut aside = None;
+        let mut depth = 0;
+        match piped {
+            Some((start, piped)) => {
+                self.code.parenthesis_at(start);
+                depth = piped;
+                if !arguments.is_empty() {
+                    let cell = self.new_cell("aside");
+                    let keep = if name == "and" { "|keep_true(" } else { "|keep_false(" };
+                    self.code.text(keep).text(&cell).text(")");
+                    depth += 1;
+                    aside = Some(cell);
+                }
+            }
+            None => _ = self.code.text("("),
+        }
+        for (at, argument) in arguments.iter().enumerate() {
+            if at > 0 || piped.is_some() {
+                self.code.text(" ").text(name).text(" ");
+            }
+            depth = depth.max(self.operand(argument, Some(Type::Reflect)));
+        }
+        if let Some(cell) = aside {
+            self.code.text(" ").text(name).text(" ").text(&cell).text(".value");
+        }
+        self.code.text(")|elem");
+        depth + 2
     }
 
     /// Declares an empty cell before the current statement.
@@ -176,44 +246,42 @@ impl Lowerer<'_> {
         cell
     }
 
-    /// An operand as an argument for a parameter; `None` where Go asks for no type.
-    fn operand(&mut self, operand: &Operand, parameter: Option<Type>) -> Code {
+    /// Writes an operand as an argument for a parameter; `None` where Go asks for no type.
+    fn operand(&mut self, operand: &Operand, parameter: Option<Type>) -> Depth {
+        let start = self.code.mark();
         let own = operand.meta().id;
-        let code = match operand {
-            Operand::Dot(_) => self.seen(&self.scope.dot),
-            Operand::Variable(variable) => {
-                let receiver = self.variable(variable);
-                match &variable.names[1..] {
-                    [] => receiver,
-                    names => self.fields(receiver, names, own, &[], None, "field"),
-                }
+        let depth = match operand {
+            Operand::Dot(_) => {
+                self.access.seen(&mut self.code, &self.scope.dot);
+                0
             }
-            Operand::Field(_, names) => {
-                let dot = self.seen_receiver(&self.scope.dot);
-                self.fields(dot, names, own, &[], None, "field")
-            }
+            Operand::Variable(variable) => match &variable.names[1..] {
+                [] => self.variable(variable),
+                names => self.fields(&Receiver::Variable(variable), names, own, &[], None, "field"),
+            },
+            Operand::Field(_, names) => self.fields(&Receiver::Dot, names, own, &[], None, "field"),
             Operand::Chain(chain) => {
-                let receiver = self.operand(&chain.operand, None);
-                self.fields(receiver, &chain.fields, own, &[], None, "field")
+                let receiver = Receiver::Operand(&chain.operand);
+                self.fields(&receiver, &chain.fields, own, &[], None, "field")
             }
             Operand::Identifier(_, name) => self.function(name, own, &[], None),
             Operand::Pipeline(pipeline) => self.parenthesized(pipeline),
-            constant => {
-                let parameter = parameter.unwrap_or(Type::Any);
-                constant_code(constant, parameter).unwrap_or_else(|message| fault(&message, own, None))
-            }
+            operand => match constant(&mut self.code, operand, parameter.unwrap_or(Type::Any)) {
+                Ok(()) => 0,
+                Err(message) => self.fault(&message, own, None),
+            },
         };
-        self.shallow(code)
+        self.shallow(start, depth)
     }
 
-    /// A pipeline in parentheses, which may even declare variables.
-    fn parenthesized(&mut self, pipeline: &Pipeline) -> Code {
-        let mut value = self.pipeline_value(pipeline);
+    /// Writes a pipeline in parentheses, which may even declare variables.
+    fn parenthesized(&mut self, pipeline: &Pipeline) -> Depth {
+        let mut depth = self.pipeline_value(pipeline);
         for variable in &pipeline.declarations {
             let name = &variable.names[0];
             let cell = if pipeline.is_assign {
                 if self.scope.find(name).is_none() {
-                    value = fault(&undefined(name), pipeline.meta.id, Some(value));
+                    depth = self.fault(&undefined(name), pipeline.meta.id, Some(depth));
                 }
                 self.scope.find(name).and_then(|binding| binding.cell.clone())
             } else {
@@ -222,35 +290,41 @@ impl Lowerer<'_> {
                 Some(cell)
             };
             if let Some(cell) = cell {
-                value = self.noted(&cell, &value).text("|keep").arguments(&[Code::plain(cell)]);
+                self.code.text(&self.access.noted(&cell));
+                self.code.text("|keep(").text(&cell).text(")");
+                depth += 1;
             }
         }
-        value
+        depth
     }
 
-    /// Moves an expression that nests too deep to a statement before the current one.
-    fn shallow(&mut self, code: Code) -> Code {
-        if code.depth <= MAX_DEPTH {
-            return code;
+    /// Moves an expression that nests too deep to a statement before the current one. It stands at the end, from a place on.
+    fn shallow(&mut self, start: Mark, depth: Depth) -> Depth {
+        if depth <= MAX_DEPTH {
+            return depth;
         }
         let name = self.scope.fresh("deep");
-        self.prelude.push(Code::plain(format!("set {name} = ")).code(&code));
-        Code::plain(name)
+        let value = self.code.split_off(start);
+        let mut statement = Code::plain(format!("set {name} = "));
+        statement.append(&value);
+        self.prelude.push(statement);
+        self.code.text(&name);
+        0
+    }
+
+    /// Writes an expression that fails with Go's message; what is piped in, so deep, is evaluated first.
+    pub(super) fn fault(&mut self, message: &str, node: NodeId, piped: Option<Depth>) -> Depth {
+        if piped.is_some() {
+            self.code.text("|");
+        }
+        self.code.name("fault", node).text("(").string(message).text(")");
+        piped.unwrap_or_default() + 1
     }
 }
 
 /// What Go says of a variable that nothing declared.
 pub(super) fn undefined(name: &str) -> String {
     format!("undefined variable: {name}")
-}
-
-/// An expression that fails with Go's message; what is piped in is evaluated first.
-pub(super) fn fault(message: &str, node: NodeId, piped: Option<Code>) -> Code {
-    let message = [Code::plain(string(message))];
-    match piped {
-        None => Code::default().name("fault", node).arguments(&message),
-        Some(value) => value.text("|").name("fault", node).arguments(&message),
-    }
 }
 
 /// What Go says of a call with too few or too many arguments; `None` if their number is right.
@@ -280,8 +354,8 @@ fn can_fail(operand: &Operand) -> bool {
     }
 }
 
-/// A constant in the form that the parameter asks for, or Go's message that it cannot be had.
-fn constant_code(constant: &Operand, parameter: Type) -> Result<Code, String> {
+/// Writes a constant in the form that the parameter asks for, or gives Go's message that it cannot be had.
+fn constant(code: &mut Code, constant: &Operand, parameter: Type) -> Result<(), String> {
     let refused = || match parameter {
         Type::Bool => format!("expected bool; found {constant}"),
         Type::Int | Type::Int64 => format!("expected integer; found {constant}"),
@@ -291,35 +365,42 @@ fn constant_code(constant: &Operand, parameter: Type) -> Result<Code, String> {
         _ => format!("can't handle {constant} for arg of type {parameter}"),
     };
     let untyped = matches!(parameter, Type::Any | Type::Reflect);
-    let text = match constant {
-        Operand::Nil(_) if parameter == Type::Any => "none".to_owned(),
-        Operand::Nil(_) if parameter.can_be_nil() => "missing".to_owned(),
+    match constant {
+        Operand::Nil(_) if parameter == Type::Any => code.text("none"),
+        Operand::Nil(_) if parameter.can_be_nil() => code.text("missing"),
         Operand::Nil(_) => return Err(format!("cannot assign nil to {parameter}")),
-        Operand::Bool(_, value) if untyped || parameter == Type::Bool => value.to_string(),
-        Operand::String(_, value) if untyped || parameter == Type::String => string(&value.text),
+        Operand::Bool(_, value) if untyped || parameter == Type::Bool => code.print(value),
+        Operand::String(_, value) if untyped || parameter == Type::String => code.string(&value.text),
         Operand::Number(_, number) => match parameter {
-            Type::Any | Type::Reflect => ideal(number)?,
-            Type::Int => int(number.int.ok_or_else(refused)?),
-            Type::Int64 => format!("{}|as_int64", int(number.int.ok_or_else(refused)?)),
-            Type::Uint32 => format!("{}|as_uint32", number.uint.ok_or_else(refused)?),
-            Type::Float64 => float(number.float.ok_or_else(refused)?),
+            Type::Any | Type::Reflect => return ideal(code, number),
+            Type::Int => code.int(number.int.ok_or_else(refused)?),
+            Type::Int64 => code.int(number.int.ok_or_else(refused)?).text("|as_int64"),
+            Type::Uint32 => code.print(number.uint.ok_or_else(refused)?).text("|as_uint32"),
+            Type::Float64 => code.float(number.float.ok_or_else(refused)?),
             _ => return Err(refused()),
         },
         _ => return Err(refused()),
     };
-    Ok(Code::plain(text))
+    Ok(())
 }
 
-/// A number where nothing says which type is wanted: its spelling decides.
-fn ideal(number: &Number) -> Result<String, String> {
+/// Writes a number where nothing says which type is wanted: its spelling decides.
+fn ideal(code: &mut Code, number: &Number) -> Result<(), String> {
     let text = &*number.text;
     let is_rune = text.starts_with('\'');
     let is_hex = text.len() > 2 && (text.starts_with("0x") || text.starts_with("0X")) && !text.contains(['p', 'P']);
     if let Some((real, imaginary)) = number.complex {
-        return Ok(format!("missing|complex({}, {})", float(real), float(imaginary)));
+        code.text("missing|complex(")
+            .float(real)
+            .text(", ")
+            .float(imaginary)
+            .text(")");
+        return Ok(());
     }
-    match number.float {
-        Some(value) if !is_hex && !is_rune && text.contains(['.', 'e', 'E', 'p', 'P']) => Ok(float(value)),
-        _ => number.int.map(int).ok_or_else(|| format!("{text} overflows int")),
+    match (number.float, number.int) {
+        (Some(value), _) if !is_hex && !is_rune && text.contains(['.', 'e', 'E', 'p', 'P']) => _ = code.float(value),
+        (_, Some(value)) => _ = code.int(value),
+        (_, None) => return Err(format!("{text} overflows int")),
     }
+    Ok(())
 }

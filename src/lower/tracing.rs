@@ -27,54 +27,60 @@ fn slot(name: &str) -> &str {
 impl Lowerer<'_> {
     /// Says that a statement begins.
     pub(super) fn mark(&mut self, span: Span) {
-        if self.traced {
-            let call = format!("set _ = mark({})", self.out.map.statements.len());
+        if self.access.traced {
+            let number = self.out.map.statements.len().to_string();
             self.out.map.statements.push(span);
-            self.statement(&Code::plain(call));
-        }
-    }
-
-    /// A read of a variable or dot.
-    pub(super) fn seen(&self, read: &str) -> Code {
-        if self.traced {
-            Code::plain(format!("{read}|seen({})", slot(read)))
-        } else {
-            Code::plain(read)
-        }
-    }
-
-    /// A read of a variable or dot that a field is taken of. The dot of a template knows itself where its fields are from.
-    pub(super) fn seen_receiver(&self, read: &str) -> Code {
-        if slot(read) == "0" {
-            Code::plain(read)
-        } else {
-            self.seen(read)
-        }
-    }
-
-    /// The value that a variable or dot gets.
-    pub(super) fn noted(&self, name: &str, value: &Code) -> Code {
-        if self.traced {
-            value.clone().text(&format!("|noted({})", slot(name)))
-        } else {
-            value.clone()
-        }
-    }
-
-    /// What is ranged over.
-    pub(super) fn ranged(&self, element: &str, value: Code) -> Code {
-        if self.traced {
-            value.text(&format!("|ranged({})", slot(element)))
-        } else {
-            value
+            self.statement(&["set _ = mark(", &number, ")"]);
         }
     }
 
     /// Says that a turn of a loop begins.
     pub(super) fn turn_begins(&mut self, element: &str, key: &str) {
+        if self.access.traced {
+            self.statement(&["set _ = turn(", slot(element), ", ", slot(key), ", loop.index0)"]);
+        }
+    }
+}
+
+/// A traced or plain way of reading and setting variables.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Access {
+    /// Whether the lowered text tells what it does.
+    pub(super) traced: bool,
+}
+
+impl Access {
+    /// Writes a read of a variable or dot.
+    pub(super) fn seen(self, code: &mut Code, read: &str) {
+        code.text(read);
         if self.traced {
-            let call = format!("set _ = turn({}, {}, loop.index0)", slot(element), slot(key));
-            self.statement(&Code::plain(call));
+            code.text("|seen(").text(slot(read)).text(")");
+        }
+    }
+
+    /// Writes a read of a variable or dot that a field is taken of. The dot of a template knows itself where its fields are
+    /// from.
+    pub(super) fn seen_receiver(self, code: &mut Code, read: &str) {
+        if slot(read) == "0" {
+            code.text(read);
+        } else {
+            self.seen(code, read);
+        }
+    }
+
+    /// What follows the value that a variable or dot gets.
+    pub(super) fn noted(self, name: &str) -> String {
+        if self.traced {
+            format!("|noted({})", slot(name))
+        } else {
+            String::new()
+        }
+    }
+
+    /// Writes what follows the value that is ranged over.
+    pub(super) fn ranged(self, code: &mut Code, element: &str) {
+        if self.traced {
+            code.text("|ranged(").text(slot(element)).text(")");
         }
     }
 }
