@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! values::read_overrides -> chart::load -> values::process_dependencies -> values::compute -> schema::validate
-//!             -> render::parse -> render::render -> manifest::sort
+//!             -> render::Rendering -> manifest::sort
 //! ```
 
 use std::path::PathBuf;
@@ -13,18 +13,15 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::go::quote::quote;
 use crate::go::semver::is_compatible;
 use crate::manifest::{self, Manifests, PostRenderer};
-use crate::render::{self, Capabilities, Limits, Release, Rendered, Trace};
+use crate::render::{self, Capabilities, Limits, Release, Rendered, Rendering, Trace};
 use crate::schema;
 use crate::source::{Sources, Span};
-use crate::threads::beside;
+use crate::threads::Slot;
 use crate::values::{self, Overrides};
 use crate::world::World;
 
 /// The rule of charts and releases that Helm would not install.
 pub const INSTALL: &str = "chart-install";
-
-/// The stack of the thread that checks the values, in bytes: values and schemas nest.
-const STACK_SIZE: usize = 64 << 20;
 
 /// What to render.
 #[derive(Clone, Debug)]
@@ -89,22 +86,32 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     values::process_dependencies(&mut chart, &given, &mut outcome.log)
         .map_err(|error| logged("chart dependencies processing failed", error, &mut outcome.log))?;
     let values = values::compute(&chart, &given, &mut outcome.log)?;
+    let check = || schema::validate(&chart, &values, sources);
+    let checked = Slot::default();
     let render = |trace| {
         check_kube_version(&chart, &request.capabilities)?;
         let files = render::templates(&chart, &values, &request.release, &request.capabilities);
-        let (templates, errors) = render::parse(&files, sources);
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let (rendered, errors) = render::render(&files, templates, world, sources, request.limits, trace);
-        if errors.is_empty() { Ok(rendered) } else { Err(errors) }
+        let rendering = Rendering::new(&files, sources);
+        // A large schema takes as long as the render, which is of no account if the values are not valid.
+        let meanwhile = || {
+            if !request.skip_schema {
+                checked.fill(check);
+            }
+        };
+        rendering.with_help(schema::size(&chart), meanwhile, || {
+            let (templates, errors) = rendering.parse();
+            if !errors.is_empty() {
+                return Err(errors);
+            }
+            let (rendered, errors) = rendering.render(templates, world, request.limits, trace);
+            if errors.is_empty() { Ok(rendered) } else { Err(errors) }
+        })
     };
-    // A large schema takes as long as the render, which is of no account if the values are not valid.
-    let (violations, rendered) = if request.skip_schema {
-        (Report::new(), render(request.trace))
+    let rendered = render(request.trace);
+    let violations = if request.skip_schema {
+        Report::new()
     } else {
-        let check = || schema::validate(&chart, &values, sources);
-        beside(STACK_SIZE, check, || render(request.trace))
+        checked.take(check)
     };
     if !violations.is_empty() {
         return Err(violations);

@@ -1,7 +1,6 @@
 //! Work on several threads, with results that do not depend on how many there are.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
 /// How many threads work at most.
@@ -24,48 +23,121 @@ pub fn reserve_heap() {
     }
 }
 
-/// How many threads [`beside`] has at work. Nothing but the number of further threads depends on it.
-static BESIDE: AtomicUsize = AtomicUsize::new(0);
-
 /// How many threads can run at once. The system is asked but once: on Linux the answer is spread over several files.
 pub fn processors() -> usize {
     static PROCESSORS: OnceLock<usize> = OnceLock::new();
     *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
-/// How many threads can run at once that [`beside`] does not keep busy.
-fn free_processors() -> usize {
-    processors().saturating_sub(BESIDE.load(Ordering::Relaxed))
+/// Gives what `main` gives, which runs on this thread. Meanwhile other threads help, if `size` bytes are worth it; what they
+/// do, `main` must be able to do as well. `help` must end when `main` has ended.
+pub fn with_help<T>(size: usize, help: impl Fn() + Sync, main: impl FnOnce() -> T) -> T {
+    let helpers = (processors() - 1).min(MAX_THREADS - 1).min(size / WORTH_A_THREAD);
+    if helpers == 0 {
+        return main();
+    }
+    let help = || {
+        reserve_heap();
+        help();
+    };
+    thread::scope(|scope| {
+        for _ in 0..helpers {
+            // Without a thread, `main` does it all.
+            _ = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, help);
+        }
+        main()
+    })
 }
 
-/// Does two things at once, the first on a thread with a stack of so many bytes.
-pub fn beside<T: Send, U>(stack_size: usize, work: impl Fn() -> T + Sync, main: impl FnOnce() -> U) -> (T, U) {
-    thread::scope(|scope| {
-        BESIDE.fetch_add(1, Ordering::Relaxed);
-        let run = || {
-            reserve_heap();
-            let result = work();
-            BESIDE.fetch_sub(1, Ordering::Relaxed);
-            result
-        };
-        let thread = thread::Builder::new().stack_size(stack_size).spawn_scoped(scope, run);
-        let own = main();
-        let others = match thread {
-            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
-            // No thread to be had.
-            Err(_) => {
-                BESIDE.fetch_sub(1, Ordering::Relaxed);
-                work()
-            }
-        };
-        (others, own)
-    })
+/// What several threads can make and one of them takes.
+#[derive(Debug)]
+pub struct Slot<T> {
+    state: Mutex<State<T>>,
+    made: Condvar,
+}
+
+#[derive(Debug)]
+enum State<T> {
+    Empty,
+    /// A thread is making it.
+    Begun,
+    Made(T),
+    Taken,
+}
+
+impl<T> Default for Slot<T> {
+    fn default() -> Self {
+        Self {
+            state: Mutex::new(State::Empty),
+            made: Condvar::new(),
+        }
+    }
+}
+
+/// Says that nothing is being made any more, unless something was.
+struct Ended<'a, T>(&'a Slot<T>);
+
+impl<T> Drop for Ended<'_, T> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
+        if matches!(*state, State::Begun) {
+            *state = State::Empty;
+        }
+        self.0.made.notify_all();
+    }
+}
+
+impl<T> Slot<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the thing, unless a thread has begun to.
+    pub fn fill(&self, make: impl FnOnce() -> T) {
+        let mut state = self.lock();
+        if !matches!(*state, State::Empty) {
+            return;
+        }
+        *state = State::Begun;
+        drop(state);
+        let ended = Ended(self);
+        let made = make();
+        let mut state = self.lock();
+        if matches!(*state, State::Begun) {
+            *state = State::Made(made);
+        }
+        drop(state);
+        drop(ended);
+    }
+
+    /// Takes the thing, or makes it. If another thread is making it, this one waits.
+    pub fn take(&self, make: impl FnOnce() -> T) -> T {
+        let mut state = self.lock();
+        while matches!(*state, State::Begun) {
+            state = self.made.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        let taken = std::mem::replace(&mut *state, State::Taken);
+        drop(state);
+        if let State::Made(made) = taken { made } else { make() }
+    }
+
+    /// Takes the thing, or makes it. If another thread is making it: nothing, where it `may_wait`, and else it is made again,
+    /// which takes less time than to be woken.
+    pub fn take_unless_begun(&self, may_wait: bool, make: impl FnOnce() -> T) -> Option<T> {
+        let mut state = self.lock();
+        if may_wait && matches!(*state, State::Begun) {
+            return None;
+        }
+        let taken = std::mem::replace(&mut *state, State::Taken);
+        drop(state);
+        Some(if let State::Made(made) = taken { made } else { make() })
+    }
 }
 
 /// Does `count` pieces of work, neighbours together, and gives the results in order. `size` tells the bytes of a piece.
 pub fn side_by_side<T: Send>(count: usize, size: impl Fn(usize) -> usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let total: usize = (0..count).map(&size).sum();
-    let threads = free_processors().min(MAX_THREADS);
+    let threads = processors().min(MAX_THREADS);
     if threads < 2 || total < WORTH_A_THREAD {
         return (0..count).map(work).collect();
     }
@@ -109,45 +181,54 @@ pub fn side_by_side<T: Send>(count: usize, size: impl Fn(usize) -> usize, work: 
     })
 }
 
-/// Gives what `main` gives, which runs on this thread. Meanwhile another thread does work that `main` would else come to, on
-/// `size` bytes in all; it is told when `main` is done, and then stops.
-pub fn ahead<T>(size: usize, work: impl Fn(&dyn Fn() -> bool) + Sync, main: impl FnOnce() -> T) -> T {
-    if processors() < 2 || size < WORTH_A_THREAD {
-        return main();
-    }
-    let is_done = AtomicBool::new(false);
-    let run = || work(&|| is_done.load(Ordering::Relaxed));
-    // Without a thread, `main` does it all, and nothing is left to do.
-    let ((), result) = beside(STACK_SIZE, run, || {
-        let result = main();
-        is_done.store(true, Ordering::Relaxed);
-        result
-    });
-    result
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_runs_ahead_changes_no_result() {
-        for size in [0, WORTH_A_THREAD] {
-            let done: Vec<std::sync::OnceLock<usize>> = (0..100).map(|_| std::sync::OnceLock::new()).collect();
-            let make = |at: usize| *done[at].get_or_init(|| at * at);
-            let work = |is_done: &dyn Fn() -> bool| (0..100).take_while(|_| !is_done()).for_each(|at| _ = make(at));
-            let sum = ahead(size, work, || (0..100).map(make).sum::<usize>());
-            assert_eq!(sum, 328_350);
+    fn help_changes_no_result() {
+        for size in [0, WORTH_A_THREAD, MAX_THREADS * WORTH_A_THREAD] {
+            for may_wait in [false, true] {
+                let slots: Vec<Slot<usize>> = (0..100).map(|_| Slot::default()).collect();
+                let make = |at: usize| at * at;
+                let help = || (0..100).rev().for_each(|at| slots[at].fill(|| make(at)));
+                let take = |at: usize| {
+                    let taken = slots[at].take_unless_begun(may_wait, || make(at));
+                    taken.unwrap_or_else(|| slots[at].take(|| make(at)))
+                };
+                let sum = with_help(size, help, || (0..100).map(take).sum::<usize>());
+                assert_eq!(sum, 328_350);
+            }
         }
     }
 
     #[test]
-    fn both_results_come_back() {
-        let inside = || side_by_side(3, |_| WORTH_A_THREAD, |at| at);
-        for _ in 0..100 {
-            let (beside, own) = beside(1 << 20, inside, inside);
-            assert_eq!((&beside, &own), (&vec![0, 1, 2], &vec![0, 1, 2]));
-        }
+    fn what_is_being_made_is_waited_for_where_that_is_asked() {
+        let slot = Slot::default();
+        let hold = Mutex::new(());
+        let held = hold.lock();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                slot.fill(|| {
+                    drop(hold.lock());
+                    1
+                });
+            });
+            while !matches!(*slot.lock(), State::Begun) {
+                thread::yield_now();
+            }
+            assert_eq!(slot.take_unless_begun(true, || 2), None);
+            drop(held);
+            assert_eq!(slot.take(|| 3), 1);
+        });
+    }
+
+    #[test]
+    fn what_fails_to_be_made_can_be_made_again() {
+        let slot = Slot::default();
+        let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| slot.fill(|| panic!("on purpose"))));
+        assert!(failed.is_err());
+        assert_eq!(slot.take(|| 4), 4);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::chart::{self, Chart, Dependency};
 use crate::diagnostic::Report;
 use crate::functions;
 use crate::pipeline::{self, Request};
-use crate::render::{self, Rendered};
+use crate::render::{self, Rendered, Rendering};
 use crate::schema;
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
 use crate::template::{self, Template};
@@ -140,10 +140,16 @@ impl<'a> Context<'a> {
         let mut capabilities = self.request.capabilities.clone();
         capabilities.api_versions.extend(SERVED.map(str::to_owned));
         let files = render::templates(&chart, &values, &self.request.release, &capabilities);
-        let (templates, broken) = render::parse(&files, self.sources);
-        let limits = self.request.limits;
-        let trace = self.request.trace;
-        let (rendered, mut errors) = render::render(&files, templates, world, self.sources, limits, trace);
+        let rendering = Rendering::new(&files, self.sources);
+        let (broken, (rendered, mut errors)) = rendering.with_help(
+            0,
+            || (),
+            || {
+                let (templates, broken) = rendering.parse();
+                let Request { limits, trace, .. } = self.request;
+                (broken, rendering.render(templates, world, *limits, *trace))
+            },
+        );
         if !broken.is_empty() {
             // Who calls what a broken file defines is not to blame.
             errors.diagnostics.retain(|error| !lacks_template(&error.message));

@@ -78,8 +78,8 @@ pub const RULES: &[Rule] = &[
     // Templates
     rule!("template-syntax", Template, Error, by "template::parse"),
     rule!("unknown-function", Template, Error, by "template::parse"),
-    rule!("template-render", Template, Error, by "render::render"),
-    rule!("render-limit", Template, Error, by "render::render"),
+    rule!("template-render", Template, Error, by "Rendering::render"),
+    rule!("render-limit", Template, Error, by "Rendering::render"),
     rule!("wrong-argument-count", Template, Error, templates::arguments),
     rule!("undefined-template", Template, Error, templates::undefined),
     rule!("unused-template", Template, Info, templates::unused),

@@ -1,7 +1,8 @@
 //! The templates of a render, lowered, and which name means which of them.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use minijinja::Environment;
 
@@ -34,6 +35,8 @@ impl UnitId {
 }
 
 /// A template, lowered when it is first wanted: charts define far more than one render runs.
+///
+/// Nobody waits for another thread that lowers or compiles it: to be woken can take longer than to do it again.
 #[derive(Debug)]
 pub(super) struct Unit {
     /// What Go calls the file that it is in.
@@ -47,12 +50,12 @@ pub(super) struct Unit {
     /// Whether it is lowered so that it can be traced.
     traced: bool,
     /// The tree, until it is lowered. After that only errors want it.
-    fresh: Mutex<Option<Tree>>,
+    fresh: Mutex<Option<Arc<Tree>>>,
     /// The tree again, for who wants to tell of an error.
     again: OnceLock<Tree>,
     lowered: OnceLock<UnitCode>,
-    /// Set once minijinja has been asked to compile it.
-    compiled: OnceLock<()>,
+    /// Set once a thread has begun to have it compiled.
+    begun: AtomicBool,
 }
 
 /// What is kept of a lowered template.
@@ -64,7 +67,7 @@ struct UnitCode {
     nodes: u64,
     /// The names of the templates that it calls, as far as they are written out.
     callees: Vec<Arc<str>>,
-    /// The lowered text, until minijinja asks for it.
+    /// The lowered text, until minijinja has compiled it.
     text: Mutex<Option<String>>,
 }
 
@@ -85,16 +88,16 @@ impl Unit {
     }
 
     fn code(&self) -> &UnitCode {
-        self.lowered.get_or_init(|| {
-            let fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner).take();
-            let lowered = self.lower(fresh.as_ref().unwrap_or_else(|| self.tree()));
-            UnitCode {
-                map: lowered.map,
-                nodes: u64::try_from(lowered.nodes).unwrap_or(u64::MAX),
-                callees: lowered.callees,
-                text: Mutex::new(Some(lowered.text)),
-            }
-        })
+        if let Some(code) = self.lowered.get() {
+            return code;
+        }
+        let fresh = lock(&self.fresh).clone();
+        if let Some(tree) = fresh {
+            // Whoever comes second throws its own away.
+            _ = self.lowered.set(UnitCode::of(self.lower(&tree)));
+            lock(&self.fresh).take();
+        }
+        self.lowered.get_or_init(|| UnitCode::of(self.lower(self.tree())))
     }
 
     fn lower(&self, tree: &Tree) -> Lowered {
@@ -117,11 +120,32 @@ impl Unit {
         &self.code().callees
     }
 
-    /// The lowered text. It is not kept: minijinja asks again only for what it could not compile.
-    fn take_text(&self) -> String {
-        let kept = self.code().text.lock().unwrap_or_else(PoisonError::into_inner).take();
+    /// The lowered text. It is not kept for long: minijinja asks again only for what it could not compile.
+    fn text(&self) -> String {
+        let kept = lock(&self.code().text).clone();
         kept.unwrap_or_else(|| self.lower(self.tree()).text)
     }
+
+    /// Has minijinja compile it. An error comes up again when it is run.
+    fn compile(&self, id: UnitId, environment: &Environment<'_>) {
+        drop(environment.get_template(&id.name()));
+        lock(&self.code().text).take();
+    }
+}
+
+impl UnitCode {
+    fn of(lowered: Lowered) -> Self {
+        Self {
+            map: lowered.map,
+            nodes: u64::try_from(lowered.nodes).unwrap_or(u64::MAX),
+            callees: lowered.callees,
+            text: Mutex::new(Some(lowered.text)),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// All templates of a render. It grows while `tpl` brings new ones.
@@ -181,21 +205,22 @@ impl Program {
                 sources: self.sources.clone(),
                 number,
                 traced: self.traced,
-                fresh: Mutex::new(Some(tree)),
+                fresh: Mutex::new(Some(Arc::new(tree))),
                 again: OnceLock::new(),
                 lowered: OnceLock::new(),
-                compiled: OnceLock::new(),
+                begun: AtomicBool::new(false),
             };
             units.by_id.insert(id, Arc::new(unit));
         }
         added
     }
 
-    /// Has minijinja compile a unit, unless it has done so already: two threads do not do it twice. An error comes up again
-    /// when the unit is run.
+    /// Has minijinja compile a unit, unless a thread has begun that already.
     pub(super) fn compile(&self, id: UnitId, environment: &Environment<'_>) -> Option<Arc<Unit>> {
         let unit = self.unit(id)?;
-        unit.compiled.get_or_init(|| drop(environment.get_template(&id.name())));
+        if !unit.begun.swap(true, Ordering::Relaxed) {
+            unit.compile(id, environment);
+        }
         Some(unit)
     }
 
@@ -222,8 +247,8 @@ impl Program {
     }
 
     /// The lowered text of the unit that minijinja knows by a name.
-    pub(super) fn take_text(&self, name: &str) -> Option<String> {
-        Some(self.unit(UnitId::from_name(name)?)?.take_text())
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        Some(self.unit(UnitId::from_name(name)?)?.text())
     }
 }
 

@@ -159,7 +159,7 @@ impl Runtime {
         let name = id.name();
         let text;
         let template = if run.once {
-            text = self.program.take_text(&name).unwrap_or_default();
+            text = self.program.text(&name).unwrap_or_default();
             environment.template_from_named_str(&name, &text)
         } else {
             self.program.compile(id, environment);

@@ -42,6 +42,12 @@ pub fn validate(chart: &Chart, values: &Node, sources: &Sources) -> Report {
     report
 }
 
+/// How many bytes the schemas of a chart and its subcharts have.
+pub fn size(chart: &Chart) -> usize {
+    let own = chart.schema.as_ref().map_or(0, |file| file.bytes().len());
+    own + chart.subcharts.iter().map(size).sum::<usize>()
+}
+
 fn check(chart: &Chart, values: &Node, sources: &Sources, report: &mut Report, helm: &mut String) {
     if let Some(file) = &chart.schema {
         let id = file.source(sources);
