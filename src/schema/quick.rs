@@ -132,13 +132,13 @@ impl Check<'_> {
                     branches.iter().try_for_each(|branch| self.is_known(branch, false))?;
                 }
                 "type" => {
-                    let types = match value {
-                        Outline::String(one) => vec![&**one],
-                        several => strings(several).filter(|types| !types.is_empty())?,
+                    let types = match value.as_list() {
+                        None => std::slice::from_ref(value),
+                        Some(several) => Some(several).filter(|types| !types.is_empty())?,
                     };
+                    let is_type = |at: usize| types[at].as_str().is_some_and(|name| TYPES.contains(&name));
                     let distinct = |at: usize| !types[..at].contains(&types[at]);
-                    let fine = |at: usize| TYPES.contains(&types[at]) && distinct(at);
-                    (0..types.len()).all(fine).then_some(())?;
+                    (0..types.len()).all(|at| is_type(at) && distinct(at)).then_some(())?;
                 }
                 "enum" => {
                     let options = value.as_list().filter(|options| !options.is_empty())?;

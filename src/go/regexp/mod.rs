@@ -6,9 +6,8 @@
 mod class;
 mod parse;
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use regex_automata::meta::{Config, Regex};
 use regex_automata::{Anchored, Input};
@@ -45,8 +44,11 @@ pub struct Regexp {
 /// The ends of a group in the text, if it took part.
 type Group = Option<(usize, usize)>;
 
-thread_local! {
-    static COMPILED: RefCell<BTreeMap<String, Arc<Regexp>>> = const { RefCell::new(BTreeMap::new()) };
+/// The expressions that are kept, by their texts. The schema and the templates use them from several threads.
+static COMPILED: Mutex<BTreeMap<String, Arc<Regexp>>> = Mutex::new(BTreeMap::new());
+
+fn compiled() -> MutexGuard<'static, BTreeMap<String, Arc<Regexp>>> {
+    COMPILED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Regexp {
@@ -55,24 +57,23 @@ impl Regexp {
     /// # Errors
     /// When it is no expression: Go's message.
     pub fn compile(expression: &str) -> Result<Arc<Self>, String> {
-        if let Some(found) = COMPILED.with_borrow(|kept| kept.get(expression).cloned()) {
-            return Ok(found);
+        if let Some(found) = compiled().get(expression) {
+            return Ok(Arc::clone(found));
         }
         let Parsed { hir, names } = parse(expression, Texts::Ascii)?;
-        let compiled = Arc::new(Self {
+        let regexp = Arc::new(Self {
             expression: expression.to_owned(),
             ascii: hir,
             small: OnceLock::new(),
             full: OnceLock::new(),
             names,
         });
-        COMPILED.with_borrow_mut(|kept| {
-            if kept.len() >= KEPT {
-                kept.clear();
-            }
-            kept.insert(expression.to_owned(), Arc::clone(&compiled));
-        });
-        Ok(compiled)
+        let mut kept = compiled();
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(expression.to_owned(), Arc::clone(&regexp));
+        Ok(regexp)
     }
 
     /// Makes the expression ready for a text: the bytes of memory that this takes, as a measure of the work; `None` if it
