@@ -139,7 +139,7 @@ impl Lowerer<'_> {
     /// Gives the expression that has been made, the value of a pipeline, to its variables.
     fn declare(&mut self, pipeline: &Pipeline) {
         for variable in &pipeline.declarations {
-            let name = &variable.names[0];
+            let name = &variable.name;
             if pipeline.is_assign {
                 if self.scope.find(name).is_none() {
                     let value = self.code.mark();
@@ -170,7 +170,7 @@ impl Lowerer<'_> {
 
     /// Gives the expression that has been made to a variable that there is.
     fn assign(&mut self, variable: &Variable) {
-        let binding = self.scope.find(&variable.names[0]);
+        let binding = self.scope.find(&variable.name);
         if let Some(cell) = binding.and_then(|binding| binding.cell.clone()) {
             let note = self.access.noted(&cell);
             self.statement_of(&["set _ = ", &cell, "|assign("], &[&note, ")"]);
@@ -305,7 +305,7 @@ impl Lowerer<'_> {
                 && let Some(ranged) = &ranged
             {
                 for variable in &pipeline.declarations {
-                    self.bind_else(&variable.names[0], ranged);
+                    self.bind_else(&variable.name, ranged);
                 }
             }
             self.otherwise(otherwise);
@@ -316,7 +316,7 @@ impl Lowerer<'_> {
 
     /// Gives a variable of a `range` its value for one turn.
     fn turn(&mut self, is_assign: bool, variable: &Variable, value: &str) {
-        let name = &variable.names[0];
+        let name = &variable.name;
         if !is_assign && !self.scope.is_assigned(name) {
             self.scope.bind(name, value.to_owned(), None);
             return;
@@ -377,7 +377,7 @@ fn is_simple(pipeline: &Pipeline) -> bool {
     match &pipeline.commands[..] {
         [command] => match &command.operands[..] {
             [Operand::Dot(_)] => true,
-            [Operand::Variable(variable)] => variable.names.len() == 1,
+            [Operand::Variable(variable)] => variable.fields.is_empty(),
             _ => false,
         },
         _ => false,

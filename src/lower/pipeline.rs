@@ -7,7 +7,7 @@ use super::code::{Code, Mark};
 use super::scope::stem;
 use crate::go::quote::quote;
 use crate::reflect::{Signature, Type};
-use crate::template::ast::{Command, NodeId, Number, Operand, Pipeline, Variable};
+use crate::template::ast::{Command, Fields, NodeId, Number, Operand, Pipeline, Variable};
 
 /// How deep an expression may nest before a part of it is moved to a statement of its own. minijinja's parser allows 150
 /// levels, of which [`crate::template::parse`] grants 100 to control structures.
@@ -46,14 +46,14 @@ impl Lowerer<'_> {
         let node = first.meta().id;
         match first {
             Operand::Identifier(_, name) => self.function(name, command.meta.id, arguments, piped),
-            Operand::Field(_, names) => self.fields(&Receiver::Dot, names, node, arguments, piped, "path"),
+            Operand::Field(_, fields) => self.fields(&Receiver::Dot, fields, node, arguments, piped, "path"),
             Operand::Chain(chain) => {
                 let receiver = Receiver::Operand(&chain.operand);
                 self.fields(&receiver, &chain.fields, node, arguments, piped, "path")
             }
-            Operand::Variable(variable) if variable.names.len() > 1 => {
+            Operand::Variable(variable) if !variable.fields.is_empty() => {
                 let receiver = Receiver::Variable(variable);
-                self.fields(&receiver, &variable.names[1..], node, arguments, piped, "path")
+                self.fields(&receiver, &variable.fields, node, arguments, piped, "path")
             }
             _ if is_call => {
                 let node = if matches!(first, Operand::Pipeline(_)) {
@@ -81,9 +81,9 @@ impl Lowerer<'_> {
 
     /// Writes how the lowered text reads a variable.
     fn variable(&mut self, variable: &Variable) -> Depth {
-        let name = &variable.names[0];
+        let name = &variable.name;
         match self.scope.find(name) {
-            Some(binding) if variable.names.len() > 1 => self.access.seen_receiver(&mut self.code, &binding.read),
+            Some(binding) if !variable.fields.is_empty() => self.access.seen_receiver(&mut self.code, &binding.read),
             Some(binding) => self.access.seen(&mut self.code, &binding.read),
             // Only assigned so far, which the parser takes for a declaration.
             None => return self.fault(&undefined(name), variable.meta.id, None),
@@ -106,7 +106,7 @@ impl Lowerer<'_> {
     fn fields(
         &mut self,
         receiver: &Receiver<'_>,
-        names: &[Arc<str>],
+        fields: &Fields,
         node: NodeId,
         arguments: &[Operand],
         piped: Option<(Mark, Depth)>,
@@ -127,7 +127,7 @@ impl Lowerer<'_> {
                 depth
             }
         };
-        self.code.string(&names.join("."));
+        self.code.string(fields.path());
         for argument in arguments {
             self.code.text(", ");
             depth = depth.max(self.operand(argument, Some(Type::Any)));
@@ -255,11 +255,12 @@ impl Lowerer<'_> {
                 self.access.seen(&mut self.code, &self.scope.dot);
                 0
             }
-            Operand::Variable(variable) => match &variable.names[1..] {
-                [] => self.variable(variable),
-                names => self.fields(&Receiver::Variable(variable), names, own, &[], None, "field"),
-            },
-            Operand::Field(_, names) => self.fields(&Receiver::Dot, names, own, &[], None, "field"),
+            Operand::Variable(variable) if variable.fields.is_empty() => self.variable(variable),
+            Operand::Variable(variable) => {
+                let receiver = Receiver::Variable(variable);
+                self.fields(&receiver, &variable.fields, own, &[], None, "field")
+            }
+            Operand::Field(_, fields) => self.fields(&Receiver::Dot, fields, own, &[], None, "field"),
             Operand::Chain(chain) => {
                 let receiver = Receiver::Operand(&chain.operand);
                 self.fields(&receiver, &chain.fields, own, &[], None, "field")
@@ -278,7 +279,7 @@ impl Lowerer<'_> {
     fn parenthesized(&mut self, pipeline: &Pipeline) -> Depth {
         let mut depth = self.pipeline_value(pipeline);
         for variable in &pipeline.declarations {
-            let name = &variable.names[0];
+            let name = &variable.name;
             let cell = if pipeline.is_assign {
                 if self.scope.find(name).is_none() {
                     depth = self.fault(&undefined(name), pipeline.meta.id, Some(depth));
@@ -348,8 +349,7 @@ fn is_constant(operand: &Operand) -> bool {
 
 fn can_fail(operand: &Operand) -> bool {
     match operand {
-        Operand::Field(_, names) => names.len() > 1,
-        Operand::Variable(variable) => variable.names.len() > 2,
+        Operand::Field(_, fields) | Operand::Variable(Variable { fields, .. }) => fields.names().count() > 1,
         operand => !is_constant(operand) && !matches!(operand, Operand::Dot(_)),
     }
 }

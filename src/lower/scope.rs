@@ -108,12 +108,7 @@ fn assigned_in_list(list: &List, names: &mut BTreeSet<Arc<str>>) {
 
 fn assigned_in_pipeline(pipeline: &Pipeline, names: &mut BTreeSet<Arc<str>>) {
     if pipeline.is_assign {
-        names.extend(
-            pipeline
-                .declarations
-                .iter()
-                .map(|variable| Arc::clone(&variable.names[0])),
-        );
+        names.extend(pipeline.declarations.iter().map(|variable| Arc::clone(&variable.name)));
     }
     pipeline.commands.iter().for_each(|command: &Command| {
         command

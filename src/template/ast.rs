@@ -144,8 +144,10 @@ pub struct Command {
 pub struct Variable {
     /// Where it stands.
     pub meta: Meta,
-    /// The name with its `$`, and the fields after it.
-    pub names: Vec<Arc<str>>,
+    /// The name with its `$`.
+    pub name: Arc<str>,
+    /// The fields after it.
+    pub fields: Fields,
 }
 
 /// One word of a command.
@@ -164,7 +166,7 @@ pub enum Operand {
     /// The name of a function.
     Identifier(Meta, Arc<str>),
     /// `.a.b`
-    Field(Meta, Vec<Arc<str>>),
+    Field(Meta, Fields),
     /// `$x.a`
     Variable(Variable),
     /// `(pipeline)`
@@ -181,16 +183,70 @@ pub struct Chain {
     /// What the fields are taken of.
     pub operand: Operand,
     /// The fields; at least one.
-    pub fields: Vec<Arc<str>>,
+    pub fields: Fields,
 }
 
-/// A quoted text as written, and what it says.
+/// The names of fields as they are written, without the first dot: `a.b`. No name has a dot in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields(Box<str>);
+
+impl Fields {
+    /// Fields that are written so.
+    pub fn new(path: &str) -> Self {
+        Self(path.into())
+    }
+
+    /// The names, joined by dots.
+    pub fn path(&self) -> &str {
+        &self.0
+    }
+
+    /// The names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.split('.').filter(|_| !self.is_empty())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Display for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            Ok(())
+        } else {
+            write!(f, ".{}", self.0)
+        }
+    }
+}
+
+/// A quoted text: what it says, and how it is written.
 #[derive(Clone, Debug)]
 pub struct QuotedString {
-    /// With quotes and escapes.
-    pub quoted: Arc<str>,
-    /// Without.
+    /// What it says.
     pub text: Arc<str>,
+    /// With its quotes and escapes, unless it is the text in double quotes.
+    quoted: Option<Box<str>>,
+}
+
+impl QuotedString {
+    /// A text that is written so.
+    pub fn new(quoted: &str, text: Arc<str>) -> Self {
+        let plain = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let quoted = (plain != Some(&*text)).then(|| quoted.into());
+        Self { text, quoted }
+    }
+}
+
+impl fmt::Display for QuotedString {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.quoted {
+            Some(quoted) => f.write_str(quoted),
+            None => write!(f, "\"{}\"", self.text),
+        }
+    }
 }
 
 /// A numeric constant. It has no type yet: it may be several at once.
@@ -257,10 +313,6 @@ impl Operand {
     }
 }
 
-fn fmt_fields(fields: &[Arc<str>], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    fields.iter().try_for_each(|field| write!(f, ".{field}"))
-}
-
 fn fmt_joined<T: fmt::Display>(items: &[T], separator: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for (at, item) in items.iter().enumerate() {
         if at > 0 {
@@ -278,14 +330,14 @@ impl fmt::Display for Operand {
             Self::Nil(_) => f.write_str("nil"),
             Self::Bool(_, value) => value.fmt(f),
             Self::Number(_, number) => f.write_str(&number.text),
-            Self::String(_, string) => f.write_str(&string.quoted),
+            Self::String(_, string) => string.fmt(f),
             Self::Identifier(_, name) => f.write_str(name),
-            Self::Field(_, fields) => fmt_fields(fields, f),
+            Self::Field(_, fields) => fields.fmt(f),
             Self::Variable(variable) => variable.fmt(f),
             Self::Pipeline(pipeline) => pipeline.fmt(f),
             Self::Chain(chain) => {
                 chain.operand.fmt_argument(f)?;
-                fmt_fields(&chain.fields, f)
+                chain.fields.fmt(f)
             }
         }
     }
@@ -293,7 +345,7 @@ impl fmt::Display for Operand {
 
 impl fmt::Display for Variable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt_joined(&self.names, ".", f)
+        write!(f, "{}{}", self.name, self.fields)
     }
 }
 

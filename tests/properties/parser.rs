@@ -114,8 +114,8 @@ fn branch(keyword: &str, branch: &Branch, out: &mut String) {
 
 fn pipeline(pipeline: &Pipeline, out: &mut String) {
     out.push('(');
-    for Variable { names, .. } in &pipeline.declarations {
-        let _ = write!(out, "{names:?}{}", if pipeline.is_assign { "=" } else { ":=" });
+    for Variable { name, .. } in &pipeline.declarations {
+        let _ = write!(out, "{name}{}", if pipeline.is_assign { "=" } else { ":=" });
     }
     for command in &pipeline.commands {
         out.push('<');
@@ -133,15 +133,15 @@ fn operand(operand_: &Operand, out: &mut String) {
         Operand::Number(_, number) => write!(out, " {number:?}"),
         Operand::String(_, string) => write!(out, " {:?}", string.text),
         Operand::Identifier(_, name) => write!(out, " name {name}"),
-        Operand::Field(_, names) => write!(out, " field {names:?}"),
-        Operand::Variable(variable) => write!(out, " variable {:?}", variable.names),
+        Operand::Field(_, fields) => write!(out, " field {}", fields.path()),
+        Operand::Variable(variable) => write!(out, " variable {variable}"),
         Operand::Pipeline(inner) => {
             pipeline(inner, out);
             Ok(())
         }
         Operand::Chain(chain) => {
             operand(&chain.operand, out);
-            write!(out, " chain {:?}", chain.fields)
+            write!(out, " chain {}", chain.fields.path())
         }
     };
 }

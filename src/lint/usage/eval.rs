@@ -7,7 +7,7 @@ use super::reads::Reads;
 use super::value::{Abstract, Path, Step, join, key};
 use crate::source::Span;
 use crate::template::Template;
-use crate::template::ast::{Branch, Command, List, Node, Operand, Pipeline, Tree, Variable};
+use crate::template::ast::{Branch, Command, Fields, List, Node, Operand, Pipeline, Tree, Variable};
 
 /// How deep templates may be called in templates before the analysis ends.
 const MAX_DEPTH: usize = 60;
@@ -205,7 +205,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn declare(&mut self, pipeline: &Pipeline, variable: &Variable, value: Abstract, scope: &mut Scope) {
-        let Some(name) = variable.names.first() else { return };
+        let name = &variable.name;
         if pipeline.is_assign {
             // Which of the values it has later depends on the way taken: all of them count as read.
             self.whole(&value);
@@ -276,16 +276,15 @@ impl<'a> Evaluator<'a> {
             Operand::String(_, string) => Abstract::Text(Arc::clone(&string.text)),
             Operand::Nil(_) | Operand::Bool(..) | Operand::Number(..) => Abstract::Unknown,
             Operand::Identifier(_, name) => self.function(name, &[], None, scope),
-            Operand::Field(_, names) => {
+            Operand::Field(_, fields) => {
                 let dot = scope.dot.clone();
-                self.fields(dot, names, span)
+                self.fields(dot, fields, span)
             }
             Operand::Variable(variable) => {
-                let known = variable.names.first().and_then(|name| {
-                    let found = scope.variables.iter().rev().find(|(known, _)| known == name);
-                    found.map(|(_, value)| value.clone())
-                });
-                self.fields(known.unwrap_or(Abstract::Unknown), &variable.names[1..], span)
+                let mut known = scope.variables.iter().rev();
+                let known = known.find(|(known, _)| *known == variable.name);
+                let value = known.map_or(Abstract::Unknown, |(_, value)| value.clone());
+                self.fields(value, &variable.fields, span)
             }
             Operand::Pipeline(pipeline) => self.pipeline(pipeline, scope),
             Operand::Chain(chain) => {
@@ -295,11 +294,11 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    fn fields(&mut self, value: Abstract, names: &[Arc<str>], span: Span) -> Abstract {
-        if names.is_empty() {
+    fn fields(&mut self, value: Abstract, fields: &Fields, span: Span) -> Abstract {
+        if fields.is_empty() {
             return value;
         }
-        let value = names.iter().fold(value, |value, name| self.field(&value, name));
+        let value = fields.names().fold(value, |value, name| self.field(&value, name));
         self.touch(&value);
         if self.in_text == 0 {
             self.note(&value, span);
@@ -315,9 +314,9 @@ impl<'a> Evaluator<'a> {
     }
 
     /// A field of a value.
-    pub(super) fn field(&mut self, value: &Abstract, name: &Arc<str>) -> Abstract {
+    pub(super) fn field(&mut self, value: &Abstract, name: &str) -> Abstract {
         match value {
-            Abstract::Dot(path) => match &**name {
+            Abstract::Dot(path) => match name {
                 "Values" => Abstract::At(path.clone()),
                 "Subcharts" => {
                     let below = self
@@ -332,7 +331,7 @@ impl<'a> Evaluator<'a> {
                 }
                 _ => Abstract::Unknown,
             },
-            Abstract::At(path) => Abstract::At(join(path, Step::Key(Arc::clone(name)))),
+            Abstract::At(path) => Abstract::At(join(path, Step::Key(name.into()))),
             Abstract::Dict(entries) => entries.get(name).cloned().unwrap_or(Abstract::Unknown),
             Abstract::Either(values) => {
                 let fields: Vec<Abstract> = values.iter().map(|value| self.field(value, name)).collect();

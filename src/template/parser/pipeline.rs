@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{MAX_PARENTHESES, Parser, Result, SyntaxError, since};
 use crate::go::quote::{quote, unquote};
 use crate::source::Span;
-use crate::template::ast::{Chain, Command, Number, Operand, Pipeline, QuotedString, Variable};
+use crate::template::ast::{Chain, Command, Fields, Number, Operand, Pipeline, QuotedString, Variable};
 use crate::template::number;
 use crate::template::token::{Token, TokenKind};
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     pub(super) fn pipeline(&mut self, context: &str, end: TokenKind) -> Result<Pipeline> {
         let first = self.peek_non_space();
         let (is_assign, declarations) = self.declarations(context)?;
@@ -83,7 +83,8 @@ impl Parser<'_> {
             let next = self.peek_non_space();
             let variable = Variable {
                 meta,
-                names: name.split('.').map(Into::into).collect(),
+                name: Arc::clone(&name),
+                fields: Fields::default(),
             };
             match next.kind {
                 TokenKind::Assign | TokenKind::Declare => {
@@ -153,30 +154,23 @@ impl Parser<'_> {
 
     /// A term and the fields after it; nothing if no term is here.
     fn operand(&mut self) -> Result<Option<Operand>> {
-        let Some(mut term) = self.term()? else {
+        let Some(term) = self.term()? else {
             return Ok(None);
         };
-        let fields = self.tokens[self.at..].iter();
-        let fields = fields.take_while(|token| token.kind == TokenKind::Field).count();
-        if fields == 0 {
-            self.peek();
+        if self.peek().kind != TokenKind::Field {
             return Ok(Some(term));
         }
         let start = term.meta().span.start as usize;
         let position = self.peek().start;
-        let mut names = match &mut term {
-            Operand::Field(_, names) | Operand::Variable(Variable { names, .. }) => std::mem::take(names),
-            _ => Vec::new(),
-        };
-        names.reserve_exact(fields);
+        let fields = self.fields();
         while self.peek().kind == TokenKind::Field {
-            let token = self.next();
-            names.push(self.value(&token)[1..].into());
+            self.next();
         }
         let mut meta = self.meta(start, position);
         Ok(Some(match term {
-            Operand::Field(..) => Operand::Field(meta, names),
-            Operand::Variable(_) => Operand::Variable(Variable { meta, names }),
+            // They have their fields already.
+            Operand::Field(_, fields) => Operand::Field(meta, fields),
+            Operand::Variable(variable) => Operand::Variable(Variable { meta, ..variable }),
             Operand::Bool(..) | Operand::String(..) | Operand::Number(..) | Operand::Nil(_) | Operand::Dot(_) => {
                 let message = format!("unexpected . after term {}", quote(&term.to_string()));
                 return self.error(message, meta.span);
@@ -186,10 +180,19 @@ impl Parser<'_> {
                 if matches!(operand, Operand::Pipeline(_)) {
                     meta.span.start = u32::try_from(self.open_parenthesis(start)).unwrap_or(meta.span.start);
                 }
-                let fields = names;
+                let fields = Fields::new(fields.get(1..).unwrap_or_default());
                 Operand::Chain(Box::new(Chain { meta, operand, fields }))
             }
         }))
+    }
+
+    /// The fields that come next, as they are written.
+    fn fields(&self) -> &'a str {
+        let mut fields = self.tokens[self.at..]
+            .iter()
+            .take_while(|token| token.kind == TokenKind::Field);
+        let Some(first) = fields.next() else { return "" };
+        &self.text[first.start..fields.last().unwrap_or(first).end]
     }
 
     /// Where the parenthesis stands that opens the pipeline at `start`.
@@ -223,18 +226,20 @@ impl Parser<'_> {
             TokenKind::Nil => Operand::Nil(meta(self)),
             TokenKind::Variable => {
                 let meta = meta(self);
-                let name: Arc<str> = self.value(&token).into();
-                if !self.tree.variables.contains(&name) {
-                    return self.error(format!("undefined variable {}", quote(&name)), meta.span);
-                }
+                let name = self.value(&token);
+                let Some(name) = self.tree.variables.iter().rev().find(|known| &***known == name) else {
+                    return self.error(format!("undefined variable {}", quote(name)), meta.span);
+                };
                 Operand::Variable(Variable {
                     meta,
-                    names: vec![name],
+                    name: Arc::clone(name),
+                    fields: Fields::new(self.fields().get(1..).unwrap_or_default()),
                 })
             }
             TokenKind::Field => {
-                let meta = meta(self);
-                Operand::Field(meta, vec![self.value(&token)[1..].into()])
+                // With those that follow it.
+                let fields = Fields::new(&self.fields()[1..]);
+                Operand::Field(meta(self), fields)
             }
             TokenKind::Bool => {
                 let meta = meta(self);
@@ -261,14 +266,8 @@ impl Parser<'_> {
                 let meta = meta(self);
                 match unquote(self.value(&token)) {
                     Ok(text) => {
-                        let quoted = self.value(&token).into();
-                        Operand::String(
-                            meta,
-                            QuotedString {
-                                quoted,
-                                text: text.into(),
-                            },
-                        )
+                        let quoted = self.value(&token);
+                        Operand::String(meta, QuotedString::new(quoted, text.into()))
                     }
                     Err(message) => return self.error(message, meta.span),
                 }
