@@ -35,19 +35,19 @@ fn not(call: &mut Call<'_>) -> Outcome {
     Ok((!call.value(0).is_true()).into())
 }
 
-/// What the error of `call` begins with. Then comes what is called: as it is written in the template, or if it has come
-/// through the pipe, as `reflect.Value.String` shows it.
-pub(crate) const NO_FUNCTION: &str = "non-function ";
-
+/// No value of a chart is a function.
 fn call(call: &mut Call<'_>) -> Outcome {
-    Err(match call.view(0) {
-        View::Invalid | View::Nil => Fault::from("call of nil"),
-        View::String(text) => Fault::new(format!("{NO_FUNCTION}{text} of type string")),
-        found => {
-            let name = found.type_name();
-            Fault::new(format!("{NO_FUNCTION}<{name} Value> of type {name}"))
-        }
-    })
+    let found = call.view(0);
+    if found.is_nil() {
+        return Err("call of nil".into());
+    }
+    let type_name = found.type_name().to_string();
+    // As `reflect.Value.String` shows it.
+    let piped = match found {
+        View::String(text) => text.to_owned(),
+        _ => format!("<{type_name} Value>"),
+    };
+    Err(Fault::NoFunction { piped, type_name })
 }
 
 fn len(call: &mut Call<'_>) -> Outcome {

@@ -22,7 +22,7 @@ pub trait Host {
     ///
     /// # Errors
     /// When the render has used up what it may use.
-    fn charge(&mut self, units: usize) -> Result<(), Fault>;
+    fn charge(&mut self, units: usize) -> Result<(), Limit>;
 }
 
 /// Why a function gives no value.
@@ -30,6 +30,13 @@ pub trait Host {
 pub enum Fault {
     /// It returned an error, or panicked, with this text.
     Failed(String),
+    /// `call` was given something else than a function.
+    NoFunction {
+        /// What Go shows of it if it has come through the pipe; otherwise it shows what is written there.
+        piped: String,
+        /// Its type.
+        type_name: String,
+    },
     /// A template that it rendered failed: what Go puts before the error, and the error.
     Template {
         /// `error during tpl function execution for "...": `, or nothing.
@@ -220,7 +227,7 @@ impl<'a> Call<'a> {
     /// When it is too long, or nothing is left to pay with.
     pub fn charge_text(&mut self, bytes: usize) -> Result<(), Fault> {
         Limit::text(bytes)?;
-        self.host.charge(bytes / 100 + 1)
+        Ok(self.host.charge(bytes / 100 + 1)?)
     }
 
     /// Pays for a list that is about to be made.
@@ -231,7 +238,7 @@ impl<'a> Call<'a> {
         if items > MAX_ITEMS {
             return Err(Fault::Limit(format!("a list of {items} elements is too long")));
         }
-        self.host.charge(items)
+        Ok(self.host.charge(items)?)
     }
 
     /// Walks through the arguments with a meter that the renderer pays.
@@ -243,12 +250,7 @@ impl<'a> Call<'a> {
         walk: impl FnOnce(&[Value], &mut Meter<'_>) -> Result<T, E>,
     ) -> Result<T, Fault> {
         let host = &mut *self.host;
-        let mut pay = |units: usize| {
-            host.charge(units).map_err(|fault| match fault {
-                Fault::Limit(text) | Fault::Failed(text) => Limit(text),
-                Fault::Template { error, .. } => Limit(error.to_string()),
-            })
-        };
+        let mut pay = |units: usize| host.charge(units);
         walk(&self.arguments, &mut Meter::new(&mut pay)).map_err(Into::into)
     }
 

@@ -37,7 +37,6 @@ mod urls;
 mod words;
 mod yaml;
 
-pub(crate) use builtins::NO_FUNCTION;
 pub use call::{ArgumentError, Call, Fault, Host, Outcome};
 pub(crate) use flow::WARNING;
 pub use registry::{Body, Family, Function, Origin, all, find, markdown, suggestion};

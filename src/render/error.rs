@@ -9,7 +9,7 @@ use minijinja::Error;
 use super::fault::{Failure, Hint, failure};
 use super::program::{Program, Unit, UnitId};
 use crate::diagnostic::{Diagnostic, Label};
-use crate::functions::{self, Fault, NO_FUNCTION, WARNING};
+use crate::functions::{self, Fault, WARNING};
 use crate::go::quote::quote;
 use crate::source::{Sources, Span};
 use crate::template::SyntaxError;
@@ -171,19 +171,14 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
             text.clone()
         }
         Failure::Call { name, fault } => match fault {
-            Fault::Failed(text) => {
-                let text = match (text.strip_prefix(NO_FUNCTION), node) {
-                    // Only here it is known how what was called is written.
-                    (Some(what), Some(NodeRef::Command(command))) if command.operands.len() > 1 => {
-                        let (_, name) = what.rsplit_once(" of type ").unwrap_or_default();
-                        format!("{NO_FUNCTION}{} of type {name}", command.operands[1])
-                    }
-                    _ => text.clone(),
+            Fault::Failed(text) => return failed(name, text, trace, go),
+            Fault::NoFunction { piped, type_name } => {
+                let written = match node {
+                    Some(NodeRef::Command(command)) => command.operands.get(1).map(ToString::to_string),
+                    _ => None,
                 };
-                go.text.push_str(&format!("error calling {name}: "));
-                go.link(&text);
-                trace.say(&format!("error calling {name}: {text}"));
-                return;
+                let what = written.as_ref().unwrap_or(piped);
+                return failed(name, &format!("non-function {what} of type {type_name}"), trace, go);
             }
             Fault::Limit(text) => {
                 trace.limit = Some(text.clone());
@@ -200,6 +195,13 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
     };
     go.text.push_str(&message);
     trace.say(&message);
+}
+
+/// Tells of a function that failed with a text.
+fn failed(name: &str, text: &str, trace: &mut Trace, go: &mut GoError) {
+    go.text.push_str(&format!("error calling {name}: "));
+    go.link(text);
+    trace.say(&format!("error calling {name}: {text}"));
 }
 
 /// A text without its middle if it is endless: each of a thousand templates inside one another repeats what went before.

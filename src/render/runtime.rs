@@ -15,7 +15,7 @@ use super::program::{Added, Names, Program, UnitId};
 use crate::functions::{self, Call, Fault, Function, Host, Outcome};
 use crate::go::quote::quote;
 use crate::go::string as gostring;
-use crate::reflect::Value;
+use crate::reflect::{Limit, Value};
 use crate::source::{FileId, Source, SourceKind, Sources};
 use crate::template;
 use crate::world::World;
@@ -365,7 +365,7 @@ impl Host for Caller<'_, '_> {
         self.runtime.world()
     }
 
-    fn charge(&mut self, units: usize) -> Result<(), Fault> {
-        self.runtime.charge(units).map_err(Fault::Limit)
+    fn charge(&mut self, units: usize) -> Result<(), Limit> {
+        self.runtime.charge(units).map_err(Limit)
     }
 }

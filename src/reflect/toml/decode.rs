@@ -266,14 +266,11 @@ impl Parser<'_> {
             }
             Some('-' | '+') => self.signed(),
             Some(c) if crate::go::unicode::is_letter(c) => {
-                for (word, number) in [("inf", f64::INFINITY), ("nan", f64::NAN)] {
-                    if self.scanner.accept(word) {
-                        return Ok(number.into());
-                    }
+                if let Some(number) = self.special_float() {
+                    return Ok(number.into());
                 }
-                // A letter that inf or nan may go on with is read, and no part of the word that is blamed.
-                let rest = self.scanner.rest();
-                if rest.starts_with("in") || rest.starts_with("na") {
+                // The letter that has been read is no part of the word that is blamed.
+                if begins_special_float(self.scanner.rest()) {
                     self.scanner.next()?;
                 }
                 match self.scanner.word()? {
@@ -388,20 +385,24 @@ impl Parser<'_> {
         Ok(())
     }
 
+    /// `inf` or `nan`, if it is here.
+    fn special_float(&mut self) -> Option<f64> {
+        let words = [("inf", f64::INFINITY), ("nan", f64::NAN)];
+        let found = words.into_iter().find(|(word, _)| self.scanner.accept(word));
+        found.map(|(_, number)| number)
+    }
+
     /// A number behind its sign.
     fn signed(&mut self) -> Scanned<Value> {
         let rest = self.scanner.rest();
         self.scanner.next()?;
         let negative = rest.starts_with('-');
-        for (word, number) in [("inf", f64::INFINITY), ("nan", f64::NAN)] {
-            if self.scanner.accept(word) {
-                return Ok(if negative { -number } else { number }.into());
-            }
+        if let Some(number) = self.special_float() {
+            return Ok(if negative { -number } else { number }.into());
         }
         match self.scanner.next()? {
             Some('i' | 'n') => {
-                let goes_on = rest[1..].starts_with("in") || rest[1..].starts_with("na");
-                let read = &rest[..if goes_on { 3 } else { 2 }];
+                let read = &rest[..if begins_special_float(&rest[1..]) { 3 } else { 2 }];
                 self.scanner.fault(format!("invalid float: '{read}'"))
             }
             Some('0') if matches!(self.scanner.peek()?, Some('b' | 'o' | 'x')) => {
@@ -576,4 +577,9 @@ fn missing_zero(text: &str, layout: &str) -> bool {
         .enumerate()
         .take_while(|(_, byte)| !matches!(byte, b'.' | b'Z'))
         .any(|(at, byte)| !byte.is_ascii_digit() && text.as_bytes().get(at) != Some(&byte))
+}
+
+/// Whether a text begins with two letters of `inf` or `nan`. Go's decoder then has read one letter more.
+fn begins_special_float(text: &str) -> bool {
+    text.starts_with("in") || text.starts_with("na")
 }
