@@ -2,6 +2,7 @@
 
 mod archive;
 mod builtin;
+mod field;
 mod folder;
 mod ignore;
 mod load;

@@ -22,6 +22,7 @@
 mod action;
 mod code;
 mod pipeline;
+mod range;
 mod scope;
 mod source_map;
 mod tracing;

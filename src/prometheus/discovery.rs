@@ -1,99 +1,24 @@
 //! Service discovery: the fields of each `*_sd_configs` section. What holds between them is in [`super::discovery_checks`].
 
 use super::discovery_checks as checks;
+use super::discovery_clouds::{
+    AWS, AZURE, DIGITALOCEAN, EC2, ECS, ELASTICACHE, GCE, HETZNER, IONOS, LIGHTSAIL, LINODE, MSK, OCI, OPENSTACK,
+    OUTSCALE, OVHCLOUD, RDS, SCALEWAY, STACKIT, VULTR,
+};
 use super::http::{HTTP_FIELDS, TLS};
 use super::schema::{Field, Struct, TEXTS, Ty, free};
 use crate::go::quote::quote;
 
-const PORT: Field = ("port", Ty::Int);
-const REFRESH: Field = ("refresh_interval", Ty::Duration);
+pub(super) const PORT: Field = ("port", Ty::Int);
+pub(super) const REFRESH: Field = ("refresh_interval", Ty::Duration);
 
 static FILTER: Struct = Struct {
     name: "Filter",
     fields: &[&[("name", Ty::Text), ("values", TEXTS)]],
     check: free,
 };
-const FILTERS: Field = ("filters", Ty::List(&Ty::Struct(&FILTER)));
+pub(super) const FILTERS: Field = ("filters", Ty::List(&Ty::Struct(&FILTER)));
 
-const AWS_FIELDS: &[Field] = &[
-    ("endpoint", Ty::Text),
-    ("region", Ty::Text),
-    ("access_key", Ty::Text),
-    ("secret_key", Ty::Text),
-    ("profile", Ty::Text),
-    ("role_arn", Ty::Text),
-    ("external_id", Ty::Text),
-    REFRESH,
-    PORT,
-];
-const CLUSTERS: &[Field] = &[("clusters", TEXTS), ("request_concurrency", Ty::Int)];
-
-static AWS: Struct = Struct {
-    name: "aws.SDConfig",
-    fields: &[
-        AWS_FIELDS,
-        &[
-            (
-                "role",
-                Ty::Choice(&["ec2", "ecs", "elasticache", "lightsail", "msk", "rds"], |role| {
-                    format!("unknown AWS SD role {}", quote(role))
-                }),
-            ),
-            FILTERS,
-            ("clusters", TEXTS),
-        ],
-        HTTP_FIELDS,
-    ],
-    check: checks::aws,
-};
-static EC2: Struct = Struct {
-    name: "aws.EC2SDConfig",
-    fields: &[AWS_FIELDS, &[FILTERS], HTTP_FIELDS],
-    check: checks::ec2,
-};
-static LIGHTSAIL: Struct = Struct {
-    name: "aws.LightsailSDConfig",
-    fields: &[AWS_FIELDS, HTTP_FIELDS],
-    check: super::http::client,
-};
-static ECS: Struct = Struct {
-    name: "aws.ECSSDConfig",
-    fields: &[AWS_FIELDS, CLUSTERS, HTTP_FIELDS],
-    check: |check, sd| checks::clusters(check, sd, "ecs_sd"),
-};
-static ELASTICACHE: Struct = Struct {
-    name: "aws.ElasticacheSDConfig",
-    fields: &[AWS_FIELDS, CLUSTERS, HTTP_FIELDS],
-    check: |check, sd| checks::clusters(check, sd, "elasticache_sd"),
-};
-static MSK: Struct = Struct {
-    name: "aws.MSKSDConfig",
-    fields: &[AWS_FIELDS, CLUSTERS, HTTP_FIELDS],
-    check: |check, sd| checks::clusters(check, sd, "msk_sd"),
-};
-static RDS: Struct = Struct {
-    name: "aws.RDSSDConfig",
-    fields: &[AWS_FIELDS, CLUSTERS, &[FILTERS], HTTP_FIELDS],
-    check: |check, sd| checks::clusters(check, sd, "rds_sd"),
-};
-static AZURE: Struct = Struct {
-    name: "azure.SDConfig",
-    fields: &[
-        &[
-            ("environment", Ty::Text),
-            PORT,
-            ("subscription_id", Ty::Text),
-            ("tenant_id", Ty::Text),
-            ("client_id", Ty::Text),
-            ("client_secret", Ty::Text),
-            REFRESH,
-            ("authentication_method", Ty::Text),
-            ("resource_group", Ty::Text),
-        ],
-        HTTP_FIELDS,
-    ],
-    check: checks::azure,
-};
 static CONSUL: Struct = Struct {
     name: "consul.SDConfig",
     fields: &[
@@ -119,23 +44,6 @@ static CONSUL: Struct = Struct {
         HTTP_FIELDS,
     ],
     check: checks::consul,
-};
-static DIGITALOCEAN: Struct = Struct {
-    name: "digitalocean.SDConfig",
-    fields: &[
-        &[
-            REFRESH,
-            PORT,
-            (
-                "role",
-                Ty::Choice(&["droplets", "databases"], |role| {
-                    format!("unknown DigitalOcean SD role {}", quote(role))
-                }),
-            ),
-        ],
-        HTTP_FIELDS,
-    ],
-    check: super::http::client,
 };
 static DNS: Struct = Struct {
     name: "dns.SDConfig",
@@ -178,40 +86,6 @@ static FILE: Struct = Struct {
     fields: &[&[("files", TEXTS), REFRESH]],
     check: checks::file,
 };
-static GCE: Struct = Struct {
-    name: "gce.SDConfig",
-    fields: &[&[
-        ("project", Ty::Text),
-        ("zone", Ty::Text),
-        ("filter", Ty::Text),
-        REFRESH,
-        PORT,
-        ("tag_separator", Ty::Text),
-    ]],
-    check: |check, sd| {
-        checks::required(check, sd, "project", "GCE SD configuration requires a project");
-        checks::required(check, sd, "zone", "GCE SD configuration requires a zone");
-    },
-};
-static HETZNER: Struct = Struct {
-    name: "hetzner.SDConfig",
-    fields: &[
-        &[
-            REFRESH,
-            PORT,
-            (
-                "role",
-                Ty::Choice(&["robot", "hcloud"], |role| format!("unknown role {}", quote(role))),
-            ),
-            ("label_selector", Ty::Text),
-        ],
-        HTTP_FIELDS,
-    ],
-    check: |check, sd| {
-        checks::role(check, sd, "role missing (one of: robot, hcloud)");
-        super::http::client(check, sd);
-    },
-};
 static HTTP: Struct = Struct {
     name: "http.SDConfig",
     fields: &[&[REFRESH, ("url", Ty::Url)], HTTP_FIELDS],
@@ -220,15 +94,6 @@ static HTTP: Struct = Struct {
         super::http::client(check, sd);
     },
 };
-static IONOS: Struct = Struct {
-    name: "ionos.SDConfig",
-    fields: &[&[("datacenter_id", Ty::Text), REFRESH, PORT], HTTP_FIELDS],
-    check: |check, sd| {
-        checks::required(check, sd, "datacenter_id", "datacenter id can't be empty");
-        super::http::client(check, sd);
-    },
-};
-
 const KUBERNETES_ROLE: Ty = Ty::Choice(checks::KUBERNETES_ROLES, |role| {
     format!("unknown Kubernetes SD role {}", quote(role))
 });
@@ -287,14 +152,6 @@ static KUMA: Struct = Struct {
     ],
     check: checks::kuma,
 };
-static LINODE: Struct = Struct {
-    name: "linode.SDConfig",
-    fields: &[
-        &[REFRESH, PORT, ("tag_separator", Ty::Text), ("region", Ty::Text)],
-        HTTP_FIELDS,
-    ],
-    check: super::http::client,
-};
 static MARATHON: Struct = Struct {
     name: "marathon.SDConfig",
     fields: &[
@@ -326,96 +183,6 @@ static NOMAD: Struct = Struct {
         super::http::client(check, sd);
     },
 };
-static OCI: Struct = Struct {
-    name: "oci.SDConfig",
-    fields: &[
-        &[
-            ("auth", Ty::Text),
-            ("tenancy", Ty::Text),
-            ("user", Ty::Text),
-            ("fingerprint", Ty::Text),
-            ("key_file", Ty::Text),
-            ("key_passphrase", Ty::Text),
-            ("key_passphrase_file", Ty::Text),
-            ("region", Ty::Text),
-            ("compartments", TEXTS),
-            PORT,
-            REFRESH,
-        ],
-        HTTP_FIELDS,
-    ],
-    check: checks::oci,
-};
-static OPENSTACK: Struct = Struct {
-    name: "openstack.SDConfig",
-    fields: &[&[
-        ("identity_endpoint", Ty::Text),
-        ("username", Ty::Text),
-        ("userid", Ty::Text),
-        ("password", Ty::Text),
-        ("project_name", Ty::Text),
-        ("project_id", Ty::Text),
-        ("domain_name", Ty::Text),
-        ("domain_id", Ty::Text),
-        ("application_credential_name", Ty::Text),
-        ("application_credential_id", Ty::Text),
-        ("application_credential_secret", Ty::Text),
-        (
-            "role",
-            Ty::Choice(&["hypervisor", "instance", "loadbalancer"], |role| {
-                format!("unknown OpenStack SD role {}", quote(role))
-            }),
-        ),
-        ("region", Ty::Text),
-        REFRESH,
-        PORT,
-        ("all_tenants", Ty::Bool),
-        ("tls_config", Ty::Struct(&TLS)),
-        (
-            "availability",
-            Ty::Choice(&["public", "internal", "admin"], |given| {
-                format!("unknown availability {given}, must be one of admin, internal or public")
-            }),
-        ),
-    ]],
-    check: |check, sd| {
-        checks::role(check, sd, "role missing (one of: instance, hypervisor, loadbalancer)");
-        checks::required(check, sd, "region", "openstack SD configuration requires a region");
-    },
-};
-static OUTSCALE: Struct = Struct {
-    name: "outscale.SDConfig",
-    fields: &[
-        &[
-            ("endpoint", Ty::Text),
-            ("region", Ty::Text),
-            ("access_key", Ty::Text),
-            ("secret_key", Ty::Text),
-            ("secret_key_file", Ty::Text),
-            REFRESH,
-            PORT,
-        ],
-        HTTP_FIELDS,
-    ],
-    check: |check, sd| {
-        checks::given(check, sd, "region", "outscale SD configuration requires a region");
-        checks::required(check, sd, "access_key", "outscale SD configuration requires access_key");
-        checks::secret(check, sd);
-        super::http::client(check, sd);
-    },
-};
-static OVHCLOUD: Struct = Struct {
-    name: "ovhcloud.SDConfig",
-    fields: &[&[
-        ("endpoint", Ty::Text),
-        ("application_key", Ty::Text),
-        ("application_secret", Ty::Text),
-        ("consumer_key", Ty::Text),
-        REFRESH,
-        ("service", Ty::Text),
-    ]],
-    check: checks::ovhcloud,
-};
 static PUPPETDB: Struct = Struct {
     name: "puppetdb.SDConfig",
     fields: &[
@@ -433,50 +200,6 @@ static PUPPETDB: Struct = Struct {
         checks::required(check, sd, "query", "query missing");
         super::http::client(check, sd);
     },
-};
-static SCALEWAY: Struct = Struct {
-    name: "scaleway.SDConfig",
-    fields: &[
-        &[
-            ("project_id", Ty::Text),
-            ("api_url", Ty::Text),
-            ("zone", Ty::Text),
-            ("access_key", Ty::Text),
-            ("secret_key", Ty::Text),
-            ("secret_key_file", Ty::Text),
-            ("name_filter", Ty::Text),
-            ("tags_filter", TEXTS),
-            REFRESH,
-            PORT,
-            (
-                "role",
-                Ty::Choice(&["instance", "baremetal"], |role| {
-                    format!("unknown role {}", quote(role))
-                }),
-            ),
-        ],
-        HTTP_FIELDS,
-    ],
-    check: checks::scaleway,
-};
-static STACKIT: Struct = Struct {
-    name: "stackit.SDConfig",
-    fields: &[
-        &[
-            ("project", Ty::Text),
-            REFRESH,
-            PORT,
-            ("region", Ty::Text),
-            ("endpoint", Ty::Text),
-            ("service_account_key", Ty::Text),
-            ("private_key", Ty::Text),
-            ("service_account_key_path", Ty::Text),
-            ("private_key_path", Ty::Text),
-            ("credentials_file_path", Ty::Text),
-        ],
-        HTTP_FIELDS,
-    ],
-    check: checks::stackit,
 };
 static TRITON: Struct = Struct {
     name: "triton.SDConfig",
@@ -513,12 +236,6 @@ static UYUNI: Struct = Struct {
         super::http::client(check, sd);
     },
 };
-static VULTR: Struct = Struct {
-    name: "vultr.SDConfig",
-    fields: &[&[REFRESH, PORT], HTTP_FIELDS],
-    check: super::http::client,
-};
-
 const ZOOKEEPER: &[Field] = &[("servers", TEXTS), ("paths", TEXTS), ("timeout", Ty::Duration)];
 static SERVERSET: Struct = Struct {
     name: "zookeeper.ServersetSDConfig",

@@ -20,8 +20,10 @@
 mod alert_template;
 mod check;
 mod config;
+mod config_tables;
 mod discovery;
 mod discovery_checks;
+mod discovery_clouds;
 mod http;
 mod operator;
 mod place;
@@ -61,7 +63,7 @@ pub fn detect(node: &Node) -> Option<Kind> {
     let map = node.as_map()?;
     let known = |root: &schema::Struct| map.iter().filter(|(key, _)| root.knows(key)).count();
     [
-        (known(&config::ROOT), Kind::Config),
+        (known(&config_tables::ROOT), Kind::Config),
         (known(&rules::ROOT), Kind::Rules),
         (known(&web::ROOT), Kind::WebConfig),
     ]

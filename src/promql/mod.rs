@@ -18,6 +18,7 @@
 //! ```
 
 mod binary;
+mod call;
 pub mod duration;
 mod functions;
 mod lexer;
