@@ -9,6 +9,7 @@ mod expression;
 mod program;
 mod slots;
 mod texts;
+mod words;
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
