@@ -17,7 +17,8 @@ use crate::source::{FileId, Span};
 
 /// How deep parentheses may nest. Go allows 10,000; nobody writes 20.
 const MAX_PARENTHESES: usize = 500;
-/// How deep `if`, `with` and `range` may nest. Go sets no limit; minijinja's parser stops at 150 statements.
+/// How deep `if`, `with` and `range` may nest. Go sets no limit; minijinja's parser stops at 150 statements. It has no
+/// `else with`, and no `else if` that declares something: these nest, too.
 const MAX_CONTROLS: usize = 100;
 /// How many `else if` may follow each other.
 const MAX_ELSE_IFS: usize = 2000;
@@ -64,6 +65,7 @@ pub fn parse(
         by_name: BTreeMap::new(),
         tree: TreeState::default(),
         open: Vec::new(),
+        hanging: 0,
         unfinished: Unfinished::default(),
     };
     parser.set_comments_aside();
@@ -123,6 +125,8 @@ struct Parser<'a> {
     tree: TreeState,
     /// The actions that wait for their `{{ end }}`.
     open: Vec<Span>,
+    /// How many of the branches that are being read hang on an `else` that cannot be joined with them.
+    hanging: usize,
     unfinished: Unfinished,
 }
 

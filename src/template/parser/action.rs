@@ -199,19 +199,30 @@ impl Parser<'_> {
 
     /// `if`, `with` or `range` and all that belongs to it; the keyword is past.
     fn control(&mut self, start: usize, keyword: &'static str) -> Result<Branch> {
-        if self.open.len() == MAX_CONTROLS {
-            let message = format!("control structures nested more than {MAX_CONTROLS} deep");
-            return self.error(message, Span::new(self.file, start, self.end));
-        }
+        self.check_depth(start)?;
         self.open.push(Span::new(self.file, start, self.end));
         let branch = self.control_chain(start, keyword, 0)?;
         self.open.pop();
         Ok(branch)
     }
 
+    /// Refuses one more branch inside too many.
+    fn check_depth(&self, start: usize) -> Result<()> {
+        if self.open.len() + self.hanging < MAX_CONTROLS {
+            return Ok(());
+        }
+        let message = format!("control structures nested more than {MAX_CONTROLS} deep");
+        self.error(message, Span::new(self.file, start, self.end))
+    }
+
     fn control_chain(&mut self, start: usize, keyword: &'static str, chained: usize) -> Result<Branch> {
         let variables = self.tree.variables.len();
         let pipeline = self.pipeline(keyword, TokenKind::RightDelim)?;
+        let hanging = self.hanging;
+        if chained > 0 && (keyword == "with" || !pipeline.declarations.is_empty()) {
+            self.check_depth(start)?;
+            self.hanging += 1;
+        }
         let position = pipeline.meta.position as usize;
         let meta = self.meta(start, position);
         if chained == 0
@@ -229,6 +240,7 @@ impl Parser<'_> {
             None
         };
         self.tree.variables.truncate(variables);
+        self.hanging = hanging;
         Ok(Branch {
             meta,
             pipeline,
