@@ -6,7 +6,7 @@
 //! {{ .Values.a.b | default "x" | quote }}      {{ dot|path("Values.a.b")|default("x")|quote }}
 //! {{ include "y" (dict "k" $.k) }}             {{ include("y", dict("k", dot|path("k"))) }}
 //! {{ if and .a (not .b) }}…{{ end }}           {% if (dot|field("a") and (not dot|path("b"))) %}…{% endif %}
-//! {{ range $k, $v := .m }}…{{ end }}           {% for v_k_1, v_v_2 in dot|path("m")|pairs %}…{% endfor %}
+//! {{ range $k, $v := .m }}…{{ end }}           {% for key2, item1 in dot|path("m")|pairs(0, 1) %}…{% endfor %}
 //! {{ with .x }}{{ . }}{{ end }}                {% set dot1 = dot|path("x") %}{% if dot1 %}{{ dot1 }}{% endif %}
 //! {{ $x := 1 }}{{ $x = 2 }}                    {% set v_x_1 = 1|cell %}{% set _ = v_x_1|assign(2) %}
 //! ```
@@ -16,7 +16,10 @@
 //! contain ([`crate::go::string::RESERVED_START`]), so that text is copied as it is and offsets hold; [`readable`] shows
 //! Jinja's usual ones. Everything between delimiters is on one line: minijinja keeps spans only then.
 //!
-//! The helpers that are no functions of Go's (`field`, `get`, `method`, `items`, `pairs`, `cell`, `assign`, `fault` and so
+//! What a list of no particular type holds is an `interface {}` to Go's errors as long as it is the item of a loop: its fields are
+//! taken by `item_path(path, 1)` and the like, with the number in its name.
+//!
+//! The helpers that are no functions of Go's (`field`, `path`, `method`, `items`, `pairs`, `cell`, `assign`, `fault` and so
 //! on) are in `render::helpers`.
 
 mod action;

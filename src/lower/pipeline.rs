@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Lowerer;
 use super::code::{Code, Mark};
-use super::scope::stem;
+use super::scope::{ITEM, stem};
+use super::tracing::slot;
 use crate::go::quote::quote;
 use crate::reflect::{Signature, Type};
 use crate::template::ast::{Command, Fields, NodeId, Number, Operand, Pipeline, Variable};
@@ -102,6 +103,16 @@ impl Lowerer<'_> {
         }
     }
 
+    /// The number of the item of a loop, if the receiver is one.
+    fn item(&self, receiver: &Receiver<'_>) -> Option<String> {
+        let read = match receiver {
+            Receiver::Dot => &self.scope.dot,
+            Receiver::Variable(variable) => &self.scope.find(&variable.name)?.read,
+            Receiver::Operand(_) => return None,
+        };
+        read.starts_with(ITEM).then(|| slot(read).to_owned())
+    }
+
     /// Writes `.a.b` of a receiver; with arguments, the last name is a method.
     fn fields(
         &mut self,
@@ -113,21 +124,36 @@ impl Lowerer<'_> {
         helper: &str,
     ) -> Depth {
         let is_method = !arguments.is_empty();
+        let item = self.item(receiver);
         let mut depth = match piped {
             None => {
                 let depth = self.receiver(receiver);
-                let helper = if is_method { "method" } else { helper };
+                let helper = match (is_method, helper, &item) {
+                    (true, _, None) => "method",
+                    (true, _, Some(_)) => "item_method",
+                    (false, helper, None) => helper,
+                    (false, "path", Some(_)) => "item_path",
+                    (false, _, Some(_)) => "item_field",
+                };
                 self.code.text("|").name(helper, node).text("(");
                 depth
             }
             Some((_, depth)) => {
-                self.code.text("|").name("piped_method", node).text("(");
+                let helper = if item.is_some() {
+                    "piped_item_method"
+                } else {
+                    "piped_method"
+                };
+                self.code.text("|").name(helper, node).text("(");
                 let depth = depth.max(self.receiver(receiver));
                 self.code.text(", ");
                 depth
             }
         };
         self.code.string(fields.path());
+        if let Some(item) = item {
+            self.code.text(", ").text(&item);
+        }
         for argument in arguments {
             self.code.text(", ");
             depth = depth.max(self.operand(argument, Some(Type::Any)));

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::Lowerer;
-use super::scope::stem;
+use super::scope::{ITEM, stem};
+use super::tracing::slot;
 use crate::template::ast::{Branch, List, Node, Variable};
 
 impl Lowerer<'_> {
@@ -23,7 +24,7 @@ impl Lowerer<'_> {
             }
             ranged = Some(name);
         }
-        let element = self.scope.fresh("dot");
+        let element = self.scope.fresh(ITEM);
         let with_keys = pipeline.declarations.len() > 1;
         let key = if with_keys {
             self.scope.fresh("key")
@@ -34,7 +35,8 @@ impl Lowerer<'_> {
         // An error of the helper is Go's "range can't iterate over": reported where the pipeline ends.
         self.access.ranged(&mut self.code, &element);
         self.code.text("|").name(helper, pipeline.meta.id);
-        self.code.text("(").print(cost(&branch.list)).text(")");
+        self.code.text("(").print(cost(&branch.list));
+        self.code.text(", ").text(slot(&element)).text(")");
         // To minijinja, a loop that was left in its first turn had none, and its `else` is due.
         let mut turns = None;
         if branch.else_list.is_some() && has_break(&branch.list) {

@@ -8,6 +8,9 @@ use std::sync::Arc;
 
 use crate::template::ast::{Command, List, Node, Operand, Pipeline};
 
+/// What the names of the items of loops begin with. Go knows these as what they are a list of, all else by its own type.
+pub(super) const ITEM: &str = "item";
+
 /// A Go variable.
 #[derive(Clone, Debug)]
 pub(super) struct Binding {

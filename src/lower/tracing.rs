@@ -14,7 +14,7 @@ use super::code::Code;
 use crate::source::Span;
 
 /// The number of a lowered name.
-fn slot(name: &str) -> &str {
+pub(super) fn slot(name: &str) -> &str {
     let name = name.strip_suffix(".value").unwrap_or(name);
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     if stem.len() == name.len() {

@@ -1,5 +1,9 @@
 //! Fields and methods of Go values: what `.a.b` means.
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use minijinja::Error;
 
 use super::fault::{Failure, Hint};
@@ -10,7 +14,7 @@ use crate::source::{FileId, Span};
 /// The value that a field is taken of.
 pub(super) struct Receiver<'a> {
     value: &'a Value,
-    /// Whether Go knows it as an `interface {}` only: it came out of a map or list of these.
+    /// Whether Go knows it as an `interface {}` only: it came out of a map or a list of these.
     is_interface: bool,
 }
 
@@ -31,10 +35,73 @@ impl<'a> Receiver<'a> {
     }
 }
 
+/// Loops over lists whose items Go knows by their own types, by the template and the number of the item in it. Of all other
+/// items it knows that they are an `interface {}`.
+#[derive(Debug, Default)]
+pub(super) struct TypedLoops {
+    /// Whether there has been one: most charts have none.
+    any: AtomicBool,
+    loops: Mutex<BTreeSet<(String, u32)>>,
+}
+
+impl TypedLoops {
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<(String, u32)>> {
+        self.loops.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A loop begins.
+    pub(super) fn begin(&self, template: &str, item: u32, over: &Value) {
+        let is_typed = match view(over) {
+            View::List(list) => list.element != Element::Any,
+            View::Map(map) => map.map_type().element() != Element::Any,
+            _ => true,
+        };
+        if is_typed {
+            self.any.store(true, Ordering::Relaxed);
+            self.lock().insert((template.to_owned(), item));
+        } else if self.any.load(Ordering::Relaxed) {
+            self.lock().remove(&(template.to_owned(), item));
+        }
+    }
+
+    /// Whether the items of the loop that began last with this number have types of their own.
+    fn has(&self, template: &str, item: u32) -> bool {
+        self.any.load(Ordering::Relaxed) && self.lock().contains(&(template.to_owned(), item))
+    }
+
+    /// The item of such a loop, or of another one.
+    pub(super) fn item<'a>(&self, template: &str, item: u32, value: &'a Value) -> Receiver<'a> {
+        Receiver {
+            value,
+            is_interface: !self.has(template, item),
+        }
+    }
+}
+
 /// `.a.b.c` of a value; the path is the names joined by dots.
-pub(super) fn chain(receiver: &Value, path: &str) -> Result<Value, Error> {
+pub(super) fn chain(receiver: &Receiver<'_>, path: &str) -> Result<Value, Error> {
+    walk(receiver, path).map(|(value, _)| value)
+}
+
+/// `.a.b.c` of a value, where `c` is a method: what it gives, and the value of `.a.b`.
+pub(super) fn call(receiver: &Receiver<'_>, path: &str, arguments: &[Value]) -> Result<(Value, Value), Error> {
+    let (value, is_interface) = match path.rsplit_once('.') {
+        Some((fields, _)) => walk(receiver, fields)?,
+        None => (receiver.value.clone(), receiver.is_interface),
+    };
+    let name = path.rsplit_once('.').map_or(path, |(_, name)| name);
+    let last = Receiver {
+        value: &value,
+        is_interface,
+    };
+    Ok((select(&last, name, Some(arguments))?, value))
+}
+
+/// The value of `.a.b.c`, and whether Go knows it as an `interface {}` only.
+fn walk(receiver: &Receiver<'_>, path: &str) -> Result<(Value, bool), Error> {
+    let mut is_interface = receiver.is_interface;
+    let receiver = receiver.value;
     let mut value = receiver.clone();
-    let mut is_interface = false;
     for name in path.split('.') {
         let holds_interfaces = match view(&value) {
             View::Map(map) => map.map_type().element() == Element::Any,
@@ -53,7 +120,7 @@ pub(super) fn chain(receiver: &Value, path: &str) -> Result<Value, Error> {
         )?;
         is_interface = holds_interfaces;
     }
-    Ok(value)
+    Ok((value, is_interface))
 }
 
 fn nil_pointer(name: &str) -> String {
@@ -88,7 +155,7 @@ fn hint(receiver: &Value, path: &str) -> Hint {
 }
 
 /// One field, or a method with its arguments. Mirrors `evalField` of Go's `text/template`.
-pub(super) fn select(receiver: &Receiver<'_>, name: &str, arguments: Option<&[Value]>) -> Result<Value, Error> {
+fn select(receiver: &Receiver<'_>, name: &str, arguments: Option<&[Value]>) -> Result<Value, Error> {
     let given = arguments.unwrap_or_default();
     let fail = |text: String| Err(Failure::Node(text).into());
     match view(receiver.value) {

@@ -39,27 +39,65 @@ pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>
     if runtime.recorder.is_some() {
         register_traced(environment, runtime);
     } else {
-        environment.add_filter("field", |receiver: &Value, path: &str| field::chain(receiver, path));
-        environment.add_filter("path", |receiver: &Value, path: &str| {
-            field::chain(receiver, path).map(elem)
+        environment.add_filter("field", |receiver: &Value, path: &str| {
+            field::chain(&Receiver::of(receiver), path)
         });
+        environment.add_filter("path", |receiver: &Value, path: &str| {
+            field::chain(&Receiver::of(receiver), path).map(elem)
+        });
+        let of = Arc::clone(runtime);
+        environment.add_filter(
+            "item_field",
+            move |state: &State<'_, '_>, item: &Value, path: &str, number: u32| {
+                field::chain(&of.typed_loops.item(state.name(), number, item), path)
+            },
+        );
+        let of = Arc::clone(runtime);
+        environment.add_filter(
+            "item_path",
+            move |state: &State<'_, '_>, item: &Value, path: &str, number: u32| {
+                field::chain(&of.typed_loops.item(state.name(), number, item), path).map(elem)
+            },
+        );
     }
-    let runtime_of_method = Arc::clone(runtime);
+    let of = Arc::clone(runtime);
     environment.add_filter(
         "method",
         move |_: &mut State<'_, '_>, arguments: &[Value]| match arguments {
-            [receiver, path, arguments @ ..] => method(&runtime_of_method, receiver, path, arguments),
+            [receiver, path, arguments @ ..] => method(&of, &Receiver::of(receiver), path, arguments),
             _ => Ok(Value::UNDEFINED),
         },
     );
-    let runtime_of_method = Arc::clone(runtime);
+    let of = Arc::clone(runtime);
+    environment.add_filter(
+        "item_method",
+        move |state: &mut State<'_, '_>, arguments: &[Value]| match arguments {
+            [item, path, number, arguments @ ..] => {
+                let number = u32::try_from(number.clone()).unwrap_or_default();
+                method(&of, &of.typed_loops.item(state.name(), number, item), path, arguments)
+            }
+            _ => Ok(Value::UNDEFINED),
+        },
+    );
+    let with_piped = |piped: &Value, arguments: &[Value]| [arguments, std::slice::from_ref(piped)].concat();
+    let of = Arc::clone(runtime);
     environment.add_filter(
         "piped_method",
         move |_: &mut State<'_, '_>, arguments: &[Value]| match arguments {
             [piped, receiver, path, arguments @ ..] => {
-                let mut arguments = arguments.to_vec();
-                arguments.push(piped.clone());
-                method(&runtime_of_method, receiver, path, &arguments)
+                method(&of, &Receiver::of(receiver), path, &with_piped(piped, arguments))
+            }
+            _ => Ok(Value::UNDEFINED),
+        },
+    );
+    let of = Arc::clone(runtime);
+    environment.add_filter(
+        "piped_item_method",
+        move |state: &mut State<'_, '_>, arguments: &[Value]| match arguments {
+            [piped, item, path, number, arguments @ ..] => {
+                let number = u32::try_from(number.clone()).unwrap_or_default();
+                let item = of.typed_loops.item(state.name(), number, item);
+                method(&of, &item, path, &with_piped(piped, arguments))
             }
             _ => Ok(Value::UNDEFINED),
         },
@@ -93,13 +131,21 @@ pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>
 
     // Loops.
     let runtime_of_items = Arc::clone(runtime);
-    environment.add_filter("items", move |value: &Value, cost: usize| {
-        turns(&runtime_of_items, value, cost, false)
-    });
+    environment.add_filter(
+        "items",
+        move |state: &State<'_, '_>, value: &Value, cost: usize, item: u32| {
+            runtime_of_items.typed_loops.begin(state.name(), item, value);
+            turns(&runtime_of_items, value, cost, false)
+        },
+    );
     let runtime_of_pairs = Arc::clone(runtime);
-    environment.add_filter("pairs", move |value: &Value, cost: usize| {
-        turns(&runtime_of_pairs, value, cost, true)
-    });
+    environment.add_filter(
+        "pairs",
+        move |state: &State<'_, '_>, value: &Value, cost: usize, item: u32| {
+            runtime_of_pairs.typed_loops.begin(state.name(), item, value);
+            turns(&runtime_of_pairs, value, cost, true)
+        },
+    );
 
     // Errors.
     environment.add_function("fault", |message: String| -> Result<Value, Error> {
@@ -133,12 +179,11 @@ pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>
 
 /// What only traced templates call, and what tells more there; see `lower::tracing`.
 fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
-    fn reading(runtime: &Runtime, receiver: &Value, path: &str) -> Result<Value, Error> {
-        let value = field::chain(receiver, path)?;
+    fn reading(runtime: &Runtime, receiver: &Value, path: &str, value: Value) -> Result<Value, Error> {
         if let Some(recorder) = &runtime.recorder {
             match path.rsplit_once('.') {
                 None => recorder.read(receiver, path, &value),
-                Some((fields, name)) => recorder.read(&field::chain(receiver, fields)?, name, &value),
+                Some((fields, name)) => recorder.read(&field::chain(&Receiver::of(receiver), fields)?, name, &value),
             }
         }
         Ok(value)
@@ -146,12 +191,28 @@ fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
     let own = || Arc::clone(runtime);
     let of = own();
     environment.add_filter("field", move |receiver: &Value, path: &str| {
-        reading(&of, receiver, path)
+        reading(&of, receiver, path, field::chain(&Receiver::of(receiver), path)?)
     });
     let of = own();
     environment.add_filter("path", move |receiver: &Value, path: &str| {
-        reading(&of, receiver, path).map(elem)
+        reading(&of, receiver, path, field::chain(&Receiver::of(receiver), path)?).map(elem)
     });
+    let of = own();
+    environment.add_filter(
+        "item_field",
+        move |state: &State<'_, '_>, item: &Value, path: &str, number: u32| {
+            let value = field::chain(&of.typed_loops.item(state.name(), number, item), path)?;
+            reading(&of, item, path, value)
+        },
+    );
+    let of = own();
+    environment.add_filter(
+        "item_path",
+        move |state: &State<'_, '_>, item: &Value, path: &str, number: u32| {
+            let value = field::chain(&of.typed_loops.item(state.name(), number, item), path)?;
+            reading(&of, item, path, value).map(elem)
+        },
+    );
     let tell = |tell: fn(&Recorder, u32)| {
         let runtime = own();
         move |value: Value, slot: u32| {
@@ -187,15 +248,12 @@ fn elem(value: Value) -> Value {
     if value.is_none() { Value::UNDEFINED } else { value }
 }
 
-fn method(runtime: &Runtime, receiver: &Value, path: &Value, arguments: &[Value]) -> Result<Value, Error> {
+fn method(runtime: &Runtime, receiver: &Receiver<'_>, path: &Value, arguments: &[Value]) -> Result<Value, Error> {
     let path = path.as_str().unwrap_or_default();
-    let (receiver, name) = match path.rsplit_once('.') {
-        Some((fields, name)) => (field::chain(receiver, fields)?, name),
-        None => (receiver.clone(), path),
-    };
-    let value = field::select(&Receiver::of(&receiver), name, Some(arguments)).map(elem)?;
-    if let (View::Map(files), "Get", [Some(file)]) =
-        (view(&receiver), name, &[arguments.first().and_then(Value::as_str)])
+    let (value, owner) = field::call(receiver, path, arguments)?;
+    let value = elem(value);
+    let name = path.rsplit('.').next().unwrap_or_default();
+    if let (View::Map(files), "Get", [Some(file)]) = (view(&owner), name, &[arguments.first().and_then(Value::as_str)])
         && files.map_type() == MapType::Files
         && files.contains_key(file)
     {

@@ -10,6 +10,7 @@ use minijinja::{Environment, Error, State};
 use super::budget::{Budget, Limits};
 use super::context::TemplateFile;
 use super::fault::Failure;
+use super::field::TypedLoops;
 use super::origin::{ALLOWANCE, Recorder};
 use super::program::{Added, Names, Program, UnitId};
 use crate::functions::{self, Call, Fault, Function, Host, Outcome};
@@ -31,6 +32,7 @@ const ROOT_NAME: &str = "gotpl";
 #[derive(Debug)]
 pub(super) struct Runtime {
     pub(super) program: Program,
+    pub(super) typed_loops: TypedLoops,
     pub(super) budget: Budget,
     /// What a traced render keeps.
     pub(super) recorder: Option<Recorder>,
@@ -99,6 +101,7 @@ impl Runtime {
         let budget = Budget::new(limits, world.memory_in_use().unwrap_or_default(), allowance);
         Self {
             program: Program::new(sources.clone(), traced),
+            typed_loops: TypedLoops::default(),
             budget,
             recorder: traced.then(Recorder::default),
             folder: Mutex::default(),
