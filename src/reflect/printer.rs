@@ -277,7 +277,7 @@ impl<'m, 'a> Printer<'m, 'a> {
             self.push(object.type_name().trim_start_matches('*'));
         }
         self.push("{");
-        let names: Vec<&str> = object.fields().into_iter().map(|(name, _)| name).collect();
+        let names = object.printed_names();
         for (at, value) in object.printed_fields().iter().enumerate() {
             match at {
                 0 => {}

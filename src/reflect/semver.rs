@@ -5,7 +5,6 @@ use minijinja::Value;
 use super::methods::{Called, check_arguments};
 use super::types::{Type, UintType};
 use super::value::{Data, MethodError, Struct, object, uint_of};
-use crate::go::quote::quote;
 use crate::go::semver::{Level, Version};
 
 /// A `*semver.Version`, or the `semver.Version` that some of its methods give.
@@ -105,18 +104,8 @@ impl Struct for SemVer {
         Some(self.version.to_string())
     }
 
-    fn go_string(&self) -> Option<String> {
-        let version = &self.version;
-        Some(format!(
-            "{}semver.Version{{major:{:#x}, minor:{:#x}, patch:{:#x}, pre:{}, metadata:{}, original:{}}}",
-            if self.pointer { "&" } else { "" },
-            version.major,
-            version.minor,
-            version.patch,
-            quote(&version.prerelease),
-            quote(&version.metadata),
-            quote(&version.original)
-        ))
+    fn printed_names(&self) -> Vec<&'static str> {
+        vec!["major", "minor", "patch", "pre", "metadata", "original"]
     }
 
     fn printed_fields(&self) -> Vec<Value> {

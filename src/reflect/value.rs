@@ -122,6 +122,11 @@ pub trait Struct: fmt::Debug + Send + Sync {
         self.display()
     }
 
+    /// The names of the fields that `%+v` and `%#v` print, those that templates cannot see included.
+    fn printed_names(&self) -> Vec<&'static str> {
+        self.fields().into_iter().map(|(name, _)| name).collect()
+    }
+
     /// The fields that `%v` prints, unexported ones included; those of [`Struct::fields`] unless there are more.
     fn printed_fields(&self) -> Vec<Value> {
         self.fields().into_iter().map(|(_, value)| value).collect()
