@@ -86,33 +86,34 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     values::process_dependencies(&mut chart, &given, &mut outcome.log)
         .map_err(|error| logged("chart dependencies processing failed", error, &mut outcome.log))?;
     let values = values::compute(&chart, &given, &mut outcome.log)?;
-    let check = || schema::validate(&chart, &values, sources);
+    let check = || {
+        if request.skip_schema {
+            Report::new()
+        } else {
+            schema::validate(&chart, &values, sources)
+        }
+    };
     let checked = Slot::default();
     let render = |trace| {
         check_kube_version(&chart, &request.capabilities)?;
         let files = render::templates(&chart, &values, &request.release, &request.capabilities);
         let rendering = Rendering::new(&files, sources);
         // A large schema takes as long as the render, which is of no account if the values are not valid.
-        let meanwhile = || {
-            if !request.skip_schema {
-                checked.fill(check);
-            }
-        };
-        rendering.with_help(schema::size(&chart), meanwhile, || {
-            let (templates, errors) = rendering.parse();
-            if !errors.is_empty() {
-                return Err(errors);
-            }
-            let (rendered, errors) = rendering.render(templates, world, request.limits, trace);
-            if errors.is_empty() { Ok(rendered) } else { Err(errors) }
-        })
+        rendering.with_help(
+            schema::size(&chart),
+            || checked.fill(check),
+            || {
+                let (templates, errors) = rendering.parse();
+                if !errors.is_empty() {
+                    return Err(errors);
+                }
+                let (rendered, errors) = rendering.render(templates, world, request.limits, trace);
+                if errors.is_empty() { Ok(rendered) } else { Err(errors) }
+            },
+        )
     };
     let rendered = render(request.trace);
-    let violations = if request.skip_schema {
-        Report::new()
-    } else {
-        checked.take(check)
-    };
+    let violations = checked.take(check);
     if !violations.is_empty() {
         return Err(violations);
     }

@@ -116,21 +116,23 @@ impl<T> Slot<T> {
         while matches!(*state, State::Begun) {
             state = self.made.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        let taken = std::mem::replace(&mut *state, State::Taken);
-        drop(state);
-        if let State::Made(made) = taken { made } else { make() }
+        Self::take_or_make(state, make)
     }
 
     /// Takes the thing, or makes it. If another thread is making it: nothing, where it `may_wait`, and else it is made again,
     /// which takes less time than to be woken.
     pub fn take_unless_begun(&self, may_wait: bool, make: impl FnOnce() -> T) -> Option<T> {
-        let mut state = self.lock();
+        let state = self.lock();
         if may_wait && matches!(*state, State::Begun) {
             return None;
         }
+        Some(Self::take_or_make(state, make))
+    }
+
+    fn take_or_make(mut state: MutexGuard<'_, State<T>>, make: impl FnOnce() -> T) -> T {
         let taken = std::mem::replace(&mut *state, State::Taken);
         drop(state);
-        Some(if let State::Made(made) = taken { made } else { make() })
+        if let State::Made(made) = taken { made } else { make() }
     }
 }
 

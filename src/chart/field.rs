@@ -78,14 +78,7 @@ impl Field {
 
 /// The message of Go's `encoding/json` for a value of the wrong type.
 pub(super) fn mismatch(node: &Node, into: &str, wanted: &str) -> Box<Diagnostic> {
-    let found = match node.value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Int(_) | Value::Uint(_) | Value::Float(_) => "number",
-        Value::String(_) => "string",
-        Value::List(_) => "array",
-        Value::Map(_) => "object",
-    };
+    let found = node.value.json_kind();
     let message = format!(
         "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into {into} of type {wanted}"
     );

@@ -331,12 +331,7 @@ pub fn values_document(sources: &Sources, file: FileId) -> Result<Node> {
             Value::Map(_) => merge_maps(&mut values, node),
             Value::Null => {}
             _ => {
-                let found = match node.value {
-                    Value::List(_) => "array",
-                    Value::String(_) => "string",
-                    Value::Bool(_) => "bool",
-                    _ => "number",
-                };
+                let found = node.value.json_kind();
                 let message = format!(
                     "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type \
                      map[string]interface {{}}"

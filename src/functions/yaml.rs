@@ -190,13 +190,7 @@ fn parsed(call: &mut Call<'_>) -> Result<Result<yaml::Node, String>, Fault> {
 
 /// What JSON calls a node where Go wanted another type.
 fn mismatch(node: &yaml::Node, wanted: &str) -> String {
-    let found = match node.value {
-        yaml::Value::Bool(_) => "bool",
-        yaml::Value::String(_) => "string",
-        yaml::Value::List(_) => "array",
-        yaml::Value::Map(_) => "object",
-        _ => "number",
-    };
+    let found = node.value.json_kind();
     format!(
         "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type {wanted}"
     )

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::go::quote::log_value;
 use crate::source::{FileId, Source, SourceKind, Sources};
 use crate::threads::side_by_side;
-use crate::yaml::{self, Node, Value};
+use crate::yaml::{self, Node};
 
 pub use order::install_order;
 pub use origin::{blame, point};
@@ -225,14 +225,7 @@ struct Decode<'a> {
 
 impl Decode<'_> {
     fn mismatch(&self, node: &Node, into: &str, wanted: &str) -> Box<Diagnostic> {
-        let found = match node.value {
-            Value::Null => "null",
-            Value::Bool(_) => "bool",
-            Value::Int(_) | Value::Uint(_) | Value::Float(_) => "number",
-            Value::String(_) => "string",
-            Value::List(_) => "array",
-            Value::Map(_) => "object",
-        };
+        let found = node.value.json_kind();
         let message = format!("json: cannot unmarshal {found} into Go {into} of type {wanted}");
         let helm = (self.prefix)(&format!("error unmarshaling JSON: while decoding JSON: {message}"));
         Box::new(Diagnostic::error(MANIFEST_SYNTAX, message).at(node.span).helm(helm))

@@ -1,7 +1,6 @@
 //! Fields and methods of Go values: what `.a.b` means.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use minijinja::Error;
@@ -13,7 +12,7 @@ use crate::source::{FileId, Span};
 
 /// The value that a field is taken of.
 pub(super) struct Receiver<'a> {
-    value: &'a Value,
+    pub(super) value: &'a Value,
     /// Whether Go knows it as an `interface {}` only: it came out of a map or a list of these.
     is_interface: bool,
 }
@@ -38,15 +37,11 @@ impl<'a> Receiver<'a> {
 /// Loops over lists whose items Go knows by their own types, by the template and the number of the item in it. Of all other
 /// items it knows that they are an `interface {}`.
 #[derive(Debug, Default)]
-pub(super) struct TypedLoops {
-    /// Whether there has been one: most charts have none.
-    any: AtomicBool,
-    loops: Mutex<BTreeSet<(String, u32)>>,
-}
+pub(super) struct TypedLoops(Mutex<BTreeSet<(String, u32)>>);
 
 impl TypedLoops {
     fn lock(&self) -> MutexGuard<'_, BTreeSet<(String, u32)>> {
-        self.loops.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A loop begins.
@@ -56,17 +51,19 @@ impl TypedLoops {
             View::Map(map) => map.map_type().element() != Element::Any,
             _ => true,
         };
+        let mut loops = self.lock();
         if is_typed {
-            self.any.store(true, Ordering::Relaxed);
-            self.lock().insert((template.to_owned(), item));
-        } else if self.any.load(Ordering::Relaxed) {
-            self.lock().remove(&(template.to_owned(), item));
+            loops.insert((template.to_owned(), item));
+        } else if !loops.is_empty() {
+            loops.remove(&(template.to_owned(), item));
         }
     }
 
     /// Whether the items of the loop that began last with this number have types of their own.
     fn has(&self, template: &str, item: u32) -> bool {
-        self.any.load(Ordering::Relaxed) && self.lock().contains(&(template.to_owned(), item))
+        let loops = self.lock();
+        // Most charts have none.
+        !loops.is_empty() && loops.contains(&(template.to_owned(), item))
     }
 
     /// The item of such a loop, or of another one.

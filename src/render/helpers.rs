@@ -38,28 +38,29 @@ pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>
     // Fields and methods.
     if runtime.recorder.is_some() {
         register_traced(environment, runtime);
-    } else {
-        environment.add_filter("field", |receiver: &Value, path: &str| {
-            field::chain(&Receiver::of(receiver), path)
-        });
-        environment.add_filter("path", |receiver: &Value, path: &str| {
-            field::chain(&Receiver::of(receiver), path).map(elem)
-        });
-        let of = Arc::clone(runtime);
-        environment.add_filter(
-            "item_field",
-            move |state: &State<'_, '_>, item: &Value, path: &str, number: u32| {
-                field::chain(&of.typed_loops.item(state.name(), number, item), path)
-            },
-        );
-        let of = Arc::clone(runtime);
-        environment.add_filter(
-            "item_path",
-            move |state: &State<'_, '_>, item: &Value, path: &str, number: u32| {
-                field::chain(&of.typed_loops.item(state.name(), number, item), path).map(elem)
-            },
-        );
     }
+    let of = Arc::clone(runtime);
+    environment.add_filter("field", move |receiver: &Value, path: &str| {
+        read(&of, &Receiver::of(receiver), path)
+    });
+    let of = Arc::clone(runtime);
+    environment.add_filter("path", move |receiver: &Value, path: &str| {
+        read(&of, &Receiver::of(receiver), path).map(elem)
+    });
+    let of = Arc::clone(runtime);
+    environment.add_filter(
+        "item_field",
+        move |state: &State<'_, '_>, item: &Value, path: &str, number: u32| {
+            read(&of, &of.typed_loops.item(state.name(), number, item), path)
+        },
+    );
+    let of = Arc::clone(runtime);
+    environment.add_filter(
+        "item_path",
+        move |state: &State<'_, '_>, item: &Value, path: &str, number: u32| {
+            read(&of, &of.typed_loops.item(state.name(), number, item), path).map(elem)
+        },
+    );
     let of = Arc::clone(runtime);
     environment.add_filter(
         "method",
@@ -177,42 +178,21 @@ pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>
     });
 }
 
-/// What only traced templates call, and what tells more there; see `lower::tracing`.
-fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
-    fn reading(runtime: &Runtime, receiver: &Value, path: &str, value: Value) -> Result<Value, Error> {
-        if let Some(recorder) = &runtime.recorder {
-            match path.rsplit_once('.') {
-                None => recorder.read(receiver, path, &value),
-                Some((fields, name)) => recorder.read(&field::chain(&Receiver::of(receiver), fields)?, name, &value),
-            }
+/// Fields of a value. A trace is told of them.
+fn read(runtime: &Runtime, receiver: &Receiver<'_>, path: &str) -> Result<Value, Error> {
+    let value = field::chain(receiver, path)?;
+    if let Some(recorder) = &runtime.recorder {
+        match path.rsplit_once('.') {
+            None => recorder.read(receiver.value, path, &value),
+            Some((fields, name)) => recorder.read(&field::chain(receiver, fields)?, name, &value),
         }
-        Ok(value)
     }
+    Ok(value)
+}
+
+/// What only traced templates call; see `lower::tracing`.
+fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
     let own = || Arc::clone(runtime);
-    let of = own();
-    environment.add_filter("field", move |receiver: &Value, path: &str| {
-        reading(&of, receiver, path, field::chain(&Receiver::of(receiver), path)?)
-    });
-    let of = own();
-    environment.add_filter("path", move |receiver: &Value, path: &str| {
-        reading(&of, receiver, path, field::chain(&Receiver::of(receiver), path)?).map(elem)
-    });
-    let of = own();
-    environment.add_filter(
-        "item_field",
-        move |state: &State<'_, '_>, item: &Value, path: &str, number: u32| {
-            let value = field::chain(&of.typed_loops.item(state.name(), number, item), path)?;
-            reading(&of, item, path, value)
-        },
-    );
-    let of = own();
-    environment.add_filter(
-        "item_path",
-        move |state: &State<'_, '_>, item: &Value, path: &str, number: u32| {
-            let value = field::chain(&of.typed_loops.item(state.name(), number, item), path)?;
-            reading(&of, item, path, value).map(elem)
-        },
-    );
     let tell = |tell: fn(&Recorder, u32)| {
         let runtime = own();
         move |value: Value, slot: u32| {

@@ -256,6 +256,18 @@ impl Node {
 }
 
 impl Value {
+    /// What Go's `encoding/json` calls such a value in its errors.
+    pub fn json_kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "bool",
+            Self::Int(_) | Self::Uint(_) | Self::Float(_) => "number",
+            Self::String(_) => "string",
+            Self::List(_) => "array",
+            Self::Map(_) => "object",
+        }
+    }
+
     fn is_collection(&self) -> bool {
         matches!(self, Self::List(_) | Self::Map(_))
     }

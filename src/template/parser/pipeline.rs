@@ -180,19 +180,19 @@ impl<'a> Parser<'a> {
                 if matches!(operand, Operand::Pipeline(_)) {
                     meta.span.start = u32::try_from(self.open_parenthesis(start)).unwrap_or(meta.span.start);
                 }
-                let fields = Fields::new(fields.get(1..).unwrap_or_default());
+                let fields = Fields::new(fields);
                 Operand::Chain(Box::new(Chain { meta, operand, fields }))
             }
         }))
     }
 
-    /// The fields that come next, as they are written.
+    /// The fields that come next, as they are written, without the first dot.
     fn fields(&self) -> &'a str {
         let mut fields = self.tokens[self.at..]
             .iter()
             .take_while(|token| token.kind == TokenKind::Field);
         let Some(first) = fields.next() else { return "" };
-        &self.text[first.start..fields.last().unwrap_or(first).end]
+        &self.text[first.start + 1..fields.last().unwrap_or(first).end]
     }
 
     /// Where the parenthesis stands that opens the pipeline at `start`.
@@ -233,12 +233,12 @@ impl<'a> Parser<'a> {
                 Operand::Variable(Variable {
                     meta,
                     name: Arc::clone(name),
-                    fields: Fields::new(self.fields().get(1..).unwrap_or_default()),
+                    fields: Fields::new(self.fields()),
                 })
             }
             TokenKind::Field => {
                 // With those that follow it.
-                let fields = Fields::new(&self.fields()[1..]);
+                let fields = Fields::new(self.fields());
                 Operand::Field(meta(self), fields)
             }
             TokenKind::Bool => {
