@@ -88,19 +88,12 @@ prom.server.args: the arguments of Prometheus, as a JSON list. Takes the server 
 {{- end -}}
 
 {{/*
-prom.server.dataPath: where the TSDB lies. Takes the server component.
-*/}}
-{{- define "prom.server.dataPath" -}}
-/prometheus
-{{- end -}}
-
-{{/*
 prom.server.retention: how much is kept, as a JSON map with time, size and percentage
 as far as they are set. `auto` is 85 % of the volume: the rest is for the head and for
 compaction, which writes a block before it deletes the old ones. Takes the root context.
 */}}
 {{- define "prom.server.retention" -}}
-{{- $retention := .Values.server.retention -}}
+{{- $retention := ternary .Values.server.retention dict (kindIs "map" .Values.server.retention) -}}
 {{- $persistence := .Values.server.persistence -}}
 {{- $limits := dict -}}
 {{- with $retention.time -}}
@@ -111,9 +104,10 @@ compaction, which writes a block before it deletes the old ones. Takes the root 
 {{- end -}}
 {{- if eq ($retention.size | default "") "auto" -}}
 {{- $volume := "" -}}
-{{- if eq $persistence.type "pvc" -}}
+{{- $type := include "prom.persistence.type" $persistence -}}
+{{- if eq $type "claim" -}}
 {{- $volume = $persistence.size -}}
-{{- else if eq $persistence.type "emptyDir" -}}
+{{- else if eq $type "emptyDir" -}}
 {{- $volume = $persistence.emptyDir.sizeLimit | default "" -}}
 {{- end -}}
 {{- if and $volume (not $retention.percentage) -}}
@@ -149,18 +143,11 @@ prom.pushgateway.args: the arguments of Pushgateway, as a JSON list. Takes the c
 {{- if $pushgateway.adminApi -}}
 {{- $_ := set $flags "web.enable-admin-api" true -}}
 {{- end -}}
-{{- if $pushgateway.persistence.enabled -}}
+{{- if ne (include "prom.persistence.type" $pushgateway.persistence) "none" -}}
 {{- $_ := set $flags "persistence.file" (printf "%s/groups" (include "prom.pushgateway.dataPath" .)) -}}
 {{- $_ := set $flags "persistence.interval" $pushgateway.persistence.interval -}}
 {{- end -}}
 {{- include "prom.args" (dict "root" .root "component" .component "values" .values "flags" $flags) -}}
-{{- end -}}
-
-{{/*
-prom.pushgateway.dataPath: where Pushgateway keeps its groups. Takes the component.
-*/}}
-{{- define "prom.pushgateway.dataPath" -}}
-/pushgateway
 {{- end -}}
 
 {{/*
@@ -176,7 +163,7 @@ Takes the component.
 {{- $host = "[$(NODE_IP)]" -}}
 {{- end -}}
 {{- $flags := dict
-  "web.listen-address" (printf "%s:%d" $host (int $exporter.port))
+  "web.listen-address" (printf "%s:%d" $host (int $exporter.listenPort))
   "log.level" $exporter.logLevel
   "log.format" $exporter.logFormat
   "collector.filesystem.mount-points-exclude" "^/(dev|proc|sys|run/(containerd|credentials|user)/.+|var/lib/(containerd|containers|docker|kubelet)/.+)($|/)"

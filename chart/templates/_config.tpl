@@ -65,10 +65,10 @@ prom.config.mount: its mount, as JSON. Takes the root context.
 {{- end -}}
 
 {{/*
-prom.config.global: the section `global`, as YAML; limits that are 0 are left out, and
+prom.config.section.global: the section `global`, as YAML; limits that are 0 are left out, and
 a field of `config.global` wins over the limit of the same name. Takes the root context.
 */}}
-{{- define "prom.config.global" -}}
+{{- define "prom.config.section.global" -}}
 {{- $global := dict -}}
 {{- if .Values.scrape.builtin -}}
 {{- range $name, $limit := .Values.scrape.limits -}}
@@ -93,9 +93,9 @@ a field of `config.global` wins over the limit of the same name. Takes the root 
 {{- end -}}
 
 {{/*
-prom.config.storage: the section `storage`, as YAML. Takes the root context.
+prom.config.section.storage: the section `storage`, as YAML. Takes the root context.
 */}}
-{{- define "prom.config.storage" -}}
+{{- define "prom.config.section.storage" -}}
 {{- $tsdb := dict -}}
 {{- $window := .Values.server.tsdb.outOfOrderTimeWindow | default "" -}}
 {{- if ne (include "prom.duration" $window) "0" -}}
@@ -123,20 +123,24 @@ root context keeps it as .promConfig. Takes the root context.
 {{- end -}}
 
 {{/*
-prom.config.text: what prom.config.content keeps. Takes the root context.
+prom.config.text: what prom.config.content keeps: the sections of prometheus.yml in the
+order of Prometheus' documentation. Each is a template prom.config.section.NAME that takes
+the root context and writes the section's value as YAML; an empty one is left out.
+Takes the root context.
 */}}
 {{- define "prom.config.text" -}}
 {{- if .Values.config.raw -}}
 {{- .Values.config.raw -}}
 {{- else -}}
-{{- with include "prom.config.global" . -}}
-global:
+{{- range $section := list
+  "global"
+  "storage"
+-}}
+{{- with include (printf "prom.config.section.%s" $section) $ -}}
+{{ $section }}:
   {{- . | nindent 2 }}
 {{ end -}}
-{{- with include "prom.config.storage" . -}}
-storage:
-  {{- . | nindent 2 }}
-{{ end -}}
+{{- end -}}
 scrape_configs:
 {{- include "prom.jobs" . }}
 {{- range .promJobs }}
@@ -146,32 +150,5 @@ scrape_configs:
     {{- end }}
 {{- else }} []
 {{- end }}
-{{- end -}}
-{{- end -}}
-
-{{/*
-prom.config.env: environment that the configuration reads, as a JSON list.
-Takes the root context.
-*/}}
-{{- define "prom.config.env" -}}
-{{- $env := list -}}
-{{- if gt (int .Values.server.replicas) 1 -}}
-{{- $env = append $env (dict "name" "POD_NAME" "valueFrom" (dict "fieldRef" (dict "fieldPath" "metadata.name"))) -}}
-{{- end -}}
-{{- toJson $env -}}
-{{- end -}}
-
-{{/*
-prom.config: the object with prometheus.yml, if the configuration is the chart's and of
-this kind. Takes a dict: root, kind, field (where text goes in that kind).
-*/}}
-{{- define "prom.config" -}}
-{{- if and (not .root.Values.config.existing.name) (eq (include "prom.config.kind" .root) .kind) -}}
-apiVersion: v1
-kind: {{ .kind }}
-{{ include "prom.metadata" (dict "root" .root "component" "server" "values" .root.Values.server "name" (include "prom.config.name" .root)) }}
-{{ .field }}:
-  {{ toYaml .root.Values.config.key }}: |
-    {{- include "prom.config.content" .root | nindent 4 }}
 {{- end -}}
 {{- end -}}

@@ -9,7 +9,19 @@ prom.guards: fails the render if there is a problem. Takes the root context.
 */}}
 {{- define "prom.guards" -}}
 {{- $problems := list -}}
-{{- range list "images" "names" "workloads" "server" "pushgateway" "nodeExporter" "services" "config" "jobs" -}}
+{{- range list
+  "renamed"
+  "images"
+  "names"
+  "workloads"
+  "persistence"
+  "server"
+  "pushgateway"
+  "nodeExporter"
+  "services"
+  "config"
+  "jobs"
+-}}
 {{- $problems = append $problems (include (printf "prom.guard.%s" .) $) -}}
 {{- end -}}
 {{- with join "" $problems | trim -}}
@@ -39,6 +51,9 @@ one workload differ.
 {{- define "prom.guard.images" -}}
 {{- range $name, $key := include "prom.components" . | fromJson -}}
 {{- $component := dict "root" $ "component" $name "values" (get $.Values $key) -}}
+{{- if and $component.values.image.distroless (kindIs "invalid" $component.values.image.tag) -}}
+{{ $key }}.image.distroless: chooses between tags, and {{ $key }}.image.tag is null
+{{ end -}}
 {{- if and (include "prom.image.floating" $component) (not $component.values.image.allowFloatingTag) -}}
 {{ $key }}.image.tag: {{ include "prom.image" $component }} can mean another image tomorrow; give a full version or a digest, or set {{ $key }}.image.allowFloatingTag
 {{ end -}}
@@ -57,14 +72,13 @@ whose pods carry its name and a hash in a label.
 {{- range $helper := list "name" "serviceName" "serviceAccountName" -}}
 {{- $_ := set $names (include (printf "prom.component.%s" $helper) $context) 63 -}}
 {{- end -}}
-{{- $persistence := $values.persistence | default dict -}}
-{{- if and (eq ($persistence.type | default "") "pvc") (or $persistence.enabled (not (hasKey $persistence "enabled"))) -}}
+{{- if and $values.persistence (ne (include "prom.workload.kind" $context) "StatefulSet") -}}
 {{- $_ := set $names (include "prom.component.claimName" $context) 63 -}}
 {{- end -}}
 {{- end -}}
 {{- $_ := set $names (include "prom.config.name" .) 63 -}}
 {{- $server := dict "root" . "component" "server" "values" .Values.server -}}
-{{- if eq (include "prom.server.kind" $server) "StatefulSet" -}}
+{{- if eq (include "prom.workload.kind" $server) "StatefulSet" -}}
 {{- $_ := set $names (include "prom.server.headlessName" $server) 63 -}}
 {{- $_ := set $names (include "prom.component.name" $server) 52 -}}
 {{- end -}}
@@ -76,51 +90,85 @@ fullnameOverride: the object name {{ $name }} has {{ len $name }} characters, at
 {{- end -}}
 
 {{/*
-prom.guard.workloads: update strategies that a workload of this kind does not have.
+prom.guard.workloads: bounds of a rolling update that is none, or that a workload of this
+kind does not have.
 */}}
 {{- define "prom.guard.workloads" -}}
-{{- $kinds := dict "server" (include "prom.server.kind" (dict "values" .Values.server)) "pushgateway" "Deployment" "nodeExporter" "DaemonSet" -}}
 {{- range $name, $key := include "prom.components" . | fromJson -}}
-{{- $strategy := (get $.Values $key).strategy | default dict -}}
+{{- $values := get $.Values $key -}}
+{{- $kind := include "prom.workload.kind" (dict "component" $name "values" $values) -}}
+{{- range $field := list "strategy" "updateStrategy" -}}
+{{- $strategy := ternary (get $values $field) dict (kindIs "map" (get $values $field)) -}}
 {{- $type := $strategy.type | default "RollingUpdate" -}}
-{{- $kind := get $kinds $key -}}
-{{- if or (and (eq $kind "Deployment") (eq $type "OnDelete")) (and (eq $kind "DaemonSet") (eq $type "Recreate")) -}}
-{{ $key }}.strategy.type: a {{ $kind }} has no strategy {{ $type }}
-{{ end -}}
 {{- if and $strategy.rollingUpdate (ne $type "RollingUpdate") -}}
-{{ $key }}.strategy.rollingUpdate: is for type RollingUpdate only, not for {{ $type }}
+{{ $key }}.{{ $field }}.rollingUpdate: is for type RollingUpdate only, not for {{ $type }}
 {{ end -}}
+{{- end -}}
+{{- $rolling := ($values.updateStrategy | default dict).rollingUpdate | default dict -}}
+{{- range $field, $other := dict "partition" "StatefulSet" "maxSurge" "DaemonSet" -}}
+{{- if and (hasKey $rolling $field) (ne $kind $other) -}}
+{{ $key }}.updateStrategy.rollingUpdate.{{ $field }}: only a {{ $other }} has it, this is a {{ $kind }}
+{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 
 {{/*
-prom.guard.server: one volume and two processes, and what a version cannot do.
+prom.guard.persistence: places for data that exclude each other, and a volume that two
+pods would share. Takes the root context.
+*/}}
+{{- define "prom.guard.persistence" -}}
+{{- range $name, $key := include "prom.components" . | fromJson -}}
+{{- $values := get $.Values $key -}}
+{{- with $values.persistence -}}
+{{- $kind := include "prom.workload.kind" (dict "component" $name "values" $values) -}}
+{{- $type := include "prom.persistence.type" . -}}
+{{- $path := (.hostPath | default dict).path -}}
+{{- if and .existingClaim (not .enabled) -}}
+{{ $key }}.persistence.existingClaim: a claim is used only with {{ $key }}.persistence.enabled true
+{{ end -}}
+{{- if and $path .enabled -}}
+{{ $key }}.persistence.hostPath.path: used only with {{ $key }}.persistence.enabled false
+{{ end -}}
+{{- if and .name (eq $type "existing") -}}
+{{ $key }}.persistence.name: is for a claim that the chart makes; {{ $key }}.persistence.existingClaim names another
+{{ end -}}
+{{- if and .name (eq $type "claim") (eq $kind "StatefulSet") -}}
+{{ $key }}.persistence.name: a StatefulSet names its claims data-NAME-0, data-NAME-1 and so on, after its own name
+{{ end -}}
+{{- if and .volumeName (eq $type "claim") (gt (int $values.replicas) 1) -}}
+{{ $key }}.persistence.volumeName: {{ $values.replicas }} claims cannot be bound to one volume; use {{ $key }}.persistence.selector
+{{ end -}}
+{{- if and .volumeClaimRetention (ne $kind "StatefulSet") (or .volumeClaimRetention.whenDeleted .volumeClaimRetention.whenScaled) -}}
+{{ $key }}.persistence.volumeClaimRetention: only a StatefulSet has it, this is a {{ $kind }}; use {{ $key }}.persistence.retain
+{{ end -}}
+{{- $shared := or (eq $type "existing") (and (eq $type "claim") (eq $kind "Deployment")) -}}
+{{- if and $shared (gt (int $values.replicas) 1) (eq $key "server") -}}
+server.replicas: {{ $values.replicas }} servers cannot share one volume; set server.kind to StatefulSet or auto, and no server.persistence.existingClaim
+{{ end -}}
+{{- if and $shared (eq $kind "Deployment") (eq (($values.strategy | default dict).type | default "RollingUpdate") "RollingUpdate") -}}
+{{ $key }}.strategy.type: a rolling update starts the new pod while the old one holds the volume; use Recreate
+{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.guard.server: a limit that a version cannot keep, or that is no limit.
 */}}
 {{- define "prom.guard.server" -}}
-{{- $server := .Values.server -}}
-{{- $component := dict "root" . "component" "server" "values" $server -}}
+{{- $persistence := .Values.server.persistence -}}
 {{- $version := include "prom.server.version" . -}}
-{{- $type := $server.persistence.type -}}
-{{- $shared := or (eq $type "existing") (and (eq $type "pvc") (eq (include "prom.server.kind" $component) "Deployment")) -}}
-{{- if and $shared (gt (int $server.replicas) 1) -}}
-server.replicas: {{ $server.replicas }} servers cannot share one volume; set server.kind to StatefulSet or auto, and server.persistence.type to pvc
-{{ end -}}
-{{- if and $shared (eq (include "prom.server.kind" $component) "Deployment") (eq (($server.strategy | default dict).type | default "RollingUpdate") "RollingUpdate") -}}
-server.strategy.type: a rolling update starts the new server while the old one holds the volume; use Recreate
-{{ end -}}
-{{- if and (eq $type "existing") (not $server.persistence.existingClaim) -}}
-server.persistence.existingClaim: needed for server.persistence.type existing
-{{ end -}}
-{{- if and (eq $type "hostPath") (not $server.persistence.hostPath.path) -}}
-server.persistence.hostPath.path: needed for server.persistence.type hostPath
-{{ end -}}
-{{- if and $server.retention.percentage (not (semverCompare ">=3.11.0" $version)) -}}
+{{- $retention := include "prom.server.retention" . | fromJson -}}
+{{- if and $retention.percentage (not (semverCompare ">=3.11.0" $version)) -}}
 server.retention.percentage: needs Prometheus 3.11, the image is {{ $version }}
 {{ end -}}
-{{- $size := (include "prom.server.retention" . | fromJson).size -}}
-{{- if and $size (eq $type "pvc") -}}
-{{- if gt (include "prom.megabytes" $size | int64) (include "prom.megabytes" $server.persistence.size | int64) -}}
-server.retention.size: {{ $size }} is more than the volume of {{ $server.persistence.size }} holds
+{{- if and .Values.server.image.distroless (eq (include "prom.persistence.type" $persistence) "none") -}}
+server.persistence.emptyDir: null leaves no place for data in the distroless image, which has no volume of its own
+{{ end -}}
+{{- with $retention.size -}}
+{{- if and (eq (include "prom.persistence.type" $persistence) "claim") (gt (include "prom.megabytes" . | int64) (include "prom.megabytes" $persistence.size | int64)) -}}
+server.retention.size: {{ . }} is more than the volume of {{ $persistence.size }} holds
 {{ end -}}
 {{- end -}}
 {{- end -}}
@@ -129,28 +177,25 @@ server.retention.size: {{ $size }} is more than the volume of {{ $server.persist
 prom.guard.pushgateway: its groups live in one process.
 */}}
 {{- define "prom.guard.pushgateway" -}}
-{{- $pushgateway := .Values.pushgateway -}}
-{{- if $pushgateway.enabled -}}
-{{- $persistence := $pushgateway.persistence -}}
-{{- if gt (int $pushgateway.replicas) 1 -}}
-pushgateway.replicas: each of {{ $pushgateway.replicas }} Pushgateways would hold a part of the groups; one is the most
+{{- if and .Values.pushgateway.enabled (gt (int .Values.pushgateway.replicas) 1) -}}
+pushgateway.replicas: each of {{ .Values.pushgateway.replicas }} Pushgateways would hold a part of the groups; one is the most
 {{ end -}}
-{{- if and $persistence.enabled (ne $persistence.type "emptyDir") (eq (($pushgateway.strategy | default dict).type | default "RollingUpdate") "RollingUpdate") -}}
-pushgateway.strategy.type: a rolling update starts the new pod while the old one holds the volume; use Recreate
-{{ end -}}
-{{- if and $persistence.enabled (eq $persistence.type "existing") (not $persistence.existingClaim) -}}
-pushgateway.persistence.existingClaim: needed for pushgateway.persistence.type existing
-{{ end -}}
-{{- end -}}
 {{- end -}}
 
 {{/*
-prom.guard.nodeExporter: a directory that is wanted and not named.
+prom.guard.nodeExporter: a directory that is wanted and not named, and namespaces of the
+node that a pod with its own users cannot share.
 */}}
 {{- define "prom.guard.nodeExporter" -}}
-{{- if and .Values.nodeExporter.enabled .Values.nodeExporter.textfile.enabled (not .Values.nodeExporter.textfile.hostPath) -}}
+{{- $exporter := .Values.nodeExporter -}}
+{{- if $exporter.enabled -}}
+{{- if and $exporter.textfile.enabled (not $exporter.textfile.hostPath) -}}
 nodeExporter.textfile.hostPath: needed for nodeExporter.textfile.enabled
 {{ end -}}
+{{- if and (eq (toString $exporter.hostUsers) "false") (or $exporter.hostNetwork $exporter.hostPID) -}}
+nodeExporter.hostUsers: false excludes nodeExporter.hostNetwork and nodeExporter.hostPID
+{{ end -}}
+{{- end -}}
 {{- end -}}
 
 {{/*
@@ -161,18 +206,55 @@ container port has.
 {{- range $name, $key := include "prom.components" . | fromJson -}}
 {{- $values := get $.Values $key -}}
 {{- $service := $values.service -}}
+{{- $path := printf "%s.service" $key -}}
+{{- if $service.enabled -}}
 {{- if and $service.nodePort (eq $service.type "ClusterIP") -}}
-{{ $key }}.service.nodePort: a Service of type ClusterIP has no node port; set {{ $key }}.service.type to NodePort
+{{ $path }}.nodePort: a Service of type ClusterIP has no node port; set {{ $path }}.type to NodePort
 {{ end -}}
-{{- if and $service.externalTrafficPolicy (eq $service.type "ClusterIP") -}}
-{{ $key }}.service.externalTrafficPolicy: a Service of type ClusterIP has no traffic from outside
+{{- if and $service.externalTrafficPolicy (eq $service.type "ClusterIP") (not $service.externalIPs) -}}
+{{ $path }}.externalTrafficPolicy: a Service of type ClusterIP has no traffic from outside
 {{ end -}}
 {{- if and (eq ($service.clusterIP | default "") "None") (ne $service.type "ClusterIP") -}}
-{{ $key }}.service.clusterIP: None is for type ClusterIP only, not for {{ $service.type }}
+{{ $path }}.clusterIP: None is for type ClusterIP only, not for {{ $service.type }}
 {{ end -}}
-{{- if and $service.targetPort (kindIs "string" $service.targetPort) (ne $service.targetPort ($values.containerPort.name | default "")) -}}
-{{ $key }}.service.targetPort: the container has no port named {{ $service.targetPort }}; see {{ $key }}.containerPort.name
+{{- if ne $service.type "LoadBalancer" -}}
+{{- range $field := list "loadBalancerClass" "loadBalancerIP" "loadBalancerSourceRanges" "allocateLoadBalancerNodePorts" "healthCheckNodePort" -}}
+{{- $value := get $service $field -}}
+{{- if or $value (kindIs "bool" $value) -}}
+{{ $path }}.{{ $field }}: is for type LoadBalancer only, not for {{ $service.type }}
 {{ end -}}
+{{- end -}}
+{{- end -}}
+{{- if and $service.healthCheckNodePort (ne ($service.externalTrafficPolicy | default "") "Local") -}}
+{{ $path }}.healthCheckNodePort: needs {{ $path }}.externalTrafficPolicy Local
+{{ end -}}
+{{- if and $service.sessionAffinityConfig (ne ($service.sessionAffinity | default "") "ClientIP") -}}
+{{ $path }}.sessionAffinityConfig: needs {{ $path }}.sessionAffinity ClientIP
+{{ end -}}
+{{- if and $service.extraPorts (not $service.portName) -}}
+{{ $path }}.portName: with several ports each needs a name
+{{ end -}}
+{{- $known := list ($values.containerPort.name | default "") -}}
+{{- range concat ($values.extraContainers | default list) ($values.initContainers | default list) -}}
+{{- range .ports -}}
+{{- $known = append $known (.name | default "") -}}
+{{- end -}}
+{{- end -}}
+{{- $names := list -}}
+{{- range $index, $port := prepend ($service.extraPorts | default list) (dict "name" $service.portName "targetPort" $service.targetPort) -}}
+{{- $at := ternary (printf "%s.extraPorts[%d]" $path (sub $index 1 | int)) $path (gt $index 0) -}}
+{{- if and $port.name (has $port.name $names) -}}
+{{ $at }}.name: another port of the Service is named {{ $port.name }}
+{{ end -}}
+{{- $names = append $names $port.name -}}
+{{- if and $port.nodePort (eq $service.type "ClusterIP") -}}
+{{ $at }}.nodePort: a Service of type ClusterIP has no node port; set {{ $path }}.type to NodePort
+{{ end -}}
+{{- if and $port.targetPort (kindIs "string" $port.targetPort) (not (has $port.targetPort $known)) -}}
+{{ $at }}.targetPort: the container has no port named {{ $port.targetPort }}; see {{ $key }}.containerPort.name
+{{ end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

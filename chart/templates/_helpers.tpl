@@ -48,14 +48,17 @@ prom.namespace: where namespaced objects go. Takes the root context.
 {{- end -}}
 
 {{/*
-prom.component.name: the name of a component's workload. Takes a component: a dict
-with root, component (server, pushgateway or node-exporter) and values (its block).
+prom.component.name: the name of a component's workload, and the stem of its other object
+names. Takes a component: a dict with root, component (server, pushgateway or
+node-exporter) and values (its block).
 */}}
 {{- define "prom.component.name" -}}
-{{- if eq .component "server" -}}
-{{- .values.names.workload | default (include "prom.fullname" .root) -}}
+{{- if .values.fullnameOverride -}}
+{{- .values.fullnameOverride -}}
+{{- else if eq .component "server" -}}
+{{- include "prom.fullname" .root -}}
 {{- else -}}
-{{- .values.fullnameOverride | default (printf "%s-%s" (include "prom.fullname" .root) .component) -}}
+{{- printf "%s-%s" (include "prom.fullname" .root) .component -}}
 {{- end -}}
 {{- end -}}
 
@@ -63,11 +66,7 @@ with root, component (server, pushgateway or node-exporter) and values (its bloc
 prom.component.serviceName: the name of a component's Service. Takes a component.
 */}}
 {{- define "prom.component.serviceName" -}}
-{{- if eq .component "server" -}}
-{{- .values.names.service | default (include "prom.fullname" .root) -}}
-{{- else -}}
 {{- .values.service.name | default (include "prom.component.name" .) -}}
-{{- end -}}
 {{- end -}}
 
 {{/*
@@ -75,25 +74,8 @@ prom.component.claimName: the name of a component's PersistentVolumeClaim, its o
 or the user's. Takes a component.
 */}}
 {{- define "prom.component.claimName" -}}
-{{- if eq .values.persistence.type "existing" -}}
-{{- .values.persistence.existingClaim -}}
-{{- else if eq .component "server" -}}
-{{- .values.names.persistentVolumeClaim | default (printf "%s-data" (include "prom.fullname" .root)) -}}
-{{- else -}}
-{{- printf "%s-data" (include "prom.component.name" .) -}}
-{{- end -}}
-{{- end -}}
-
-{{/*
-prom.component.serviceAccount: the settings of a component's ServiceAccount, as JSON;
-the server's lie at the top level of the values. Takes a component.
-*/}}
-{{- define "prom.component.serviceAccount" -}}
-{{- if eq .component "server" -}}
-{{- toJson .root.Values.serviceAccount -}}
-{{- else -}}
-{{- toJson .values.serviceAccount -}}
-{{- end -}}
+{{- $persistence := .values.persistence -}}
+{{- $persistence.existingClaim | default $persistence.name | default (printf "%s-data" (include "prom.component.name" .)) -}}
 {{- end -}}
 
 {{/*
@@ -101,14 +83,8 @@ prom.component.serviceAccountName: the ServiceAccount of a component's pods; emp
 for the namespace's default one. Takes a component.
 */}}
 {{- define "prom.component.serviceAccountName" -}}
-{{- $account := include "prom.component.serviceAccount" . | fromJson -}}
-{{- if $account.name -}}
-{{- $account.name -}}
-{{- else if and $account.create (eq .component "server") -}}
-{{- include "prom.fullname" .root -}}
-{{- else if $account.create -}}
-{{- include "prom.component.name" . -}}
-{{- end -}}
+{{- $account := .values.serviceAccount -}}
+{{- $account.name | default (ternary (include "prom.component.name" .) "" $account.create) -}}
 {{- end -}}
 
 {{/*
@@ -116,7 +92,7 @@ prom.server.headlessName: the name of the StatefulSet's governing Service.
 Takes the server component.
 */}}
 {{- define "prom.server.headlessName" -}}
-{{- printf "%s-headless" (include "prom.fullname" .root) -}}
+{{- printf "%s-headless" (include "prom.component.name" .) -}}
 {{- end -}}
 
 {{/*
@@ -124,11 +100,8 @@ prom.config.name: the name of the ConfigMap or Secret with prometheus.yml.
 Takes the root context.
 */}}
 {{- define "prom.config.name" -}}
-{{- with .Values.config.existing.name -}}
-{{- . -}}
-{{- else -}}
-{{- .Values.server.names.configMap | default (printf "%s-config" (include "prom.fullname" .)) -}}
-{{- end -}}
+{{- $server := dict "root" . "component" "server" "values" .Values.server -}}
+{{- .Values.config.existing.name | default .Values.config.name | default (printf "%s-config" (include "prom.component.name" $server)) -}}
 {{- end -}}
 
 {{/*
@@ -137,7 +110,8 @@ names need the namespace in them; the colon, which neither part can hold, keeps
 different pairs different. Takes the root context.
 */}}
 {{- define "prom.clusterRole.name" -}}
-{{- .Values.rbac.clusterRoleName | default (printf "%s:%s" (include "prom.namespace" .) (include "prom.fullname" .)) -}}
+{{- $server := dict "root" . "component" "server" "values" .Values.server -}}
+{{- .Values.rbac.clusterRoleName | default (printf "%s:%s" (include "prom.namespace" .) (include "prom.component.name" $server)) -}}
 {{- end -}}
 
 {{/*
@@ -147,8 +121,15 @@ Takes a dict: root, namespace.
 */}}
 {{- define "prom.role.name" -}}
 {{- if eq .namespace (include "prom.namespace" .root) -}}
-{{- include "prom.fullname" .root -}}
+{{- include "prom.component.name" (dict "root" .root "component" "server" "values" .root.Values.server) -}}
 {{- else -}}
 {{- include "prom.clusterRole.name" .root -}}
 {{- end -}}
+{{- end -}}
+
+{{/*
+prom.clusterDomain: the DNS domain of the cluster. Takes the root context.
+*/}}
+{{- define "prom.clusterDomain" -}}
+{{- (.Values.global | default dict).clusterDomain | default "cluster.local" -}}
 {{- end -}}

@@ -3,16 +3,14 @@ Images: the reference, its tag, and the version that the tag stands for.
 */}}
 
 {{/*
-prom.image.tag: a component's image tag; empty if it has none. Takes a component.
+prom.image.tag: a component's image tag; empty if it has none. `distroless` adds its
+suffix where the tag does not have it. Takes a component.
 */}}
 {{- define "prom.image.tag" -}}
-{{- $tag := .values.image.tag -}}
-{{- if kindIs "string" $tag -}}
-{{- if $tag -}}
-{{- $tag -}}
-{{- else -}}
-v{{ .root.Chart.AppVersion }}
-{{- end -}}
+{{- $image := .values.image -}}
+{{- if kindIs "string" $image.tag -}}
+{{- $tag := $image.tag | default (printf "v%s" .root.Chart.AppVersion) -}}
+{{- ternary (printf "%s-distroless" (trimSuffix "-distroless" $tag)) $tag (eq (toString $image.distroless) "true") -}}
 {{- end -}}
 {{- end -}}
 
@@ -34,7 +32,7 @@ a version without its last part. A digest pins any tag. Takes a component.
 */}}
 {{- define "prom.image.floating" -}}
 {{- if not .values.image.digest -}}
-{{- if regexMatch "^(|latest|main|master|edge|nightly|dev|stable|canary|rolling|v?[0-9]+([.][0-9]+)?)$" (include "prom.image.tag" .) -}}
+{{- if regexMatch "^(|latest|main|master|edge|nightly|dev|stable|canary|rolling|v?[0-9]+([.][0-9]+)?)(-distroless)?$" (include "prom.image.tag" .) -}}
 true
 {{- end -}}
 {{- end -}}

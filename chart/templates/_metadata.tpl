@@ -1,5 +1,5 @@
 {{/*
-Labels, annotations and the `metadata` block of every object.
+Labels and annotations.
 */}}
 
 {{/*
@@ -19,11 +19,11 @@ prom.selectorLabels: what selects a component's pods. Takes a component.
 
 {{/*
 prom.standardLabels: the recommended labels that never change while a release lives,
-so that they can be on pods too; nothing if `labels.standard` is off.
+so that they can be on pods too; nothing if `standardLabels` is off.
 Takes a component.
 */}}
 {{- define "prom.standardLabels" -}}
-{{- if .root.Values.labels.standard -}}
+{{- if .root.Values.standardLabels -}}
 {{- toYaml (dict
   "app.kubernetes.io/name" (include "prom.name" .root)
   "app.kubernetes.io/instance" .root.Release.Name
@@ -39,7 +39,7 @@ prom.versionLabels: the recommended labels that change with the chart; on a pod 
 would restart it with every upgrade. Takes a component.
 */}}
 {{- define "prom.versionLabels" -}}
-{{- if .root.Values.labels.standard -}}
+{{- if .root.Values.standardLabels -}}
 {{- $chart := printf "%s-%s" .root.Chart.Name .root.Chart.Version -}}
 {{- $labels := dict "helm.sh/chart" ($chart | replace "+" "_" | trunc 63 | trimAll "-_.") -}}
 {{- with regexReplaceAll "[^A-Za-z0-9_.-]+" (include "prom.image.tag" .) "-" | trunc 63 | trimAll "-_." -}}
@@ -50,13 +50,25 @@ would restart it with every upgrade. Takes a component.
 {{- end -}}
 
 {{/*
-prom.labels: the labels of one of a component's objects.
-Takes a component, and labels: those of this object alone.
+prom.labels: the labels of one of a component's objects, as YAML; empty if there are none.
+Takes a list: the component, and the labels of this object alone.
 */}}
 {{- define "prom.labels" -}}
-{{- $labels := include "prom.standardLabels" . | fromYaml -}}
-{{- $version := include "prom.versionLabels" . | fromYaml -}}
-{{- with mergeOverwrite $labels $version (.root.Values.labels.common | default dict) (.labels | default dict) -}}
+{{- $component := first . -}}
+{{- $own := last . | default dict -}}
+{{- $labels := include "prom.standardLabels" $component | fromYaml -}}
+{{- $version := include "prom.versionLabels" $component | fromYaml -}}
+{{- with mergeOverwrite $labels $version ($component.root.Values.commonLabels | default dict) $own -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.annotations: the annotations of one of a component's objects, as YAML; empty if there
+are none. Takes a list: the component, and the annotations of this object alone.
+*/}}
+{{- define "prom.annotations" -}}
+{{- with mergeOverwrite (dict) ((first .).root.Values.commonAnnotations | default dict) (last . | default dict) -}}
 {{- toYaml . -}}
 {{- end -}}
 {{- end -}}
@@ -68,26 +80,5 @@ without them the workload would not find its pods. Takes a component.
 {{- define "prom.podLabels" -}}
 {{- $labels := include "prom.standardLabels" . | fromYaml -}}
 {{- $selector := include "prom.selectorLabels" . | fromYaml -}}
-{{- toYaml (mergeOverwrite $labels (.root.Values.labels.common | default dict) (.values.podMetadata.labels | default dict) $selector) -}}
-{{- end -}}
-
-{{/*
-prom.metadata: the `metadata` block of one of a component's objects. Takes a
-component and, of this object: name; labels and annotations, if any; namespace, if it
-is not the release's; clusterScoped, if it has none.
-*/}}
-{{- define "prom.metadata" -}}
-metadata:
-  name: {{ toYaml .name }}
-  {{- if not .clusterScoped }}
-  namespace: {{ .namespace | default (include "prom.namespace" .root) | toYaml }}
-  {{- end }}
-  {{- with include "prom.labels" . }}
-  labels:
-    {{- . | nindent 4 }}
-  {{- end }}
-  {{- with mergeOverwrite (dict) (.root.Values.annotations.common | default dict) (.annotations | default dict) }}
-  annotations:
-    {{- toYaml . | nindent 4 }}
-  {{- end }}
+{{- toYaml (mergeOverwrite $labels (.root.Values.commonLabels | default dict) (.values.podLabels | default dict) $selector) -}}
 {{- end -}}

@@ -1,13 +1,36 @@
 {{/*
-Pods. The three components share one pod template; what differs between them (the
-arguments, the volumes, some environment) is handed in.
+Pods. The three components share one pod template; their arguments, environment, volumes
+and sidecars are computed in server/_pod.tpl, pushgateway/_pod.tpl and
+node-exporter/_pod.tpl.
 */}}
 
 {{/*
 prom.port: the port on which a component's process listens. Takes a component.
 */}}
 {{- define "prom.port" -}}
-{{- .values.listenPort | default .values.port | int -}}
+{{- int .values.listenPort -}}
+{{- end -}}
+
+{{/*
+prom.containerPort: the number that a component's container declares. Takes a component.
+*/}}
+{{- define "prom.containerPort" -}}
+{{- .values.containerPort.port | default .values.listenPort | int -}}
+{{- end -}}
+
+{{/*
+prom.workload.kind: Deployment, StatefulSet or DaemonSet. Takes a component.
+*/}}
+{{- define "prom.workload.kind" -}}
+{{- if eq .component "node-exporter" -}}
+DaemonSet
+{{- else if eq .component "pushgateway" -}}
+Deployment
+{{- else if ne .values.kind "auto" -}}
+{{- .values.kind -}}
+{{- else -}}
+{{- ternary "StatefulSet" "Deployment" (gt (int .values.replicas) 1) -}}
+{{- end -}}
 {{- end -}}
 
 {{/*
@@ -25,86 +48,71 @@ replaces the rest. Takes the block from the values.
 {{- end -}}
 
 {{/*
-prom.probes: the probes of a component's container. Takes a component, and
-pathPrefix: what precedes each probe's path.
+prom.probe: one probe of a component's container, as YAML; empty if it is off.
+Takes a list: the component with pathPrefix (what precedes the path), and the kind:
+startup, readiness or liveness.
 */}}
-{{- define "prom.probes" -}}
-{{- $probes := .values.probes -}}
-{{- $named := .values.containerPort.name -}}
-{{- $port := ternary $named (include "prom.port" . | int) (not (empty $named)) -}}
-{{- $result := dict -}}
-{{- range $kind := list "startup" "readiness" "liveness" -}}
-{{- $probe := get $probes $kind -}}
+{{- define "prom.probe" -}}
+{{- $component := first . -}}
+{{- $probe := get $component.values.probes (last .) -}}
 {{- if $probe.enabled -}}
-{{- $target := dict "port" (kindIs "invalid" $probe.port | ternary $port $probe.port) -}}
+{{- $port := $component.values.containerPort.name | default (include "prom.port" $component | int) -}}
+{{- $target := dict "port" (ternary $port $probe.port (kindIs "invalid" $probe.port)) -}}
 {{- $body := omit $probe "enabled" "path" "port" -}}
-{{- if eq $probes.mode "tcpSocket" -}}
+{{- if eq $component.values.probes.mode "tcpSocket" -}}
 {{- $_ := set $body "tcpSocket" $target -}}
 {{- else -}}
-{{- $_ := set $target "path" (printf "%s%s" ($.pathPrefix | default "") ($probe.path | default "/")) -}}
+{{- $_ := set $target "path" (printf "%s%s" ($component.pathPrefix | default "") ($probe.path | default "/")) -}}
 {{- $_ := set $body "httpGet" $target -}}
 {{- end -}}
-{{- $_ := set $result (printf "%sProbe" $kind) $body -}}
-{{- end -}}
-{{- end -}}
-{{- with $result -}}
-{{- toYaml . -}}
+{{- toYaml $body -}}
 {{- end -}}
 {{- end -}}
 
 {{/*
-prom.containerPorts: the declared port of a component's container. Takes a component.
+prom.serviceAccount.automount: the field automountServiceAccountToken of a component's
+ServiceAccount: "true", "false", or nothing where it is left out. With `auto` a pod that
+needs the token asks for it itself. Takes a component.
 */}}
-{{- define "prom.containerPorts" -}}
-{{- $port := dict "containerPort" (.values.containerPort.port | default (include "prom.port" .) | int) -}}
-{{- with .values.containerPort.name -}}
-{{- $_ := set $port "name" . -}}
-{{- end -}}
-{{- with .values.containerPort.protocol -}}
-{{- $_ := set $port "protocol" . -}}
-{{- end -}}
-{{- toYaml (list $port) -}}
-{{- end -}}
-
-{{/*
-prom.automount: whether a component's pods mount their token: "true", "false", or
-nothing where the field is to be left out. Takes a component.
-*/}}
-{{- define "prom.automount" -}}
-{{- $account := include "prom.component.serviceAccount" . | fromJson -}}
-{{- $automount := $account.automountServiceAccountToken -}}
+{{- define "prom.serviceAccount.automount" -}}
+{{- $automount := .values.serviceAccount.automountServiceAccountToken -}}
 {{- if eq (toString $automount) "auto" -}}
-{{- ternary "true" "false" (not (empty (include "prom.jobs.needToken" .root))) -}}
+false
 {{- else if kindIs "bool" $automount -}}
 {{- $automount -}}
 {{- end -}}
 {{- end -}}
 
 {{/*
+prom.automount: the same field of a component's pods. Of the three only the server can
+need the token. Takes a component.
+*/}}
+{{- define "prom.automount" -}}
+{{- $automount := .values.serviceAccount.automountServiceAccountToken -}}
+{{- if and (eq (toString $automount) "auto") (eq .component "server") -}}
+{{- ternary "true" "false" (not (empty (include "prom.jobs.needToken" .root))) -}}
+{{- else -}}
+{{- include "prom.serviceAccount.automount" . -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
 prom.podTemplate: the `template` of a workload. Takes a component and:
-  container     the container's name
-  args, env, volumes, mounts   lists of what the chart adds to that of the values
-  annotations   of the pod, besides those of the values
+  container     the main container's name
+  args, env, volumes, volumeMounts, containers   what the chart computes, as JSON lists;
+                the user's extra ones follow. `containers` are sidecars
+  annotations   of the pod, as JSON, besides those of the values
   pathPrefix    what precedes each probe's path
-  affinity      used where the values give none
+  affinity      as JSON, in place of that of the values
 */}}
 {{- define "prom.podTemplate" -}}
-{{- $values := .values -}}
-{{- $spec := pick $values "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" "priorityClassName" "runtimeClassName" "schedulerName" "hostAliases" "dnsPolicy" "dnsConfig" "terminationGracePeriodSeconds" "enableServiceLinks" "hostNetwork" "hostPID" -}}
-{{- if not $spec.affinity -}}
-{{- $_ := set $spec "affinity" (.affinity | default dict) -}}
-{{- end -}}
-{{- if $values.initContainers -}}
-{{- $_ := set $spec "initContainers" $values.initContainers -}}
-{{- end -}}
-{{- $global := .root.Values.global | default dict -}}
 metadata:
-  {{- with $values.podMetadata.name }}
+  {{- with .values.podTemplateName }}
   name: {{ toYaml . }}
   {{- end }}
   labels:
     {{- include "prom.podLabels" . | nindent 4 }}
-  {{- with mergeOverwrite (dict) (.annotations | default dict) ($values.podMetadata.annotations | default dict) }}
+  {{- with mergeOverwrite (.annotations | default "{}" | fromJson) (.values.podAnnotations | default dict) }}
   annotations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -115,96 +123,130 @@ spec:
   {{- with include "prom.automount" . }}
   automountServiceAccountToken: {{ . }}
   {{- end }}
-  {{- with $global.imagePullSecrets }}
+  {{- with (.root.Values.global | default dict).imagePullSecrets }}
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with include "prom.fields" (dict "from" $spec "keys" (keys $spec)) }}
-  {{- . | nindent 2 }}
-  {{- end }}
-  {{- with include "prom.securityContext" $values.podSecurityContext }}
+  {{- with include "prom.securityContext" .values.podSecurityContext }}
   securityContext:
     {{- . | nindent 4 }}
+  {{- end }}
+  {{- if .values.hostNetwork }}
+  hostNetwork: true
+  {{- end }}
+  {{- if .values.hostPID }}
+  hostPID: true
+  {{- end }}
+  {{- if kindIs "bool" .values.hostUsers }}
+  hostUsers: {{ .values.hostUsers }}
+  {{- end }}
+  {{- with .values.hostAliases }}
+  hostAliases:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .values.dnsPolicy }}
+  dnsPolicy: {{ . }}
+  {{- end }}
+  {{- with .values.dnsConfig }}
+  dnsConfig:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- if kindIs "bool" .values.enableServiceLinks }}
+  enableServiceLinks: {{ .values.enableServiceLinks }}
+  {{- end }}
+  {{- with .values.priorityClassName }}
+  priorityClassName: {{ toYaml . }}
+  {{- end }}
+  {{- with .values.runtimeClassName }}
+  runtimeClassName: {{ toYaml . }}
+  {{- end }}
+  {{- with .values.schedulerName }}
+  schedulerName: {{ toYaml . }}
+  {{- end }}
+  {{- with .values.nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .values.tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .affinity | default "{}" | fromJson | default .values.affinity }}
+  affinity:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .values.topologySpreadConstraints }}
+  topologySpreadConstraints:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- if not (kindIs "invalid" .values.terminationGracePeriodSeconds) }}
+  terminationGracePeriodSeconds: {{ int64 .values.terminationGracePeriodSeconds }}
+  {{- end }}
+  {{- with .values.initContainers }}
+  initContainers:
+    {{- toYaml . | nindent 4 }}
   {{- end }}
   containers:
     - name: {{ .container }}
       image: {{ include "prom.image" . | toYaml }}
-      imagePullPolicy: {{ $values.image.pullPolicy }}
-      {{- with $values.command }}
+      imagePullPolicy: {{ .values.image.pullPolicy }}
+      {{- with .values.command }}
       command:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      {{- with .args }}
+      {{- with .args | fromJsonArray }}
       args:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      {{- with concat (.env | default list) ($values.extraEnv | default list) }}
+      {{- with concat (.env | fromJsonArray) (.values.extraEnv | default list) }}
       env:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      ports:
-        {{- include "prom.containerPorts" . | nindent 8 }}
-      {{- with include "prom.probes" . }}
-      {{- . | nindent 6 }}
+      {{- with .values.extraEnvFrom }}
+      envFrom:
+        {{- toYaml . | nindent 8 }}
       {{- end }}
-      {{- with $values.resources }}
+      ports:
+        - containerPort: {{ include "prom.containerPort" . }}
+          {{- with .values.containerPort.name }}
+          name: {{ toYaml . }}
+          {{- end }}
+          {{- with .values.containerPort.protocol }}
+          protocol: {{ . }}
+          {{- end }}
+      {{- with include "prom.probe" (list . "startup") }}
+      startupProbe:
+        {{- . | nindent 8 }}
+      {{- end }}
+      {{- with include "prom.probe" (list . "readiness") }}
+      readinessProbe:
+        {{- . | nindent 8 }}
+      {{- end }}
+      {{- with include "prom.probe" (list . "liveness") }}
+      livenessProbe:
+        {{- . | nindent 8 }}
+      {{- end }}
+      {{- with .values.lifecycle }}
+      lifecycle:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
+      {{- with .values.resources }}
       resources:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      {{- with include "prom.securityContext" $values.containerSecurityContext }}
+      {{- with include "prom.securityContext" .values.containerSecurityContext }}
       securityContext:
         {{- . | nindent 8 }}
       {{- end }}
-      {{- with concat (.mounts | default list) ($values.extraVolumeMounts | default list) }}
+      {{- with concat (.volumeMounts | fromJsonArray) (.values.extraVolumeMounts | default list) }}
       volumeMounts:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-    {{- with $values.extraContainers }}
+    {{- with concat (.containers | default "[]" | fromJsonArray) (.values.extraContainers | default list) }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-  {{- with concat (.volumes | default list) ($values.extraVolumes | default list) }}
+  {{- with concat (.volumes | fromJsonArray) (.values.extraVolumes | default list) }}
   volumes:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-{{- end -}}
-
-{{/*
-prom.dataVolume: the volume `data` of a component, as a JSON list of one or none; none
-if the StatefulSet makes it, or if nothing is kept. Takes a component, and statefulSet.
-*/}}
-{{- define "prom.dataVolume" -}}
-{{- $persistence := .values.persistence -}}
-{{- $volumes := list -}}
-{{- if has $persistence.type (list "pvc" "existing") -}}
-{{- if not (and .statefulSet (eq $persistence.type "pvc")) -}}
-{{- $volumes = append $volumes (dict "name" "data" "persistentVolumeClaim" (dict "claimName" (include "prom.component.claimName" .))) -}}
-{{- end -}}
-{{- else if eq $persistence.type "emptyDir" -}}
-{{- $emptyDir := dict -}}
-{{- with $persistence.emptyDir.sizeLimit -}}
-{{- $_ := set $emptyDir "sizeLimit" . -}}
-{{- end -}}
-{{- $volumes = append $volumes (dict "name" "data" "emptyDir" $emptyDir) -}}
-{{- else if eq $persistence.type "hostPath" -}}
-{{- $hostPath := dict "path" $persistence.hostPath.path -}}
-{{- with $persistence.hostPath.type -}}
-{{- $_ := set $hostPath "type" . -}}
-{{- end -}}
-{{- $volumes = append $volumes (dict "name" "data" "hostPath" $hostPath) -}}
-{{- end -}}
-{{- toJson $volumes -}}
-{{- end -}}
-
-{{/*
-prom.claimSpec: the `spec` of a PersistentVolumeClaim. Takes a block `persistence`.
-*/}}
-{{- define "prom.claimSpec" -}}
-accessModes:
-  {{- toYaml .accessModes | nindent 2 }}
-resources:
-  requests:
-    storage: {{ .size }}
-{{- with .storageClass }}
-storageClassName: {{ ternary "" . (eq . "-") | toYaml }}
-{{- end }}
 {{- end -}}

@@ -48,7 +48,7 @@ kubernetes_sd_configs:
         label: {{ join "," $selector | toYaml }}
 relabel_configs:
   - source_labels: [__meta_kubernetes_pod_container_port_number]
-    regex: {{ .values.containerPort.port | default (include "prom.port" .) | int | toString | quote }}
+    regex: {{ include "prom.containerPort" . | quote }}
     action: keep
 {{- end -}}
 
@@ -329,15 +329,20 @@ config:
 {{- end -}}
 
 {{/*
-prom.preset.pushgateway: the release's Pushgateway, whose groups bring their own labels.
+prom.preset.pushgateway: the release's Pushgateway, whose groups bring their own labels;
+its Service, or its pod where there is no Service.
 */}}
 {{- define "prom.preset.pushgateway" -}}
 {{- $pushgateway := dict "root" . "component" "pushgateway" "values" .Values.pushgateway -}}
 config:
   honor_labels: true
+{{- if not .Values.pushgateway.service.enabled }}
+  {{- include "prom.podDiscovery" $pushgateway | nindent 2 }}
+{{- else }}
   static_configs:
     - targets:
         - {{ printf "%s.%s.svc:%d" (include "prom.component.serviceName" $pushgateway) (include "prom.namespace" .) (int .Values.pushgateway.service.port) }}
+{{- end }}
 {{- end -}}
 
 {{/*

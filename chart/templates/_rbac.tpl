@@ -107,12 +107,3 @@ whole cluster anyway. Takes the root context.
 {{- end -}}
 {{- toJson (dict "cluster" $rules "namespaces" $namespaces) -}}
 {{- end -}}
-
-{{/*
-prom.rbac.subjects: whom a binding is for, as YAML. Takes the server component.
-*/}}
-{{- define "prom.rbac.subjects" -}}
-- kind: ServiceAccount
-  name: {{ include "prom.component.serviceAccountName" . | default "default" | toYaml }}
-  namespace: {{ include "prom.namespace" .root | toYaml }}
-{{- end -}}

@@ -1,23 +1,6 @@
 {{/*
-Reading values: optional fields, scalars, durations, quantities, versions.
+Reading values: scalars, durations, quantities.
 */}}
-
-{{/*
-prom.fields: those of the named fields that are set, as YAML. null, "" and empty
-maps and lists count as not set; 0 and false are set. Takes a dict: from, keys.
-*/}}
-{{- define "prom.fields" -}}
-{{- $set := dict -}}
-{{- range $key := .keys -}}
-{{- $value := get $.from $key -}}
-{{- if or $value (has (kindOf $value) (list "bool" "int" "int64" "float64")) -}}
-{{- $_ := set $set $key $value -}}
-{{- end -}}
-{{- end -}}
-{{- with $set -}}
-{{- toYaml . -}}
-{{- end -}}
-{{- end -}}
 
 {{/*
 prom.scalar: a scalar as plain text, numbers without an exponent. Takes the scalar.

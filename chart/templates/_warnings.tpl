@@ -3,15 +3,15 @@ prom.warnings: what the values permit although it is better avoided, a line each
 NOTES.txt. Takes the root context.
 */}}
 {{- define "prom.warnings" -}}
-{{- $server := .Values.server -}}
-{{- if eq $server.persistence.type "none" -}}
-- server.persistence.type none: all data is lost whenever the container restarts.
-{{ else if eq $server.persistence.type "emptyDir" -}}
-- server.persistence.type emptyDir: all data is lost when the pod moves.
+{{- $data := include "prom.persistence.type" .Values.server.persistence -}}
+{{- if eq $data "none" -}}
+- server.persistence.emptyDir null: all data is lost whenever the container restarts.
+{{ else if eq $data "emptyDir" -}}
+- server.persistence.enabled false: all data is lost when the pod moves.
 {{ end -}}
 {{- range $name, $key := include "prom.components" . | fromJson -}}
 {{- $values := get $.Values $key -}}
-{{- if ne $values.service.type "ClusterIP" -}}
+{{- if and $values.service.enabled (ne $values.service.type "ClusterIP") -}}
 - {{ $key }}.service.type {{ $values.service.type }}: reachable from outside the cluster without authentication.
 {{ end -}}
 {{- if include "prom.image.floating" (dict "root" $ "component" $name "values" $values) -}}

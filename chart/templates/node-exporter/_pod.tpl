@@ -1,0 +1,67 @@
+{{/*
+node-exporter's pods: the node's file systems, and its address; arguments are in _args.tpl.
+*/}}
+
+{{/*
+prom.nodeExporter.env: the environment, as a JSON list. Takes the component.
+*/}}
+{{- define "prom.nodeExporter.env" -}}
+{{- $env := list -}}
+{{- if and .values.hostNetwork (eq .values.listenOn "node") .values.defaultArgs -}}
+{{- $env = append $env (dict "name" "NODE_IP" "valueFrom" (dict "fieldRef" (dict "fieldPath" "status.hostIP"))) -}}
+{{- end -}}
+{{- toJson $env -}}
+{{- end -}}
+
+{{/*
+prom.nodeExporter.volumes: the volumes of the pod, as a JSON list. Takes the component.
+*/}}
+{{- define "prom.nodeExporter.volumes" -}}
+{{- $host := .values.hostMounts -}}
+{{- $volumes := list -}}
+{{- if $host.enabled -}}
+{{- range $name, $path := dict "proc" $host.procPath "sys" $host.sysPath "root" $host.rootPath -}}
+{{- $volumes = append $volumes (dict "name" $name "hostPath" (dict "path" $path)) -}}
+{{- end -}}
+{{- end -}}
+{{- if .values.textfile.enabled -}}
+{{- $volumes = append $volumes (dict "name" "textfile" "hostPath" (dict "path" .values.textfile.hostPath)) -}}
+{{- end -}}
+{{- toJson $volumes -}}
+{{- end -}}
+
+{{/*
+prom.nodeExporter.volumeMounts: the mounts of the container, as a JSON list.
+Takes the component.
+*/}}
+{{- define "prom.nodeExporter.volumeMounts" -}}
+{{- $mounts := list -}}
+{{- if .values.hostMounts.enabled -}}
+{{- $propagation := .values.hostMounts.mountPropagation -}}
+{{- $mounts = list
+  (dict "name" "proc" "mountPath" "/host/proc" "readOnly" true)
+  (dict "name" "root" "mountPath" "/host/root" "readOnly" true "mountPropagation" $propagation)
+  (dict "name" "sys" "mountPath" "/host/sys" "readOnly" true)
+-}}
+{{- end -}}
+{{- if .values.textfile.enabled -}}
+{{- $mounts = append $mounts (dict "name" "textfile" "mountPath" "/textfile" "readOnly" true "mountPropagation" "HostToContainer") -}}
+{{- end -}}
+{{- toJson $mounts -}}
+{{- end -}}
+
+{{/*
+prom.nodeExporter.podTemplate: the `template` of the DaemonSet. Takes the component.
+*/}}
+{{- define "prom.nodeExporter.podTemplate" -}}
+{{- include "prom.podTemplate" (dict
+  "root" .root
+  "component" .component
+  "values" .values
+  "container" "node-exporter"
+  "args" (include "prom.nodeExporter.args" .)
+  "env" (include "prom.nodeExporter.env" .)
+  "volumes" (include "prom.nodeExporter.volumes" .)
+  "volumeMounts" (include "prom.nodeExporter.volumeMounts" .)
+) -}}
+{{- end -}}

@@ -1,0 +1,54 @@
+{{/*
+Pushgateway's pods: arguments are in _args.tpl.
+*/}}
+
+{{/*
+prom.pushgateway.dataPath: where Pushgateway keeps its groups. Takes the component.
+*/}}
+{{- define "prom.pushgateway.dataPath" -}}
+/pushgateway
+{{- end -}}
+
+{{/*
+prom.pushgateway.env: the environment, as a JSON list. Takes the component.
+*/}}
+{{- define "prom.pushgateway.env" -}}
+{{- $env := list -}}
+{{- toJson $env -}}
+{{- end -}}
+
+{{/*
+prom.pushgateway.volumes: the volumes of the pod, as a JSON list. Takes the component.
+*/}}
+{{- define "prom.pushgateway.volumes" -}}
+{{- $volumes := include "prom.persistence.volume" . | fromJsonArray -}}
+{{- toJson $volumes -}}
+{{- end -}}
+
+{{/*
+prom.pushgateway.volumeMounts: the mounts of the container, as a JSON list.
+Takes the component.
+*/}}
+{{- define "prom.pushgateway.volumeMounts" -}}
+{{- $mounts := list -}}
+{{- if ne (include "prom.persistence.type" .values.persistence) "none" -}}
+{{- $mounts = append $mounts (dict "name" "data" "mountPath" (include "prom.pushgateway.dataPath" .)) -}}
+{{- end -}}
+{{- toJson $mounts -}}
+{{- end -}}
+
+{{/*
+prom.pushgateway.podTemplate: the `template` of the Deployment. Takes the component.
+*/}}
+{{- define "prom.pushgateway.podTemplate" -}}
+{{- include "prom.podTemplate" (dict
+  "root" .root
+  "component" .component
+  "values" .values
+  "container" "pushgateway"
+  "args" (include "prom.pushgateway.args" .)
+  "env" (include "prom.pushgateway.env" .)
+  "volumes" (include "prom.pushgateway.volumes" .)
+  "volumeMounts" (include "prom.pushgateway.volumeMounts" .)
+) -}}
+{{- end -}}
