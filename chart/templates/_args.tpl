@@ -84,6 +84,7 @@ prom.server.args: the arguments of Prometheus, as a JSON list. Takes the server 
 {{- with $features -}}
 {{- $_ := set $flags "enable-feature" (. | uniq | sortAlpha | join ",") -}}
 {{- end -}}
+{{- $flags = merge $flags (include "prom.web.flags" . | fromJson) -}}
 {{- include "prom.args" (dict "root" .root "component" .component "values" .values "flags" $flags) -}}
 {{- end -}}
 
@@ -147,6 +148,7 @@ prom.pushgateway.args: the arguments of Pushgateway, as a JSON list. Takes the c
 {{- $_ := set $flags "persistence.file" (printf "%s/groups" (include "prom.pushgateway.dataPath" .)) -}}
 {{- $_ := set $flags "persistence.interval" $pushgateway.persistence.interval -}}
 {{- end -}}
+{{- $flags = merge $flags (include "prom.web.flags" . | fromJson) -}}
 {{- include "prom.args" (dict "root" .root "component" .component "values" .values "flags" $flags) -}}
 {{- end -}}
 
@@ -179,6 +181,7 @@ Takes the component.
 {{- if $exporter.textfile.enabled -}}
 {{- $_ := set $flags "collector.textfile.directory" "/textfile" -}}
 {{- end -}}
+{{- $flags = merge $flags (include "prom.web.flags" . | fromJson) -}}
 {{- range $name, $on := $exporter.collectors -}}
 {{- $_ := set $flags (printf "collector.%s" $name) $on -}}
 {{- end -}}

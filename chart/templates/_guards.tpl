@@ -21,6 +21,7 @@ prom.guards: fails the render if there is a problem. Takes the root context.
   "services"
   "config"
   "jobs"
+  "web"
 -}}
 {{- $problems = append $problems (include (printf "prom.guard.%s" .) $) -}}
 {{- end -}}

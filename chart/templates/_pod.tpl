@@ -48,7 +48,37 @@ replaces the rest. Takes the block from the values.
 {{- end -}}
 
 {{/*
-prom.probe: one probe of a component's container, as YAML; empty if it is off.
+prom.probe.mode: httpGet, tcpSocket or exec. `auto` is httpGet as long as the kubelet can
+answer for itself; it has neither password nor client certificate. Then the server is asked by
+promtool, which is in its image, and the others only for a connection. Takes a component.
+*/}}
+{{- define "prom.probe.mode" -}}
+{{- if ne .values.probes.mode "auto" -}}
+{{- .values.probes.mode -}}
+{{- else if not (or (include "prom.web.auth" .) (include "prom.web.needsCertificate" .)) -}}
+httpGet
+{{- else -}}
+{{- ternary "exec" "tcpSocket" (eq .component "server") -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.probe.command: the command of an exec probe, as a JSON list. Credentials are in files
+below prom.web.directory. Takes a dict: component, path, port.
+*/}}
+{{- define "prom.probe.command" -}}
+{{- $check := ternary "healthy" "ready" (eq .path "/-/healthy") -}}
+{{- $url := printf "%s://localhost:%d%s" (include "prom.web.scheme" .component) (int .port) (.component.pathPrefix | default "") -}}
+{{- $command := list "promtool" "check" $check (printf "--url=%s" $url) -}}
+{{- if include "prom.web.client" .component -}}
+{{- $command = append $command (printf "--http.config.file=%s/http-client.yml" (include "prom.web.directory" .)) -}}
+{{- end -}}
+{{- toJson $command -}}
+{{- end -}}
+
+{{/*
+prom.probe: one probe of a component's container, as YAML; empty if it is off. Without a
+period it is 10 seconds; 15 for a command, which starts a process each time.
 Takes a list: the component with pathPrefix (what precedes the path), and the kind:
 startup, readiness or liveness.
 */}}
@@ -56,14 +86,24 @@ startup, readiness or liveness.
 {{- $component := first . -}}
 {{- $probe := get $component.values.probes (last .) -}}
 {{- if $probe.enabled -}}
+{{- $mode := include "prom.probe.mode" $component -}}
+{{- $body := omit $probe "enabled" "path" "port" -}}
+{{- if kindIs "invalid" $probe.periodSeconds -}}
+{{- $_ := set $body "periodSeconds" (ternary 15 10 (eq $mode "exec")) -}}
+{{- end -}}
+{{- if eq $mode "exec" -}}
+{{- $port := ternary $probe.port (include "prom.port" $component) (not (or (kindIs "invalid" $probe.port) (kindIs "string" $probe.port))) -}}
+{{- $_ := set $body "exec" (dict "command" (include "prom.probe.command" (dict "component" $component "path" $probe.path "port" $port) | fromJsonArray)) -}}
+{{- else -}}
 {{- $port := $component.values.containerPort.name | default (include "prom.port" $component | int) -}}
 {{- $target := dict "port" (ternary $port $probe.port (kindIs "invalid" $probe.port)) -}}
-{{- $body := omit $probe "enabled" "path" "port" -}}
-{{- if eq $component.values.probes.mode "tcpSocket" -}}
-{{- $_ := set $body "tcpSocket" $target -}}
-{{- else -}}
+{{- if eq $mode "httpGet" -}}
 {{- $_ := set $target "path" (printf "%s%s" ($component.pathPrefix | default "") ($probe.path | default "/")) -}}
-{{- $_ := set $body "httpGet" $target -}}
+{{- if include "prom.web.tls" $component -}}
+{{- $_ := set $target "scheme" "HTTPS" -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set $body $mode $target -}}
 {{- end -}}
 {{- toYaml $body -}}
 {{- end -}}

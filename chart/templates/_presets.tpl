@@ -102,6 +102,9 @@ config:
 {{- with include "prom.server.routePrefix" . }}
   metrics_path: {{ printf "%s/metrics" . | toYaml }}
 {{- end }}
+{{- with include "prom.web.scrape" $server | trim }}
+  {{- . | nindent 2 }}
+{{- end }}
 {{- if gt (int .Values.server.replicas) 1 }}
   {{- include "prom.podDiscovery" $server | nindent 2 }}
     - source_labels: [__meta_kubernetes_pod_name]
@@ -336,6 +339,9 @@ its Service, or its pod where there is no Service.
 {{- $pushgateway := dict "root" . "component" "pushgateway" "values" .Values.pushgateway -}}
 config:
   honor_labels: true
+{{- with include "prom.web.scrape" $pushgateway | trim }}
+  {{- . | nindent 2 }}
+{{- end }}
 {{- if not .Values.pushgateway.service.enabled }}
   {{- include "prom.podDiscovery" $pushgateway | nindent 2 }}
 {{- else }}
@@ -349,8 +355,12 @@ config:
 prom.preset.node-exporter: the release's node-exporters, each named after its node.
 */}}
 {{- define "prom.preset.node-exporter" -}}
+{{- $nodeExporter := dict "root" . "component" "node-exporter" "values" .Values.nodeExporter -}}
 config:
-  {{- include "prom.podDiscovery" (dict "root" . "component" "node-exporter" "values" .Values.nodeExporter) | nindent 2 }}
+{{- with include "prom.web.scrape" $nodeExporter | trim }}
+  {{- . | nindent 2 }}
+{{- end }}
+  {{- include "prom.podDiscovery" $nodeExporter | nindent 2 }}
     - source_labels: [__meta_kubernetes_pod_node_name]
       target_label: node
     - source_labels: [__meta_kubernetes_pod_node_name]

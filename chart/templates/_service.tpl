@@ -69,7 +69,7 @@ ports:
     {{- with $service.protocol }}
     protocol: {{ . }}
     {{- end }}
-    {{- with $service.appProtocol }}
+    {{- with include "prom.web.appProtocol" . }}
     appProtocol: {{ toYaml . }}
     {{- end }}
   {{- with $service.extraPorts }}

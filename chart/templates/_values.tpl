@@ -26,6 +26,18 @@ prom.duration: a Prometheus duration in milliseconds. Takes the text.
 {{- end -}}
 
 {{/*
+prom.seconds: a duration as Go reads it (1h30m) in seconds, with a fraction. Takes the text.
+*/}}
+{{- define "prom.seconds" -}}
+{{- $unit := dict "ms" 0.001 "s" 1.0 "m" 60.0 "h" 3600.0 -}}
+{{- $sum := 0.0 -}}
+{{- range regexFindAll "[0-9.]+(ms|[smh])" . -1 -}}
+{{- $sum = addf $sum (mulf (regexFind "[0-9.]+" . | float64) (get $unit (regexFind "[a-z]+" .))) -}}
+{{- end -}}
+{{- $sum -}}
+{{- end -}}
+
+{{/*
 prom.megabytes: a Kubernetes quantity (10Gi) or a Prometheus size (10GB) in units of
 2^20 bytes, rounded down. Prometheus counts in powers of two, Kubernetes in powers
 of ten unless there is an `i`. Takes the text.

@@ -11,10 +11,17 @@ NOTES.txt. Takes the root context.
 {{ end -}}
 {{- range $name, $key := include "prom.components" . | fromJson -}}
 {{- $values := get $.Values $key -}}
-{{- if and $values.service.enabled (ne $values.service.type "ClusterIP") -}}
+{{- $component := dict "root" $ "component" $name "values" $values -}}
+{{- if and $values.service.enabled (ne $values.service.type "ClusterIP") (not (include "prom.web.auth" $component)) (not (include "prom.web.needsCertificate" $component)) -}}
 - {{ $key }}.service.type {{ $values.service.type }}: reachable from outside the cluster without authentication.
 {{ end -}}
-{{- if include "prom.image.floating" (dict "root" $ "component" $name "values" $values) -}}
+{{- if and (include "prom.web.auth" $component) (not (include "prom.web.tls" $component)) -}}
+- {{ $key }}: passwords are sent in clear text; set web.tls.mode.
+{{ end -}}
+{{- if eq (include "prom.web" $component | fromJson).tls.mode "generate" -}}
+- {{ $key }}: its certificate is made anew with each render: with each upgrade, and again and again under GitOps.
+{{ end -}}
+{{- if include "prom.image.floating" $component -}}
 - {{ $key }}.image: the tag can move, nodes may run different versions.
 {{ end -}}
 {{- end -}}

@@ -27,6 +27,7 @@ prom.nodeExporter.volumes: the volumes of the pod, as a JSON list. Takes the com
 {{- if .values.textfile.enabled -}}
 {{- $volumes = append $volumes (dict "name" "textfile" "hostPath" (dict "path" .values.textfile.hostPath)) -}}
 {{- end -}}
+{{- $volumes = concat $volumes (include "prom.web.volumes" . | fromJsonArray) -}}
 {{- toJson $volumes -}}
 {{- end -}}
 
@@ -47,6 +48,7 @@ Takes the component.
 {{- if .values.textfile.enabled -}}
 {{- $mounts = append $mounts (dict "name" "textfile" "mountPath" "/textfile" "readOnly" true "mountPropagation" "HostToContainer") -}}
 {{- end -}}
+{{- $mounts = concat $mounts (include "prom.web.volumeMounts" . | fromJsonArray) -}}
 {{- toJson $mounts -}}
 {{- end -}}
 

@@ -22,6 +22,7 @@ prom.pushgateway.volumes: the volumes of the pod, as a JSON list. Takes the comp
 */}}
 {{- define "prom.pushgateway.volumes" -}}
 {{- $volumes := include "prom.persistence.volume" . | fromJsonArray -}}
+{{- $volumes = concat $volumes (include "prom.web.volumes" . | fromJsonArray) -}}
 {{- toJson $volumes -}}
 {{- end -}}
 
@@ -34,6 +35,7 @@ Takes the component.
 {{- if ne (include "prom.persistence.type" .values.persistence) "none" -}}
 {{- $mounts = append $mounts (dict "name" "data" "mountPath" (include "prom.pushgateway.dataPath" .)) -}}
 {{- end -}}
+{{- $mounts = concat $mounts (include "prom.web.volumeMounts" . | fromJsonArray) -}}
 {{- toJson $mounts -}}
 {{- end -}}
 

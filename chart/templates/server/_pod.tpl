@@ -27,6 +27,7 @@ prom.server.volumes: the volumes of the pod, as a JSON list. Takes the server co
 {{- define "prom.server.volumes" -}}
 {{- $volumes := list (include "prom.config.volume" .root | fromJson) -}}
 {{- $volumes = concat $volumes (include "prom.persistence.volume" . | fromJsonArray) -}}
+{{- $volumes = concat $volumes (include "prom.web.volumes" . | fromJsonArray) -}}
 {{- toJson $volumes -}}
 {{- end -}}
 
@@ -39,6 +40,7 @@ Takes the server component.
 {{- if ne (include "prom.persistence.type" .values.persistence) "none" -}}
 {{- $mounts = append $mounts (dict "name" "data" "mountPath" (include "prom.server.dataPath" .)) -}}
 {{- end -}}
+{{- $mounts = concat $mounts (include "prom.web.volumeMounts" . | fromJsonArray) -}}
 {{- toJson $mounts -}}
 {{- end -}}
 
