@@ -132,6 +132,16 @@ true
 {{- end -}}
 
 {{/*
+prom.pushgateway.routePrefix: the path under which Pushgateway answers, without a slash at
+its end; empty for the root. Takes the root context.
+*/}}
+{{- define "prom.pushgateway.routePrefix" -}}
+{{- $pushgateway := .Values.pushgateway -}}
+{{- $url := urlParse ($pushgateway.externalUrl | default "") -}}
+{{- $pushgateway.routePrefix | default (get $url "path") | trimSuffix "/" -}}
+{{- end -}}
+
+{{/*
 prom.pushgateway.args: the arguments of Pushgateway, as a JSON list. Takes the component.
 */}}
 {{- define "prom.pushgateway.args" -}}
@@ -141,6 +151,12 @@ prom.pushgateway.args: the arguments of Pushgateway, as a JSON list. Takes the c
   "log.level" $pushgateway.logLevel
   "log.format" $pushgateway.logFormat
 -}}
+{{- with $pushgateway.externalUrl -}}
+{{- $_ := set $flags "web.external-url" . -}}
+{{- end -}}
+{{- with $pushgateway.routePrefix -}}
+{{- $_ := set $flags "web.route-prefix" . -}}
+{{- end -}}
 {{- if $pushgateway.adminApi -}}
 {{- $_ := set $flags "web.enable-admin-api" true -}}
 {{- end -}}

@@ -181,6 +181,13 @@ prom.guard.pushgateway: its groups live in one process.
 {{- if and .Values.pushgateway.enabled (gt (int .Values.pushgateway.replicas) 1) -}}
 pushgateway.replicas: each of {{ .Values.pushgateway.replicas }} Pushgateways would hold a part of the groups; one is the most
 {{ end -}}
+{{- if .Values.pushgateway.enabled -}}
+{{- range $flag, $key := dict "web.route-prefix" "routePrefix" "web.external-url" "externalUrl" -}}
+{{- if hasKey ($.Values.pushgateway.extraArgs | default dict) $flag -}}
+pushgateway.extraArgs.{{ $flag }}: probes and the scrape job would not follow; use pushgateway.{{ $key }}
+{{ end -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 
 {{/*
@@ -193,6 +200,14 @@ node that a pod with its own users cannot share.
 {{- if and $exporter.textfile.enabled (not $exporter.textfile.hostPath) -}}
 nodeExporter.textfile.hostPath: needed for nodeExporter.textfile.enabled
 {{ end -}}
+{{- with include "prom.nodeExporter.dbusCollectors" . | fromJsonArray -}}
+{{- if not $exporter.hostMounts.enabled -}}
+nodeExporter.hostMounts.enabled: needed for the collector {{ first . }}, which asks the node's D-Bus
+{{ end -}}
+{{- if eq (toString $exporter.hostUsers) "false" -}}
+nodeExporter.hostUsers: with users of its own the pod is refused by the node's D-Bus, which the collector {{ first . }} asks
+{{ end -}}
+{{- end -}}
 {{- if and (eq (toString $exporter.hostUsers) "false") (or $exporter.hostNetwork $exporter.hostPID) -}}
 nodeExporter.hostUsers: false excludes nodeExporter.hostNetwork and nodeExporter.hostPID
 {{ end -}}

@@ -339,6 +339,9 @@ its Service, or its pod where there is no Service.
 {{- $pushgateway := dict "root" . "component" "pushgateway" "values" .Values.pushgateway -}}
 config:
   honor_labels: true
+{{- with include "prom.pushgateway.routePrefix" . }}
+  metrics_path: {{ printf "%s/metrics" . | toYaml }}
+{{- end }}
 {{- with include "prom.web.scrape" $pushgateway | trim }}
   {{- . | nindent 2 }}
 {{- end }}

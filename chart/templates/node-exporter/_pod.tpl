@@ -3,12 +3,31 @@ node-exporter's pods: the node's file systems, and its address; arguments are in
 */}}
 
 {{/*
+prom.nodeExporter.dbusCollectors: the enabled collectors that ask the node's D-Bus, as a JSON
+list. Takes the root context.
+*/}}
+{{- define "prom.nodeExporter.dbusCollectors" -}}
+{{- $exporter := .Values.nodeExporter -}}
+{{- $on := list -}}
+{{- range list "logind" "systemd" -}}
+{{- $flag := get ($exporter.extraArgs | default dict) (printf "collector.%s" .) -}}
+{{- if or (get ($exporter.collectors | default dict) .) (eq (toString $flag) "true") -}}
+{{- $on = append $on . -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $on -}}
+{{- end -}}
+
+{{/*
 prom.nodeExporter.env: the environment, as a JSON list. Takes the component.
 */}}
 {{- define "prom.nodeExporter.env" -}}
 {{- $env := list -}}
 {{- if and .values.hostNetwork (eq .values.listenOn "node") .values.defaultArgs -}}
 {{- $env = append $env (dict "name" "NODE_IP" "valueFrom" (dict "fieldRef" (dict "fieldPath" "status.hostIP"))) -}}
+{{- end -}}
+{{- if include "prom.nodeExporter.dbusCollectors" .root | fromJsonArray -}}
+{{- $env = append $env (dict "name" "DBUS_SYSTEM_BUS_ADDRESS" "value" "unix:path=/host/dbus/system_bus_socket") -}}
 {{- end -}}
 {{- toJson $env -}}
 {{- end -}}
@@ -23,6 +42,9 @@ prom.nodeExporter.volumes: the volumes of the pod, as a JSON list. Takes the com
 {{- range $name, $path := dict "proc" $host.procPath "sys" $host.sysPath "root" $host.rootPath -}}
 {{- $volumes = append $volumes (dict "name" $name "hostPath" (dict "path" $path)) -}}
 {{- end -}}
+{{- end -}}
+{{- if include "prom.nodeExporter.dbusCollectors" .root | fromJsonArray -}}
+{{- $volumes = append $volumes (dict "name" "dbus" "hostPath" (dict "path" $host.dbusPath "type" "Directory")) -}}
 {{- end -}}
 {{- if .values.textfile.enabled -}}
 {{- $volumes = append $volumes (dict "name" "textfile" "hostPath" (dict "path" .values.textfile.hostPath)) -}}
@@ -44,6 +66,9 @@ Takes the component.
   (dict "name" "root" "mountPath" "/host/root" "readOnly" true "mountPropagation" $propagation)
   (dict "name" "sys" "mountPath" "/host/sys" "readOnly" true)
 -}}
+{{- end -}}
+{{- if include "prom.nodeExporter.dbusCollectors" .root | fromJsonArray -}}
+{{- $mounts = append $mounts (dict "name" "dbus" "mountPath" "/host/dbus" "readOnly" true) -}}
 {{- end -}}
 {{- if .values.textfile.enabled -}}
 {{- $mounts = append $mounts (dict "name" "textfile" "mountPath" "/textfile" "readOnly" true "mountPropagation" "HostToContainer") -}}

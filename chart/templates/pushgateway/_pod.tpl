@@ -52,5 +52,6 @@ prom.pushgateway.podTemplate: the `template` of the Deployment. Takes the compon
   "env" (include "prom.pushgateway.env" .)
   "volumes" (include "prom.pushgateway.volumes" .)
   "volumeMounts" (include "prom.pushgateway.volumeMounts" .)
+  "pathPrefix" (include "prom.pushgateway.routePrefix" .root)
 ) -}}
 {{- end -}}
