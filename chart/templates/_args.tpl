@@ -81,6 +81,13 @@ prom.server.args: the arguments of Prometheus, as a JSON list. Takes the server 
 {{- $_ := set $flags (printf "storage.tsdb.retention.%s" $name) $value -}}
 {{- end -}}
 {{- end -}}
+{{- $flags = merge $flags (include "prom.receivers.flags" .root | fromJson) -}}
+{{- if $server.exemplars.enabled -}}
+{{- $features = append $features "exemplar-storage" -}}
+{{- end -}}
+{{- if include "prom.nativeHistograms.feature" .root -}}
+{{- $features = append $features "native-histograms" -}}
+{{- end -}}
 {{- with $features -}}
 {{- $_ := set $flags "enable-feature" (. | uniq | sortAlpha | join ",") -}}
 {{- end -}}
@@ -122,12 +129,15 @@ compaction, which writes a block before it deletes the old ones. Takes the root 
 
 {{/*
 prom.server.retentionInFile: non-empty if retention goes into prometheus.yml. From 3.11
-on the flags are the deprecated way; before that the file's time was misread.
-Takes the root context.
+on the flags are the deprecated way; before that the file's time was misread. A
+prometheus.yml that the chart does not write leaves only the flags, which hold unless that
+file has a `storage.tsdb.retention` of its own. Takes the root context.
 */}}
 {{- define "prom.server.retentionInFile" -}}
+{{- if not (or .Values.config.raw .Values.config.existing.name) -}}
 {{- if semverCompare ">=3.11.0" (include "prom.server.version" .) -}}
 true
+{{- end -}}
 {{- end -}}
 {{- end -}}
 

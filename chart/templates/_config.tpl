@@ -4,7 +4,8 @@ prometheus.yml: its place in the pod and its content.
 
 {{/*
 prom.config.kind: ConfigMap or Secret. `auto` is a Secret as soon as the text has a
-field that holds a credential itself, not the name of a file with it.
+field that holds a credential itself, not the name of a file with it; a header whose name
+says as much; or a URL with a password.
 Takes the root context.
 */}}
 {{- define "prom.config.kind" -}}
@@ -13,8 +14,12 @@ Takes the root context.
 {{- else if ne .Values.config.kind "auto" -}}
 {{- .Values.config.kind -}}
 {{- else -}}
-{{- $credential := "(?m)^[ -]*(bearer_token|client_certificate_key|client_secret|credentials|key|password|secret_key|secrets|token)['\"]?:" -}}
-{{- ternary "Secret" "ConfigMap" (regexMatch $credential (include "prom.config.content" .)) -}}
+{{- $content := include "prom.config.content" . -}}
+{{- $field := "(?m)(^[ -]*|[{,] *)['\"]?(bearer_token|certificate_password|client_certificate_key|client_secret|credentials|key|password|secret_key|secrets|token)['\"]?:" -}}
+{{- $header := "(?m)^[ -]*['\"]?(?i:[a-z0-9]+-)*(?i:api-?key|cookie|password|secret|token)(?i:-[a-z0-9]+)*['\"]?:" -}}
+{{- $url := "://[^/@:\\s]*:[^/@\\s]+@" -}}
+{{- $secret := or (regexMatch $field $content) (regexMatch $header $content) (regexMatch $url $content) -}}
+{{- ternary "Secret" "ConfigMap" $secret -}}
 {{- end -}}
 {{- end -}}
 
@@ -87,7 +92,39 @@ a field of `config.global` wins over the limit of the same name. Takes the root 
 {{- with mergeOverwrite $external (.Values.config.externalLabels | default dict) -}}
 {{- $_ := set $global "external_labels" . -}}
 {{- end -}}
-{{- with mergeOverwrite $global (.Values.config.global | default dict) -}}
+{{- $global = mergeOverwrite $global (.Values.config.global | default dict) -}}
+{{- if not (include "prom.nativeHistograms.field" .) -}}
+{{- $global = omit $global "scrape_native_histograms" -}}
+{{- end -}}
+{{- with $global -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.config.section.runtime: the section `runtime`. Takes the root context.
+*/}}
+{{- define "prom.config.section.runtime" -}}
+{{- with .Values.config.runtime -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.config.section.scrape_config_files: the section `scrape_config_files`.
+Takes the root context.
+*/}}
+{{- define "prom.config.section.scrape_config_files" -}}
+{{- with .Values.config.scrapeConfigFiles -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.config.section.tracing: the section `tracing`. Takes the root context.
+*/}}
+{{- define "prom.config.section.tracing" -}}
+{{- with .Values.config.tracing -}}
 {{- toYaml . -}}
 {{- end -}}
 {{- end -}}
@@ -96,10 +133,17 @@ a field of `config.global` wins over the limit of the same name. Takes the root 
 prom.config.section.storage: the section `storage`, as YAML. Takes the root context.
 */}}
 {{- define "prom.config.section.storage" -}}
+{{- $storage := dict -}}
 {{- $tsdb := dict -}}
 {{- $window := .Values.server.tsdb.outOfOrderTimeWindow | default "" -}}
 {{- if ne (include "prom.duration" $window) "0" -}}
 {{- $_ := set $tsdb "out_of_order_time_window" $window -}}
+{{- end -}}
+{{- with .Values.server.tsdb.staleSeriesCompactionThreshold -}}
+{{- $_ := set $tsdb "stale_series_compaction_threshold" . -}}
+{{- end -}}
+{{- with .Values.server.tsdb.floatChunkEncoding -}}
+{{- $_ := set $tsdb "chunk_encoding" (dict "floats" .) -}}
 {{- end -}}
 {{- if include "prom.server.retentionInFile" . -}}
 {{- with include "prom.server.retention" . | fromJson -}}
@@ -107,7 +151,13 @@ prom.config.section.storage: the section `storage`, as YAML. Takes the root cont
 {{- end -}}
 {{- end -}}
 {{- with $tsdb -}}
-{{- toYaml (dict "tsdb" .) -}}
+{{- $_ := set $storage "tsdb" . -}}
+{{- end -}}
+{{- if .Values.server.exemplars.enabled -}}
+{{- $_ := set $storage "exemplars" (dict "max_exemplars" .Values.server.exemplars.max) -}}
+{{- end -}}
+{{- with $storage -}}
+{{- toYaml . -}}
 {{- end -}}
 {{- end -}}
 
@@ -134,7 +184,15 @@ Takes the root context.
 {{- else -}}
 {{- range $section := list
   "global"
+  "runtime"
+  "rule_files"
+  "scrape_config_files"
+  "alerting"
+  "remote_write"
+  "remote_read"
+  "otlp"
   "storage"
+  "tracing"
 -}}
 {{- with include (printf "prom.config.section.%s" $section) $ -}}
 {{ $section }}:
@@ -150,5 +208,59 @@ scrape_configs:
     {{- end }}
 {{- else }} []
 {{- end }}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.guard.raw: settings that a prometheus.yml of the user's own leaves without effect.
+*/}}
+{{- define "prom.guard.raw" -}}
+{{- $values := .Values -}}
+{{- $config := $values.config -}}
+{{- if or $config.raw $config.existing.name -}}
+{{- $where := ternary "config.raw" "config.existing" (not (empty $config.raw)) -}}
+{{- $defaults := dict "scrape_interval" "30s" "scrape_timeout" "10s" "evaluation_interval" "30s" -}}
+{{- $set := list -}}
+{{- range $field, $value := $config.global -}}
+{{- if ne (get $defaults $field) (toString $value) -}}
+{{- $set = append $set (printf "config.global.%s" $field) -}}
+{{- end -}}
+{{- end -}}
+{{- $known := include "prom.presets" . | fromJsonArray -}}
+{{- range $name, $job := $values.scrape.jobs -}}
+{{- if or (not (has $name $known)) (omit ($job | default dict) "enabled") -}}
+{{- $set = append $set (printf "scrape.jobs.%s" $name) -}}
+{{- end -}}
+{{- end -}}
+{{- $retention := ternary $values.server.retention dict (kindIs "map" $values.server.retention) -}}
+{{- $tsdb := $values.server.tsdb -}}
+{{- $ruled := contains (printf "%s/" $values.rules.mountPath) $config.raw -}}
+{{- $candidates := dict
+  "config.externalLabels" $config.externalLabels
+  "config.scrapeConfigFiles" $config.scrapeConfigFiles
+  "config.tracing" $config.tracing
+  "config.runtime" $config.runtime
+  "server.query.logFile" $values.server.query.logFile
+  "server.retention.percentage" $retention.percentage
+  "server.tsdb.outOfOrderTimeWindow" (ne (include "prom.duration" ($tsdb.outOfOrderTimeWindow | default "")) "0")
+  "server.tsdb.staleSeriesCompactionThreshold" $tsdb.staleSeriesCompactionThreshold
+  "server.tsdb.floatChunkEncoding" $tsdb.floatChunkEncoding
+  "server.exemplars.max" (ne (int $values.server.exemplars.max) 100000)
+  "rules.groups" (and $values.rules.groups (not $ruled))
+  "rules.existingConfigMaps" (and $values.rules.existingConfigMaps (not $ruled))
+  "alerting.alertmanagers" $values.alerting.alertmanagers
+  "alerting.relabelConfigs" $values.alerting.relabelConfigs
+  "remoteWrite" $values.remoteWrite
+  "remoteRead" $values.remoteRead
+  "receivers.otlp.config" $values.receivers.otlp.config
+-}}
+{{- range $key, $value := $candidates -}}
+{{- if $value -}}
+{{- $set = append $set $key -}}
+{{- end -}}
+{{- end -}}
+{{- range $set -}}
+{{ . }}: {{ $where }} is all of prometheus.yml; set it there
+{{ end -}}
 {{- end -}}
 {{- end -}}

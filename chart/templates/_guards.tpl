@@ -20,8 +20,14 @@ prom.guards: fails the render if there is a problem. Takes the root context.
   "nodeExporter"
   "services"
   "config"
+  "raw"
+  "versions"
   "jobs"
   "web"
+  "rules"
+  "alerting"
+  "remote"
+  "receivers"
 -}}
 {{- $problems = append $problems (include (printf "prom.guard.%s" .) $) -}}
 {{- end -}}
@@ -343,19 +349,18 @@ scrape.blackbox.address: needed for {{ $path }}
 {{- if and $token (ne ($config.scheme | default "http") "https") (not $scrape.allowTokenOverHttp) -}}
 {{ $path }}: sends the ServiceAccount's token over plain HTTP; set scheme https, or drop the token
 {{ end -}}
+{{- $values := get (.root.Values.scrape.jobs | default dict) .job.key | default dict -}}
+{{- include "prom.guard.client" (dict "path" $path "values" $values "entry" dict "url" "" "without" (list "sigv4" "azuread" "googleIam")) -}}
+{{- if and $values.tls (ne ($config.scheme | default "http") "https") -}}
+{{ $path }}.tls: is for scheme https only, and {{ $path }}.config.scheme is {{ $config.scheme | default "http" }}
+{{ end -}}
 {{- range $config.relabel_configs -}}
 {{- if and $token (eq (.target_label | default "") "__scheme__") (not $scrape.allowTokenOverHttp) -}}
 {{ $path }}: lets targets choose the scheme, and so take the ServiceAccount's token over plain HTTP; drop one of them
 {{ end -}}
 {{- end -}}
 {{- range $list := list "relabel_configs" "metric_relabel_configs" -}}
-{{- range $index, $rule := get $config $list | default list -}}
-{{- with $rule.regex -}}
-{{- if not (regexMatch (printf "|%s" (toString .)) "") -}}
-{{ $path }}: {{ $list }}[{{ $index }}] has an invalid regex {{ toString . }}
-{{ end -}}
-{{- end -}}
-{{- end -}}
+{{- include "prom.guard.relabel" (dict "path" $path "list" $list "rules" (get $config $list)) -}}
 {{- end -}}
 {{- $interval := $config.scrape_interval | default (.root.Values.config.global | default dict).scrape_interval | default "1m" -}}
 {{- with $config.scrape_timeout -}}

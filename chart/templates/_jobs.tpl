@@ -67,6 +67,15 @@ prom.job: one job, as JSON (see prom.jobs). Takes a dict: root, key, preset, val
 {{- $_ := set $config "metric_relabel_configs" . -}}
 {{- end -}}
 {{- end -}}
+{{- if $job.auth -}}
+{{- $config = omit $config "authorization" "basic_auth" "oauth2" -}}
+{{- end -}}
+{{- if $job.tls -}}
+{{- $_ := set $config "scheme" "https" -}}
+{{- end -}}
+{{- range $field, $value := include "prom.client" (dict "auth" $job.auth "tls" $job.tls) | fromJson -}}
+{{- $_ := set $config $field $value -}}
+{{- end -}}
 {{- range $field, $value := $job.config -}}
 {{- $_ := set $config $field $value -}}
 {{- end -}}
@@ -87,8 +96,9 @@ prom.job: one job, as JSON (see prom.jobs). Takes a dict: root, key, preset, val
 
 {{/*
 prom.jobs.needToken: non-empty if a job needs the pod's ServiceAccount token: to find
-its targets through the pod's own API server, or to show it to them. A configuration
-that the chart does not make is taken to need it. Takes the root context.
+its targets through the pod's own API server, or to show it to them; or if Alertmanagers
+are found there. A configuration or file that the chart does not make is taken to need it.
+Takes the root context.
 */}}
 {{- define "prom.jobs.needToken" -}}
 {{- if .Values.config.existing.name -}}
@@ -98,6 +108,9 @@ true
 true
 {{- end -}}
 {{- else -}}
+{{- if or .Values.config.scrapeConfigFiles (include "prom.alertmanagers.discovery" . | fromJsonArray) -}}
+true
+{{- end -}}
 {{- include "prom.jobs" . -}}
 {{- range .promJobs -}}
 {{- if or (include "prom.job.discovery" . | fromJsonArray) (include "prom.job.token" .) -}}

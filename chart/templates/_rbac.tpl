@@ -1,5 +1,5 @@
 {{/*
-Rights of the server's ServiceAccount, computed from the scrape jobs. Prometheus lists
+Rights of the server's ServiceAccount, computed from the scrape jobs and the Alertmanagers. Prometheus lists
 and watches what it discovers and never gets it. A resource of an API group is written
 `group|resource`.
 */}}
@@ -64,10 +64,13 @@ whole cluster anyway. Takes the root context.
 {{- $cluster := list -}}
 {{- $access := list -}}
 {{- $scoped := dict -}}
+{{- $discovery := include "prom.alertmanagers.discovery" . | fromJsonArray -}}
 {{- include "prom.jobs" . -}}
 {{- range $job := .promJobs -}}
 {{- $access = concat $access $job.access -}}
-{{- range $entry := include "prom.job.discovery" $job | fromJsonArray -}}
+{{- $discovery = concat $discovery (include "prom.job.discovery" $job | fromJsonArray) -}}
+{{- end -}}
+{{- range $entry := $discovery -}}
 {{- $scope := $entry.namespaces | default dict -}}
 {{- $names := $scope.names | default list -}}
 {{- if $scope.own_namespace -}}
@@ -79,7 +82,6 @@ whole cluster anyway. Takes the root context.
 {{- else -}}
 {{- range $names -}}
 {{- $_ := set $scoped . (append (get $scoped . | default list) $resource) -}}
-{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

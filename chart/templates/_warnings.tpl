@@ -25,6 +25,27 @@ NOTES.txt. Takes the root context.
 - {{ $key }}.image: the tag can move, nodes may run different versions.
 {{ end -}}
 {{- end -}}
+{{- range $name, $receiver := .Values.receivers -}}
+{{- if $receiver.enabled -}}
+- receivers.{{ $name }}.enabled: whoever reaches the server's port may write to it.
+{{ end -}}
+{{- end -}}
+{{- range $block := list "remoteWrite" "remoteRead" -}}
+{{- range $name, $values := get $.Values $block -}}
+{{- $values = $values | default dict -}}
+{{- if ne (toString $values.enabled) "false" -}}
+{{- if and $values.auth (hasPrefix "http://" ($values.url | default "")) -}}
+- {{ $block }}.{{ $name }}: shows its credentials in clear text; use https.
+{{ end -}}
+{{- if ($values.tls | default dict).insecureSkipVerify -}}
+- {{ $block }}.{{ $name }}.tls.insecureSkipVerify: whoever is in between reads and changes what is sent.
+{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if and (eq .Values.config.kind "auto") (not .Values.config.existing.name) (eq (include "prom.config.kind" .) "Secret") -}}
+- config: credentials are in the values, and so in the release; put them into Secrets and name these with `auth` and `tls`.
+{{ end -}}
 {{- $presets := list -}}
 {{- include "prom.jobs" . -}}
 {{- range .promJobs -}}

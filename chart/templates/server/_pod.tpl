@@ -18,6 +18,7 @@ prom.server.env: the environment of Prometheus, as a JSON list. Takes the server
 {{- if gt (int .values.replicas) 1 -}}
 {{- $env = append $env (dict "name" "POD_NAME" "valueFrom" (dict "fieldRef" (dict "fieldPath" "metadata.name"))) -}}
 {{- end -}}
+{{- $env = concat $env (include "prom.credentials.env" .root | fromJsonArray) -}}
 {{- toJson $env -}}
 {{- end -}}
 
@@ -28,6 +29,8 @@ prom.server.volumes: the volumes of the pod, as a JSON list. Takes the server co
 {{- $volumes := list (include "prom.config.volume" .root | fromJson) -}}
 {{- $volumes = concat $volumes (include "prom.persistence.volume" . | fromJsonArray) -}}
 {{- $volumes = concat $volumes (include "prom.web.volumes" . | fromJsonArray) -}}
+{{- $volumes = concat $volumes (include "prom.rules.volumes" .root | fromJsonArray) -}}
+{{- $volumes = concat $volumes (include "prom.credentials.volumes" .root | fromJsonArray) -}}
 {{- toJson $volumes -}}
 {{- end -}}
 
@@ -41,6 +44,8 @@ Takes the server component.
 {{- $mounts = append $mounts (dict "name" "data" "mountPath" (include "prom.server.dataPath" .)) -}}
 {{- end -}}
 {{- $mounts = concat $mounts (include "prom.web.volumeMounts" . | fromJsonArray) -}}
+{{- $mounts = concat $mounts (include "prom.rules.volumeMounts" .root | fromJsonArray) -}}
+{{- $mounts = concat $mounts (include "prom.credentials.volumeMounts" .root | fromJsonArray) -}}
 {{- toJson $mounts -}}
 {{- end -}}
 
@@ -55,13 +60,18 @@ Takes the server component.
 
 {{/*
 prom.server.podAnnotations: the annotations that the chart adds to the pod, as JSON. With
-`config.reload.mode: restart` a checksum replaces the pods when the configuration changes.
+`config.reload.mode: restart` checksums replace the pods when the configuration or the rules
+change.
 Takes the server component.
 */}}
 {{- define "prom.server.podAnnotations" -}}
 {{- $annotations := dict -}}
 {{- if eq .root.Values.config.reload.mode "restart" -}}
 {{- $_ := set $annotations "checksum/config" (include "prom.config.content" .root | sha256sum) -}}
+{{- $rules := include "prom.rules.files" .root -}}
+{{- if ne $rules "{}" -}}
+{{- $_ := set $annotations "checksum/rules" (sha256sum $rules) -}}
+{{- end -}}
 {{- end -}}
 {{- toJson $annotations -}}
 {{- end -}}
