@@ -28,6 +28,7 @@ prom.guards: fails the render if there is a problem. Takes the root context.
   "alerting"
   "remote"
   "receivers"
+  "network"
 -}}
 {{- $problems = append $problems (include (printf "prom.guard.%s" .) $) -}}
 {{- end -}}
@@ -361,6 +362,11 @@ scrape.blackbox.address: needed for {{ $path }}
 {{- end -}}
 {{- range $list := list "relabel_configs" "metric_relabel_configs" -}}
 {{- include "prom.guard.relabel" (dict "path" $path "list" $list "rules" (get $config $list)) -}}
+{{- end -}}
+{{- if .root.Values.rbac.namespaced -}}
+{{- with include "prom.job.clusterScope" .job -}}
+{{ $path }}: needs cluster-wide rights ({{ . }}), which rbac.namespaced excludes; set {{ $path }}.enabled to auto or false
+{{ end -}}
 {{- end -}}
 {{- $interval := $config.scrape_interval | default (.root.Values.config.global | default dict).scrape_interval | default "1m" -}}
 {{- with $config.scrape_timeout -}}

@@ -6,11 +6,14 @@ Scrape jobs: presets and values joined to what goes into prometheus.yml.
 prom.jobs: finds the enabled jobs and leaves them in the root context as .promJobs, once
 for all templates that ask: a list, in order, of {key, name, preset, access, config}, where
 key is the job's place in `scrape.jobs` and config the finished scrape_config. Empty if
-the configuration is not made by the chart. Prints nothing. Takes the root context.
+the configuration is not made by the chart. The jobs with `enabled: auto` that
+`rbac.namespaced` switches off are left as .promJobsOff, a list of their keys. Prints
+nothing. Takes the root context.
 */}}
 {{- define "prom.jobs" -}}
 {{- if not (hasKey . "promJobs") -}}
 {{- $found := dict -}}
+{{- $off := list -}}
 {{- $scrape := .Values.scrape -}}
 {{- if not (or .Values.config.raw .Values.config.existing.name) -}}
 {{- $known := include "prom.presets" . | fromJsonArray -}}
@@ -29,9 +32,13 @@ the configuration is not made by the chart. Prints nothing. Takes the root conte
 {{- $preset := $job.preset | default (ternary $key "none" (not (empty $implied))) -}}
 {{- $enabled := ternary $job.enabled true (hasKey $job "enabled") -}}
 {{- if and $enabled (or (ne $preset "none") $job.config $scrape.builtin) -}}
-{{- $entry := dict "key" $key "preset" $preset "values" $job "root" $ -}}
+{{- $entry := include "prom.job" (dict "key" $key "preset" $preset "values" $job "root" $) | fromJson -}}
 {{- $order := printf "%05d %s" (ternary $job.order 1000 (hasKey $job "order") | int) $key -}}
-{{- $_ := set $found $order (include "prom.job" $entry | fromJson) -}}
+{{- if and (eq (toString $enabled) "auto") $.Values.rbac.namespaced (include "prom.job.clusterScope" $entry) -}}
+{{- $off = append $off $key -}}
+{{- else -}}
+{{- $_ := set $found $order $entry -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
@@ -40,6 +47,7 @@ the configuration is not made by the chart. Prints nothing. Takes the root conte
 {{- $ordered = append $ordered . -}}
 {{- end -}}
 {{- $_ := set . "promJobs" $ordered -}}
+{{- $_ := set . "promJobsOff" $off -}}
 {{- end -}}
 {{- end -}}
 
@@ -79,6 +87,18 @@ prom.job: one job, as JSON (see prom.jobs). Takes a dict: root, key, preset, val
 {{- range $field, $value := $job.config -}}
 {{- $_ := set $config $field $value -}}
 {{- end -}}
+{{- with $scope := include "prom.scrape.namespaces" .root | fromJsonArray -}}
+{{- $entries := list -}}
+{{- range $entry := $config.kubernetes_sd_configs -}}
+{{- if not (or $entry.namespaces $entry.api_server $entry.kubeconfig_file (eq ($entry.role | default "") "node")) -}}
+{{- $entry = merge (dict "namespaces" (dict "names" $scope)) $entry -}}
+{{- end -}}
+{{- $entries = append $entries $entry -}}
+{{- end -}}
+{{- if $entries -}}
+{{- $_ := set $config "kubernetes_sd_configs" $entries -}}
+{{- end -}}
+{{- end -}}
 {{- with ($job.relabel | default dict).append -}}
 {{- $_ := set $config "relabel_configs" (concat ($config.relabel_configs | default list) .) -}}
 {{- end -}}
@@ -92,6 +112,37 @@ prom.job: one job, as JSON (see prom.jobs). Takes a dict: root, key, preset, val
   "access" ($preset.access | default list)
   "config" $config
 ) -}}
+{{- end -}}
+
+{{/*
+prom.scrape.namespaces: the namespaces in which jobs look for targets unless they name
+their own, as a JSON list; empty for the whole cluster. Takes the root context.
+*/}}
+{{- define "prom.scrape.namespaces" -}}
+{{- if .Values.scrape.namespaces -}}
+{{- toJson .Values.scrape.namespaces -}}
+{{- else if .Values.rbac.namespaced -}}
+{{- list (include "prom.namespace" .) | toJson -}}
+{{- else -}}
+[]
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.job.clusterScope: the cluster-wide rights that a job needs, as a text; empty if Roles
+suffice. Takes a job.
+*/}}
+{{- define "prom.job.clusterScope" -}}
+{{- $rights := .access -}}
+{{- range $entry := include "prom.job.discovery" . | fromJsonArray -}}
+{{- $scope := $entry.namespaces | default dict -}}
+{{- range $resource := include "prom.rbac.discovery" $entry | fromJsonArray -}}
+{{- if or (has $resource (list "|nodes" "|namespaces")) (not (or $scope.names $scope.own_namespace)) -}}
+{{- $rights = append $rights (last (splitList "|" $resource)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- join ", " ($rights | uniq) -}}
 {{- end -}}
 
 {{/*

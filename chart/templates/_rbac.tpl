@@ -53,14 +53,14 @@ as a JSON list. Takes the resources.
 {{/*
 prom.rbac: all rights, as JSON: {"cluster": [rules], "namespaces": {NAME: [rules]}}. What
 a job reads in named namespaces only is granted there only, unless it is granted for the
-whole cluster anyway. Takes the root context.
+whole cluster anyway. With `rbac.namespaced` nothing is cluster-wide: the user's own
+rules are granted in each namespace of the jobs' scope. Takes the root context.
 */}}
 {{- define "prom.rbac" -}}
 {{- $rules := list -}}
 {{- $namespaces := dict -}}
-{{- if eq .Values.rbac.mode "custom" -}}
-{{- $rules = .Values.rbac.rules | default list -}}
-{{- else -}}
+{{- $own := ternary .Values.rbac.rules .Values.rbac.extraRules (eq .Values.rbac.mode "custom") | default list -}}
+{{- if eq .Values.rbac.mode "computed" -}}
 {{- $cluster := list -}}
 {{- $access := list -}}
 {{- $scoped := dict -}}
@@ -94,7 +94,6 @@ whole cluster anyway. Takes the root context.
 {{- $rules = append $rules (dict "apiGroups" (list "") "resources" (list .) "verbs" (list "get")) -}}
 {{- end -}}
 {{- end -}}
-{{- $rules = concat $rules (.Values.rbac.extraRules | default list) -}}
 {{- range $name, $resources := $scoped -}}
 {{- $left := list -}}
 {{- range $resources -}}
@@ -105,6 +104,13 @@ whole cluster anyway. Takes the root context.
 {{- if $left -}}
 {{- $_ := set $namespaces $name (include "prom.rbac.rules" $left | fromJsonArray) -}}
 {{- end -}}
+{{- end -}}
+{{- end -}}
+{{- if not .Values.rbac.namespaced -}}
+{{- $rules = concat $rules $own -}}
+{{- else if $own -}}
+{{- range include "prom.scrape.namespaces" . | fromJsonArray -}}
+{{- $_ := set $namespaces . (concat (get $namespaces . | default list) $own) -}}
 {{- end -}}
 {{- end -}}
 {{- toJson (dict "cluster" $rules "namespaces" $namespaces) -}}

@@ -64,4 +64,5 @@ NOTES.txt. Takes the root context.
 {{- if and (eq .Values.rbac.mode "custom") (contains "nodes/proxy" (toJson .Values.rbac.rules)) -}}
 - rbac.rules: the right nodes/proxy lets its holder run commands in any container.
 {{ end -}}
+{{- include "prom.networkPolicy.warnings" . -}}
 {{- end -}}
