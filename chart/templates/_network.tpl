@@ -440,6 +440,16 @@ prom.guard.network: ways in that lead nowhere. Takes the root context.
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if .Values.rbac.namespaced -}}
+{{- range $name, $values := .Values.alerting.alertmanagers -}}
+{{- with include "prom.job.clusterScope" (dict "access" list "config" (($values | default dict).config | default dict)) -}}
+alerting.alertmanagers.{{ $name }}.config: needs cluster-wide rights ({{ . }}), which rbac.namespaced excludes; name the namespaces
+{{ end -}}
+{{- end -}}
+{{- if contains "nonResourceURLs" (concat (.Values.rbac.rules | default list) (.Values.rbac.extraRules | default list) | toJson) -}}
+rbac.namespaced: paths of the API server (nonResourceURLs) are granted cluster-wide only; drop them from the rules
+{{ end -}}
+{{- end -}}
 {{- range $component, $key := include "prom.components" . | fromJson -}}
 {{- $values := get $.Values $key -}}
 {{- if and $values.hostNetwork (eq (toString ($values.networkPolicy | default dict).enabled) "true") -}}
