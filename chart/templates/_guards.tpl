@@ -207,13 +207,28 @@ node that a pod with its own users cannot share.
 {{- if and $exporter.textfile.enabled (not $exporter.textfile.hostPath) -}}
 nodeExporter.textfile.hostPath: needed for nodeExporter.textfile.enabled
 {{ end -}}
-{{- with include "prom.nodeExporter.dbusCollectors" . | fromJsonArray -}}
+{{- include "prom.nodeExporter.classes" . -}}
+{{- range $name, $class := .promNodeClasses -}}
+{{- $key := printf "nodeExporter.variants.%s" $name -}}
+{{- if and $name (gt (len (include "prom.nodeExporter.name" $class)) 63) -}}
+{{ $key }}: the object name {{ include "prom.nodeExporter.name" $class }} has more than 63 characters
+{{ end -}}
+{{- if and $name (not (get $exporter.variants $name).nodeSelector) -}}
+{{ $key }}.nodeSelector: needed, one label by which the nodes are known
+{{ end -}}
+{{- range $flag := list "web.config.file" "web.listen-address" -}}
+{{- if and $name (hasKey ((get $exporter.variants $name).extraArgs | default dict) $flag) -}}
+{{ $key }}.extraArgs.{{ $flag }}: is the same for all nodes, or the scrape job would not find them
+{{ end -}}
+{{- end -}}
+{{- with include "prom.nodeExporter.dbusCollectors" $class | fromJsonArray -}}
 {{- if not $exporter.hostMounts.enabled -}}
 nodeExporter.hostMounts.enabled: needed for the collector {{ first . }}, which asks the node's D-Bus
 {{ end -}}
 {{- if eq (toString $exporter.hostUsers) "false" -}}
 nodeExporter.hostUsers: with users of its own the pod is refused by the node's D-Bus, which the collector {{ first . }} asks
 {{ end -}}
+{{- end -}}
 {{- end -}}
 {{- if and (eq (toString $exporter.hostUsers) "false") (or $exporter.hostNetwork $exporter.hostPID) -}}
 nodeExporter.hostUsers: false excludes nodeExporter.hostNetwork and nodeExporter.hostPID

@@ -6,15 +6,15 @@ Labels and annotations.
 prom.selectorLabels: what selects a component's pods. Takes a component.
 */}}
 {{- define "prom.selectorLabels" -}}
-{{- with .values.selectorLabels -}}
-{{- toYaml . -}}
-{{- else -}}
-{{- toYaml (dict
+{{- $labels := .values.selectorLabels | default (dict
   "app.kubernetes.io/name" (include "prom.name" .root)
   "app.kubernetes.io/instance" .root.Release.Name
   "app.kubernetes.io/component" .component
 ) -}}
+{{- with .variant -}}
+{{- $labels = merge (dict "app.kubernetes.io/variant" .) $labels -}}
 {{- end -}}
+{{- toYaml $labels -}}
 {{- end -}}
 
 {{/*

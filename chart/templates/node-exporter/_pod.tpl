@@ -4,10 +4,10 @@ node-exporter's pods: the node's file systems, and its address; arguments are in
 
 {{/*
 prom.nodeExporter.dbusCollectors: the enabled collectors that ask the node's D-Bus, as a JSON
-list. Takes the root context.
+list. Takes the component.
 */}}
 {{- define "prom.nodeExporter.dbusCollectors" -}}
-{{- $exporter := .Values.nodeExporter -}}
+{{- $exporter := .values -}}
 {{- $on := list -}}
 {{- range list "logind" "systemd" -}}
 {{- $flag := get ($exporter.extraArgs | default dict) (printf "collector.%s" .) -}}
@@ -26,7 +26,7 @@ prom.nodeExporter.env: the environment, as a JSON list. Takes the component.
 {{- if and .values.hostNetwork (eq .values.listenOn "node") .values.defaultArgs -}}
 {{- $env = append $env (dict "name" "NODE_IP" "valueFrom" (dict "fieldRef" (dict "fieldPath" "status.hostIP"))) -}}
 {{- end -}}
-{{- if include "prom.nodeExporter.dbusCollectors" .root | fromJsonArray -}}
+{{- if include "prom.nodeExporter.dbusCollectors" . | fromJsonArray -}}
 {{- $env = append $env (dict "name" "DBUS_SYSTEM_BUS_ADDRESS" "value" "unix:path=/host/dbus/system_bus_socket") -}}
 {{- end -}}
 {{- toJson $env -}}
@@ -43,7 +43,7 @@ prom.nodeExporter.volumes: the volumes of the pod, as a JSON list. Takes the com
 {{- $volumes = append $volumes (dict "name" $name "hostPath" (dict "path" $path)) -}}
 {{- end -}}
 {{- end -}}
-{{- if include "prom.nodeExporter.dbusCollectors" .root | fromJsonArray -}}
+{{- if include "prom.nodeExporter.dbusCollectors" . | fromJsonArray -}}
 {{- $volumes = append $volumes (dict "name" "dbus" "hostPath" (dict "path" $host.dbusPath "type" "Directory")) -}}
 {{- end -}}
 {{- if .values.textfile.enabled -}}
@@ -67,7 +67,7 @@ Takes the component.
   (dict "name" "sys" "mountPath" "/host/sys" "readOnly" true)
 -}}
 {{- end -}}
-{{- if include "prom.nodeExporter.dbusCollectors" .root | fromJsonArray -}}
+{{- if include "prom.nodeExporter.dbusCollectors" . | fromJsonArray -}}
 {{- $mounts = append $mounts (dict "name" "dbus" "mountPath" "/host/dbus" "readOnly" true) -}}
 {{- end -}}
 {{- if .values.textfile.enabled -}}
@@ -85,10 +85,12 @@ prom.nodeExporter.podTemplate: the `template` of the DaemonSet. Takes the compon
   "root" .root
   "component" .component
   "values" .values
+  "variant" .variant
   "container" "node-exporter"
   "args" (include "prom.nodeExporter.args" .)
   "env" (include "prom.nodeExporter.env" .)
   "volumes" (include "prom.nodeExporter.volumes" .)
   "volumeMounts" (include "prom.nodeExporter.volumeMounts" .)
+  "affinity" (include "prom.nodeExporter.affinity" .)
 ) -}}
 {{- end -}}
