@@ -108,11 +108,11 @@ prom.web.appProtocol: the hint of the Service: the user's, or https. Takes a com
 {{- end -}}
 
 {{/*
-prom.web.secretName: the name of the Secret that the chart writes the configuration to.
-Takes a component.
+prom.web.secretName: the name of the Secret that the chart writes the configuration to. All
+shards of a server share it, and the certificate. Takes a component.
 */}}
 {{- define "prom.web.secretName" -}}
-{{- printf "%s-web" (include "prom.component.name" .) -}}
+{{- printf "%s-web" (include "prom.component.name" (omit . "shard")) -}}
 {{- end -}}
 
 {{/*
@@ -121,7 +121,7 @@ Takes a component.
 */}}
 {{- define "prom.web.certificateSecret" -}}
 {{- $tls := (include "prom.web" . | fromJson).tls -}}
-{{- $tls.existingSecret | default (printf "%s-tls" (include "prom.component.name" .)) -}}
+{{- $tls.existingSecret | default (printf "%s-tls" (include "prom.component.name" (omit . "shard"))) -}}
 {{- end -}}
 
 {{/*
@@ -158,7 +158,7 @@ are asked by address, which no certificate has. Takes a component.
 */}}
 {{- define "prom.web.serverName" -}}
 {{- $tls := (include "prom.web" . | fromJson).tls -}}
-{{- $service := printf "%s.%s.svc" (include "prom.component.serviceName" .) (include "prom.namespace" .root) -}}
+{{- $service := printf "%s.%s.svc" (include "prom.component.serviceName" (omit . "shard")) (include "prom.namespace" .root) -}}
 {{- if $tls.serverName -}}
 {{- $tls.serverName -}}
 {{- else if and (not $tls.serviceNames) (ne $tls.mode "existing") $tls.dnsNames -}}
@@ -176,11 +176,14 @@ JSON list. Takes a component.
 {{- $tls := (include "prom.web" . | fromJson).tls -}}
 {{- $names := list -}}
 {{- if $tls.serviceNames -}}
-{{- $services := list (include "prom.component.serviceName" .) -}}
-{{- if eq (include "prom.workload.kind" .) "StatefulSet" -}}
-{{- $headless := include "prom.server.headlessName" . -}}
-{{- $services = append $services $headless -}}
-{{- $services = append $services (printf "*.%s" $headless) -}}
+{{- $services := list -}}
+{{- range $shard := until (int (.values.shards | default 1)) -}}
+{{- $part := merge (dict "shard" $shard) $ -}}
+{{- $services = append $services (include "prom.component.serviceName" $part) -}}
+{{- if eq (include "prom.workload.kind" $part) "StatefulSet" -}}
+{{- $headless := include "prom.server.headlessName" $part -}}
+{{- $services = concat $services (list $headless (printf "*.%s" $headless)) -}}
+{{- end -}}
 {{- end -}}
 {{- $names = list "localhost" -}}
 {{- $namespace := include "prom.namespace" .root -}}
@@ -266,7 +269,7 @@ tls_config:
   {{- end }}
   server_name: {{ include "prom.web.serverName" . | toYaml }}
 {{- end }}
-{{- if include "prom.web.auth" . }}
+{{- if and (include "prom.web.auth" .) $web.basicAuth.scrape.username }}
 basic_auth:
   username: {{ toYaml $web.basicAuth.scrape.username }}
   password_file: {{ $directory }}/password
@@ -285,13 +288,14 @@ scheme: https
 {{- end -}}
 
 {{/*
-prom.web.isAsked: non-empty if the server has to know how to ask a component: for a scrape
-job, for its own probes, or because the configuration is not the chart's. Takes a component.
+prom.web.isAsked: non-empty if the server's pod gets what it takes to ask a component: for
+a scrape job, for itself, or because the configuration is not the chart's.
+Takes a component.
 */}}
 {{- define "prom.web.isAsked" -}}
 {{- if or (include "prom.web.tls" .) (include "prom.web.auth" .) -}}
 {{- $config := .root.Values.config -}}
-{{- if or $config.raw $config.existing.name -}}
+{{- if or (eq .component "server") $config.raw $config.existing.name -}}
 true
 {{- end -}}
 {{- include "prom.web.isShown" . -}}
@@ -299,8 +303,8 @@ true
 {{- end -}}
 
 {{/*
-prom.web.isShown: the same, but for a configuration that is not the chart's: there it is the
-user's choice whether he has a job for the component. Takes a component.
+prom.web.isShown: non-empty if the server cannot do without: for a job of the chart's, or an
+exec probe. Takes a component.
 */}}
 {{- define "prom.web.isShown" -}}
 {{- if and (eq .component "server") (eq (include "prom.probe.mode" .) "exec") -}}
