@@ -53,14 +53,11 @@ prom.server.args: the arguments of Prometheus, as a JSON list. Takes the server 
 {{- $features := $server.features | default list -}}
 {{- $flags := dict
   "config.file" (include "prom.config.file" .root)
-  "storage.tsdb.path" (include "prom.server.dataPath" .)
   "web.listen-address" (printf ":%d" (int $server.listenPort))
   "log.level" $server.logLevel
   "log.format" $server.logFormat
-  "query.timeout" $server.query.timeout
-  "query.max-concurrency" $server.query.maxConcurrency
-  "query.max-samples" $server.query.maxSamples
 -}}
+{{- $flags = merge $flags (include (ternary "prom.agent.flags" "prom.server.storageFlags" (not (empty (include "prom.agent" .root)))) . | fromJson) -}}
 {{- with $server.externalUrl -}}
 {{- $_ := set $flags "web.external-url" . -}}
 {{- end -}}
@@ -75,12 +72,6 @@ prom.server.args: the arguments of Prometheus, as a JSON list. Takes the server 
 {{- end -}}
 {{- $_ := set $flags "config.auto-reload-interval" $config.reload.interval -}}
 {{- end -}}
-{{- $retention := include "prom.server.retention" .root | fromJson -}}
-{{- if not (include "prom.server.retentionInFile" .root) -}}
-{{- range $name, $value := $retention -}}
-{{- $_ := set $flags (printf "storage.tsdb.retention.%s" $name) $value -}}
-{{- end -}}
-{{- end -}}
 {{- $flags = merge $flags (include "prom.receivers.flags" .root | fromJson) -}}
 {{- if $server.exemplars.enabled -}}
 {{- $features = append $features "exemplar-storage" -}}
@@ -93,6 +84,25 @@ prom.server.args: the arguments of Prometheus, as a JSON list. Takes the server 
 {{- end -}}
 {{- $flags = merge $flags (include "prom.web.flags" . | fromJson) -}}
 {{- include "prom.args" (dict "root" .root "component" .component "values" .values "flags" $flags) -}}
+{{- end -}}
+
+{{/*
+prom.server.storageFlags: the flags for storing and querying, as JSON. Takes the server component.
+*/}}
+{{- define "prom.server.storageFlags" -}}
+{{- $query := .values.query -}}
+{{- $flags := dict
+  "storage.tsdb.path" (include "prom.server.dataPath" .)
+  "query.timeout" $query.timeout
+  "query.max-concurrency" $query.maxConcurrency
+  "query.max-samples" $query.maxSamples
+-}}
+{{- if not (include "prom.server.retentionInFile" .root) -}}
+{{- range $name, $value := include "prom.server.retention" .root | fromJson -}}
+{{- $_ := set $flags (printf "storage.tsdb.retention.%s" $name) $value -}}
+{{- end -}}
+{{- end -}}
+{{- merge $flags (include "prom.thanos.flags" . | fromJson) | toJson -}}
 {{- end -}}
 
 {{/*

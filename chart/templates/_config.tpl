@@ -14,7 +14,7 @@ Takes the root context.
 {{- else if ne .Values.config.kind "auto" -}}
 {{- .Values.config.kind -}}
 {{- else -}}
-{{- $content := include "prom.config.content" . -}}
+{{- $content := include "prom.config.content" (dict "root" . "values" .Values.server) -}}
 {{- $field := "(?m)(^[ -]*|[{,] *)['\"]?(bearer_token|certificate_password|client_certificate_key|client_secret|credentials|key|password|secret_key|secrets|token)['\"]?:" -}}
 {{- $header := "(?m)^[ -]*['\"]?(?i:[a-z0-9]+-)*(?i:api-?key|cookie|password|secret|token)(?i:-[a-z0-9]+)*['\"]?:" -}}
 {{- $url := "://[^/@:\\s]*:[^/@\\s]+@" -}}
@@ -45,12 +45,13 @@ prom.config.file: the path of prometheus.yml in the container. Takes the root co
 {{- end -}}
 
 {{/*
-prom.config.volume: the volume of the configuration, as JSON. Takes the root context.
+prom.config.volume: the volume of the configuration as the chart or the user wrote it, as
+JSON. Takes the server component.
 */}}
 {{- define "prom.config.volume" -}}
-{{- $name := include "prom.config.name" . -}}
-{{- $volume := dict "name" .Values.config.mount.volumeName -}}
-{{- if eq (include "prom.config.kind" .) "Secret" -}}
+{{- $name := printf "%s%s" (include "prom.config.name" .root) (include "prom.shard.suffix" .) -}}
+{{- $volume := dict "name" (ternary "node-config-source" .root.Values.config.mount.volumeName (not (empty (include "prom.nodeLocal" .root)))) -}}
+{{- if eq (include "prom.config.kind" .root) "Secret" -}}
 {{- $_ := set $volume "secret" (dict "secretName" $name) -}}
 {{- else -}}
 {{- $_ := set $volume "configMap" (dict "name" $name) -}}
@@ -88,6 +89,9 @@ a field of `config.global` wins over the limit of the same name. Takes the root 
 {{- $external := dict -}}
 {{- if gt (int .Values.server.replicas) 1 -}}
 {{- $_ := set $external "replica" "${POD_NAME}" -}}
+{{- end -}}
+{{- if gt (int .Values.server.shards) 1 -}}
+{{- $_ := set $external "shard" (toString .promShard) -}}
 {{- end -}}
 {{- with mergeOverwrite $external (.Values.config.externalLabels | default dict) -}}
 {{- $_ := set $global "external_labels" . -}}
@@ -162,26 +166,33 @@ prom.config.section.storage: the section `storage`, as YAML. Takes the root cont
 {{- end -}}
 
 {{/*
-prom.config.content: the text of prometheus.yml, made once for all templates that ask: the
-root context keeps it as .promConfig. Takes the root context.
+prom.config.content: the text of a shard's prometheus.yml, made once for all templates that
+ask: the root context keeps it as .promConfig, a dict by shard. Takes the server component.
 */}}
 {{- define "prom.config.content" -}}
-{{- if not (hasKey . "promConfig") -}}
-{{- $_ := set . "promConfig" (include "prom.config.text" .) -}}
+{{- if not (hasKey .root "promConfig") -}}
+{{- $_ := set .root "promConfig" dict -}}
 {{- end -}}
-{{- .promConfig -}}
+{{- $key := toString (.shard | default 0) -}}
+{{- if not (hasKey .root.promConfig $key) -}}
+{{- $_ := set .root "promShard" (.shard | default 0 | int) -}}
+{{- $_ := set .root.promConfig $key (include "prom.config.text" .root) -}}
+{{- end -}}
+{{- get .root.promConfig $key -}}
 {{- end -}}
 
 {{/*
 prom.config.text: what prom.config.content keeps: the sections of prometheus.yml in the
 order of Prometheus' documentation. Each is a template prom.config.section.NAME that takes
-the root context and writes the section's value as YAML; an empty one is left out.
-Takes the root context.
+the root context and writes the section's value as YAML; an empty one is left out. An agent
+has no section that is for storing, querying or evaluating. Takes the root context, in which
+.promShard is the number of the shard.
 */}}
 {{- define "prom.config.text" -}}
 {{- if .Values.config.raw -}}
 {{- .Values.config.raw -}}
 {{- else -}}
+{{- $agent := include "prom.agent" . -}}
 {{- range $section := list
   "global"
   "runtime"
@@ -194,19 +205,27 @@ Takes the root context.
   "storage"
   "tracing"
 -}}
+{{- if not (and $agent (has $section (list "rule_files" "alerting" "remote_read" "storage"))) -}}
 {{- with include (printf "prom.config.section.%s" $section) $ -}}
 {{ $section }}:
   {{- . | nindent 2 }}
 {{ end -}}
 {{- end -}}
+{{- end -}}
 scrape_configs:
 {{- include "prom.jobs" . }}
+{{- $empty := true }}
 {{- range .promJobs }}
+{{- $config := include "prom.shard.job" (dict "job" . "shard" $.promShard "shards" $.Values.server.shards) }}
+{{- if ne $config "null" }}
+{{- $empty = false }}
   - job_name: {{ toYaml .name }}
-    {{- with omit .config "job_name" }}
+    {{- with omit ($config | fromJson) "job_name" }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-{{- else }} []
+{{- end }}
+{{- end }}
+{{- if $empty }} []
 {{- end }}
 {{- end -}}
 {{- end -}}

@@ -29,6 +29,10 @@ prom.guards: fails the render if there is a problem. Takes the root context.
   "remote"
   "receivers"
   "network"
+  "agent"
+  "shards"
+  "availability"
+  "thanos"
 -}}
 {{- $problems = append $problems (include (printf "prom.guard.%s" .) $) -}}
 {{- end -}}

@@ -75,7 +75,8 @@ or the user's. Takes a component.
 */}}
 {{- define "prom.component.claimName" -}}
 {{- $persistence := .values.persistence -}}
-{{- $persistence.existingClaim | default $persistence.name | default (printf "%s-data" (include "prom.component.name" .)) -}}
+{{- $own := $persistence.name | default (printf "%s-data" (include "prom.component.name" .)) -}}
+{{- $persistence.existingClaim | default (printf "%s%s" $own (include "prom.shard.suffix" .)) -}}
 {{- end -}}
 
 {{/*
@@ -92,7 +93,7 @@ prom.server.headlessName: the name of the StatefulSet's governing Service.
 Takes the server component.
 */}}
 {{- define "prom.server.headlessName" -}}
-{{- printf "%s-headless" (include "prom.component.name" .) -}}
+{{- printf "%s%s-headless" (include "prom.component.name" .) (include "prom.shard.suffix" .) -}}
 {{- end -}}
 
 {{/*

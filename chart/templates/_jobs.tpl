@@ -4,16 +4,19 @@ Scrape jobs: presets and values joined to what goes into prometheus.yml.
 
 {{/*
 prom.jobs: finds the enabled jobs and leaves them in the root context as .promJobs, once
-for all templates that ask: a list, in order, of {key, name, preset, access, config}, where
-key is the job's place in `scrape.jobs` and config the finished scrape_config. Empty if
+for all templates that ask: a list, in order, of {key, name, preset, access, config, sharded},
+where key is the job's place in `scrape.jobs`, config the finished scrape_config, and sharded
+says that shards divide its targets. Empty if
 the configuration is not made by the chart. The jobs with `enabled: auto` that
-`rbac.namespaced` switches off are left as .promJobsOff, a list of their keys. Prints
-nothing. Takes the root context.
+`rbac.namespaced` or a DaemonSet switches off are left as .promJobsOff, a list of their
+keys; those that a DaemonSet cannot divide among nodes as .promJobsOfNoNode. Prints nothing.
+Takes the root context.
 */}}
 {{- define "prom.jobs" -}}
 {{- if not (hasKey . "promJobs") -}}
 {{- $found := dict -}}
 {{- $off := list -}}
+{{- $noNode := list -}}
 {{- $scrape := .Values.scrape -}}
 {{- if not (or .Values.config.raw .Values.config.existing.name) -}}
 {{- $known := include "prom.presets" . | fromJsonArray -}}
@@ -34,9 +37,12 @@ nothing. Takes the root context.
 {{- if and $enabled (or (ne $preset "none") $job.config $scrape.builtin) -}}
 {{- $entry := include "prom.job" (dict "key" $key "preset" $preset "values" $job "root" $) | fromJson -}}
 {{- $order := printf "%05d %s" (ternary $job.order 1000 (hasKey $job "order") | int) $key -}}
-{{- if and (eq (toString $enabled) "auto") $.Values.rbac.namespaced (include "prom.job.clusterScope" $entry) -}}
+{{- if and (eq (toString $enabled) "auto") (or $entry.ofNoNode (and $.Values.rbac.namespaced (include "prom.job.clusterScope" $entry))) -}}
 {{- $off = append $off $key -}}
 {{- else -}}
+{{- if $entry.ofNoNode -}}
+{{- $noNode = append $noNode $key -}}
+{{- end -}}
 {{- $_ := set $found $order $entry -}}
 {{- end -}}
 {{- end -}}
@@ -48,6 +54,7 @@ nothing. Takes the root context.
 {{- end -}}
 {{- $_ := set . "promJobs" $ordered -}}
 {{- $_ := set . "promJobsOff" $off -}}
+{{- $_ := set . "promJobsOfNoNode" $noNode -}}
 {{- end -}}
 {{- end -}}
 
@@ -105,7 +112,25 @@ prom.job: one job, as JSON (see prom.jobs). Takes a dict: root, key, preset, val
 {{- with ($job.metricRelabel | default dict).append -}}
 {{- $_ := set $config "metric_relabel_configs" (concat ($config.metric_relabel_configs | default list) .) -}}
 {{- end -}}
+{{- $ofNoNode := false -}}
+{{- if include "prom.nodeLocal" .root -}}
+{{- $limited := include "prom.nodeLocal.job" $config -}}
+{{- $ofNoNode = or (eq $limited "null") (eq .preset "apiserver") -}}
+{{- if not $ofNoNode -}}
+{{- $config = fromJson $limited -}}
+{{- end -}}
+{{- end -}}
+{{- $sharded := eq (toString $job.sharded) "true" -}}
+{{- if or (not (hasKey $job "sharded")) (eq (toString $job.sharded) "auto") -}}
+{{- range $field, $_ := $config -}}
+{{- if hasSuffix "_sd_configs" $field -}}
+{{- $sharded = true -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- toJson (dict
+  "sharded" $sharded
+  "ofNoNode" $ofNoNode
   "key" .key
   "name" ($config.job_name | default .key)
   "preset" .preset

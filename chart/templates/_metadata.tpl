@@ -9,7 +9,7 @@ prom.selectorLabels: what selects a component's pods. Takes a component.
 {{- $labels := .values.selectorLabels | default (dict
   "app.kubernetes.io/name" (include "prom.name" .root)
   "app.kubernetes.io/instance" .root.Release.Name
-  "app.kubernetes.io/component" .component
+  "app.kubernetes.io/component" (include "prom.shard.label" .)
 ) -}}
 {{- with .variant -}}
 {{- $labels = merge (dict "app.kubernetes.io/variant" .) $labels -}}
@@ -27,7 +27,7 @@ Takes a component.
 {{- toYaml (dict
   "app.kubernetes.io/name" (include "prom.name" .root)
   "app.kubernetes.io/instance" .root.Release.Name
-  "app.kubernetes.io/component" .component
+  "app.kubernetes.io/component" (include "prom.shard.label" .)
   "app.kubernetes.io/part-of" (include "prom.name" .root)
   "app.kubernetes.io/managed-by" .root.Release.Service
 ) -}}

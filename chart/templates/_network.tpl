@@ -181,12 +181,33 @@ and for the other components and the tests of the release their pods. Takes a co
 {{- $clients := .root.Values.networkPolicy.clients | default (list (dict "podSelector" dict)) -}}
 {{- $clients = concat $clients (((.values.networkPolicy | default dict).ingress | default dict).from | default list) -}}
 {{- if .root.Values.networkPolicy.clients -}}
-{{- $server := dict "root" .root "component" "server" "values" .root.Values.server -}}
-{{- $clients = append $clients (dict "podSelector" (dict "matchLabels" (include "prom.selectorLabels" $server | fromYaml))) -}}
+{{- $clients = append $clients (dict "podSelector" (include "prom.networkPolicy.servers" .root | fromYaml)) -}}
 {{- $test := dict "root" .root "component" "test" "values" dict -}}
 {{- $clients = append $clients (dict "podSelector" (dict "matchLabels" (include "prom.selectorLabels" $test | fromYaml))) -}}
 {{- end -}}
 {{- toJson $clients -}}
+{{- end -}}
+
+{{/*
+prom.networkPolicy.servers: a label selector for the server's pods, those of all shards, as
+YAML. Takes the root context.
+*/}}
+{{- define "prom.networkPolicy.servers" -}}
+{{- $server := dict "root" . "component" "server" "values" .Values.server -}}
+{{- $labels := include "prom.selectorLabels" $server | fromYaml -}}
+{{- if gt (int .Values.server.shards) 1 -}}
+{{- $names := list -}}
+{{- range $shard := until (int .Values.server.shards) -}}
+{{- $names = append $names (include "prom.shard.label" (merge (dict "shard" $shard) $server)) -}}
+{{- end -}}
+matchExpressions:
+  - key: app.kubernetes.io/component
+    operator: In
+    values:
+      {{- toYaml $names | nindent 6 }}
+{{ end -}}
+matchLabels:
+  {{- ternary $labels (omit $labels "app.kubernetes.io/component") (le (int .Values.server.shards) 1) | toYaml | nindent 2 }}
 {{- end -}}
 
 {{/*
@@ -234,7 +255,7 @@ rules. Pushgateway and node-exporter call nobody. Takes a component.
 {{- end -}}
 {{- end -}}
 {{- if has "server" $needs.components -}}
-{{- $rules = append $rules (dict "to" (list (dict "podSelector" (dict "matchLabels" (include "prom.selectorLabels" . | fromYaml)))) "ports" (list (dict "port" (include "prom.port" . | int) "protocol" "TCP"))) -}}
+{{- $rules = append $rules (dict "to" (list (dict "podSelector" (include "prom.networkPolicy.servers" .root | fromYaml))) "ports" (list (dict "port" (include "prom.port" . | int) "protocol" "TCP"))) -}}
 {{- end -}}
 {{- with $needs.ports -}}
 {{- $ports := list -}}
@@ -290,7 +311,7 @@ Takes the root context.
 {{- if .Values.config.existing.name -}}
 {{- $unknown = append $unknown "config.existing" -}}
 {{- else -}}
-{{- $config = include "prom.config.content" . | fromYaml -}}
+{{- $config = include "prom.config.content" (dict "root" . "values" .Values.server) | fromYaml -}}
 {{- end -}}
 {{- range $job := $config.scrape_configs -}}
 {{- $preset := (get $known $job.job_name | default dict).preset | default "none" -}}

@@ -29,7 +29,7 @@ Deployment
 {{- else if ne .values.kind "auto" -}}
 {{- .values.kind -}}
 {{- else -}}
-{{- ternary "StatefulSet" "Deployment" (gt (int .values.replicas) 1) -}}
+{{- ternary "StatefulSet" "Deployment" (or (gt (int .values.replicas) 1) (gt (int .values.shards) 1)) -}}
 {{- end -}}
 {{- end -}}
 
@@ -139,8 +139,8 @@ need the token. Takes a component.
 {{/*
 prom.podTemplate: the `template` of a workload. Takes a component and:
   container     the main container's name
-  args, env, volumes, volumeMounts, containers   what the chart computes, as JSON lists;
-                the user's extra ones follow. `containers` are sidecars
+  args, env, volumes, volumeMounts, containers, initContainers   what the chart computes, as
+                JSON lists; the user's extra ones follow. `containers` are sidecars
   annotations   of the pod, as JSON, besides those of the values
   pathPrefix    what precedes each probe's path
   affinity      as JSON, in place of that of the values
@@ -215,14 +215,14 @@ spec:
   affinity:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with .values.topologySpreadConstraints }}
+  {{- with include "prom.spread" . | fromJsonArray }}
   topologySpreadConstraints:
     {{- toYaml . | nindent 4 }}
   {{- end }}
   {{- if not (kindIs "invalid" .values.terminationGracePeriodSeconds) }}
   terminationGracePeriodSeconds: {{ int64 .values.terminationGracePeriodSeconds }}
   {{- end }}
-  {{- with .values.initContainers }}
+  {{- with concat (.initContainers | default "[]" | fromJsonArray) (.values.initContainers | default list) }}
   initContainers:
     {{- toYaml . | nindent 4 }}
   {{- end }}

@@ -34,10 +34,6 @@ prom.podDiscovery: kubernetes_sd_configs for a component's own pods, with relabe
 that keeps one target a pod. Takes a component.
 */}}
 {{- define "prom.podDiscovery" -}}
-{{- $selector := list -}}
-{{- range $name, $value := include "prom.selectorLabels" . | fromYaml -}}
-{{- $selector = append $selector (printf "%s=%s" $name $value) -}}
-{{- end -}}
 kubernetes_sd_configs:
   - role: pod
     namespaces:
@@ -45,7 +41,7 @@ kubernetes_sd_configs:
         - {{ include "prom.namespace" .root | toYaml }}
     selectors:
       - role: pod
-        label: {{ join "," $selector | toYaml }}
+        label: {{ include "prom.shard.selector" . | toYaml }}
 relabel_configs:
   - source_labels: [__meta_kubernetes_pod_container_port_number]
     regex: {{ include "prom.containerPort" . | quote }}
@@ -94,7 +90,8 @@ access: [nodes/metrics]
 {{- end -}}
 
 {{/*
-prom.preset.prometheus: this server. Several replicas are told apart by their pods' names.
+prom.preset.prometheus: this server. Several replicas and shards are told apart by their
+pods' names.
 */}}
 {{- define "prom.preset.prometheus" -}}
 {{- $server := dict "root" . "component" "server" "values" .Values.server -}}
@@ -105,13 +102,20 @@ config:
 {{- with include "prom.web.scrape" $server | trim }}
   {{- . | nindent 2 }}
 {{- end }}
-{{- if gt (int .Values.server.replicas) 1 }}
+{{- if or (gt (int .Values.server.replicas) 1) (gt (int .Values.server.shards) 1) }}
   {{- include "prom.podDiscovery" $server | nindent 2 }}
     - source_labels: [__meta_kubernetes_pod_name]
       target_label: instance
 {{- else }}
   static_configs:
     - targets: ["localhost:{{ include "prom.port" $server }}"]
+{{- if include "prom.nodeLocal" . }}
+  relabel_configs:
+    - target_label: instance
+      replacement: {{ include "prom.nodeLocal.placeholder" . }}
+    - target_label: node
+      replacement: {{ include "prom.nodeLocal.placeholder" . }}
+{{- end }}
 {{- end }}
 {{- end -}}
 

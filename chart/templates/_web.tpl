@@ -179,10 +179,11 @@ JSON list. Takes a component.
 {{- $services := list -}}
 {{- range $shard := until (int (.values.shards | default 1)) -}}
 {{- $part := merge (dict "shard" $shard) $ -}}
-{{- $services = append $services (include "prom.component.serviceName" $part) -}}
+{{- $services = append $services (printf "%s%s" (include "prom.component.serviceName" $part) (include "prom.shard.suffix" $part)) -}}
 {{- if eq (include "prom.workload.kind" $part) "StatefulSet" -}}
 {{- $headless := include "prom.server.headlessName" $part -}}
 {{- $services = concat $services (list $headless (printf "*.%s" $headless)) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- $names = list "localhost" -}}

@@ -26,11 +26,19 @@ prom.server.env: the environment of Prometheus, as a JSON list. Takes the server
 prom.server.volumes: the volumes of the pod, as a JSON list. Takes the server component.
 */}}
 {{- define "prom.server.volumes" -}}
-{{- $volumes := list (include "prom.config.volume" .root | fromJson) -}}
+{{- $volumes := list (include "prom.config.volume" . | fromJson) -}}
+{{- if include "prom.nodeLocal" .root -}}
+{{- $volumes = append $volumes (dict "name" .root.Values.config.mount.volumeName "emptyDir" (dict "sizeLimit" "16Mi")) -}}
+{{- end -}}
 {{- $volumes = concat $volumes (include "prom.persistence.volume" . | fromJsonArray) -}}
 {{- $volumes = concat $volumes (include "prom.web.volumes" . | fromJsonArray) -}}
+{{- if not (include "prom.agent" .root) -}}
 {{- $volumes = concat $volumes (include "prom.rules.volumes" .root | fromJsonArray) -}}
+{{- end -}}
 {{- $volumes = concat $volumes (include "prom.credentials.volumes" .root | fromJsonArray) -}}
+{{- with .values.thanos.objstore.existingSecret.name -}}
+{{- $volumes = append $volumes (dict "name" "thanos-objstore" "secret" (dict "secretName" .)) -}}
+{{- end -}}
 {{- toJson $volumes -}}
 {{- end -}}
 
@@ -44,7 +52,9 @@ Takes the server component.
 {{- $mounts = append $mounts (dict "name" "data" "mountPath" (include "prom.server.dataPath" .)) -}}
 {{- end -}}
 {{- $mounts = concat $mounts (include "prom.web.volumeMounts" . | fromJsonArray) -}}
+{{- if not (include "prom.agent" .root) -}}
 {{- $mounts = concat $mounts (include "prom.rules.volumeMounts" .root | fromJsonArray) -}}
+{{- end -}}
 {{- $mounts = concat $mounts (include "prom.credentials.volumeMounts" .root | fromJsonArray) -}}
 {{- toJson $mounts -}}
 {{- end -}}
@@ -55,6 +65,24 @@ Takes the server component.
 */}}
 {{- define "prom.server.containers" -}}
 {{- $containers := list -}}
+{{- if .values.thanos.enabled -}}
+{{- $containers = append $containers (include "prom.thanos.container" . | fromJson) -}}
+{{- end -}}
+{{- if and (include "prom.nodeLocal" .root) (eq .root.Values.config.reload.mode "auto") -}}
+{{- $containers = append $containers (include "prom.nodeLocal.container" (dict "component" . "again" true) | fromJson) -}}
+{{- end -}}
+{{- toJson $containers -}}
+{{- end -}}
+
+{{/*
+prom.server.initContainers: the init containers that the chart adds, as a JSON list.
+Takes the server component.
+*/}}
+{{- define "prom.server.initContainers" -}}
+{{- $containers := list -}}
+{{- if include "prom.nodeLocal" .root -}}
+{{- $containers = append $containers (include "prom.nodeLocal.container" (dict "component" . "again" false) | fromJson) -}}
+{{- end -}}
 {{- toJson $containers -}}
 {{- end -}}
 
@@ -67,7 +95,7 @@ Takes the server component.
 {{- define "prom.server.podAnnotations" -}}
 {{- $annotations := dict -}}
 {{- if eq .root.Values.config.reload.mode "restart" -}}
-{{- $_ := set $annotations "checksum/config" (include "prom.config.content" .root | sha256sum) -}}
+{{- $_ := set $annotations "checksum/config" (include "prom.config.content" . | sha256sum) -}}
 {{- $rules := include "prom.rules.files" .root -}}
 {{- if ne $rules "{}" -}}
 {{- $_ := set $annotations "checksum/rules" (sha256sum $rules) -}}
@@ -77,29 +105,13 @@ Takes the server component.
 {{- end -}}
 
 {{/*
-prom.server.affinity: the affinity of the pods, as JSON: the user's, or with several
-replicas other nodes if there are any. Takes the server component.
-*/}}
-{{- define "prom.server.affinity" -}}
-{{- $affinity := .values.affinity | default dict -}}
-{{- if and (empty $affinity) (gt (int .values.replicas) 1) -}}
-{{- $term := dict
-  "topologyKey" "kubernetes.io/hostname"
-  "labelSelector" (dict "matchLabels" (include "prom.selectorLabels" . | fromYaml))
--}}
-{{- $preferred := list (dict "weight" 100 "podAffinityTerm" $term) -}}
-{{- $affinity = dict "podAntiAffinity" (dict "preferredDuringSchedulingIgnoredDuringExecution" $preferred) -}}
-{{- end -}}
-{{- toJson $affinity -}}
-{{- end -}}
-
-{{/*
 prom.server.podTemplate: the `template` of the server's workload. Takes the server component.
 */}}
 {{- define "prom.server.podTemplate" -}}
 {{- include "prom.podTemplate" (dict
   "root" .root
   "component" .component
+  "shard" .shard
   "values" .values
   "container" "prometheus"
   "args" (include "prom.server.args" .)
@@ -107,6 +119,7 @@ prom.server.podTemplate: the `template` of the server's workload. Takes the serv
   "volumes" (include "prom.server.volumes" .)
   "volumeMounts" (include "prom.server.volumeMounts" .)
   "containers" (include "prom.server.containers" .)
+  "initContainers" (include "prom.server.initContainers" .)
   "annotations" (include "prom.server.podAnnotations" .)
   "affinity" (include "prom.server.affinity" .)
   "pathPrefix" (include "prom.server.routePrefix" .root)
