@@ -185,7 +185,6 @@ JSON list. Takes a component.
 {{- $services = concat $services (list $headless (printf "*.%s" $headless)) -}}
 {{- end -}}
 {{- end -}}
-{{- end -}}
 {{- $names = list "localhost" -}}
 {{- $namespace := include "prom.namespace" .root -}}
 {{- $domain := include "prom.clusterDomain" .root -}}
