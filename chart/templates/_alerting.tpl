@@ -52,9 +52,11 @@ some. Takes a dict: root, service.
 {{- $port := $service.port | default 9093 -}}
 {{- if eq ($service.discovery | default "endpoints") "dns" -}}
 dns_sd_configs:
+{{- range list "A" "AAAA" }}
   - names: [{{ printf "%s.%s.svc" $service.name $namespace | toYaml }}]
-    type: A
+    type: {{ . }}
     port: {{ $port }}
+{{- end }}
 {{- else -}}
 kubernetes_sd_configs:
   - role: endpointslice

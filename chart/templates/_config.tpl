@@ -3,9 +3,7 @@ prometheus.yml: its place in the pod and its content.
 */}}
 
 {{/*
-prom.config.kind: ConfigMap or Secret. `auto` is a Secret as soon as the text has a
-field that holds a credential itself, not the name of a file with it; a header whose name
-says as much; or a URL with a password.
+prom.config.kind: ConfigMap or Secret. `auto` is a Secret as soon as there is a credential.
 Takes the root context.
 */}}
 {{- define "prom.config.kind" -}}
@@ -14,13 +12,26 @@ Takes the root context.
 {{- else if ne .Values.config.kind "auto" -}}
 {{- .Values.config.kind -}}
 {{- else -}}
+{{- ternary "ConfigMap" "Secret" (empty (include "prom.config.secret" .)) -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.config.secret: non-empty if the text of prometheus.yml has a field that holds a
+credential itself, not the name of a file with it; a header whose name says as much; or a
+URL with a password. Searched once: the root context keeps the answer as .promSecret.
+Takes the root context.
+*/}}
+{{- define "prom.config.secret" -}}
+{{- if not (hasKey . "promSecret") -}}
 {{- $content := include "prom.config.content" (dict "root" . "values" .Values.server) -}}
 {{- $field := "(?m)(^[ -]*|[{,] *)['\"]?(bearer_token|certificate_password|client_certificate_key|client_secret|credentials|key|password|secret_key|secrets|token)['\"]?:" -}}
 {{- $header := "(?m)^[ -]*['\"]?(?i:[a-z0-9]+-)*(?i:api-?key|cookie|password|secret|token)(?i:-[a-z0-9]+)*['\"]?:" -}}
 {{- $url := "://[^/@:\\s]*:[^/@\\s]+@" -}}
-{{- $secret := or (regexMatch $field $content) (regexMatch $header $content) (regexMatch $url $content) -}}
-{{- ternary "Secret" "ConfigMap" $secret -}}
+{{- $found := or (regexMatch $field $content) (regexMatch $header $content) (regexMatch $url $content) -}}
+{{- $_ := set . "promSecret" (ternary "true" "" $found) -}}
 {{- end -}}
+{{- .promSecret -}}
 {{- end -}}
 
 {{/*

@@ -54,7 +54,7 @@ Takes the root context.
 {{- range $block := list .Values.remoteWrite .Values.remoteRead .Values.alerting.alertmanagers .Values.scrape.jobs -}}
 {{- range $name, $entry := $block -}}
 {{- $entry = $entry | default dict -}}
-{{- if ne (toString $entry.enabled) "false" -}}
+{{- if and (or $entry.auth $entry.tls) (ne (toString $entry.enabled) "false") -}}
 {{- $users = append $users (dict "auth" ($entry.auth | default dict) "tls" ($entry.tls | default dict)) -}}
 {{- end -}}
 {{- end -}}
@@ -64,9 +64,10 @@ Takes the root context.
 
 {{/*
 prom.credentials: what is mounted, as a JSON list, ordered by name, of {volume, kind, name,
-keys}. Takes the root context.
+keys}; made once: the root context keeps it as .promCredentials. Takes the root context.
 */}}
 {{- define "prom.credentials" -}}
+{{- if not (hasKey . "promCredentials") -}}
 {{- $objects := dict -}}
 {{- range include "prom.credentials.users" . | fromJsonArray -}}
 {{- range include "prom.credentials.references" . | fromJsonArray -}}
@@ -83,7 +84,9 @@ keys}. Takes the root context.
 {{- $volume := include "prom.volumeName" (printf "%s-%s" (lower $kind) $name) -}}
 {{- $mounted = append $mounted (dict "volume" $volume "kind" $kind "name" $name "keys" $keys) -}}
 {{- end -}}
-{{- toJson $mounted -}}
+{{- $_ := set . "promCredentials" (toJson $mounted) -}}
+{{- end -}}
+{{- .promCredentials -}}
 {{- end -}}
 
 {{/*
@@ -141,6 +144,7 @@ JSON. Takes a dict: auth, tls.
 */}}
 {{- define "prom.client" -}}
 {{- $fields := dict -}}
+{{- if or .auth .tls -}}
 {{- $auth := .auth | default dict -}}
 {{- with $auth.basic -}}
 {{- $basic := dict "password_file" (include "prom.credentials.file" (list "secret" .passwordSecret)) -}}
@@ -211,6 +215,7 @@ JSON. Takes a dict: auth, tls.
 {{- end -}}
 {{- with include "prom.client.tls" .tls | fromJson -}}
 {{- $_ := set $fields "tls_config" . -}}
+{{- end -}}
 {{- end -}}
 {{- toJson $fields -}}
 {{- end -}}

@@ -370,7 +370,9 @@ scrape.blackbox.address: needed for {{ $path }}
 {{ $path }}: sends the ServiceAccount's token over plain HTTP; set scheme https, or drop the token
 {{ end -}}
 {{- $values := get (.root.Values.scrape.jobs | default dict) .job.key | default dict -}}
+{{- if or $values.auth $values.tls $values.config -}}
 {{- include "prom.guard.client" (dict "path" $path "values" $values "entry" dict "url" "" "without" (list "sigv4" "azuread" "googleIam")) -}}
+{{- end -}}
 {{- if and $values.tls (ne ($config.scheme | default "http") "https") -}}
 {{ $path }}.tls: is for scheme https only, and {{ $path }}.config.scheme is {{ $config.scheme | default "http" }}
 {{ end -}}

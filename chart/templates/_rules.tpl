@@ -337,9 +337,15 @@ rules.overrides.{{ $name }}: no alert has this name; there are {{ without $alert
 {{ end -}}
 {{- end -}}
 {{- $names := list -}}
+{{- range include "prom.rules.configMaps" . | fromJsonArray -}}
+{{- $names = append $names .name -}}
+{{- if and (eq .name (include "prom.config.name" $)) (not $.Values.config.existing.name) -}}
+rules.name: {{ .name }} is the name of the ConfigMap with prometheus.yml
+{{ end -}}
+{{- end -}}
 {{- range $index, $configMap := $rules.existingConfigMaps -}}
 {{- if has .name $names -}}
-rules.existingConfigMaps[{{ $index }}].name: {{ .name }} is there twice; list its keys in one place
+rules.existingConfigMaps[{{ $index }}].name: {{ .name }} is there twice, or is one that the chart makes; list its keys in one place
 {{ end -}}
 {{- $names = append $names .name -}}
 {{- end -}}

@@ -43,8 +43,8 @@ NOTES.txt. Takes the root context.
 {{- end -}}
 {{- end -}}
 {{- end -}}
-{{- if and (eq .Values.config.kind "auto") (not .Values.config.existing.name) (eq (include "prom.config.kind" .) "Secret") -}}
-- config: credentials are in the values, and so in the release; put them into Secrets and name these with `auth` and `tls`.
+{{- if and (not .Values.config.existing.name) (include "prom.config.secret" .) -}}
+- {{ include "prom.config.kind" . }} {{ include "prom.config.name" . }}: credentials are in the values, and so in the release; put them into Secrets and name these with `auth` and `tls`.
 {{ end -}}
 {{- $presets := list -}}
 {{- include "prom.jobs" . -}}
