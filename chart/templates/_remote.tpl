@@ -104,12 +104,17 @@ prom.remoteWrite.entry: one of them, as JSON. Takes a dict: root, name, values.
 {{/*
 prom.remoteWrite.replicas: rules by which a store takes the same sample of two replicas as
 one, as YAML. Mimir wants the label __replica__, and elects a replica for each value of
-`cluster`; VictoriaMetrics wants both replicas' labels to be the same; Thanos knows
+`cluster`, which therefore gets the number of the shard; VictoriaMetrics wants both replicas' labels to be the same; Thanos knows
 `replica` when it is asked. Takes a dict: root, values.
 */}}
 {{- define "prom.remoteWrite.replicas" -}}
 {{- if gt (int .root.Values.server.replicas) 1 -}}
 {{- if eq (.values.preset | default "") "mimir" }}
+{{- if gt (int .root.Values.server.shards) 1 }}
+- source_labels: [cluster, shard]
+  separator: "-"
+  target_label: cluster
+{{- end }}
 - source_labels: [replica]
   target_label: __replica__
 - regex: replica

@@ -117,12 +117,14 @@ there, as YAML. Takes the root context.
 {{- if not (get $absent $group.name) -}}
 {{- $rules := list -}}
 {{- range $rule := $group.rules -}}
+{{- if or $expected (not (contains "EXPECTED_JOBS" $rule.expr)) -}}
 {{- $_ := set $rule "expr" ($rule.expr | replace "EXPECTED_JOBS" (join "\n  or\n" $expected) | replace "VOLUME_BYTES" $bytes) -}}
 {{- $_ := set $rule "labels" (mergeOverwrite (dict) $rule.labels ($values.rules.builtin.labels | default dict)) -}}
 {{- with $values.rules.builtin.runbookUrl -}}
 {{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s" (trimSuffix "/" .) $rule.alert) -}}
 {{- end -}}
 {{- $rules = append $rules $rule -}}
+{{- end -}}
 {{- end -}}
 {{- $groups = append $groups (dict "name" $group.name "rules" $rules) -}}
 {{- end -}}
@@ -147,12 +149,13 @@ Takes the root context.
 
 {{/*
 prom.rules.expectedJobs: for each job that has targets in every cluster an expression
-that is true if it has none, as a JSON list. Takes the root context.
+that is true if it has none, as a JSON list. Of several shards one may have none by chance,
+so the list is empty then. Takes the root context.
 */}}
 {{- define "prom.rules.expectedJobs" -}}
 {{- $expected := list -}}
 {{- include "prom.jobs" . -}}
-{{- range .promJobs -}}
+{{- range ternary .promJobs list (le (int .Values.server.shards) 1) -}}
 {{- if has .preset (list "apiserver" "cadvisor" "kubelet" "kubelet-probes" "kubelet-resource" "node-exporter" "prometheus" "pushgateway") -}}
 {{- $expected = append $expected (printf "absent(up{job=%q})" .name) -}}
 {{- end -}}
