@@ -16,43 +16,124 @@ Takes a list: the component, its key in the values, the path below `web`.
 {{- end -}}
 
 {{/*
+prom.web.settings: settings below `web` that do nothing by themselves, as a JSON list of lists:
+the path, the default, and what a component needs to use it (a key of prom.web.facts).
+*/}}
+{{- define "prom.web.settings" -}}
+{{- list
+  (list "tls.existingSecret" "" "existing")
+  (list "tls.keys.cert" "tls.crt" "existing")
+  (list "tls.keys.key" "tls.key" "existing")
+  (list "tls.keys.ca" "ca.crt" "tls")
+  (list "tls.serverName" "" "tls")
+  (list "tls.serviceNames" true "made")
+  (list "tls.dnsNames" list "made")
+  (list "tls.ipAddresses" list "made")
+  (list "tls.certManager.issuerRef.name" "" "certManager")
+  (list "tls.certManager.issuerRef.kind" "Issuer" "certManager")
+  (list "tls.certManager.issuerRef.group" "cert-manager.io" "certManager")
+  (list "tls.certManager.commonName" "" "certManager")
+  (list "tls.certManager.duration" "2160h" "certManager")
+  (list "tls.certManager.renewBefore" "720h" "certManager")
+  (list "tls.certManager.privateKey.algorithm" "ECDSA" "certManager")
+  (list "tls.certManager.privateKey.size" nil "certManager")
+  (list "tls.certManager.privateKey.rotationPolicy" "Always" "certManager")
+  (list "tls.certManager.labels" dict "certManager")
+  (list "tls.certManager.annotations" dict "certManager")
+  (list "tls.generate.days" 365 "generate")
+  (list "tls.minVersion" "TLS12" "tls")
+  (list "tls.maxVersion" "" "tls")
+  (list "tls.cipherSuites" list "tls")
+  (list "tls.clientAuth.type" "" "tls")
+  (list "tls.clientAuth.caSecret.name" "" "clientAuth")
+  (list "tls.clientAuth.caSecret.key" "" "clientAuth")
+  (list "tls.clientAuth.allowedSans" list "clientAuth")
+  (list "tls.clientAuth.clientSecret" "" "clientAuth")
+  (list "basicAuth.users" dict "auth")
+  (list "basicAuth.existingSecret.name" "" "auth")
+  (list "basicAuth.existingSecret.key" "web-config.yml" "file")
+  (list "basicAuth.scrape.username" "" "auth")
+  (list "basicAuth.scrape.passwordSecret.name" "" "auth")
+  (list "basicAuth.scrape.passwordSecret.key" "password" "password")
+  (list "http2" true "tls")
+| toJson -}}
+{{- end -}}
+
+{{/*
+prom.web.facts: what a component has, as JSON, under the names by which prom.web.settings asks
+for it; a text says so to the user. Takes a component's settings, or {} for the texts.
+*/}}
+{{- define "prom.web.facts" -}}
+{{- $tls := .tls | default dict -}}
+{{- $auth := .basicAuth | default dict -}}
+{{- $mode := $tls.mode | default "none" -}}
+{{- dict
+  "tls" (list (ne $mode "none") "TLS")
+  "existing" (list (eq $mode "existing") "tls.mode existing")
+  "made" (list (has $mode (list "certManager" "generate")) "tls.mode certManager or generate")
+  "certManager" (list (eq $mode "certManager") "tls.mode certManager")
+  "generate" (list (eq $mode "generate") "tls.mode generate")
+  "clientAuth" (list (not (empty ($tls.clientAuth | default dict).type)) "tls.clientAuth.type")
+  "auth" (list (eq (toString $auth.enabled) "true") "basicAuth.enabled")
+  "file" (list (not (empty ($auth.existingSecret | default dict).name)) "basicAuth.existingSecret.name")
+  "password" (list (not (empty (($auth.scrape | default dict).passwordSecret | default dict).name)) "basicAuth.scrape.passwordSecret.name")
+| toJson -}}
+{{- end -}}
+
+{{/*
+prom.web.isGiven: non-empty if a block `web` has a setting that is not the default. Takes a
+list: the block, and an entry of prom.web.settings.
+*/}}
+{{- define "prom.web.isGiven" -}}
+{{- $at := first . | default dict -}}
+{{- $setting := last . -}}
+{{- $found := true -}}
+{{- range splitList "." (first $setting) -}}
+{{- if and $found (kindIs "map" $at) (hasKey $at .) -}}
+{{- $at = get $at . -}}
+{{- else -}}
+{{- $found = false -}}
+{{- end -}}
+{{- end -}}
+{{- if and $found (not (kindIs "invalid" $at)) (ne (toJson $at) (toJson (index $setting 1))) -}}
+true
+{{- end -}}
+{{- end -}}
+
+{{/*
 prom.guard.web: certificates and passwords without which a component would not start, or would
 refuse its own probes and its Prometheus; settings that nothing uses.
 */}}
 {{- define "prom.guard.web" -}}
 {{- $problems := list -}}
-{{- $modes := list -}}
-{{- $auth := false -}}
+{{- $settings := include "prom.web.settings" . | fromJsonArray -}}
+{{- $used := dict -}}
 {{- range $component, $key := include "prom.components" . | fromJson -}}
 {{- $context := dict "root" $ "component" $component "values" (get $.Values $key) -}}
 {{- $web := include "prom.web" $context | fromJson -}}
-{{- $modes = append $modes $web.tls.mode -}}
-{{- $auth = or $auth $web.basicAuth.enabled -}}
 {{- range list "tls" "clientAuth" "basicAuth" "probes" "flags" -}}
 {{- $found := include (printf "prom.guard.web.%s" .) (dict "context" $context "key" $key "web" $web) -}}
 {{- $problems = concat $problems (splitList "\n" $found) -}}
 {{- end -}}
+{{- $facts := include "prom.web.facts" $web | fromJson -}}
+{{- range $name, $fact := $facts -}}
+{{- if first $fact -}}
+{{- $_ := set $used $name true -}}
 {{- end -}}
-{{- range $setting := list
-  (list "tls.existingSecret" (has "existing" $modes) "tls.mode existing")
-  (list "tls.certManager.issuerRef.name" (has "certManager" $modes) "tls.mode certManager")
-  (list "tls.dnsNames" (or (has "certManager" $modes) (has "generate" $modes)) "tls.mode certManager or generate")
-  (list "tls.ipAddresses" (or (has "certManager" $modes) (has "generate" $modes)) "tls.mode certManager or generate")
-  (list "tls.clientAuth.type" (not (empty (without $modes "none"))) "TLS")
-  (list "tls.cipherSuites" (not (empty (without $modes "none"))) "TLS")
-  (list "tls.maxVersion" (not (empty (without $modes "none"))) "TLS")
-  (list "tls.serverName" (not (empty (without $modes "none"))) "TLS")
-  (list "basicAuth.users" $auth "basicAuth.enabled")
-  (list "basicAuth.existingSecret.name" $auth "basicAuth.enabled")
-  (list "basicAuth.scrape.username" $auth "basicAuth.enabled")
-  (list "basicAuth.scrape.passwordSecret.name" $auth "basicAuth.enabled")
--}}
-{{- $at := $.Values.web -}}
-{{- range splitList "." (first $setting) -}}
-{{- $at = ternary (get ($at | default dict) .) nil (kindIs "map" $at) -}}
 {{- end -}}
-{{- if and $at (not (index $setting 1)) -}}
-{{- $problems = append $problems (printf "web.%s: no component uses it: none has %s" (first $setting) (last $setting)) -}}
+{{- range $setting := $settings -}}
+{{- $need := last $setting -}}
+{{- $answered := or (and (eq $need "existing") (first $facts.made)) (and (eq $need "clientAuth") (first $facts.tls)) -}}
+{{- if and (include "prom.web.isGiven" (list $context.values.web $setting)) (not (first (get $facts $need))) (not $answered) -}}
+{{- $problems = append $problems (printf "%s.web.%s: has no effect without %s" $key (first $setting) (last (get $facts $need))) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range $setting := $settings -}}
+{{- $need := last $setting -}}
+{{- $answered := or (and (eq $need "existing") $used.made) (and (eq $need "clientAuth") $used.tls) -}}
+{{- if and (include "prom.web.isGiven" (list $.Values.web $setting)) (not (hasKey $used $need)) (not $answered) -}}
+{{- $problems = append $problems (printf "web.%s: no component uses it: none has %s" (first $setting) (last (get (include "prom.web.facts" dict | fromJson) $need))) -}}
 {{- end -}}
 {{- end -}}
 {{- $clients := (include "prom.web.issuers" . | fromJson).clients -}}
