@@ -13,6 +13,7 @@
 mod architecture;
 mod bounds;
 mod chart;
+mod chart_config;
 mod cli;
 mod command;
 mod conformance;
