@@ -103,9 +103,6 @@ there, as YAML. Takes the root context.
 {{- $bytes := include "prom.rules.volumeBytes" . -}}
 {{- $text := .Files.Get "files/rules/builtin.yaml" -}}
 {{- $text = replace "job=\"prometheus\"" (printf "job=%q" $own) $text -}}
-{{- if semverCompare "<3.7.0-0" (include "prom.server.version" .) -}}
-{{- $text = replace "max_over_time(prometheus_remote_storage_queue_highest_timestamp_seconds" "max_over_time(prometheus_remote_storage_highest_timestamp_in_seconds" $text -}}
-{{- end -}}
 {{- $groups := list -}}
 {{- $absent := dict
   "prometheus-volume" (empty $bytes)
@@ -119,6 +116,9 @@ there, as YAML. Takes the root context.
 {{- range $rule := $group.rules -}}
 {{- if or $expected (not (contains "EXPECTED_JOBS" $rule.expr)) -}}
 {{- $_ := set $rule "expr" ($rule.expr | replace "EXPECTED_JOBS" (join "\n  or\n" $expected) | replace "VOLUME_BYTES" $bytes) -}}
+{{- if and (eq $rule.alert "PrometheusRemoteWriteBehind") (semverCompare "<3.7.0-0" (include "prom.server.version" $)) -}}
+{{- $_ := set $rule "expr" (include "prom.rules.remoteWriteBehind" $own) -}}
+{{- end -}}
 {{- $_ := set $rule "labels" (mergeOverwrite (dict) $rule.labels ($values.rules.builtin.labels | default dict)) -}}
 {{- with $values.rules.builtin.runbookUrl -}}
 {{- $_ := set $rule.annotations "runbook_url" (printf "%s/%s" (trimSuffix "/" .) $rule.alert) -}}
@@ -130,6 +130,17 @@ there, as YAML. Takes the root context.
 {{- end -}}
 {{- end -}}
 {{- toYaml $groups -}}
+{{- end -}}
+
+{{/*
+prom.rules.remoteWriteBehind: the expression of that alert before Prometheus 3.7, which has
+one metric for what was scraped, not one for each queue. Takes the name of the own job.
+*/}}
+{{- define "prom.rules.remoteWriteBehind" -}}
+max_over_time(prometheus_remote_storage_highest_timestamp_in_seconds{job={{ quote . }}}[5m])
+  - ignoring (remote_name, url) group_right ()
+max_over_time(prometheus_remote_storage_queue_highest_sent_timestamp_seconds{job={{ quote . }}}[5m])
+  > 120
 {{- end -}}
 
 {{/*
