@@ -25,8 +25,9 @@ NOTES.txt. Takes the root context.
 - {{ $key }}.image: the tag can move, nodes may run different versions.
 {{ end -}}
 {{- end -}}
+{{- $server := dict "root" $ "component" "server" "values" .Values.server -}}
 {{- range $name, $receiver := .Values.receivers -}}
-{{- if $receiver.enabled -}}
+{{- if and $receiver.enabled (not (include "prom.web.auth" $server)) (not (include "prom.web.needsCertificate" $server)) -}}
 - receivers.{{ $name }}.enabled: whoever reaches the server's port may write to it.
 {{ end -}}
 {{- end -}}
