@@ -144,7 +144,7 @@ def check_otlp(edge, store):
     checks.ok("the other server reads it back through remoteRead", found and found[0][1] == 17, found)
 
 
-def check_rules(edge):
+def check_rules(release, folder, edge):
     groups = edge.data("/api/v1/rules")["groups"]
     names = {group["name"] for group in groups}
     checks.ok("the builtin rules for remote write are loaded", "prometheus-remote-write" in names, names)
@@ -153,6 +153,15 @@ def check_rules(edge):
     active = {each["labels"]["alertname"] for each in edge.data("/api/v1/alerts")["alerts"]}
     others = {name for name in active if not name.startswith("PrometheusRemoteWrite")}
     checks.equal("and none is pending but those of the refused samples", others, set())
+    # A changed rule arrives without a restart.
+    own = {"groups": [{"name": "own", "rules": [{"record": "own:up", "expr": "sum(up)"}]}]}
+    more = {"rules": {"groups": {"own": own}, "overrides": {"PrometheusRestarting": {"enabled": False}}}}
+    release.upgrade(files=[*release.files, values(folder, "rules", more)])
+    lib.until(lambda: edge.query("own:up"), 120, 0.5)
+    checks.ok("a rule that is added is evaluated", edge.query("own:up"), edge.data("/api/v1/rules"))
+    names = {rule["name"] for group in edge.data("/api/v1/rules")["groups"] for rule in group["rules"]}
+    checks.ok("an alert that is switched off is gone", "PrometheusRestarting" not in names and "PrometheusTargetsDown" in names, names)
+    checks.equal("and no container was restarted", edge.container.restarts, 0)
 
 
 def main():
@@ -174,7 +183,7 @@ def main():
     with checks.guard("OTLP"):
         check_otlp(servers["edge"], servers["store"])
     with checks.guard("rules"):
-        check_rules(servers["edge"])
+        check_rules(edge, folder, servers["edge"])
     checks.finish()
 
 
