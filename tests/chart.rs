@@ -197,6 +197,47 @@ fn fst_manage_reproduces_the_seed() {
     assert!(seed.is_empty(), "not rendered: {:?}", seed.keys());
 }
 
+/// The table in `_renamed.tpl`: old or foreign keys, and the answer to each.
+fn renamed() -> BTreeMap<String, String> {
+    let template = read("chart/templates/_renamed.tpl");
+    let (_, table) = template.split_once("{{- define \"prom.renamed\" -}}\n").unwrap();
+    let (table, _) = table.split_once("{{- end -}}").unwrap();
+    let pair = |line: &str| {
+        let (key, answer) = line.split_once(": ")?;
+        Some((key.to_owned(), answer.to_owned()))
+    };
+    table.lines().filter_map(pair).collect()
+}
+
+/// Old and foreign keys pass the schema, so that the guard can name the key to set instead; none of them has a default.
+#[test]
+fn old_and_foreign_keys_are_answered_with_the_new_ones() {
+    let table = renamed();
+    assert!(table.len() >= 100, "{}", table.len());
+    let is_block = |key: &str| table.keys().any(|other| other.starts_with(&format!("{key}.")));
+    // A block is answered by itself only where none of its keys is set: blocks and keys in a render each.
+    for blocks in [false, true] {
+        let keys: Vec<&String> = table.keys().filter(|key| is_block(key) == blocks).collect();
+        assert!(keys.len() >= 5, "{blocks} {}", keys.len());
+        let mut case = Case::new("template").args(["prom", "chart"]);
+        case = case.args(["--set", "pushgateway.enabled=true,nodeExporter.enabled=true"]);
+        for key in &keys {
+            case = case.args(["--set".to_owned(), format!("{key}=x")]);
+        }
+        let run = case.run();
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        for key in keys {
+            let answer = &table[key];
+            let wanted = if answer.contains(' ') {
+                format!("{key}: is not a key of this chart; {answer}\n")
+            } else {
+                format!("{key}: is now {answer}\n")
+            };
+            assert!(run.stderr.contains(&wanted), "{wanted} is not in\n{}", run.stderr);
+        }
+    }
+}
+
 /// Everything that the chart prints about itself must be about this version.
 #[test]
 fn versions_agree() {
