@@ -140,10 +140,10 @@ need the token. Takes a component.
 prom.podTemplate: the `template` of a workload. Takes a component and:
   container     the main container's name
   args, env, volumes, volumeMounts, containers, initContainers   what the chart computes, as
-                JSON lists; the user's extra ones follow. `containers` are sidecars
-  annotations   of the pod, as JSON, besides those of the values
+                lists; the user's extra ones follow. `containers` are sidecars
+  annotations   of the pod, besides those of the values
   pathPrefix    what precedes each probe's path
-  affinity      as JSON, in place of that of the values
+  affinity      in place of that of the values
 */}}
 {{- define "prom.podTemplate" -}}
 metadata:
@@ -152,7 +152,7 @@ metadata:
   {{- end }}
   labels:
     {{- include "prom.podLabels" . | nindent 4 }}
-  {{- with mergeOverwrite (.annotations | default "{}" | fromJson) (.values.podAnnotations | default dict) }}
+  {{- with mergeOverwrite (dict) (.annotations | default dict) (.values.podAnnotations | default dict) }}
   annotations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -211,7 +211,7 @@ spec:
   tolerations:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with .affinity | default "{}" | fromJson | default .values.affinity }}
+  {{- with .affinity | default .values.affinity }}
   affinity:
     {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -222,7 +222,7 @@ spec:
   {{- if not (kindIs "invalid" .values.terminationGracePeriodSeconds) }}
   terminationGracePeriodSeconds: {{ int64 .values.terminationGracePeriodSeconds }}
   {{- end }}
-  {{- with concat (.initContainers | default "[]" | fromJsonArray) (.values.initContainers | default list) }}
+  {{- with concat (.initContainers | default list) (.values.initContainers | default list) }}
   initContainers:
     {{- toYaml . | nindent 4 }}
   {{- end }}
@@ -234,11 +234,11 @@ spec:
       command:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      {{- with .args | fromJsonArray }}
+      {{- with .args }}
       args:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-      {{- with concat (.env | fromJsonArray) (.values.extraEnv | default list) }}
+      {{- with concat .env (.values.extraEnv | default list) }}
       env:
         {{- toYaml . | nindent 8 }}
       {{- end }}
@@ -278,14 +278,14 @@ spec:
       securityContext:
         {{- . | nindent 8 }}
       {{- end }}
-      {{- with concat (.volumeMounts | fromJsonArray) (.values.extraVolumeMounts | default list) }}
+      {{- with concat .volumeMounts (.values.extraVolumeMounts | default list) }}
       volumeMounts:
         {{- toYaml . | nindent 8 }}
       {{- end }}
-    {{- with concat (.containers | default "[]" | fromJsonArray) (.values.extraContainers | default list) }}
+    {{- with concat (.containers | default list) (.values.extraContainers | default list) }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
-  {{- with concat (.volumes | fromJsonArray) (.values.extraVolumes | default list) }}
+  {{- with concat .volumes (.values.extraVolumes | default list) }}
   volumes:
     {{- toYaml . | nindent 4 }}
   {{- end }}

@@ -81,16 +81,21 @@ Takes the component.
 prom.nodeExporter.podTemplate: the `template` of the DaemonSet. Takes the component.
 */}}
 {{- define "prom.nodeExporter.podTemplate" -}}
+{{- $args := include "prom.nodeExporter.args" . | fromJsonArray -}}
+{{- $env := include "prom.nodeExporter.env" . | fromJsonArray -}}
+{{- $volumes := include "prom.nodeExporter.volumes" . | fromJsonArray -}}
+{{- $mounts := include "prom.nodeExporter.volumeMounts" . | fromJsonArray -}}
+{{- $affinity := include "prom.nodeExporter.affinity" . | fromJson -}}
 {{- include "prom.podTemplate" (dict
   "root" .root
   "component" .component
   "values" .values
   "variant" .variant
   "container" "node-exporter"
-  "args" (include "prom.nodeExporter.args" .)
-  "env" (include "prom.nodeExporter.env" .)
-  "volumes" (include "prom.nodeExporter.volumes" .)
-  "volumeMounts" (include "prom.nodeExporter.volumeMounts" .)
-  "affinity" (include "prom.nodeExporter.affinity" .)
+  "args" $args
+  "env" $env
+  "volumes" $volumes
+  "volumeMounts" $mounts
+  "affinity" $affinity
 ) -}}
 {{- end -}}

@@ -43,15 +43,19 @@ Takes the component.
 prom.pushgateway.podTemplate: the `template` of the Deployment. Takes the component.
 */}}
 {{- define "prom.pushgateway.podTemplate" -}}
+{{- $args := include "prom.pushgateway.args" . | fromJsonArray -}}
+{{- $env := include "prom.pushgateway.env" . | fromJsonArray -}}
+{{- $volumes := include "prom.pushgateway.volumes" . | fromJsonArray -}}
+{{- $mounts := include "prom.pushgateway.volumeMounts" . | fromJsonArray -}}
 {{- include "prom.podTemplate" (dict
   "root" .root
   "component" .component
   "values" .values
   "container" "pushgateway"
-  "args" (include "prom.pushgateway.args" .)
-  "env" (include "prom.pushgateway.env" .)
-  "volumes" (include "prom.pushgateway.volumes" .)
-  "volumeMounts" (include "prom.pushgateway.volumeMounts" .)
+  "args" $args
+  "env" $env
+  "volumes" $volumes
+  "volumeMounts" $mounts
   "pathPrefix" (include "prom.pushgateway.routePrefix" .root)
 ) -}}
 {{- end -}}

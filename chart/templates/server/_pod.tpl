@@ -108,20 +108,28 @@ Takes the server component.
 prom.server.podTemplate: the `template` of the server's workload. Takes the server component.
 */}}
 {{- define "prom.server.podTemplate" -}}
+{{- $args := include "prom.server.args" . | fromJsonArray -}}
+{{- $env := include "prom.server.env" . | fromJsonArray -}}
+{{- $volumes := include "prom.server.volumes" . | fromJsonArray -}}
+{{- $mounts := include "prom.server.volumeMounts" . | fromJsonArray -}}
+{{- $containers := include "prom.server.containers" . | fromJsonArray -}}
+{{- $initContainers := include "prom.server.initContainers" . | fromJsonArray -}}
+{{- $annotations := include "prom.server.podAnnotations" . | fromJson -}}
+{{- $affinity := include "prom.server.affinity" . | fromJson -}}
 {{- include "prom.podTemplate" (dict
   "root" .root
   "component" .component
   "shard" .shard
   "values" .values
   "container" "prometheus"
-  "args" (include "prom.server.args" .)
-  "env" (include "prom.server.env" .)
-  "volumes" (include "prom.server.volumes" .)
-  "volumeMounts" (include "prom.server.volumeMounts" .)
-  "containers" (include "prom.server.containers" .)
-  "initContainers" (include "prom.server.initContainers" .)
-  "annotations" (include "prom.server.podAnnotations" .)
-  "affinity" (include "prom.server.affinity" .)
+  "args" $args
+  "env" $env
+  "volumes" $volumes
+  "volumeMounts" $mounts
+  "containers" $containers
+  "initContainers" $initContainers
+  "annotations" $annotations
+  "affinity" $affinity
   "pathPrefix" (include "prom.server.routePrefix" .root)
 ) -}}
 {{- end -}}
