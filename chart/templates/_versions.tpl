@@ -26,8 +26,26 @@ scrape:
   stackit_sd_configs: 3.5.0
 remoteWrite:
   convert_nhcb_to_classic: 3.16.0
-  failed_request_logging: 3.16.0
+  failed_request_logging: 3.15.0
   round_robin_dns: 3.1.0
+sigv4:
+  external_id: 3.10.0
+  session_name: 3.15.0
+  tags: 3.15.0
+oauth2:
+  audience: 3.8.0
+  claims: 3.8.0
+  client_certificate_key: 3.8.0
+  client_certificate_key_file: 3.8.0
+  client_certificate_key_id: 3.8.0
+  grant_type: 3.8.0
+  iss: 3.8.0
+  signature_algorithm: 3.8.0
+attachMetadata:
+  cronjob: 3.11.0
+  deployment: 3.11.0
+  job: 3.11.0
+  namespace: 3.6.0
 azuread:
   certificate: 3.13.0
   scope: 3.9.0
@@ -41,7 +59,7 @@ otlp:
   promote_all_resource_attributes: 3.5.0
   promote_scope_metadata: 3.6.0
 runtime:
-  log_level: 3.16.0
+  log_level: 3.15.0
 tsdb:
   floatChunkEncoding: 3.13.0
   staleSeriesCompactionThreshold: 3.10.0
@@ -65,7 +83,12 @@ prom.guard.versions: fields that the image's version does not know.
 {{- end -}}
 {{- $_ := set $used "server.tsdb" (dict "section" "tsdb" "fields" $tsdb) -}}
 {{- range .promJobs -}}
-{{- $_ := set $used (printf "scrape.jobs.%s.config" .key) (dict "section" "scrape" "fields" .config) -}}
+{{- $path := printf "scrape.jobs.%s.config" .key -}}
+{{- $_ := set $used $path (dict "section" "scrape" "fields" .config) -}}
+{{- $_ := set $used (printf "%s.oauth2" $path) (dict "section" "oauth2" "fields" .config.oauth2) -}}
+{{- range $index, $discovery := .config.kubernetes_sd_configs -}}
+{{- $_ := set $used (printf "%s.kubernetes_sd_configs[%d].attach_metadata" $path $index) (dict "section" "attachMetadata" "fields" $discovery.attach_metadata) -}}
+{{- end -}}
 {{- end -}}
 {{- range $name, $values := .Values.remoteWrite -}}
 {{- $values = $values | default dict -}}
@@ -73,7 +96,9 @@ prom.guard.versions: fields that the image's version does not know.
 {{- $path := printf "remoteWrite.%s" $name -}}
 {{- $entry := include "prom.remoteWrite.entry" (dict "root" $ "name" $name "values" $values) | fromJson -}}
 {{- $_ := set $used (printf "%s.config" $path) (dict "section" "remoteWrite" "fields" $entry) -}}
-{{- $_ := set $used (printf "%s.auth.azuread" $path) (dict "section" "azuread" "fields" $entry.azuread) -}}
+{{- range $way := list "azuread" "sigv4" "oauth2" -}}
+{{- $_ := set $used (printf "%s.%s" $path $way) (dict "section" $way "fields" (get $entry $way | default dict)) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- $version := include "prom.server.version" . -}}
