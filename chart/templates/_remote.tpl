@@ -54,7 +54,7 @@ prom.remoteWrite.entry: one of them, as JSON. Takes a dict: root, name, values.
 {{- $entry := dict "name" .name -}}
 {{- with $values.url -}}
 {{- $url := . -}}
-{{- if and $preset.path (regexMatch "^https?://[^/]+/?$" .) -}}
+{{- if and $preset.path (regexMatch "^https?://[^/?#]+/?$" .) -}}
 {{- $path := $preset.path -}}
 {{- if and $preset.pathOfTenant $values.tenant -}}
 {{- $path = replace "TENANT" $values.tenant $preset.pathOfTenant -}}
@@ -254,11 +254,14 @@ authentication, or with half a certificate.
 {{- if and $values.tenant (not $values.preset) -}}
 {{ $path }}.tenant: only a preset knows how to name a tenant; set {{ $path }}.preset, or the header in {{ $path }}.headers
 {{ end -}}
-{{- if and $values.tenant (eq ($values.preset | default "") "victoriametrics") (not (regexMatch "^https?://[^/]+/?$" ($values.url | default ""))) -}}
+{{- if and $values.tenant (eq ($values.preset | default "") "victoriametrics") (not (regexMatch "^https?://[^/?#]+/?$" ($values.url | default ""))) -}}
 {{ $path }}.tenant: VictoriaMetrics has the tenant in the path; leave the path out of {{ $path }}.url, or the tenant
 {{ end -}}
 {{- if and (eq ($values.preset | default "") "mimir") (gt $replicas 1) (not (get ($.Values.config.externalLabels | default dict) "cluster")) -}}
 {{ $path }}.preset: Mimir takes one of {{ $replicas }} replicas only if it knows their cluster; set config.externalLabels.cluster
+{{ end -}}
+{{- if and $values.sendExemplars (not $.Values.server.exemplars.enabled) (not (include "prom.agent" $)) -}}
+{{ $path }}.sendExemplars: no exemplars are stored, so none are sent; set server.exemplars.enabled
 {{ end -}}
 {{- $queue := $entry.queue_config | default dict -}}
 {{- $minShards := $queue.min_shards | default 1 | int -}}

@@ -298,6 +298,10 @@ changes of alerts that are not there.
 {{- if and $rules.builtin.enabled (not (include "prom.rules.ownJob" .)) -}}
 rules.builtin.enabled: needs an enabled job with the preset prometheus, whose metrics the alerts are about
 {{ end -}}
+{{- $config := .Values.config.mount -}}
+{{- if and (not $config.subPath) (hasPrefix (printf "%s/" (trimSuffix "/" $config.path)) (printf "%s/" $rules.mountPath)) (include "prom.rules.directories" . | fromJsonArray) -}}
+rules.mountPath: {{ $rules.mountPath }} lies within config.mount.path, a volume that is read-only, where nothing can be mounted
+{{ end -}}
 {{- $files := dict -}}
 {{- if $rules.builtin.enabled -}}
 {{- $_ := set $files "builtin.yaml" "rules.builtin" -}}

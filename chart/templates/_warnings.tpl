@@ -44,6 +44,13 @@ NOTES.txt. Takes the root context.
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if ne .Values.config.reload.mode "auto" -}}
+{{- range $key, $files := dict "rules.existingConfigMaps" .Values.rules.existingConfigMaps "config.scrapeConfigFiles" .Values.config.scrapeConfigFiles -}}
+{{- if $files -}}
+- {{ $key }}: with config.reload.mode {{ $.Values.config.reload.mode }} a change of them is not read until the pods are replaced.
+{{ end -}}
+{{- end -}}
+{{- end -}}
 {{- if and (not .Values.config.existing.name) (include "prom.config.secret" .) -}}
 - {{ include "prom.config.kind" . }} {{ include "prom.config.name" . }}: credentials are in the values, and so in the release; put them into Secrets and name these with `auth` and `tls`.
 {{ end -}}
