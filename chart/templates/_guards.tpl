@@ -33,6 +33,10 @@ prom.guards: fails the render if there is a problem. Takes the root context.
   "shards"
   "availability"
   "thanos"
+  "known"
+  "unused"
+  "pods"
+  "contents"
 -}}
 {{- $problems = append $problems (include (printf "prom.guard.%s" .) $) -}}
 {{- end -}}
@@ -178,9 +182,11 @@ server.retention.percentage: needs Prometheus 3.11, the image is {{ $version }}
 {{- if and .Values.server.image.distroless (eq (include "prom.persistence.type" $persistence) "none") -}}
 server.persistence.emptyDir: null leaves no place for data in the distroless image, which has no volume of its own
 {{ end -}}
+{{- $volume := ternary $persistence.size ($persistence.emptyDir | default dict).sizeLimit (eq (include "prom.persistence.type" $persistence) "claim") | default "" -}}
+{{- $sized := and $volume (has (include "prom.persistence.type" $persistence) (list "claim" "emptyDir")) -}}
 {{- with $retention.size -}}
-{{- if and (eq (include "prom.persistence.type" $persistence) "claim") (gt (include "prom.megabytes" . | int64) (include "prom.megabytes" $persistence.size | int64)) -}}
-server.retention.size: {{ . }} is more than the volume of {{ $persistence.size }} holds
+{{- if and $sized (gt (include "prom.megabytes" . | int64) (include "prom.megabytes" $volume | int64)) -}}
+server.retention.size: {{ . }} is more than the volume of {{ $volume }} holds
 {{ end -}}
 {{- end -}}
 {{- end -}}
@@ -381,6 +387,9 @@ scrape.blackbox.address: needed for {{ $path }}
 {{ $path }}: lets targets choose the scheme, and so take the ServiceAccount's token over plain HTTP; drop one of them
 {{ end -}}
 {{- end -}}
+{{- if and $token ($config.tls_config | default dict).insecure_skip_verify (eq .job.preset "none") (not $scrape.allowTokenOverHttp) -}}
+{{ $path }}: sends the ServiceAccount's token to targets whose certificate it does not check; drop insecure_skip_verify or the token
+{{ end -}}
 {{- range $list := list "relabel_configs" "metric_relabel_configs" -}}
 {{- include "prom.guard.relabel" (dict "path" $path "list" $list "rules" (get $config $list)) -}}
 {{- end -}}

@@ -217,7 +217,8 @@ config:
 
 {{/*
 prom.preset.pods: annotated pods that run; of each its TCP ports named metrics or
-*-metrics, or without name, unless an annotation says the port.
+*-metrics, or without name, unless an annotation says the port. A pod that declares no port
+and has no such annotation is no target.
 */}}
 {{- define "prom.preset.pods" -}}
 {{- $annotation := include "prom.annotationLabel" (dict "root" . "object" "pod") -}}
@@ -238,8 +239,11 @@ config:
     - source_labels: [__meta_kubernetes_pod_container_port_protocol]
       regex: UDP|SCTP
       action: drop
-    - source_labels: [{{ $annotation }}_port, __meta_kubernetes_pod_container_port_name]
-      regex: ;(metrics|.*-metrics)?|\d+;.*
+    - source_labels:
+        - {{ $annotation }}_port
+        - __meta_kubernetes_pod_container_port_number
+        - __meta_kubernetes_pod_container_port_name
+      regex: ;\d+;(metrics|.*-metrics)?|\d+;.*
       action: keep
     - source_labels: [{{ $annotation }}_scheme]
       regex: (https?)

@@ -47,7 +47,8 @@ of ten unless there is an `i`. Takes the text.
 {{- $factors := dict
   "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18
   "Ki" 0x1p10 "Mi" 0x1p20 "Gi" 0x1p30 "Ti" 0x1p40 "Pi" 0x1p50 "Ei" 0x1p60
-  "B" 1 "KB" 0x1p10 "MB" 0x1p20 "GB" 0x1p30 "TB" 0x1p40 "PB" 0x1p50 "EB" 0x1p60 -}}
+  "B" 1 "KB" 0x1p10 "MB" 0x1p20 "GB" 0x1p30 "TB" 0x1p40 "PB" 0x1p50 "EB" 0x1p60
+  "KiB" 0x1p10 "MiB" 0x1p20 "GiB" 0x1p30 "TiB" 0x1p40 "PiB" 0x1p50 "EiB" 0x1p60 -}}
 {{- $bytes := mulf $number (get $factors (regexFind "[A-Za-z]*$" .)) -}}
 {{- divf $bytes 0x1p20 | floor | int64 -}}
 {{- end -}}
