@@ -16,6 +16,7 @@ mod chart;
 mod chart_config;
 mod cli;
 mod command;
+mod comparison;
 mod conformance;
 mod differences;
 mod functions;

@@ -11,7 +11,7 @@ that takes the root context and writes YAML with
 prom.presets: the names of all presets, as a JSON list.
 */}}
 {{- define "prom.presets" -}}
-{{- list "apiserver" "cadvisor" "endpointslices" "ingresses" "kubelet" "node-exporter" "pods" "prometheus" "pushgateway" "services" | toJson -}}
+{{- list "apiserver" "cadvisor" "endpointslices" "ingresses" "kubelet" "kubelet-probes" "kubelet-resource" "node-exporter" "pods" "prometheus" "pushgateway" "services" | toJson -}}
 {{- end -}}
 
 {{/*
@@ -154,6 +154,21 @@ prom.preset.kubelet: the kubelet of each node.
 */}}
 {{- define "prom.preset.kubelet" -}}
 {{- include "prom.kubelet" (dict "root" . "path" "/metrics") -}}
+{{- end -}}
+
+{{/*
+prom.preset.kubelet-probes: what each kubelet's liveness, readiness and startup probes came to.
+*/}}
+{{- define "prom.preset.kubelet-probes" -}}
+{{- include "prom.kubelet" (dict "root" . "path" "/metrics/probes") -}}
+{{- end -}}
+
+{{/*
+prom.preset.kubelet-resource: CPU and memory of nodes, pods and containers, as the metrics
+server sees them. They carry timestamps of their own.
+*/}}
+{{- define "prom.preset.kubelet-resource" -}}
+{{- include "prom.kubelet" (dict "root" . "path" "/metrics/resource" "ownTimestamps" true) -}}
 {{- end -}}
 
 {{/*

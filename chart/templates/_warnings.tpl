@@ -62,7 +62,7 @@ NOTES.txt. Takes the root context.
 - scrape.jobs.{{ .key }}: sends the ServiceAccount's token in clear text to its targets.
 {{ end -}}
 {{- end -}}
-{{- if or (has "kubelet" $presets) (has "cadvisor" $presets) -}}
+{{- if or (has "kubelet" $presets) (has "cadvisor" $presets) (has "kubelet-probes" $presets) (has "kubelet-resource" $presets) -}}
 {{- if eq .Values.scrape.kubelet.via "apiserver" -}}
 - scrape.kubelet.via apiserver: the right nodes/proxy lets its holder run commands in any container.
 {{ else if eq .Values.scrape.kubelet.tls.mode "skip" -}}
