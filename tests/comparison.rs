@@ -7,7 +7,12 @@ fn rows() -> Vec<Vec<String>> {
     read("docs/comparison.md")
         .lines()
         .filter(|line| line.starts_with("| ") && line[2..].starts_with(|first: char| first.is_ascii_digit()))
-        .map(|line| line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect())
+        .map(|line| {
+            line.trim_matches('|')
+                .split(" | ")
+                .map(|cell| cell.trim().to_owned())
+                .collect()
+        })
         .collect()
 }
 
@@ -32,8 +37,16 @@ fn every_feature_is_shown_by_what_exists() {
             panic!("{row:?} has not five cells");
         };
         let proofs: Vec<&str> = shown.split('`').skip(1).step_by(2).collect();
-        assert!(answer != "yes" || !proofs.is_empty(), "row {number} is shown by nothing");
-        missing.extend(proofs.into_iter().filter(|proof| !is_there(proof)).map(|proof| format!("{number}: {proof}")));
+        assert!(
+            answer != "yes" || !proofs.is_empty(),
+            "row {number} is shown by nothing"
+        );
+        missing.extend(
+            proofs
+                .into_iter()
+                .filter(|proof| !is_there(proof))
+                .map(|proof| format!("{number}: {proof}")),
+        );
     }
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
