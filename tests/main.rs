@@ -29,6 +29,7 @@ mod properties;
 mod readme;
 mod rules;
 mod schema;
+mod seed_defects;
 mod stages;
 mod support;
 mod yaml;
