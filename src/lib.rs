@@ -9,6 +9,7 @@ pub mod lint;
 pub mod lower;
 pub mod manifest;
 pub mod pipeline;
+pub mod preflight;
 pub mod prometheus;
 pub mod promql;
 pub mod reflect;

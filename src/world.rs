@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
+use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Mutex, mpsc};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What a path is, links followed.
@@ -30,6 +31,8 @@ pub struct Entry {
     pub size: u64,
     /// Whether the path itself is a symbolic link.
     pub is_link: bool,
+    /// The permission bits, links followed; none where the system has none.
+    pub mode: Option<u32>,
 }
 
 /// What a program gave.
@@ -56,6 +59,18 @@ pub trait World: Send + Sync {
 
     /// The path without links, `.` and `..`: tells when a link leads back into a folder that is being read.
     fn resolve(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// The target of a symbolic link, as it is written there; [`io::ErrorKind::InvalidInput`] if the path is no link.
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        self.entry(path)?;
+        Err(io::Error::from(io::ErrorKind::InvalidInput))
+    }
+
+    /// The addresses of a host name, as the system resolves it. Waits no longer than `timeout`.
+    fn lookup(&self, name: &str, timeout: Duration) -> io::Result<Vec<IpAddr>> {
+        let _ = (name, timeout);
+        Err(io::Error::from(io::ErrorKind::Unsupported))
+    }
 
     /// All of the standard input.
     fn read_stdin(&self) -> io::Result<Vec<u8>>;
@@ -131,6 +146,16 @@ fn read_bounded(source: impl io::Read, length: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+#[cfg(unix)]
+fn mode(metadata: &std::fs::Metadata) -> Option<u32> {
+    Some(std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777)
+}
+
+#[cfg(not(unix))]
+fn mode(_: &std::fs::Metadata) -> Option<u32> {
+    None
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 impl World for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -164,11 +189,29 @@ impl World for Disk {
             kind,
             size: metadata.len(),
             is_link,
+            mode: mode(&metadata),
         })
     }
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         path.canonicalize()
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        std::fs::read_link(path)
+    }
+
+    fn lookup(&self, name: &str, timeout: Duration) -> io::Result<Vec<IpAddr>> {
+        let (sender, receiver) = mpsc::channel();
+        let host = name.to_owned();
+        // The system's resolver cannot be interrupted: the thread is left to itself when time is up.
+        std::thread::Builder::new().spawn(move || {
+            let found = (host.as_str(), 443).to_socket_addrs();
+            // Nobody waits for an answer that comes too late.
+            let _ = sender.send(found.map(|found| found.map(|address| address.ip()).collect()));
+        })?;
+        let late = |_| io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {timeout:?}"));
+        receiver.recv_timeout(timeout).map_err(late)?
     }
 
     fn read_stdin(&self) -> io::Result<Vec<u8>> {
@@ -242,6 +285,7 @@ impl World for Disk {
 pub struct Memory {
     files: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
     stdin: Vec<u8>,
+    hosts: BTreeMap<String, Vec<IpAddr>>,
     now: Duration,
     seeded: Mutex<Seeded>,
 }
@@ -251,6 +295,7 @@ impl Default for Memory {
         Self {
             files: Mutex::default(),
             stdin: Vec::new(),
+            hosts: BTreeMap::new(),
             now: Duration::from_secs(1_700_000_000),
             seeded: Mutex::new(Seeded::new(0)),
         }
@@ -274,6 +319,13 @@ impl Memory {
     #[must_use]
     pub fn with_stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = bytes.into();
+        self
+    }
+
+    /// Adds a host name with its addresses.
+    #[must_use]
+    pub fn with_host(mut self, name: impl Into<String>, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
+        self.hosts.insert(name.into(), addresses.into_iter().collect());
         self
     }
 
@@ -311,12 +363,14 @@ impl World for Memory {
                 kind: FileKind::File,
                 size,
                 is_link: false,
+                mode: None,
             })
         } else if files.keys().any(|file| file.starts_with(path)) {
             Ok(Entry {
                 kind: FileKind::Folder,
                 size: 0,
                 is_link: false,
+                mode: None,
             })
         } else {
             Err(not_found())
@@ -325,6 +379,13 @@ impl World for Memory {
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         Ok(path.to_path_buf())
+    }
+
+    fn lookup(&self, name: &str, _: Duration) -> io::Result<Vec<IpAddr>> {
+        let known = self.hosts.get(name.trim_end_matches('.'));
+        known
+            .cloned()
+            .ok_or_else(|| io::Error::other("failed to lookup address information"))
     }
 
     fn read_stdin(&self) -> io::Result<Vec<u8>> {

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["report", "pipeline"],
     &["manifest"],
     &["render"],
-    &["functions", "lower", "prometheus"],
+    &["functions", "lower", "preflight", "prometheus"],
     &["template", "schema"],
     &["values"],
     &["chart"],
@@ -104,6 +104,7 @@ fn crates_are_named_in_their_place_only() {
         ("serde_yaml", &["lint"]),
         ("promchart_k8s", &["lint"]),
         ("annotate_snippets", &["report"]),
+        ("x509_cert", &["preflight"]),
     ]);
     for (file, text) in all_sources() {
         let Some(own) = module(&file) else { continue };

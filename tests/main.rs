@@ -23,6 +23,7 @@ mod functions;
 mod lint;
 mod mutation;
 mod origins;
+mod preflight;
 mod prometheus;
 mod promql;
 mod properties;

@@ -55,6 +55,8 @@ pub(super) enum Command {
     Lint(Box<Lint>),
     /// Check values against the chart, without rendering it
     Validate(Box<Validate>),
+    /// Check a control plane node for what the Prometheus chart needs of it
+    Preflight(Box<Preflight>),
     /// Tell about a rule or a template function
     Explain(Explain),
     /// Show the minijinja template that a Go template becomes
@@ -150,6 +152,60 @@ pub(super) struct Validate {
     pub(super) values: Values,
     #[command(flatten)]
     pub(super) rules: Rules,
+    #[command(flatten)]
+    pub(super) reports: Reports,
+}
+
+/// `promchart preflight [FILE]...`
+///
+/// Reads the static pod manifest of kube-apiserver or a kubeadm configuration and reports each flag that the Prometheus chart
+/// depends on (authorization, client CA, kubelet client, serving certificate, aggregator) as present, missing or wrong; the
+/// certificates and keys that the flags name; resolv.conf and the cluster domain. Changes nothing, and asks the network only with
+/// --resolve.
+///
+/// Exit codes: 0 nothing at or above --fail-on (error), 1 something, 2 no manifest found or a wrong flag. What could not be checked
+/// is a warning: with --strict, 0 means that everything was checked.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  \
+    promchart preflight                                   # on a control plane node, as root\n  \
+    promchart preflight --root /mnt/node --strict         # the disk of a node\n  \
+    promchart preflight kubeadm.yaml --no-resolv-conf     # before kubeadm init\n  \
+    kubectl -n kube-system get pod -l component=kube-apiserver -o yaml | promchart preflight -")]
+pub(super) struct Preflight {
+    /// Manifests of kube-apiserver or kubeadm configurations; `-` is the standard input. Without one
+    /// /opt/kubernetes/manifests/kube-apiserver.manifest and /etc/kubernetes/manifests/kube-apiserver.yaml are tried
+    #[arg(value_name = "FILE")]
+    pub(super) files: Vec<String>,
+    /// The folder that the node's file system is below: certificates, resolv.conf and the manifests that are tried are read there
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) root: Option<String>,
+    /// Report certificates that expire within this time: 30d, 720h
+    #[arg(long, value_name = "TIME", default_value = "30d")]
+    pub(super) expires_within: String,
+    /// The DNS domain of the cluster [default: kubeadm's networking.dnsDomain, else cluster.local]
+    #[arg(long, value_name = "DOMAIN")]
+    pub(super) cluster_domain: Option<String>,
+    /// The resolver configuration, a node's or a pod's [default: /etc/resolv.conf below --root]
+    #[arg(long, value_name = "FILE")]
+    pub(super) resolv_conf: Option<String>,
+    /// Do not read a resolver configuration
+    #[arg(long, conflicts_with = "resolv_conf")]
+    pub(super) no_resolv_conf: bool,
+    /// Ask DNS for kubernetes.default.svc.DOMAIN
+    #[arg(long)]
+    pub(super) resolve: bool,
+    /// How long to wait for the answer
+    #[arg(long, value_name = "TIME", default_value = "5s")]
+    pub(super) resolve_timeout: String,
+    /// Rules whose findings are left out
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    pub(super) ignore: Vec<String>,
+    /// The least severity that fails the run: error, warning or info
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<String>,
+    /// Fail on warnings too, and so on everything that could not be checked
+    #[arg(long)]
+    pub(super) strict: bool,
     #[command(flatten)]
     pub(super) reports: Reports,
 }

@@ -6,15 +6,24 @@ use super::output::Output;
 use crate::diagnostic::closest;
 use crate::functions;
 use crate::lint::{self, RULES};
+use crate::preflight;
 
 pub(super) fn run(arguments: &Explain) -> Exit {
     let Some(name) = &arguments.name else {
         let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
+        let width = preflight::RULES
+            .iter()
+            .map(|rule| rule.id.len())
+            .fold(width, usize::max);
         let mut out = String::new();
         for rule in RULES {
             let state = if rule.is_on { rule.severity.as_str() } else { "off" };
             let (id, family, summary) = (rule.id, rule.family.as_str(), rule.summary());
             out.push_str(&format!("{id:width$}  {family:10}  {state:7}  {summary}\n"));
+        }
+        for rule in preflight::RULES {
+            let (id, state, summary) = (rule.id, rule.severity.as_str(), rule.summary());
+            out.push_str(&format!("{id:width$}  preflight   {state:7}  {summary}\n"));
         }
         Output::result(out.as_bytes());
         return Exit::Clean;
@@ -33,6 +42,15 @@ pub(super) fn run(arguments: &Explain) -> Exit {
         Output::result(text.as_bytes());
         return Exit::Clean;
     }
+    if let Some(rule) = preflight::find(name) {
+        let text = format!(
+            "# {name}\n\n{}\n\nFamily: preflight. Default: {}.\n",
+            rule.page(),
+            rule.severity.as_str()
+        );
+        Output::result(text.as_bytes());
+        return Exit::Clean;
+    }
     if let Some(function) = functions::find(name) {
         let text = format!(
             "# {name}\n\n{}\n\n    {}\n\nFrom {}.\n",
@@ -44,6 +62,7 @@ pub(super) fn run(arguments: &Explain) -> Exit {
         return Exit::Clean;
     }
     let rules = RULES.iter().map(|rule| rule.id);
+    let rules = rules.chain(preflight::RULES.iter().map(|rule| rule.id));
     let known = rules.chain(functions::all().map(|function| function.name));
     let close = closest(name, known).map(|close| format!("; did you mean `{close}`?"));
     Output::message(&format!(

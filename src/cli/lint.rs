@@ -107,10 +107,14 @@ fn finish(
         }
         let infos = rule_infos();
         for (format, path) in &formats.1 {
-            write(&**world, path, &report::write(*format, &found, sources, &infos, false))?;
+            write(
+                &**world,
+                path,
+                &report::write(*format, &found, &[], sources, &infos, false),
+            )?;
         }
         if !reports.quiet {
-            let text = report::write(formats.0, &found, sources, &infos, output.color());
+            let text = report::write(formats.0, &found, &[], sources, &infos, output.color());
             Output::result(&crate::go::string::decode(&text));
         }
         Ok(if found.has(fail_on) { Exit::Failed } else { Exit::Clean })
@@ -122,7 +126,7 @@ fn finish(
 }
 
 /// By file, as people read them: sources come in the order in which threads happen to read them.
-fn sort(report: &mut Report, sources: &Sources) {
+pub(super) fn sort(report: &mut Report, sources: &Sources) {
     report.diagnostics.sort_by_cached_key(|found| {
         let place = found
             .span
@@ -160,7 +164,11 @@ fn fail_on(settings: &Settings, rules: &Rules) -> Result<Severity> {
     if rules.strict {
         return Ok(Severity::Warning);
     }
-    let word = rules.fail_on.as_deref().or(settings.fail_on.as_deref());
+    threshold(rules.fail_on.as_deref().or(settings.fail_on.as_deref()))
+}
+
+/// The severity that a word names; errors if there is none.
+pub(super) fn threshold(word: Option<&str>) -> Result<Severity> {
     match word {
         None => Ok(Severity::Error),
         Some(word) => Severity::parse(word).ok_or_else(|| {
@@ -171,7 +179,7 @@ fn fail_on(settings: &Settings, rules: &Rules) -> Result<Severity> {
 }
 
 /// The format on stdout, and those that go to files.
-fn formats(reports: &Reports) -> Result<(Format, Vec<(Format, String)>)> {
+pub(super) fn formats(reports: &Reports) -> Result<(Format, Vec<(Format, String)>)> {
     let parse = |name: &str| {
         Format::parse(name).ok_or_else(|| {
             let known = Format::ALL.map(Format::as_str).join(", ");
@@ -198,7 +206,7 @@ fn baseline(world: &dyn World, path: &str) -> Result<Baseline> {
     Baseline::parse(&String::from_utf8_lossy(&bytes))
 }
 
-fn write(world: &dyn World, path: &str, text: &str) -> Result<()> {
+pub(super) fn write(world: &dyn World, path: &str, text: &str) -> Result<()> {
     let bytes = crate::go::string::decode(text);
     world
         .write(Path::new(path), &bytes)

@@ -6,6 +6,7 @@ mod helm_flags;
 mod lint;
 mod lower;
 mod output;
+mod preflight;
 mod schema;
 mod template;
 
@@ -74,6 +75,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
         Command::Template(arguments) => template::run(&world, &arguments, output),
         Command::Lint(arguments) => lint::run(&world, &arguments, report),
         Command::Validate(arguments) => lint::validate(&world, &arguments, report),
+        Command::Preflight(arguments) => preflight::run(&world, &arguments, report),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Lower(arguments) => lower::run(&*world, &arguments, output),
         Command::Schema(arguments) => schema::run(&*world, &arguments, output),

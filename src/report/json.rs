@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Place, fingerprint};
+use super::{Check, Place, fingerprint};
 use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::source::{SourceKind, Sources, Span};
 
-pub(super) fn write(report: &Report, sources: &Sources) -> String {
+pub(super) fn write(report: &Report, checks: &[Check], sources: &Sources) -> String {
     let count = |severity: Severity| {
         report
             .diagnostics
@@ -15,7 +15,7 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
             .count()
     };
     let findings: Vec<Json> = report.diagnostics.iter().map(|found| finding(found, sources)).collect();
-    let json = json!({
+    let mut json = json!({
         "version": 1,
         "tool": {"name": "promchart", "version": env!("CARGO_PKG_VERSION")},
         "summary": {
@@ -25,7 +25,14 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
         },
         "findings": findings,
     });
+    if !checks.is_empty() {
+        json["checks"] = checks.iter().map(check).collect();
+    }
     format!("{json:#}\n")
+}
+
+fn check(check: &Check) -> Json {
+    json!({"file": check.file, "subject": check.subject, "state": check.state, "detail": check.detail})
 }
 
 fn finding(diagnostic: &Diagnostic, sources: &Sources) -> Json {

@@ -1,12 +1,13 @@
-//! `JUnit`'s XML: a suite for each file, a test case for each finding. A clean run has one case that passes.
+//! `JUnit`'s XML: a suite for each file, a test case for each finding, and one for each check that passed or was skipped. A clean run
+//! without checks has one case that passes.
 
 use std::collections::BTreeMap;
 
-use super::{Place, one_line};
+use super::{Check, PASSED, Place, UNCHECKED, one_line};
 use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::source::Sources;
 
-pub(super) fn write(report: &Report, sources: &Sources) -> String {
+pub(super) fn write(report: &Report, checks: &[Check], sources: &Sources) -> String {
     let mut suites: BTreeMap<String, Vec<&Diagnostic>> = BTreeMap::new();
     for found in &report.diagnostics {
         let file = found.span.map_or_else(
@@ -15,12 +16,24 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
         );
         suites.entry(file).or_default().push(found);
     }
+    // Checks with findings are there as findings; one that was not made and is no finding is skipped.
+    let told = |check: &&Check| {
+        let mut found = report.diagnostics.iter();
+        check.state == UNCHECKED
+            && !found.any(|found| found.message.starts_with(&format!("{} was not checked", check.subject)))
+    };
+    let mut others: BTreeMap<String, Vec<&Check>> = BTreeMap::new();
+    for check in checks.iter().filter(|check| check.state == PASSED || told(check)) {
+        others.entry(check.file.clone()).or_default().push(check);
+        suites.entry(check.file.clone()).or_default();
+    }
+    let extra: usize = others.values().map(Vec::len).sum();
     let failures = |found: &[&Diagnostic]| found.iter().filter(|found| found.severity > Severity::Info).count();
     let all: Vec<&Diagnostic> = report.diagnostics.iter().collect();
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     out.push_str(&format!(
         "<testsuites name=\"promchart\" tests=\"{}\" failures=\"{}\" errors=\"0\">\n",
-        all.len().max(1),
+        (all.len() + extra).max(1),
         failures(&all)
     ));
     if suites.is_empty() {
@@ -31,14 +44,30 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
         out.push_str(&format!(
             "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\">\n",
             escape(file),
-            found.len(),
+            found.len() + others.get(file).map_or(0, Vec::len),
             failures(found)
         ));
         found.iter().for_each(|found| case(found, sources, &mut out));
+        others
+            .get(file)
+            .into_iter()
+            .flatten()
+            .for_each(|check| passed(check, &mut out));
         out.push_str("  </testsuite>\n");
     }
     out.push_str("</testsuites>\n");
     out
+}
+
+fn passed(check: &Check, out: &mut String) {
+    let inner = match check.state {
+        PASSED => format!("<system-out>{}</system-out>", escape(&check.detail)),
+        _ => format!("<skipped message=\"{}\"/>", escape(&check.detail)),
+    };
+    out.push_str(&format!(
+        "    <testcase classname=\"checks\" name=\"{}\">{inner}</testcase>\n",
+        escape(&check.subject)
+    ));
 }
 
 fn case(found: &Diagnostic, sources: &Sources, out: &mut String) {

@@ -77,13 +77,38 @@ pub struct RuleInfo {
     pub severity: Severity,
 }
 
-/// Writes a report.
-pub fn write(format: Format, report: &Report, sources: &Sources, rules: &[RuleInfo], color: bool) -> String {
+/// A check with its result, for commands whose reports tell what was checked and what was not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The file that it belongs to.
+    pub file: String,
+    /// What was checked.
+    pub subject: String,
+    /// `ok`, `info`, `warning`, `error` or `not checked`.
+    pub state: &'static str,
+    /// What was found, or why it was not checked.
+    pub detail: String,
+}
+
+/// The state of checks that found nothing.
+const PASSED: &str = "ok";
+/// The state of checks that could not be made.
+const UNCHECKED: &str = "not checked";
+
+/// Writes a report. Text, JSON and `JUnit` also list the checks, if there are any.
+pub fn write(
+    format: Format,
+    report: &Report,
+    checks: &[Check],
+    sources: &Sources,
+    rules: &[RuleInfo],
+    color: bool,
+) -> String {
     let text = match format {
-        Format::Text => return text::report(report, sources, color),
-        Format::Json => json::write(report, sources),
+        Format::Text => return text::report(report, sources, color) + &text::checks(checks),
+        Format::Json => json::write(report, checks, sources),
         Format::Sarif => sarif::write(report, sources, rules),
-        Format::Junit => junit::write(report, sources),
+        Format::Junit => junit::write(report, checks, sources),
         Format::Github => github::write(report, sources),
         Format::Gitlab => gitlab::write(report, sources),
     };

@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
+use super::{Check, PASSED, UNCHECKED};
 use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::go::string as gostring;
 use crate::source::{Source, Sources, Span};
 
 /// Lines longer than this are shown without an excerpt: nobody reads them, and a text on one line may have megabytes.
 const MAX_LINE: usize = 2000;
+
+/// A check's detail is cut off here: where it is a finding, all of it stands above the table.
+const MAX_DETAIL: usize = 110;
 
 /// One diagnostic, ending with a line break.
 pub fn write(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
@@ -63,6 +67,40 @@ pub(super) fn report(report: &Report, sources: &Sources, color: bool) -> String 
         out.push_str("nothing found\n");
     } else {
         out.push_str(&format!("{} found\n", counts.join(", ")));
+    }
+    out
+}
+
+/// A table of checks, and how many were made.
+pub(super) fn checks(checks: &[Check]) -> String {
+    let mut out = String::new();
+    let width = |of: fn(&Check) -> &str| checks.iter().map(|check| of(check).chars().count()).max().unwrap_or(0);
+    let (states, subjects) = (width(|check| check.state), width(|check| &check.subject));
+    let mut file = None;
+    for check in checks {
+        if file != Some(&check.file) {
+            out.push_str(&format!("\n{}\n", printable(&check.file)));
+            file = Some(&check.file);
+        }
+        let mut detail = check.detail.as_str();
+        let more = match detail.char_indices().nth(MAX_DETAIL) {
+            Some((at, _)) => {
+                detail = &detail[..at];
+                "..."
+            }
+            None => "",
+        };
+        let row = format!("  {:states$}  {:subjects$}  {detail}{more}", check.state, check.subject);
+        out.push_str(printable(row.trim_end()).replace('\n', " ").as_str());
+        out.push('\n');
+    }
+    if !checks.is_empty() {
+        let count = |state: &str| checks.iter().filter(|check| check.state == state).count();
+        let (passed, unchecked) = (count(PASSED), count(UNCHECKED));
+        let found = checks.len() - passed - unchecked;
+        out.push_str(&format!(
+            "\n{passed} checks passed, {found} with findings, {unchecked} not made\n"
+        ));
     }
     out
 }

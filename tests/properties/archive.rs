@@ -83,6 +83,7 @@ impl World for OneFile {
             kind: FileKind::File,
             size,
             is_link: false,
+            mode: None,
         })
     }
 

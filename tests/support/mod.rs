@@ -92,6 +92,12 @@ impl Case {
         self
     }
 
+    /// What the standard input is read from.
+    pub(crate) fn stdin(mut self, file: std::fs::File) -> Self {
+        self.command.stdin(file);
+        self
+    }
+
     pub(crate) fn dir(mut self, folder: impl AsRef<Path>) -> Self {
         self.command.current_dir(folder);
         self

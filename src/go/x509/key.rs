@@ -226,6 +226,11 @@ impl PrivateKey {
         Some((info, key))
     }
 
+    /// The bytes of the public key, as a certificate's `subjectPublicKey` holds them; none for DSA.
+    pub fn public_key_bytes(&self) -> Option<Vec<u8>> {
+        self.public_key().map(|(_, key)| key)
+    }
+
     /// The `AlgorithmIdentifier` of this key's signatures; none where it cannot sign.
     pub(super) fn signature_algorithm(&self) -> Option<Vec<u8>> {
         Some(match &self.0 {

@@ -10,4 +10,4 @@ mod pem;
 
 pub use certificate::{Certificate, Template, create};
 pub use key::{KeyType, PrivateKey};
-pub use pem::{Block, decode as decode_pem, encode as encode_pem};
+pub use pem::{Block, decode as decode_pem, decode_all as decode_pem_all, encode as encode_pem};

@@ -29,7 +29,16 @@ pub fn encode(kind: &str, bytes: &[u8]) -> String {
 
 /// `pem.Decode`: the first block of a text; what stands around it does not matter.
 pub fn decode(text: &str) -> Option<Block> {
+    next(&mut text.lines())
+}
+
+/// All blocks of a text, in their order.
+pub fn decode_all(text: &str) -> Vec<Block> {
     let mut lines = text.lines();
+    std::iter::from_fn(|| next(&mut lines)).collect()
+}
+
+fn next(lines: &mut std::str::Lines<'_>) -> Option<Block> {
     while let Some(line) = lines.next() {
         let Some(kind) = line
             .trim_end()

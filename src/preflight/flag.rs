@@ -1,0 +1,327 @@
+//! The flags of kube-apiserver, read as its flag library (spf13/pflag) reads them.
+
+use super::bench::Bench;
+use super::word::Word;
+use crate::diagnostic::Diagnostic;
+use crate::go::{boolean, csv, quote::quote};
+use crate::source::{Source, Span};
+
+/// The type of a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A text; the last one wins.
+    Text,
+    /// The path of a file in the container.
+    Path,
+    /// A list in CSV; several add up.
+    List,
+    /// True without a value.
+    Switch,
+}
+
+/// The flags that are checked. The API server has some 200; those that begin with one of these names are told apart by their
+/// full names, so typos are looked for among these only.
+const KNOWN: &[(&str, Kind)] = &[
+    ("anonymous-auth", Kind::Switch),
+    ("authentication-config", Kind::Path),
+    ("authorization-config", Kind::Path),
+    ("authorization-mode", Kind::List),
+    ("authorization-policy-file", Kind::Path),
+    ("authorization-webhook-config-file", Kind::Path),
+    ("client-ca-file", Kind::Path),
+    ("enable-aggregator-routing", Kind::Switch),
+    ("kubelet-certificate-authority", Kind::Path),
+    ("kubelet-client-certificate", Kind::Path),
+    ("kubelet-client-key", Kind::Path),
+    ("proxy-client-cert-file", Kind::Path),
+    ("proxy-client-key-file", Kind::Path),
+    ("requestheader-allowed-names", Kind::List),
+    ("requestheader-client-ca-file", Kind::Path),
+    ("requestheader-extra-headers-prefix", Kind::List),
+    ("requestheader-group-headers", Kind::List),
+    ("requestheader-username-headers", Kind::List),
+    ("service-account-issuer", Kind::Text),
+    ("service-cluster-ip-range", Kind::Text),
+    ("tls-cert-file", Kind::Path),
+    ("tls-private-key-file", Kind::Path),
+];
+
+/// Switches of the API server that are not checked; a word after one of them is no value.
+const OTHER_SWITCHES: &[&str] = &[
+    "allow-privileged",
+    "also-stdout",
+    "alsologtostderr",
+    "contention-profiling",
+    "enable-bootstrap-token-auth",
+    "enable-garbage-collector",
+    "enable-logs-handler",
+    "enable-priority-and-fairness",
+    "logtostderr",
+    "profiling",
+    "service-account-lookup",
+    "watch-cache",
+];
+
+/// The type of a flag that is checked.
+pub(super) fn kind(name: &str) -> Option<Kind> {
+    KNOWN.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
+}
+
+/// A flag that is set.
+#[derive(Clone, Debug)]
+pub(super) struct Flag {
+    /// Without dashes; pflag's normalised name.
+    pub(super) name: String,
+    pub(super) value: String,
+    /// Where it is written; for what kubeadm sets, the place of the settings.
+    pub(super) place: Span,
+    /// Where its value is written.
+    pub(super) value_place: Span,
+    /// The value has a variable in it that is known at run time only.
+    pub(super) is_open: bool,
+    /// kubeadm sets it, the file does not.
+    pub(super) is_default: bool,
+}
+
+/// The flags in their order.
+#[derive(Debug, Default)]
+pub(super) struct Flags(Vec<Flag>);
+
+impl Flags {
+    pub(super) fn push(&mut self, flag: Flag) {
+        self.0.push(flag);
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Flag> {
+        self.0.iter()
+    }
+
+    /// The first setting of a flag.
+    pub(super) fn first(&self, name: &str) -> Option<&Flag> {
+        self.0.iter().find(|flag| flag.name == name)
+    }
+
+    /// The last setting of a flag: the one that wins.
+    pub(super) fn last(&self, name: &str) -> Option<&Flag> {
+        self.0.iter().rfind(|flag| flag.name == name)
+    }
+
+    /// The values of a list flag, all settings together, each with the setting that it comes from.
+    ///
+    /// # Errors
+    /// The setting that is no CSV, and why.
+    pub(super) fn list(&self, name: &str) -> Result<Vec<(String, &Flag)>, (&Flag, String)> {
+        let mut values = Vec::new();
+        for flag in self.0.iter().filter(|flag| flag.name == name) {
+            // pflag takes an empty text as no values.
+            if flag.value.is_empty() {
+                continue;
+            }
+            if flag.value.len() > MAX_LIST {
+                return Err((flag, format!("it has more than {} KiB", MAX_LIST >> 10)));
+            }
+            let fields = csv::record(&flag.value).map_err(|error| (flag, error))?;
+            values.extend(fields.into_iter().map(|value| (value, flag)));
+        }
+        Ok(values)
+    }
+}
+
+/// How many words of a command line are read; the API server has some 200 flags.
+const MAX_WORDS: usize = 2000;
+/// How many bytes a list may have.
+const MAX_LIST: usize = 16 << 10;
+/// How many words that are no flags are reported.
+const MAX_STRAYS: usize = 10;
+
+/// The rule of command lines that the API server cannot read.
+const SYNTAX: &str = "apiserver-flag-syntax";
+
+/// The arguments of kube-apiserver as flags. What pflag refuses is a finding; such a flag is still taken as set where its meaning is
+/// clear, so that it is not reported as missing too.
+pub(super) fn parse(bench: &mut Bench<'_>, words: &[Word], source: &Source) -> Flags {
+    let mut flags = Flags::default();
+    let mut strays = 0;
+    if let Some(word) = words.get(MAX_WORDS) {
+        bench.unchecked(
+            "the rest of the command line",
+            format!("it has more than {MAX_WORDS} words"),
+            word.place,
+            "",
+        );
+    }
+    let mut words = words.iter().take(MAX_WORDS).peekable();
+    while let Some(word) = words.next() {
+        let text = &word.text;
+        let Some(body) = text.strip_prefix("--").filter(|body| !body.is_empty()) else {
+            strays += 1;
+            if strays <= MAX_STRAYS {
+                stray(bench, word, &mut flags, source);
+            }
+            continue;
+        };
+        let (written, value) = match body.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (body, None),
+        };
+        let (written, value) = match written.split_once(char::is_whitespace) {
+            Some((name, rest)) => {
+                let value = value.map_or_else(|| rest.to_owned(), |value| format!("{rest}={value}"));
+                one_word(bench, word, name, value.trim());
+                (name, Some(value.trim().to_owned()))
+            }
+            None => (written, value),
+        };
+        let name = normal(bench, word, written);
+        let mut flag = Flag {
+            value_place: word.place,
+            place: word.place,
+            is_open: word.is_open,
+            is_default: false,
+            value: String::new(),
+            name,
+        };
+        let is_switch = kind(&flag.name) == Some(Kind::Switch) || OTHER_SWITCHES.contains(&&*flag.name);
+        match value {
+            Some(value) => {
+                flag.value_place = word.tail(text.len() - value.len(), source);
+                flag.value = value;
+            }
+            None if is_switch => {
+                "true".clone_into(&mut flag.value);
+                if let Some(next) = words.next_if(|next| boolean::parse(&next.text).is_ok()) {
+                    split_switch(bench, word, next, &flag.name);
+                    flag.value.clone_from(&next.text);
+                    flag.value_place = next.place;
+                }
+            }
+            None => match words.next_if(|next| kind(&flag.name).is_some() || !next.text.starts_with('-')) {
+                Some(next) => {
+                    flag.value.clone_from(&next.text);
+                    flag.value_place = next.place;
+                    flag.is_open |= next.is_open;
+                    swallowed(bench, &flag);
+                }
+                None if kind(&flag.name).is_some() => {
+                    let message = format!("flag needs an argument: --{}", flag.name);
+                    let help = "write `--flag=value`; kube-apiserver does not start without it";
+                    bench.found(
+                        format!("--{}", flag.name),
+                        Diagnostic::error(SYNTAX, message).at(word.place).help(help),
+                    );
+                }
+                // Perhaps a switch that is not known here.
+                None => {}
+            },
+        }
+        flags.push(flag);
+    }
+    flags
+}
+
+/// `--client-ca-file --tls-cert-file=x`: the next flag is the value of this one.
+fn swallowed(bench: &mut Bench<'_>, flag: &Flag) {
+    if flag.value.starts_with("--") {
+        let message = format!(
+            "`--{}` has no value and takes the next argument, {}, for it",
+            flag.name,
+            quote(&flag.value)
+        );
+        let help = "write `--flag=value`";
+        bench.found(
+            format!("--{}", flag.name),
+            Diagnostic::error(SYNTAX, message).at(flag.place).help(help),
+        );
+    }
+}
+
+/// `--authorization-mode RBAC` as one argument.
+fn one_word(bench: &mut Bench<'_>, word: &Word, name: &str, value: &str) {
+    let message =
+        format!("`--{name}` and its value are one argument with a space in it: kube-apiserver reports an unknown flag");
+    let help = format!("write `--{name}={value}`, or two list items");
+    bench.found(
+        format!("--{name}"),
+        Diagnostic::error(SYNTAX, message).at(word.place).help(help),
+    );
+}
+
+/// `--enable-aggregator-routing true` as two arguments.
+fn split_switch(bench: &mut Bench<'_>, word: &Word, next: &Word, name: &str) {
+    let message = format!(
+        "a switch takes its value with `=`: `{}` is an argument of its own, which kube-apiserver refuses",
+        next.text
+    );
+    let help = format!("write `--{name}={}`", next.text);
+    let found = Diagnostic::error(SYNTAX, message)
+        .at(next.place)
+        .label(word.place, "the switch")
+        .help(help);
+    bench.found(format!("--{name}"), found);
+}
+
+/// A word that is no flag with two dashes.
+fn stray(bench: &mut Bench<'_>, word: &Word, flags: &mut Flags, source: &Source) {
+    let text = &word.text;
+    if word.is_open && !text.starts_with('-') {
+        bench.unchecked(
+            "the rest of the command line",
+            format!("`{text}` is known at run time only"),
+            word.place,
+            "",
+        );
+        return;
+    }
+    let body = text.trim_start_matches(['-', '\u{2013}', '\u{2014}']);
+    let (name, value) = body.split_once('=').unwrap_or((body, ""));
+    let found = if text.starts_with(['-', '\u{2013}', '\u{2014}']) && kind(name).is_some() {
+        flags.push(Flag {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            place: word.place,
+            value_place: word.tail(text.len() - value.len(), source),
+            is_open: word.is_open,
+            is_default: false,
+        });
+        let dashes = &text[..text.len() - body.len()];
+        let message = format!("`{dashes}{name}` must begin with two dashes: kube-apiserver does not start");
+        Diagnostic::error(SYNTAX, message).help(format!("write `--{body}`"))
+    } else if text.starts_with('-') && text.len() > 1 {
+        // `-v=2` and other shorthands.
+        return;
+    } else {
+        let message = format!(
+            "kube-apiserver takes no arguments but flags: it refuses {}",
+            quote(text)
+        );
+        Diagnostic::error(SYNTAX, message).help("write a flag and its value as `--flag=value`")
+    };
+    bench.found("command line", found.at(word.place));
+}
+
+/// The name as pflag has it: underscores are dashes. A name that is nearly one of those checked is a typo.
+fn normal(bench: &mut Bench<'_>, word: &Word, written: &str) -> String {
+    /// No flag of the API server is that near to another one.
+    const NEAR: usize = 2;
+    let name = written.replace('_', "-");
+    if kind(&name).is_some() || name.len() > 64 {
+        return name;
+    }
+    let lower = name.to_lowercase();
+    let near = KNOWN
+        .iter()
+        .map(|(known, _)| (strsim::osa_distance(&lower, known), *known))
+        .min();
+    match near {
+        Some((distance, known)) if distance <= NEAR => {
+            let message = format!("unknown flag: --{name}; kube-apiserver does not start");
+            let help = format!("did you mean `--{known}`?");
+            bench.found(
+                format!("--{known}"),
+                Diagnostic::error(SYNTAX, message).at(word.place).help(help),
+            );
+            known.to_owned()
+        }
+        _ => name,
+    }
+}

@@ -1,0 +1,138 @@
+//! The prerequisites of the Prometheus chart, checked on the files of a control plane node.
+//!
+//! The chart's jobs reach kubelets through the API server and authenticate with a service account: that works only if the API server
+//! runs with RBAC, has a serving certificate that pods can verify, and a client certificate that kubelets accept. This module reads the
+//! API server's static pod manifest or a kubeadm configuration, the certificates it names and resolv.conf. It changes nothing and talks to
+//! nobody, except for one DNS query that must be asked for.
+//!
+//! ```
+//! use promchart::preflight::{self, Options, State};
+//! use promchart::source::Sources;
+//! use promchart::world::Memory;
+//!
+//! let manifest = "kind: Pod\nspec:\n  containers:\n  - name: kube-apiserver\n    command: [kube-apiserver, --authorization-mode=AlwaysAllow]\n";
+//! let world = Memory::new().with_file("apiserver.yaml", manifest);
+//! let options = Options { files: vec!["apiserver.yaml".to_owned()], ..Options::default() };
+//! let sources = Sources::new();
+//! let outcome = preflight::run(&world, &options, &sources).unwrap();
+//! let found = &outcome.report.diagnostics[0];
+//! assert_eq!((found.rule, sources.place(found.span.unwrap()).as_str()), ("apiserver-authorization", "apiserver.yaml:5:51"));
+//! assert!(outcome.checks.iter().any(|check| check.state == State::Unchecked));
+//! ```
+
+mod aggregator;
+mod authentication;
+mod authorization;
+mod bench;
+mod certificate;
+mod chain;
+mod cidr;
+mod file;
+mod flag;
+mod input;
+mod kubeadm;
+mod manifest;
+mod mount;
+mod pair;
+mod repeated;
+mod resolver;
+mod routing;
+mod rule;
+mod server;
+mod serving;
+mod shell;
+mod signature;
+mod word;
+
+use std::time::Duration;
+
+use crate::diagnostic::{Report, Result};
+use crate::source::Sources;
+use crate::world::World;
+
+use bench::Bench;
+pub use bench::{Check, State};
+pub use rule::{RULES, Rule, find};
+
+/// The manifests that are read if no file is given: FusionStage's and Kubernetes' own.
+pub const MANIFESTS: [&str; 2] = [
+    "/opt/kubernetes/manifests/kube-apiserver.manifest",
+    "/etc/kubernetes/manifests/kube-apiserver.yaml",
+];
+
+/// The resolver configuration to read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum ResolvConf {
+    /// `/etc/resolv.conf` below the root.
+    #[default]
+    Default,
+    /// This file, as the user typed it.
+    File(String),
+    /// None.
+    Off,
+}
+
+/// The request of the user.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Manifests or kubeadm configurations; `-` is the standard input. Empty: [`MANIFESTS`].
+    pub files: Vec<String>,
+    /// The folder that the node's files are below; empty on the node itself.
+    pub root: String,
+    /// Seconds before its end from which a certificate is reported.
+    pub expires_within: i64,
+    /// The DNS domain of the cluster; none takes kubeadm's or `cluster.local`.
+    pub cluster_domain: Option<String>,
+    /// The resolver configuration.
+    pub resolv_conf: ResolvConf,
+    /// How long to wait for the answer of a DNS query; none makes no query.
+    pub resolve: Option<Duration>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            files: Vec::new(),
+            root: String::new(),
+            expires_within: 30 * 86_400,
+            cluster_domain: None,
+            resolv_conf: ResolvConf::Off,
+            resolve: None,
+        }
+    }
+}
+
+/// The result of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// The findings, sorted by place.
+    pub report: Report,
+    /// Every check with its result, in the order in which they were made.
+    pub checks: Vec<Check>,
+}
+
+/// Checks the files.
+///
+/// # Errors
+/// If no file is found, or one is neither a manifest of kube-apiserver nor a kubeadm configuration.
+pub fn run(world: &dyn World, options: &Options, sources: &Sources) -> Result<Outcome> {
+    let mut bench = Bench::new(world, options, sources);
+    let mut servers = Vec::new();
+    for file in input::read(world, options, sources)? {
+        servers.extend(input::servers(&mut bench, file)?);
+    }
+    for server in &servers {
+        bench.begin(server);
+        let domain = resolver::domain(&bench, server);
+        repeated::check(&mut bench, server);
+        authorization::check(&mut bench, server);
+        authentication::check(&mut bench, server);
+        let service = routing::check(&mut bench, server);
+        let client_ca = pair::authority(&mut bench, server, "client-ca-file");
+        serving::check(&mut bench, server, client_ca.as_deref(), service, &domain);
+        pair::kubelet_client(&mut bench, server, client_ca.as_deref());
+        aggregator::check(&mut bench, server, client_ca.as_deref());
+    }
+    resolver::check(&mut bench, &servers);
+    Ok(bench.finish())
+}
