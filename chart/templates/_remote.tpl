@@ -317,6 +317,19 @@ receivers.otlp.config: set receivers.otlp.enabled too, or nothing is received
 {{- if and $receivers.remoteWrite.protobufMessages (not $receivers.remoteWrite.enabled) -}}
 receivers.remoteWrite.protobufMessages: set receivers.remoteWrite.enabled too, or nothing is received
 {{ end -}}
+{{- if not .Values.server.defaultArgs -}}
+{{- $flagged := dict
+  "receivers.remoteWrite.enabled" $receivers.remoteWrite.enabled
+  "receivers.otlp.enabled" $receivers.otlp.enabled
+  "server.exemplars.enabled" .Values.server.exemplars.enabled
+  "config.global.scrape_native_histograms" (include "prom.nativeHistograms.feature" .)
+-}}
+{{- range $key, $on := $flagged -}}
+{{- if $on -}}
+{{ $key }}: becomes a flag, and server.defaultArgs false leaves out the flags that the chart computes; put it into server.args
+{{ end -}}
+{{- end -}}
+{{- end -}}
 {{- if and $otlp.promote_all_resource_attributes $otlp.promote_resource_attributes -}}
 receivers.otlp.config.promote_resource_attributes: promote_all_resource_attributes promotes all already; give one of them
 {{ end -}}

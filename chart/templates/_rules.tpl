@@ -298,6 +298,14 @@ changes of alerts that are not there.
 {{- if and $rules.builtin.enabled (not (include "prom.rules.ownJob" .)) -}}
 rules.builtin.enabled: needs an enabled job with the preset prometheus, whose metrics the alerts are about
 {{ end -}}
+{{- if not (include "prom.rules.configMaps" . | fromJsonArray) -}}
+{{- if $rules.name -}}
+rules.name: there are no rules; see rules.groups and rules.builtin
+{{ end -}}
+{{- if and (ne $rules.mountPath "/etc/prometheus-rules") (not $rules.existingConfigMaps) -}}
+rules.mountPath: there are no rules; see rules.groups, rules.builtin and rules.existingConfigMaps
+{{ end -}}
+{{- end -}}
 {{- $config := .Values.config.mount -}}
 {{- if and (not $config.subPath) (hasPrefix (printf "%s/" (trimSuffix "/" $config.path)) (printf "%s/" $rules.mountPath)) (include "prom.rules.directories" . | fromJsonArray) -}}
 rules.mountPath: {{ $rules.mountPath }} lies within config.mount.path, a volume that is read-only, where nothing can be mounted
