@@ -280,6 +280,20 @@ rules. Pushgateway and node-exporter call nobody. Takes a component.
 {{- end -}}
 
 {{/*
+prom.networkPolicy.dnsPorts: for each entry of dns_sd_configs that names a port a host with
+that port, as a JSON list of [host, scheme]. Takes the scrape_config or alertmanager_config.
+*/}}
+{{- define "prom.networkPolicy.dnsPorts" -}}
+{{- $hosts := list -}}
+{{- range .dns_sd_configs -}}
+{{- if .port -}}
+{{- $hosts = append $hosts (list (printf "dns:%d" (int .port)) "http") -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $hosts -}}
+{{- end -}}
+
+{{/*
 prom.networkPolicy.needs: where the server's requests go, as JSON, read off the finished
 configuration:
   ports        ports at any address, as texts: API server, kubelets, named hosts
@@ -351,8 +365,11 @@ Takes the root context.
 {{- $namespaces = concat $namespaces ($names | default (list "")) -}}
 {{- end -}}
 {{- end -}}
-{{- range $field, $_ := $job -}}
-{{- if and (hasSuffix "_sd_configs" $field) (ne $field "kubernetes_sd_configs") -}}
+{{- $dns := include "prom.networkPolicy.dnsPorts" $job | fromJsonArray -}}
+{{- $hosts = concat $hosts $dns -}}
+{{- range $field, $entries := $job -}}
+{{- if and (eq $field "dns_sd_configs") (eq (len $dns) (len $entries)) -}}
+{{- else if and (hasSuffix "_sd_configs" $field) (ne $field "kubernetes_sd_configs") -}}
 {{- $unknown = append $unknown (printf "job %s finds targets by %s" $job.job_name $field) -}}
 {{- end -}}
 {{- end -}}
@@ -385,8 +402,11 @@ Takes the root context.
 {{- range .kubernetes_sd_configs -}}
 {{- $namespaces = concat $namespaces ((.namespaces | default dict).names | default (list "")) -}}
 {{- end -}}
-{{- range $field, $_ := . -}}
-{{- if and (hasSuffix "_sd_configs" $field) (ne $field "kubernetes_sd_configs") -}}
+{{- $dns := include "prom.networkPolicy.dnsPorts" . | fromJsonArray -}}
+{{- $hosts = concat $hosts $dns -}}
+{{- range $field, $entries := . -}}
+{{- if and (eq $field "dns_sd_configs") (eq (len $dns) (len $entries)) -}}
+{{- else if and (hasSuffix "_sd_configs" $field) (ne $field "kubernetes_sd_configs") -}}
 {{- $unknown = append $unknown (printf "Alertmanagers are found by %s" $field) -}}
 {{- end -}}
 {{- end -}}
