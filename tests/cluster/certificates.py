@@ -7,6 +7,7 @@ import threading
 import lib
 from cluster import Refused
 
+USAGES = {"server auth": "serverAuth", "client auth": "clientAuth"}
 CURVE = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
 
 
@@ -24,12 +25,12 @@ class Authority:
     def openssl(self, *words):
         lib.run("openssl", *words, cwd=self.folder)
 
-    def issue(self, name, dns=(), ips=()):
-        """(certificate, key) in PEM, for servers and clients."""
+    def issue(self, name, dns=(), ips=(), usages=("serverAuth", "clientAuth")):
+        """(certificate, key) in PEM, for servers and clients unless told otherwise."""
         with self.lock:
             self.openssl("req", "-new", *CURVE, "-keyout", "own.key", "-out", "own.csr", "-subj", f"/CN={name}"[:60])
             names = [f"DNS:{each}" for each in dns] + [f"IP:{each}" for each in ips]
-            lines = ["extendedKeyUsage=serverAuth,clientAuth"] + (["subjectAltName=" + ",".join(names)] if names else [])
+            lines = ["extendedKeyUsage=" + ",".join(usages)] + (["subjectAltName=" + ",".join(names)] if names else [])
             (self.folder / "extensions").write_text("\n".join(lines))
             ca = ["-CA", "ca.crt", "-CAkey", "ca.key", "-days", "30", "-extfile", "extensions"]
             self.openssl("x509", "-req", "-in", "own.csr", *ca, "-out", "own.crt")
@@ -39,7 +40,8 @@ class Authority:
         """The Secret that cert-manager makes of a Certificate."""
         spec, meta = certificate["spec"], certificate["metadata"]
         name = spec.get("commonName") or (spec.get("dnsNames") or [meta["name"]])[0]
-        pair = self.issue(name, spec.get("dnsNames", []), spec.get("ipAddresses", []))
+        usages = [USAGES[each] for each in spec.get("usages", []) if each in USAGES] or ["serverAuth", "clientAuth"]
+        pair = self.issue(name, spec.get("dnsNames", []), spec.get("ipAddresses", []), usages)
         texts = {"tls.crt": pair[0], "tls.key": pair[1], "ca.crt": self.certificate.read_text()}
         data = {key: base64.b64encode(text.encode()).decode() for key, text in texts.items()}
         own = {"name": spec["secretName"]}
