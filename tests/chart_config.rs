@@ -2,7 +2,7 @@
 
 use promchart::yaml::Node;
 
-use crate::support::{Case, Run, scratch, write};
+use crate::support::{Case, Run, read, scratch, write};
 
 /// A render of the chart with a values file.
 fn render(name: &str, values: &str) -> Run {
@@ -197,4 +197,42 @@ fn rights_for_alertmanagers_are_in_their_namespace() {
         .collect();
     assert_eq!(resources, ["pods", "services", "endpointslices"]);
     assert!(stream.contains("automountServiceAccountToken: true"));
+}
+
+/// `helm lint` looks at values.yaml as it stands, with its nulls.
+#[test]
+fn the_values_obey_their_schema_as_they_stand() {
+    let run = Case::new("validate").args(["chart", "-f", "chart/values.yaml"]).run();
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+}
+
+/// Whoever copies an example has values that go together.
+#[test]
+fn the_examples_of_the_readme_render() {
+    let readme = read("chart/README.md");
+    let examples: Vec<&str> = readme
+        .split("```yaml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert!(examples.len() >= 5, "{}", examples.len());
+    for (number, example) in examples.iter().enumerate() {
+        let run = render(&format!("readme-{number}"), example);
+        assert_eq!(run.code, 0, "{example}\n{}", run.stderr);
+    }
+}
+
+/// A faulty expression is shown where the user has written it, not where the chart prints it.
+#[test]
+fn faults_of_rules_are_shown_in_the_values_file() {
+    let folder = scratch("chart-config-faulty-rule");
+    let values = "rules:\n  groups:\n    shop:\n      groups:\n        - name: shop\n          rules:\n            - alert: ShopDown\n              \
+                  expr: rate(http_requests_total{job=\"shop\"}) > 0\n";
+    write(&folder, "values.yaml", values);
+    let path = folder.join("values.yaml");
+    let run = Case::new("lint").args(["chart", "-f"]).arg(&path).run();
+    let output = format!("{}{}", run.stdout, run.stderr);
+    assert_eq!(run.code, 1, "{output}");
+    assert!(output.contains("promql-type"), "{output}");
+    assert!(output.contains(&format!("--> {}:8:", path.display())), "{output}");
 }

@@ -28,10 +28,33 @@ Takes the key.
 {{- end -}}
 
 {{/*
-prom.rules.files: the rule files, as a JSON map from name to text, made once: the root
-context keeps it as .promRules. Takes the root context.
+prom.rules.files: the rule files, as a JSON map from name to text. Takes the root context.
 */}}
 {{- define "prom.rules.files" -}}
+{{- include "prom.rules" . -}}
+{{- $files := dict -}}
+{{- range $name, $groups := .promRules -}}
+{{- $_ := set $files $name (include "prom.rules.text" $groups) -}}
+{{- end -}}
+{{- toJson $files -}}
+{{- end -}}
+
+{{/*
+prom.rules.text: the text of a rule file. Takes its groups.
+*/}}
+{{- define "prom.rules.text" -}}
+groups:
+{{- if . }}
+  {{- toYaml . | nindent 2 }}
+{{- else }} []
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.rules: makes the rule files and leaves them in the root context as .promRules, once for
+all templates that ask: a map from name to groups. Prints nothing. Takes the root context.
+*/}}
+{{- define "prom.rules" -}}
 {{- if not (hasKey . "promRules") -}}
 {{- $files := dict -}}
 {{- $sources := dict -}}
@@ -51,7 +74,13 @@ context keeps it as .promRules. Takes the root context.
 {{- $override = get ($.Values.rules.overrides | default dict) $rule.alert | default dict -}}
 {{- end -}}
 {{- if ternary $override.enabled true (hasKey $override "enabled") -}}
-{{- $rules = append $rules (include "prom.rules.override" (dict "rule" $rule "override" $override) | fromYaml) -}}
+{{- if $override -}}
+{{- $changed := dict "rule" (deepCopy $rule) "override" $override -}}
+{{- include "prom.rules.override" $changed -}}
+{{- $rules = append $rules $changed.rule -}}
+{{- else -}}
+{{- $rules = append $rules $rule -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if or $rules (not $group.rules) -}}
@@ -59,20 +88,19 @@ context keeps it as .promRules. Takes the root context.
 {{- end -}}
 {{- end -}}
 {{- if or $kept (not $groups) -}}
-{{- $_ := set $files $name (toYaml (dict "groups" $kept)) -}}
+{{- $_ := set $files $name $kept -}}
 {{- end -}}
 {{- end -}}
-{{- $_ := set . "promRules" (toJson $files) -}}
+{{- $_ := set . "promRules" $files -}}
 {{- end -}}
-{{- .promRules -}}
 {{- end -}}
 
 {{/*
-prom.rules.override: a rule with the changes that the user wants, as YAML.
-Takes a dict: rule, override.
+prom.rules.override: makes the changes to a rule that the user wants, in place. Prints
+nothing. Takes a dict: rule, override.
 */}}
 {{- define "prom.rules.override" -}}
-{{- $rule := deepCopy .rule -}}
+{{- $rule := .rule -}}
 {{- $override := .override -}}
 {{- range $key, $field := dict "expr" "expr" "for" "for" "keepFiringFor" "keep_firing_for" -}}
 {{- with get $override $key -}}
@@ -89,7 +117,6 @@ Takes a dict: rule, override.
 {{- with mergeOverwrite (dict) ($rule.annotations | default dict) ($override.annotations | default dict) -}}
 {{- $_ := set $rule "annotations" . -}}
 {{- end -}}
-{{- toYaml $rule -}}
 {{- end -}}
 
 {{/*
