@@ -166,11 +166,14 @@ pub(super) struct Validate {
 /// Exit codes: 0 nothing at or above --fail-on (error), 1 something, 2 no manifest found or a wrong flag. What could not be checked
 /// is a warning: with --strict, 0 means that everything was checked.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
+#[command(
+    after_help = "Exit codes: 0 nothing at or above --fail-on (error), 1 something, 2 no manifest found or a wrong flag. \
+    docs/preflight.md tells what is checked and why.\n\nExamples:\n  \
     promchart preflight                                   # on a control plane node, as root\n  \
     promchart preflight --root /mnt/node --strict         # the disk of a node\n  \
     promchart preflight kubeadm.yaml --no-resolv-conf     # before kubeadm init\n  \
-    kubectl -n kube-system get pod -l component=kube-apiserver -o yaml | promchart preflight -")]
+    kubectl -n kube-system get pod -l component=kube-apiserver -o yaml | promchart preflight -"
+)]
 pub(super) struct Preflight {
     /// Manifests of kube-apiserver or kubeadm configurations; `-` is the standard input. Without one
     /// /opt/kubernetes/manifests/kube-apiserver.manifest and /etc/kubernetes/manifests/kube-apiserver.yaml are tried

@@ -136,7 +136,7 @@ fn judge(bench: &mut Bench<'_>, server: &Server, modes: &[Mode], place: Span, su
                 None => did_you_mean(mode, MODES).or_else(|| Some(format!("known are {}", MODES.join(", ")))),
             };
             report(bench, found);
-        } else if mode != "Webhook" && modes[..at].iter().any(|(before, _)| before == mode) {
+        } else if (mode != "Webhook" || subject == SUBJECT) && modes[..at].iter().any(|(before, _)| before == mode) {
             let message = format!("authorization mode `{mode}` is given twice: kube-apiserver does not start");
             report(
                 bench,
@@ -180,7 +180,7 @@ fn judge(bench: &mut Bench<'_>, server: &Server, modes: &[Mode], place: Span, su
     }
 }
 
-/// ABAC and Webhook need a file each.
+/// ABAC and Webhook need a file each, which nothing else may have (`BuiltInAuthorizationOptions.Validate`).
 fn files(bench: &mut Bench<'_>, server: &Server, modes: &[Mode]) {
     const NEEDS: [(&str, Need); 2] = [
         (
@@ -203,10 +203,17 @@ fn files(bench: &mut Bench<'_>, server: &Server, modes: &[Mode]) {
         ),
     ];
     for (mode, need) in NEEDS {
-        if modes.iter().any(|(known, _)| known == mode)
-            && let Some(flag) = super::pair::needed(bench, server, &need)
-        {
-            file::open(bench, server, flag);
+        if modes.iter().any(|(known, _)| known == mode) {
+            if let Some(flag) = super::pair::needed(bench, server, &need) {
+                file::open(bench, server, flag);
+            }
+        } else if let Some(flag) = server.flag(need.name).filter(|flag| !flag.value.is_empty()) {
+            let message = format!("`--{}` without mode {mode}: kube-apiserver does not start", need.name);
+            let help = format!("remove it, or add {mode} to --authorization-mode");
+            let found = Diagnostic::error("apiserver-flag-value", message)
+                .at(flag.place)
+                .help(help);
+            bench.found(format!("--{}", need.name), found);
         }
     }
 }

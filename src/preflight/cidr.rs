@@ -38,8 +38,12 @@ impl Range {
 
     /// How many bits are free.
     pub(super) fn free_bits(self) -> u8 {
-        let all = if self.network.is_ipv4() { 32 } else { 128 };
-        all - self.bits
+        self.all_bits() - self.bits
+    }
+
+    /// How many bits an address has.
+    pub(super) fn all_bits(self) -> u8 {
+        if self.network.is_ipv4() { 32 } else { 128 }
     }
 
     pub(super) fn contains(self, address: IpAddr) -> bool {

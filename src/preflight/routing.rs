@@ -10,6 +10,8 @@ use crate::diagnostic::Diagnostic;
 
 /// What the API server takes if it is told nothing.
 const DEFAULT_RANGE: &str = "10.0.0.0/24";
+/// How many bits a range may leave free before Kubernetes 1.34.
+const MAX_BITS: u8 = 20;
 
 /// Checks both; gives the address of the service `kubernetes`.
 pub(super) fn check(bench: &mut Bench<'_>, server: &Server) -> Option<IpAddr> {
@@ -52,7 +54,7 @@ pub(super) fn ranges(server: &Server) -> Vec<Range> {
     let value = server
         .flag("service-cluster-ip-range")
         .map_or(DEFAULT_RANGE, |flag| &flag.value);
-    value.split(',').filter_map(|text| Range::parse(text.trim())).collect()
+    value.split(',').filter_map(Range::parse).collect()
 }
 
 fn service_range(bench: &mut Bench<'_>, server: &Server) -> Option<IpAddr> {
@@ -69,7 +71,7 @@ fn service_range(bench: &mut Bench<'_>, server: &Server) -> Option<IpAddr> {
         bench.unchecked(subject, "its value has a variable in it", flag.value_place, "");
         return None;
     }
-    let texts: Vec<&str> = flag.value.split(',').map(str::trim).collect();
+    let texts: Vec<&str> = flag.value.split(',').collect();
     let bad = |bench: &mut Bench<'_>, message: String| {
         let found = Diagnostic::error(
             "apiserver-flag-value",
@@ -90,6 +92,15 @@ fn service_range(bench: &mut Bench<'_>, server: &Server) -> Option<IpAddr> {
             Some(range) if range.free_bits() < 3 => {
                 bad(bench, format!("`{text}` has fewer than 8 addresses"));
                 return None;
+            }
+            // Until all addresses had objects of their own, each range was one object in etcd.
+            Some(range) if range.free_bits() > MAX_BITS && server.minor.is_some_and(|minor| minor < 34) => {
+                let smallest = range.all_bits() - MAX_BITS;
+                bad(
+                    bench,
+                    format!("`{text}` is too large: the prefix must be at least /{smallest}"),
+                );
+                return Some(range.first());
             }
             Some(range) => ranges.push(range),
         }
