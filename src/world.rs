@@ -3,13 +3,20 @@
 //! A stage that needs a file, the time or random bytes is handed a `&dyn World`. [`Disk`] is the real one; [`Memory`] has
 //! its files in a map, a fixed clock and a fixed seed, for tests and for whoever embeds the library.
 
-use std::collections::BTreeMap;
-use std::io::{self, Read as _};
+mod memory;
+
+use std::any::Any;
+use std::convert::Infallible;
+use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rsa::rand_core::{TryCryptoRng, TryRng};
+
+pub use memory::Memory;
 
 /// What a path is, links followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +85,31 @@ pub trait World: Send + Sync {
     /// Writes a file and the folders that it needs.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
+    /// Writes a file that must not exist yet, with these permission bits, through to the disk. Follows no link.
+    fn write_new(&self, _path: &Path, _bytes: &[u8], _mode: u32) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Makes a folder that must not exist yet, with these permission bits. The folder above must exist.
+    fn make_folder(&self, _path: &Path, _mode: u32) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Moves a file or folder, in one step that is on the disk when this returns. A file replaces a file.
+    fn rename(&self, _from: &Path, _to: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Removes a file or an empty folder.
+    fn remove(&self, _path: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    /// Keeps other processes that ask out of a folder until the guard is dropped; `WouldBlock` if one is in already.
+    fn lock(&self, _folder: &Path) -> io::Result<Guard> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     /// Runs a program with an input, and waits for it.
     fn pipe(&self, program: &str, arguments: &[String], input: &[u8]) -> io::Result<Piped>;
 
@@ -87,12 +119,47 @@ pub trait World: Send + Sync {
     /// Fills the buffer with bytes that nobody can foresee (or, with a seed, that are the same in each run).
     fn random(&self, buffer: &mut [u8]);
 
+    /// Fills the buffer as [`World::random`] does, or fails where the operating system has no chance to give.
+    fn try_random(&self, buffer: &mut [u8]) -> io::Result<()> {
+        self.random(buffer);
+        Ok(())
+    }
+
     /// Bytes of memory in use, where that is known; renders stop before they take too much.
     fn memory_in_use(&self) -> Option<usize>;
 
     /// An environment variable.
     fn variable(&self, name: &str) -> Option<String>;
 }
+
+/// Holds a lock until it is dropped.
+pub struct Guard(#[expect(dead_code, reason = "held, never read")] pub(crate) Box<dyn Any + Send>);
+
+/// The chance of a world as the crates for keys take it.
+pub struct Chance<'w>(pub &'w dyn World);
+
+impl TryRng for Chance<'_> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.0.random(&mut bytes);
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.0.random(&mut bytes);
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, buffer: &mut [u8]) -> Result<(), Infallible> {
+        self.0.random(buffer);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Chance<'_> {}
 
 /// A small generator for reproducible chance: `SplitMix64` (Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
@@ -225,6 +292,48 @@ impl World for Disk {
         std::fs::write(path, bytes)
     }
 
+    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+        let mut file = options.open(path)?;
+        file.write_all(bytes)?;
+        // The process's umask took bits away.
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
+        file.sync_all()
+    }
+
+    fn make_folder(&self, path: &Path, mode: u32) -> io::Result<()> {
+        let mut builder = std::fs::DirBuilder::new();
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
+        builder.create(path)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        std::fs::rename(from, to)?;
+        let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
+        // A file system that cannot flush a folder has no need to.
+        let _ = std::fs::File::open(parent.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> io::Result<()> {
+        if std::fs::symlink_metadata(path)?.is_dir() {
+            std::fs::remove_dir(path)
+        } else {
+            std::fs::remove_file(path)
+        }
+    }
+
+    fn lock(&self, folder: &Path) -> io::Result<Guard> {
+        let folder = std::fs::File::open(folder)?;
+        folder.try_lock()?;
+        Ok(Guard(Box::new(folder)))
+    }
+
     fn pipe(&self, program: &str, arguments: &[String], input: &[u8]) -> io::Result<Piped> {
         let mut child = Command::new(program)
             .args(arguments)
@@ -271,152 +380,19 @@ impl World for Disk {
         }
     }
 
+    fn try_random(&self, buffer: &mut [u8]) -> io::Result<()> {
+        if self.seeded.is_some() {
+            self.random(buffer);
+            return Ok(());
+        }
+        getrandom::fill(buffer).map_err(io::Error::other)
+    }
+
     fn memory_in_use(&self) -> Option<usize> {
         self.memory_gauge.map(|gauge| gauge())
     }
 
     fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name).ok()
-    }
-}
-
-/// A world in memory: its files are in a map, its clock stands at `now`, its chance comes from a seed.
-#[derive(Debug)]
-pub struct Memory {
-    files: Mutex<BTreeMap<PathBuf, Vec<u8>>>,
-    stdin: Vec<u8>,
-    hosts: BTreeMap<String, Vec<IpAddr>>,
-    now: Duration,
-    seeded: Mutex<Seeded>,
-}
-
-impl Default for Memory {
-    fn default() -> Self {
-        Self {
-            files: Mutex::default(),
-            stdin: Vec::new(),
-            hosts: BTreeMap::new(),
-            now: Duration::from_secs(1_700_000_000),
-            seeded: Mutex::new(Seeded::new(0)),
-        }
-    }
-}
-
-impl Memory {
-    /// An empty world at 2023-11-14T22:13:20Z with the seed 0.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a file.
-    #[must_use]
-    pub fn with_file(self, path: impl Into<PathBuf>, bytes: impl Into<Vec<u8>>) -> Self {
-        self.files().insert(path.into(), bytes.into());
-        self
-    }
-
-    /// Sets what the standard input holds.
-    #[must_use]
-    pub fn with_stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.stdin = bytes.into();
-        self
-    }
-
-    /// Adds a host name with its addresses.
-    #[must_use]
-    pub fn with_host(mut self, name: impl Into<String>, addresses: impl IntoIterator<Item = IpAddr>) -> Self {
-        self.hosts.insert(name.into(), addresses.into_iter().collect());
-        self
-    }
-
-    fn files(&self) -> std::sync::MutexGuard<'_, BTreeMap<PathBuf, Vec<u8>>> {
-        self.files.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-fn not_found() -> io::Error {
-    io::Error::from(io::ErrorKind::NotFound)
-}
-
-impl World for Memory {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.files().get(path).cloned().ok_or_else(not_found)
-    }
-
-    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        let files = self.files();
-        let mut names: Vec<String> = files
-            .keys()
-            .filter_map(|file| file.strip_prefix(path).ok()?.components().next())
-            .map(|name| name.as_os_str().to_string_lossy().into_owned())
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        if names.is_empty() { Err(not_found()) } else { Ok(names) }
-    }
-
-    fn entry(&self, path: &Path) -> io::Result<Entry> {
-        let files = self.files();
-        if let Some(bytes) = files.get(path) {
-            let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-            Ok(Entry {
-                kind: FileKind::File,
-                size,
-                is_link: false,
-                mode: None,
-            })
-        } else if files.keys().any(|file| file.starts_with(path)) {
-            Ok(Entry {
-                kind: FileKind::Folder,
-                size: 0,
-                is_link: false,
-                mode: None,
-            })
-        } else {
-            Err(not_found())
-        }
-    }
-
-    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
-        Ok(path.to_path_buf())
-    }
-
-    fn lookup(&self, name: &str, _: Duration) -> io::Result<Vec<IpAddr>> {
-        let known = self.hosts.get(name.trim_end_matches('.'));
-        known
-            .cloned()
-            .ok_or_else(|| io::Error::other("failed to lookup address information"))
-    }
-
-    fn read_stdin(&self) -> io::Result<Vec<u8>> {
-        Ok(self.stdin.clone())
-    }
-
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.files().insert(path.to_path_buf(), bytes.to_vec());
-        Ok(())
-    }
-
-    fn pipe(&self, _: &str, _: &[String], _: &[u8]) -> io::Result<Piped> {
-        Err(io::Error::from(io::ErrorKind::Unsupported))
-    }
-
-    fn now(&self) -> Duration {
-        self.now
-    }
-
-    fn random(&self, buffer: &mut [u8]) {
-        self.seeded
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .fill(buffer);
-    }
-
-    fn memory_in_use(&self) -> Option<usize> {
-        None
-    }
-
-    fn variable(&self, _: &str) -> Option<String> {
-        None
     }
 }

@@ -1,9 +1,6 @@
 //! Private keys and certificates.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
-
-use rsa::rand_core::{TryCryptoRng, TryRng};
 
 use super::registry::sprig;
 use super::strings::bytes;
@@ -13,7 +10,7 @@ use crate::go::string::{decode, encode};
 use crate::go::x509::{Certificate, KeyType, PrivateKey, Template, create, decode_pem, encode_pem};
 use crate::reflect::Type::{Certificate as Cert, Int, List, String as Str};
 use crate::reflect::{Struct, Value, View, object, sprint, view};
-use crate::world::World;
+use crate::world::Chance;
 
 /// The functions of this family.
 #[rustfmt::skip]
@@ -29,32 +26,6 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 const CERTIFICATE: &str = "(sprig.certificate, error)";
-
-/// The chance of the world, as key generation takes it.
-struct Chance<'w>(&'w dyn World);
-
-impl TryRng for Chance<'_> {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        let mut bytes = [0; 4];
-        self.0.random(&mut bytes);
-        Ok(u32::from_le_bytes(bytes))
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        let mut bytes = [0; 8];
-        self.0.random(&mut bytes);
-        Ok(u64::from_le_bytes(bytes))
-    }
-
-    fn try_fill_bytes(&mut self, buffer: &mut [u8]) -> Result<(), Infallible> {
-        self.0.random(buffer);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Chance<'_> {}
 
 /// sprig's `certificate`.
 #[derive(Debug)]
