@@ -1,5 +1,6 @@
 //! promchart renders, validates and lints Helm charts without Helm and without a cluster.
 
+pub mod certs;
 pub mod chart;
 pub mod cli;
 pub mod diagnostic;

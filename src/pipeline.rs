@@ -19,6 +19,7 @@ use crate::source::{Sources, Span};
 use crate::threads::Slot;
 use crate::values::{self, Overrides};
 use crate::world::World;
+use crate::yaml::Node;
 
 /// The rule of charts and releases that Helm would not install.
 pub const INSTALL: &str = "chart-install";
@@ -49,6 +50,8 @@ pub struct Request {
 pub struct Outcome {
     /// The chart, its dependencies processed.
     pub chart: Option<Chart>,
+    /// What templates see as `.Values`.
+    pub values: Option<Node>,
     /// The rendered files.
     pub rendered: Option<Rendered>,
     /// The manifests, if there is no error.
@@ -140,6 +143,7 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
         errors
     });
     outcome.chart = Some(chart);
+    outcome.values = Some(values);
     outcome.rendered = Some(rendered);
     outcome.manifests = Some(sorted?);
     Ok(())

@@ -9,7 +9,7 @@ use crate::support::{read, root};
 const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["lint"],
-    &["report", "pipeline"],
+    &["report", "pipeline", "certs"],
     &["manifest"],
     &["render"],
     &["functions", "lower", "preflight", "prometheus"],
@@ -104,7 +104,7 @@ fn crates_are_named_in_their_place_only() {
         ("serde_yaml", &["lint"]),
         ("promchart_k8s", &["lint"]),
         ("annotate_snippets", &["report"]),
-        ("x509_cert", &["preflight"]),
+        ("x509_cert", &["certs", "preflight"]),
     ]);
     for (file, text) in all_sources() {
         let Some(own) = module(&file) else { continue };

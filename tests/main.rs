@@ -12,6 +12,7 @@
 
 mod architecture;
 mod bounds;
+mod certs;
 mod chart;
 mod chart_config;
 mod cli;

@@ -2,6 +2,7 @@
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::certs::Certs;
 use super::helm_flags::HelmFlags;
 use crate::go::boolean;
 
@@ -57,6 +58,8 @@ pub(super) enum Command {
     Validate(Box<Validate>),
     /// Check a control plane node for what the Prometheus chart needs of it
     Preflight(Box<Preflight>),
+    /// Make certificates for the components of a release, renew and check them
+    Certs(Box<Certs>),
     /// Tell about a rule or a template function
     Explain(Explain),
     /// Show the minijinja template that a Go template becomes

@@ -1,12 +1,14 @@
 //! The command line: from arguments to an exit code. Only this module prints.
 
 mod args;
+mod certs;
 mod explain;
 mod helm_flags;
 mod lint;
 mod lower;
 mod output;
 mod preflight;
+mod request;
 mod schema;
 mod template;
 
@@ -71,11 +73,13 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
     let output = Output::new(color, std::io::stderr().is_terminal(), &*world);
     // Reports are results: they go to stdout.
     let report = Output::new(color, std::io::stdout().is_terminal(), &*world);
+    let is_seeded = arguments.seed.is_some();
     match arguments.command {
         Command::Template(arguments) => template::run(&world, &arguments, output),
         Command::Lint(arguments) => lint::run(&world, &arguments, report),
         Command::Validate(arguments) => lint::validate(&world, &arguments, report),
         Command::Preflight(arguments) => preflight::run(&world, &arguments, report),
+        Command::Certs(arguments) => certs::run(&world, &arguments, is_seeded, output, report),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Lower(arguments) => lower::run(&*world, &arguments, output),
         Command::Schema(arguments) => schema::run(&*world, &arguments, output),

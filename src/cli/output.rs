@@ -51,6 +51,13 @@ impl Output {
         }
     }
 
+    /// Writes what users should know besides the result.
+    pub(super) fn notes(self, notes: &Report, sources: &Sources) {
+        for note in &notes.diagnostics {
+            Self::message(&text::write(note, sources, self.color));
+        }
+    }
+
     /// Writes errors: Helm's text for the first one, which people know and search for, then all of them with their places.
     /// `closing` follows Helm's text.
     pub(super) fn errors(self, errors: &Report, sources: &Sources, closing: &str) {

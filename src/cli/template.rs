@@ -6,25 +6,17 @@ use std::sync::Arc;
 
 use super::Exit;
 use super::args::Template;
-use super::helm_flags::invalid;
 use super::output::Output;
+use super::request::{Asked, USAGE, usage};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::go::string as gostring;
 use crate::go::unicode::is_space;
-use crate::go::{boolean, csv, errno, filepath, path};
+use crate::go::{boolean, errno, filepath, path};
 use crate::manifest::{Manifest, PostRenderer, split};
 use crate::pipeline::{self, Outcome, Request};
-use crate::render::{self, Capabilities, KubeVersion, Limits, Release, Trace};
 use crate::source::Sources;
-use crate::values::Overrides;
 use crate::world::{FileKind, World};
 
-/// The release name of the built-in chart where none is given.
-const BUILTIN_NAME: &str = "prom";
-/// The release name of any other chart where none is given; Helm's.
-const DEFAULT_NAME: &str = "release-name";
-/// The rule of command lines that make no sense.
-const USAGE: &str = "usage";
 /// What Helm adds to the error of a render.
 const CLOSING: &str = "\n\nUse --debug flag to render out invalid YAML";
 
@@ -64,109 +56,23 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) 
     exit
 }
 
-fn usage(message: impl Into<String>) -> Box<Diagnostic> {
-    Box::new(Diagnostic::error(USAGE, message))
-}
-
-/// The name of the release and the chart. Mirrors `NameAndChart` of Helm's `pkg/action/install.go`.
-fn name_and_chart(world: &Arc<dyn World>, arguments: &Template) -> Result<(String, Option<String>), Box<Diagnostic>> {
-    let target = &arguments.target;
-    let name_template = target.name_template.as_deref().filter(|template| !template.is_empty());
-    let (default, chart) = match &arguments.name_and_chart[..] {
-        [] => (BUILTIN_NAME, None),
-        [chart] => (DEFAULT_NAME, Some(chart.clone())),
-        [name, chart] => {
-            let set = match name_template {
-                _ if target.generate_name => Some("--generate-name"),
-                Some(_) => Some("--name-template"),
-                None => None,
-            };
-            return match set {
-                Some(flag) => Err(usage(format!("cannot set {flag} and also specify a name"))),
-                None => Ok((name.clone(), Some(chart.clone()))),
-            };
-        }
-        [_, _, more @ ..] => {
-            let more = more.join(", ");
-            return Err(usage(format!(
-                "expected at most two arguments, unexpected arguments: {more}"
-            )));
-        }
-    };
-    let name = match name_template {
-        Some(template) => render::name(template, world).map_err(usage)?,
-        None => default.to_owned(),
-    };
-    Ok((name, chart))
-}
-
-/// The values of a flag that takes lists.
-fn lists(given: &[String], flag: &str) -> Result<Vec<String>, Box<Diagnostic>> {
-    let mut all = Vec::new();
-    for text in given.iter().filter(|text| !text.is_empty()) {
-        all.extend(csv::record(text).map_err(|error| usage(invalid(text, flag, &error)))?);
-    }
-    Ok(all)
-}
-
 fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<Diagnostic>> {
     let mut remark = |text: String| Output::message(&format!("{text}\n"));
     arguments.helm.check(&mut remark).map_err(usage)?;
-    let (name, chart) = name_and_chart(world, arguments)?;
-    let mut capabilities = Capabilities::default();
-    if let Some(version) = arguments
-        .target
-        .kube_version
-        .as_ref()
-        .filter(|version| !version.is_empty())
-    {
-        capabilities.kube_version = KubeVersion::parse(version)
-            .map_err(|error| Diagnostic::error(USAGE, format!("invalid kube version '{version}': {error}")))?;
-    }
-    capabilities
-        .api_versions
-        .extend(lists(&arguments.target.api_versions, "-a, --api-versions")?);
-    let values = &arguments.values;
-    let mut limits = Limits::default();
-    if let Some(steps) = arguments.limits.max_steps {
-        limits.steps = steps;
-    }
-    if let Some(mebibytes) = arguments.limits.max_memory {
-        limits.memory = mebibytes.saturating_mul(1 << 20);
-    }
-    let given = arguments.target.namespace.clone();
-    let namespace = given.filter(|namespace| !namespace.is_empty());
-    let namespace = namespace.or_else(|| {
-        world
-            .variable("HELM_NAMESPACE")
-            .filter(|namespace| !namespace.is_empty())
-    });
-    let namespace = namespace.unwrap_or_else(|| "default".to_owned());
-    let post_renderer = arguments.post_renderer.as_ref().filter(|program| !program.is_empty());
-    Ok(Request {
-        chart: chart.map(Into::into),
-        post_renderer: post_renderer.map(|program| PostRenderer {
-            program: program.clone(),
-            arguments: arguments.post_renderer_args.clone(),
-        }),
-        overrides: Overrides {
-            files: lists(&values.files, "-f, --values")?,
-            json: values.set_json.clone(),
-            set: values.set.clone(),
-            string: values.set_string.clone(),
-            file: values.set_file.clone(),
-            literal: values.set_literal.clone(),
-        },
-        release: Release {
-            name,
-            namespace,
-            is_upgrade: arguments.target.is_upgrade,
-        },
-        capabilities,
+    let asked = Asked {
+        name_and_chart: &arguments.name_and_chart,
+        values: &arguments.values,
+        target: &arguments.target,
+        limits: &arguments.limits,
         skip_schema: arguments.skip_schema_validation,
-        limits,
-        trace: Trace::Off,
-    })
+    };
+    let mut request = asked.request(world)?;
+    let post_renderer = arguments.post_renderer.as_ref().filter(|program| !program.is_empty());
+    request.post_renderer = post_renderer.map(|program| PostRenderer {
+        program: program.clone(),
+        arguments: arguments.post_renderer_args.clone(),
+    });
+    Ok(request)
 }
 
 /// Why a result could not be printed or written.

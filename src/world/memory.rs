@@ -72,7 +72,10 @@ fn not_found() -> io::Error {
 
 impl World for Memory {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.files().get(path).map(|(bytes, _)| bytes.clone()).ok_or_else(not_found)
+        self.files()
+            .get(path)
+            .map(|(bytes, _)| bytes.clone())
+            .ok_or_else(not_found)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {

@@ -1,0 +1,49 @@
+//! Certificates for the components of a release: a CA, a server certificate for each component, a client certificate for the
+//! Prometheus that scrapes them.
+//!
+//! ```text
+//! services::components (manifests)               -> [Wanted]   which certificates with which names
+//! Store::read          (World, folder)           -> Store      what is there
+//! plan::plan           (Store, [Wanted], Options) -> Plan       what is kept, made, renewed; or why that is refused
+//! Locked::commit       (Plan)                                  all files, or none
+//! check::check         (Store, [Wanted])         -> Report     expiry, names, keys
+//! ```
+//!
+//! Helm's `genCA` and the like are not made with this: see `go::x509`.
+
+mod authority;
+mod certificate;
+mod check;
+mod commit;
+mod constraints;
+mod issue;
+mod key;
+mod names;
+mod pem;
+mod plan;
+mod run;
+mod secrets;
+mod services;
+mod store;
+
+pub use authority::Given;
+pub use certificate::{Certificate, date};
+pub use check::{Checked, check};
+pub use commit::Locked;
+pub use issue::Usage;
+pub use key::{KeyType, PrivateKey};
+pub use names::San;
+pub use plan::{Action, Options, Plan, Step, plan};
+pub use secrets::{NameTemplate, write as write_secrets};
+pub use services::{Additions, Cluster, Wanted, wanted};
+pub use store::{Store, read_bundle, read_key};
+
+use crate::diagnostic::Diagnostic;
+
+/// The rule of certificates that cannot be made, or files that are not what they should be.
+pub const CERTIFICATES: &str = "certificates";
+
+/// An error of this module.
+fn error(message: impl Into<String>, help: impl Into<String>) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error(CERTIFICATES, message).help(help))
+}

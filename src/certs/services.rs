@@ -1,0 +1,359 @@
+//! Which certificates a release needs: a look at its Services.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::issue::Usage;
+use super::names::San;
+use super::{CERTIFICATES, error};
+use crate::diagnostic::{Diagnostic, Report, closest};
+use crate::manifest::{Manifest, Manifests};
+use crate::source::{Source, SourceKind, Sources, Span};
+use crate::yaml::{self, Node};
+
+/// The label that says which part of a release an object is of.
+const COMPONENT: &str = "app.kubernetes.io/component";
+/// The label that says which application it is.
+const NAME: &str = "app.kubernetes.io/name";
+/// How Prometheus and the Pushgateway are told their address.
+const EXTERNAL_URL: &str = "--web.external-url=";
+/// The common name of a subject has 64 characters at most.
+const MAX_COMMON_NAME: usize = 64;
+
+/// Where a release is installed.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// The name of the release.
+    pub release: String,
+    /// Its namespace: that of objects without one of their own.
+    pub namespace: String,
+    /// `cluster.local` and the like.
+    pub domain: String,
+}
+
+/// Names that the user adds: the component, the name, and where it was written.
+pub type Additions = Vec<(String, San, Span)>;
+
+/// A certificate that a release needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// `server` and so on, or `client`: the name of its folder.
+    pub id: String,
+    /// What it is for.
+    pub usage: Usage,
+    /// The common name of its subject.
+    pub common_name: String,
+    /// Host names and addresses.
+    pub names: BTreeSet<San>,
+    /// The namespaces that need it as a Secret.
+    pub namespaces: BTreeSet<String>,
+    /// The workload that shows it, else the Service in front of it.
+    pub workload: String,
+}
+
+/// What is read of an object.
+struct Object {
+    kind: String,
+    name: String,
+    namespace: String,
+    component: Option<String>,
+    application: Option<String>,
+    node: Node,
+}
+
+impl Object {
+    fn read(manifest: &Manifest, cluster: &Cluster, sources: &Sources) -> Option<Self> {
+        let file = sources.add(Source::new(
+            &*manifest.path,
+            SourceKind::Made,
+            manifest.text.clone().into_bytes(),
+        ));
+        let source = sources.get(file);
+        // The render has read it already.
+        let parsed = yaml::parse(&source, file, 0..source.text().len()).ok()?;
+        let node = parsed.node;
+        let metadata = field(&node, &["metadata"])?;
+        let label = |name: &str| text(metadata, &["labels", name]).filter(|label| !label.is_empty());
+        let namespace = text(metadata, &["namespace"]).filter(|name| !name.is_empty());
+        Some(Self {
+            kind: manifest.kind.clone(),
+            name: manifest.name.clone(),
+            namespace: namespace.unwrap_or_else(|| cluster.namespace.clone()),
+            component: label(COMPONENT),
+            application: label(NAME),
+            node,
+        })
+    }
+
+    fn spec(&self, path: &[&str]) -> Option<String> {
+        let spec = field(&self.node, &["spec"])?;
+        text(spec, path).filter(|text| !text.is_empty())
+    }
+
+    /// The arguments of its containers.
+    fn arguments(&self) -> Vec<&str> {
+        let containers = field(&self.node, &["spec", "template", "spec", "containers"]).and_then(Node::as_list);
+        let arguments = |container| field(container, &["args"]).and_then(Node::as_list);
+        let all = containers.into_iter().flatten().filter_map(arguments).flatten();
+        all.filter_map(Node::as_str).collect()
+    }
+
+    fn is_headless(&self) -> bool {
+        self.spec(&["clusterIP"]).as_deref() == Some("None")
+    }
+
+    fn is_of(&self, other: &Self) -> bool {
+        self.component == other.component && self.application == other.application && self.namespace == other.namespace
+    }
+}
+
+/// The host of a URL; none where it has none, as `/prefix`.
+fn host(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.rsplit('@').next()?;
+    let end = match host.find(']') {
+        Some(bracket) => bracket + 1,
+        None => host.find(':').unwrap_or(host.len()),
+    };
+    host.get(..end).filter(|host| !host.is_empty())
+}
+
+fn field<'n>(node: &'n Node, path: &[&str]) -> Option<&'n Node> {
+    path.iter().try_fold(node, |node, key| node.as_map()?.node(key))
+}
+
+fn text(node: &Node, path: &[&str]) -> Option<String> {
+    field(node, path)?.scalar_text()
+}
+
+/// The certificates of a release: one for each component that has a Service, one for the client. Names that cannot be in a
+/// certificate are warned of.
+///
+/// # Errors
+/// A component that cannot be the name of a folder; an addition for a component that is none.
+pub fn wanted(
+    manifests: &Manifests,
+    cluster: &Cluster,
+    additions: &Additions,
+    only: &[String],
+    sources: &Sources,
+    warnings: &mut Report,
+) -> Result<Vec<Wanted>, Report> {
+    let is_kind = |manifest: &&Manifest| {
+        matches!(
+            (&*manifest.api_version, &*manifest.kind),
+            ("v1", "Service") | ("apps/v1", "Deployment" | "StatefulSet" | "DaemonSet")
+        )
+    };
+    let objects: Vec<Object> = manifests
+        .objects
+        .iter()
+        .filter(is_kind)
+        .filter_map(|manifest| Object::read(manifest, cluster, sources))
+        .collect();
+    let mut groups: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
+    for service in objects.iter().filter(|object| object.kind == "Service") {
+        // It is an alias of a host elsewhere, which has a certificate of its own.
+        if service.spec(&["type"]).as_deref() != Some("ExternalName") {
+            groups.entry(id(service, &objects)).or_default().push(service);
+        }
+    }
+    let mut errors = Report::new();
+    let mut all = Vec::new();
+    for (id, services) in &groups {
+        if !is_folder_name(id) {
+            let message = format!(
+                "the component `{id}` of Service `{}` cannot be the name of a folder",
+                services[0].name
+            );
+            errors.push(Diagnostic::error(CERTIFICATES, message).help(format!("change its label {COMPONENT}")));
+            continue;
+        }
+        all.push(server(id, services, &objects, cluster, warnings));
+    }
+    if all.is_empty() && errors.is_empty() {
+        let message = "the chart renders no Service, so there are no names to put into certificates";
+        errors
+            .push(Diagnostic::error(CERTIFICATES, message).help("switch one on in the values, or give another chart"));
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    all.push(client(&all, cluster));
+    for (component, name, span) in additions {
+        match all.iter_mut().find(|wanted| wanted.id == *component) {
+            Some(wanted) => {
+                wanted.names.insert(name.clone());
+            }
+            None => errors.push(*unknown(component, &all, "--san").at(*span)),
+        }
+    }
+    for component in only {
+        if !all.iter().any(|wanted| wanted.id == *component) {
+            errors.push(*unknown(component, &all, "--component"));
+        }
+    }
+    if !only.is_empty() {
+        all.retain(|wanted| only.contains(&wanted.id));
+    }
+    if errors.is_empty() { Ok(all) } else { Err(errors) }
+}
+
+/// What a user's component should have been.
+fn unknown(component: &str, all: &[Wanted], flag: &str) -> Box<Diagnostic> {
+    let known = || all.iter().map(|wanted| &*wanted.id);
+    let help = match closest(component, known()) {
+        Some(close) => format!("did you mean `{close}`?"),
+        None => format!("there are: {}", known().collect::<Vec<_>>().join(", ")),
+    };
+    error(format!("{flag}: the release has no component `{component}`"), help)
+}
+
+trait At {
+    fn at(self, span: Span) -> Self;
+}
+
+impl At for Box<Diagnostic> {
+    fn at(self, span: Span) -> Self {
+        Box::new((*self).at(span))
+    }
+}
+
+/// The component of a Service: its label, with the application's name in front where subcharts have the same component.
+fn id(service: &Object, objects: &[Object]) -> String {
+    let Some(component) = &service.component else {
+        return service.name.clone();
+    };
+    let is_other = |other: &&Object| {
+        other.kind == "Service" && other.component == service.component && other.application != service.application
+    };
+    match &service.application {
+        Some(application) if objects.iter().find(is_other).is_some() => format!("{application}-{component}"),
+        _ => component.clone(),
+    }
+}
+
+/// A label value, and none of the files beside the folders.
+fn is_folder_name(id: &str) -> bool {
+    const TAKEN: [&str; 4] = ["ca.crt", "ca.key", "client.crt", "client.key"];
+    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let outer = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+    id.len() <= 127
+        && id.bytes().all(inner)
+        && outer(id.bytes().next())
+        && outer(id.bytes().last())
+        && !TAKEN.contains(&id)
+        && id != CLIENT
+}
+
+/// The certificate of the Prometheus that scrapes.
+pub(super) const CLIENT: &str = "client";
+
+fn server(id: &str, services: &[&Object], objects: &[Object], cluster: &Cluster, warnings: &mut Report) -> Wanted {
+    let mut names: BTreeSet<San> = ["localhost", "127.0.0.1", "::1"]
+        .iter()
+        .filter_map(|name| San::parse(name).ok())
+        .collect();
+    let mut add = |text: &str, of: &str| match San::parse(text) {
+        Ok(name) => {
+            names.insert(name);
+        }
+        Err(error) => warnings.push(Diagnostic::warning(
+            CERTIFICATES,
+            format!("Service `{of}`: left out of the certificate of `{id}`: {error}"),
+        )),
+    };
+    let first = services
+        .iter()
+        .find(|service| !service.is_headless())
+        .unwrap_or(&services[0]);
+    for service in services {
+        let (name, namespace) = (&service.name, &service.namespace);
+        let mut forms = vec![name.clone()];
+        let governs = |object: &&Object| {
+            object.kind == "StatefulSet"
+                && object.namespace == *namespace
+                && object.spec(&["serviceName"]).as_deref() == Some(name)
+        };
+        // The pods of a StatefulSet have names below its Service, as many as there will be.
+        if service.is_headless() && objects.iter().find(governs).is_some() {
+            forms.push(format!("*.{name}"));
+        }
+        for form in forms {
+            add(&form, name);
+            add(&format!("{form}.{namespace}"), name);
+            add(&format!("{form}.{namespace}.svc"), name);
+            add(&format!("{form}.{namespace}.svc.{}", cluster.domain), name);
+        }
+        let fixed = [service.spec(&["clusterIP"]), service.spec(&["loadBalancerIP"])];
+        let lists = ["clusterIPs", "externalIPs"]
+            .into_iter()
+            .filter_map(|key| field(&service.node, &["spec", key]));
+        let listed = lists.filter_map(Node::as_list).flatten().filter_map(Node::scalar_text);
+        for address in fixed
+            .into_iter()
+            .flatten()
+            .chain(listed)
+            .filter(|address| address != "None")
+        {
+            add(&address, name);
+        }
+    }
+    let workloads = || {
+        let is_workload = |object: &&Object| object.kind != "Service" && object.is_of(first);
+        objects.iter().filter(is_workload).map(|workload| &workload.name)
+    };
+    // `--web.external-url`: the name by which browsers and others outside know it.
+    for workload in objects
+        .iter()
+        .filter(|object| object.kind != "Service" && object.is_of(first))
+    {
+        for url in workload
+            .arguments()
+            .iter()
+            .filter_map(|argument| argument.strip_prefix(EXTERNAL_URL))
+        {
+            if let Some(host) = host(url) {
+                add(host, &first.name);
+            }
+        }
+    }
+    let workload = match (first.component.is_some(), workloads().count()) {
+        (true, 1) => workloads().next().unwrap_or(&first.name),
+        _ => &first.name,
+    };
+    Wanted {
+        id: id.to_owned(),
+        usage: Usage::Server,
+        common_name: shorten(&first.name),
+        names,
+        namespaces: services.iter().map(|service| service.namespace.clone()).collect(),
+        workload: workload.clone(),
+    }
+}
+
+fn client(servers: &[Wanted], cluster: &Cluster) -> Wanted {
+    // The one that scrapes is the server; where there is none by that name, it runs beside the others.
+    let scraper = servers.iter().find(|wanted| wanted.id == "server");
+    let name = format!("{}-client", scraper.map_or(&cluster.release, |server| &server.workload));
+    let namespaces = match scraper {
+        Some(server) => server.namespaces.clone(),
+        None => BTreeSet::from([cluster.namespace.clone()]),
+    };
+    // A name that `client_allowed_sans` can ask for. Nothing answers to it.
+    let san = namespaces
+        .first()
+        .and_then(|namespace| San::parse(&format!("{name}.{namespace}")).ok());
+    Wanted {
+        id: CLIENT.to_owned(),
+        usage: Usage::Client,
+        common_name: shorten(&name),
+        names: san.into_iter().collect(),
+        namespaces,
+        workload: name,
+    }
+}
+
+fn shorten(name: &str) -> String {
+    name.chars().take(MAX_COMMON_NAME).collect()
+}
