@@ -841,6 +841,8 @@ fn secrets_have_all_but_the_key_of_the_ca() {
 #[test]
 fn check_tells_of_all_that_is_wrong() {
     let folder = Folder::new("check");
+    let secret = Folder::new("check-secret");
+    says(&secret.run(0, &[]), 0, &[]);
     says(&folder.run(0, &["--set", "pushgateway.enabled=true"]), 0, &[]);
     let check = |arguments: &[&str]| certs(0, &[&["check", folder.path(), "-n", "monitoring"], arguments].concat());
     says(&check(&["--set", "pushgateway.enabled=true"]), 0, &["nothing found"]);
@@ -870,6 +872,39 @@ fn check_tells_of_all_that_is_wrong() {
     ] {
         assert!(run.code == 1 && run.stdout.contains(word), "{word}\n{}", run.stdout);
     }
+    // A mounted Secret: links to a folder with a date.
+    let mounted = scratch("certs-mounted");
+    for (name, file) in [
+        ("ca.crt", "ca.crt"),
+        ("tls.crt", "client.crt"),
+        ("tls.key", "client.key"),
+    ] {
+        let text = std::fs::read_to_string(secret.0.join(file)).unwrap();
+        write(&mounted, &format!("..2026/{name}"), text);
+        symlink(format!("..data/{name}"), mounted.join(name)).unwrap();
+    }
+    symlink("..2026", mounted.join("..data")).unwrap();
+    let mounted = mounted.to_str().unwrap();
+    says(
+        &certs(0, &["check", mounted, "--expiry-only"]),
+        0,
+        &["tls.crt  until 2028-01-15", "its mode is 0644", "1 warning found"],
+    );
+    says(
+        &certs(345, &["check", mounted, "--expiry-only"]),
+        1,
+        &["tls.crt expires in 20 days"],
+    );
+    says(
+        &certs(0, &["check", mounted, "-n", "monitoring", "--component", "client"]),
+        0,
+        &["prom-client.monitoring"],
+    );
+    says(
+        &certs(0, &["check", mounted, "-n", "monitoring", "--component", "server"]),
+        1,
+        &["it lacks the names", "does not allow"],
+    );
     let quiet = check(&["--quiet"]);
     assert_eq!((quiet.code, &*quiet.stdout), (1, ""));
 }

@@ -4,7 +4,7 @@ use super::certificate::{Certificate, Fitness, date};
 use super::issue::{DAY, Usage};
 use super::run::differences;
 use super::services::{CLIENT, Wanted};
-use super::store::{Found, Store, paths};
+use super::store::{Found, MOUNTED, Store, paths};
 use crate::diagnostic::{Diagnostic, Report};
 
 /// Certificates that have expired, or soon will.
@@ -60,7 +60,14 @@ pub fn check(
     let wanted = wanted.map(|(wanted, _)| wanted);
     checked.authorities(store, &clock);
     let ids = wanted.map(|wanted| wanted.iter().map(|wanted| wanted.id.clone()).collect::<Vec<_>>());
-    let ids = ids.unwrap_or_else(|| store.pairs.keys().cloned().collect());
+    let mut ids = ids.unwrap_or_else(|| store.pairs.keys().cloned().collect());
+    if let Some([only]) = wanted
+        && store.pairs.contains_key(MOUNTED)
+        && !store.pairs.contains_key(&only.id)
+    {
+        checked.pair(store, MOUNTED, Some(only), &clock);
+        ids.clear();
+    }
     for id in &ids {
         let wanted = wanted.and_then(|all| all.iter().find(|wanted| wanted.id == *id));
         checked.pair(store, id, wanted, &clock);
@@ -191,8 +198,13 @@ impl Checked {
             let message = format!("{path}: `{}` is signed by no CA of ca.crt", certificate.subject());
             self.error(CHAIN, message, "remove it and run `promchart certs`");
         }
-        let usage = if id == CLIENT { Usage::Client } else { Usage::Server };
-        if !certificate.allows(usage) {
+        let usage = match (wanted, id) {
+            (Some(wanted), _) => Some(wanted.usage),
+            (None, CLIENT) => Some(Usage::Client),
+            (None, MOUNTED) => None,
+            (None, _) => Some(Usage::Server),
+        };
+        if usage.is_some_and(|usage| !certificate.allows(usage)) {
             let message = format!("{path}: its extended key usage does not allow what it is for");
             self.error(NAMES, message, help);
         }

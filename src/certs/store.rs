@@ -16,6 +16,9 @@ use crate::world::{Entry, FileKind, World};
 
 /// No file of certificates is larger; whole bundles of all public CAs have 200 KiB.
 const MAX_FILE: u64 = 1 << 20;
+/// The pair of a folder that is one Secret, mounted.
+pub(super) const MOUNTED: &str = "";
+
 /// A file as it was found.
 #[derive(Clone, Debug)]
 pub(super) enum Found<T> {
@@ -68,7 +71,9 @@ pub struct Store {
 
 /// The two files of a certificate, below the folder.
 pub(super) fn paths(id: &str) -> (String, String) {
-    if id == CLIENT {
+    if id == MOUNTED {
+        ("tls.crt".to_owned(), "tls.key".to_owned())
+    } else if id == CLIENT {
         (format!("{CLIENT}.crt"), format!("{CLIENT}.key"))
     } else {
         (format!("{id}/tls.crt"), format!("{id}/tls.key"))
@@ -192,6 +197,9 @@ impl Store {
         store.bundle = store.certificates(world, "ca.crt", through_links);
         store.ca_key = store.key(world, "ca.key", through_links);
         let mut ids = vec![CLIENT.to_owned()];
+        if through_links {
+            ids.push(MOUNTED.to_owned());
+        }
         for name in names.into_iter().filter(|name| !name.starts_with('.')) {
             let entry = world.entry(&folder.join(&name));
             let is_folder = |entry: Entry| entry.kind == FileKind::Folder && (through_links || !entry.is_link);
