@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::authority::check_key;
 use super::certificate::Certificate;
-use super::commit::READY;
+use super::commit::{PRIVATE, READY};
 use super::error;
 use super::key::PrivateKey;
 use super::services::CLIENT;
@@ -114,7 +114,10 @@ fn read(world: &dyn World, path: &Path) -> Result<Option<(String, u32)>> {
     if bytes.len() as u64 > MAX_FILE {
         return Err(too_large());
     }
-    Ok(Some((String::from_utf8_lossy(&bytes).into_owned(), entry.mode)))
+    Ok(Some((
+        String::from_utf8_lossy(&bytes).into_owned(),
+        entry.mode.unwrap_or(PRIVATE),
+    )))
 }
 
 fn not_what_it_should_be(path: &Path, why: &str) -> Box<Diagnostic> {

@@ -336,7 +336,7 @@ fn check(
         write(
             &**world,
             path,
-            &report::write(*format, &checked.report, sources, &[], false),
+            &report::write(*format, &checked.report, &[], sources, &[], false),
         )
         .map_err(misused)?;
     }
@@ -345,7 +345,14 @@ fn check(
         if format == Format::Text {
             out = table(&checked.lines);
         }
-        out.push_str(&report::write(format, &checked.report, sources, &[], report.color()));
+        out.push_str(&report::write(
+            format,
+            &checked.report,
+            &[],
+            sources,
+            &[],
+            report.color(),
+        ));
         Output::result(&gostring::decode(&out));
     }
     let is_bad = checked.report.has(Severity::Error);
