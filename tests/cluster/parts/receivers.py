@@ -22,7 +22,7 @@ checks = lib.Checks()
 NAMESPACE = "receivers"
 # bcrypt of "secret".
 HASH = "$2a$10$gBNfXdMkpuVBoNb2EH3ZBOD1.VE97npAwoyb0LaoW/ErrczCyW3Ri"
-QUICK = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s", "scrape_native_histograms": True}
+QUICK = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "5s", "scrape_native_histograms": True}
 JOBS = {name: {"enabled": False} for name in ("apiserver", "kubelet", "cadvisor", "endpointslices", "pods")}
 
 STORE = {
@@ -60,6 +60,7 @@ EDGE = {
             "url": "http://store-prom:9090/api/v1/read",
             "auth": AUTH,
             "readRecent": True,
+            "requiredMatchers": {"service_name": "shop"},
             "config": {"filter_external_labels": False},
         }
     },
