@@ -162,6 +162,11 @@ class Cluster:
         lib.until(lambda: self.api.find(f"/api/v1/namespaces/{name}/serviceaccounts/default"))
         return name
 
+    def definitions(self):
+        """Makes the CustomResourceDefinitions that `install crds` has fetched, and waits until they are served."""
+        self.kubectl("apply", "--server-side", "-f", lib.program_folder("crds"))
+        self.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+
     def apply(self, text):
         return self.kubectl("apply", "-f", "-", stdin=text)
 

@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import shutil
 import sys
 
 import lib
@@ -35,6 +36,7 @@ def built(name, version=None):
 def find(reference):
     """What to run for an image reference; None if the node has no program for it.
 
+    `userland`: its programs are the machine's own, in a root of its own. `machine`: it sees the machine's whole file system.
     Tags without a build of their own run the newest build: the node prints which one it took.
     """
     path = reference.split("@")[0]
@@ -53,6 +55,14 @@ def find(reference):
         arguments = ["--config.file=/etc/alertmanager/alertmanager.yml", "--storage.path=/alertmanager"]
         programs = {"/bin/alertmanager": built("alertmanager", version)}
         found = image(["/bin/alertmanager"], arguments, cwd="/alertmanager", folders=["/etc/alertmanager", "/alertmanager"], programs=programs)
+    elif name == "kubectl":
+        # build/server-image/kubectl of Kubernetes: the program alone.
+        found = image(["/bin/kubectl"], user=0, programs={"/bin/kubectl": kubectl()}, shell=False)
+    elif name == "curl":
+        if not shutil.which("curl"):
+            return None
+        found = image(["curl"], user=100, shell=False)
+        found["userland"] = True
     elif name == "busybox":
         found = image(["sh"], user=0)
     elif name == "target":
@@ -66,6 +76,12 @@ def find(reference):
     if any(program is None for program in found["programs"].values()):
         return None
     return found
+
+
+def kubectl():
+    script = lib.HERE / "apiserver"
+    path = pathlib.Path(lib.run(script, "path").stdout.strip()) / "kubectl"
+    return path if path.exists() else None
 
 
 def busybox():

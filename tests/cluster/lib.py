@@ -14,6 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 COMPONENTS = pathlib.Path(os.environ.get("PROMCHART_COMPONENTS", pathlib.Path.home() / ".cache/promchart-components"))
 CHART = ROOT / "chart"
+PATIENCE = float(os.environ.get("PROMCHART_CLUSTER_PATIENCE", "3"))
 
 
 def use_yaml():
@@ -52,6 +53,14 @@ def program(name):
     path = COMPONENTS / "bin" / name
     if not path.exists():
         skip(f"{path} is not there: tests/cluster/install builds it where Go is")
+    return path.resolve()
+
+
+def program_folder(name):
+    """The path of a folder that `install` has made; skips the part if it is not there."""
+    path = COMPONENTS / name
+    if not path.exists():
+        skip(f"{path} is not there: tests/cluster/install {name} makes it where Go is")
     return path.resolve()
 
 
@@ -116,8 +125,11 @@ def run(*command, stdin=None, check=True, env=None, cwd=None, timeout=300):
 
 
 def until(condition, seconds=60, every=0.2):
-    """Calls `condition` until it returns something true, or the deadline; returns the last result."""
-    deadline = time.monotonic() + seconds
+    """Calls `condition` until it returns something true, or the deadline; returns the last result.
+
+    The deadline is for a quiet machine; PATIENCE times as long is waited before something fails.
+    """
+    deadline = time.monotonic() + seconds * PATIENCE
     while True:
         try:
             found = condition()

@@ -68,6 +68,7 @@ class Network:
         self.records = {}  # name -> (port, name of host) of SRV
         self.backends = {}  # (cluster IP, port) -> [(address, port)]
         self.servers = {}
+        self.tasks = set()
         self.loop = asyncio.new_event_loop()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
         self.call(self.loop.create_datagram_endpoint(lambda: Names(self), local_addr=(NAMESERVER, 53)))
@@ -135,6 +136,10 @@ class Network:
             self.servers[ip, port] = await asyncio.start_server(lambda r, w, at=(ip, port): self.relay(at, r, w), ip, port)
 
     async def relay(self, at, reader, writer):
+        # The loop keeps weak references only.
+        task = asyncio.current_task()
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
         try:
             targets = self.backends.get(at)
             if not targets:

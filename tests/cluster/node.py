@@ -110,6 +110,10 @@ class Container:
             if target == "/bin/busybox":
                 for applet in images.APPLETS:
                     (root / "bin" / applet).symlink_to("busybox")
+        if found.get("userland"):
+            for name in ("bin", "sbin", "lib", "lib64", "usr"):
+                if os.path.exists(f"/{name}"):
+                    mounts.append({"source": os.path.realpath(f"/{name}"), "target": f"/{name}", "read_only": True})
         if found.get("machine"):
             root = pathlib.Path("/")
         for name in ("hosts", "resolv.conf"):

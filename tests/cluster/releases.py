@@ -66,9 +66,13 @@ class Release:
         raise RuntimeError("not ready\n" + "\n".join(problems) + "\n" + self.node.logs(self.namespace))
 
     def gone(self, seconds=60):
-        """Waits until no pod of the namespace is left."""
-        pods = self.path("v1", "pods")
-        return lib.until(lambda: not self.cluster.api.items(pods), seconds)
+        """Waits until no pod of the namespace runs. Pods of hooks, which are done, stay."""
+
+        def running():
+            pods = self.cluster.api.items(self.path("v1", "pods"))
+            return [pod for pod in pods if pod["status"].get("phase") not in ("Succeeded", "Failed")]
+
+        return lib.until(lambda: not running(), seconds)
 
     # -- pods
 
@@ -77,17 +81,17 @@ class Release:
         found = sorted(self.node.pods_of(self.namespace), key=lambda pod: pod.name)
         return [pod for pod in found if program is None or any(program_of(each.spec) == program for each in pod.containers)]
 
-    def servers(self, user=None):
+    def servers(self, user=None, client=None):
         """A client for each running Prometheus."""
-        return [Web(pod, user=user) for pod in self.pods() if any(lib.is_prometheus(each.spec) for each in pod.containers)]
+        return [Web(pod, user=user, client=client) for pod in self.pods() if any(lib.is_prometheus(each.spec) for each in pod.containers)]
 
-    def server(self, user=None):
-        return self.servers(user)[0]
+    def server(self, user=None, client=None):
+        return self.servers(user, client)[0]
 
-    def web(self, program, user=None):
+    def web(self, program, user=None, client=None):
         pod = self.pods(program)[0]
         (container,) = [each for each in pod.containers if program_of(each.spec) == program]
-        return Web(pod, container, user)
+        return Web(pod, container, user, client)
 
 
 def program_of(spec):

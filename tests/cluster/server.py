@@ -3,6 +3,7 @@
 import base64
 import http.client
 import json
+import re
 import ssl
 import urllib.parse
 
@@ -10,11 +11,27 @@ import lib
 from lib import yaml
 
 
+UNITS = {"ms": 1, "s": 1000, "m": 60000, "h": 3600000, "d": 86400000, "w": 604800000, "y": 31536000000}
+
+
+def plain(value):
+    """A flag's value in one form: Prometheus prints durations and sizes (powers of 1024) its own way."""
+    if value is True:
+        return "true"
+    parts = re.findall(r"(\d+)(ms|[smhdwy])", value)
+    if parts and "".join(number + unit for number, unit in parts) == value:
+        return sum(int(number) * UNITS[unit] for number, unit in parts)
+    parts = re.findall(r"(\d+)([KMGTPE]?)i?B", value)
+    if parts and re.fullmatch(r"(\d+[KMGTPE]?i?B)+", value):
+        return sum(int(number) * 1024 ** " KMGTPE".index(unit or " ") for number, unit in parts)
+    return value
+
+
 class Web:
     """A component of a pod: where and how its web interface is reached follows from the pod alone."""
 
-    def __init__(self, pod, container=None, user=None):
-        self.pod = pod
+    def __init__(self, pod, container=None, user=None, client=None):
+        self.pod, self.client = pod, client  # paths of certificate and key to show, for mutual TLS
         self.container = container or self.main()
         self.user = user
         flags = lib.flags_of(self.container.spec)
@@ -60,6 +77,8 @@ class Web:
             headers["Authorization"] = "Basic " + base64.b64encode(user.encode()).decode()
         if self.tls:
             context = ssl._create_unverified_context()  # noqa: S323
+            if self.client:
+                context.load_cert_chain(*self.client)
             connection = http.client.HTTPSConnection(self.pod.ip, self.port, timeout=timeout, context=context)
         else:
             connection = http.client.HTTPConnection(self.pod.ip, self.port, timeout=timeout)
@@ -111,3 +130,24 @@ class Web:
 
     def flags(self):
         return self.data("/api/v1/status/flags")
+
+    def flags_not_in_force(self):
+        """Flags of the pod's spec that Prometheus reports otherwise, in words."""
+        reported, wrong = self.flags(), []
+        for flag, values in lib.flags_of(self.container.spec).items():
+            if flag.startswith("no-") and flag not in reported:
+                flag, values = flag.removeprefix("no-"), ["false"]
+            found = reported.get(flag, "(not a flag)")
+            # A flag that may be repeated is reported as [a b].
+            if found.startswith("[") or len(values) > 1:
+                same = sorted(found.strip("[]").split()) == sorted(str(value) for value in values)
+            else:
+                same = plain(found) == plain(values[-1])
+            if not same:
+                wrong.append(f"--{flag}: reported {found!r}, given {values!r}")
+        return wrong
+
+    def errors(self, allowed=()):
+        """Lines of its log at level error, but for those that match a pattern."""
+        lines = [line for line in self.container.log.read_text().splitlines() if re.search(r'level="?ERROR|"level":"ERROR"', line)]
+        return [line for line in lines if not any(re.search(pattern, line) for pattern in allowed)]
