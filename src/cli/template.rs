@@ -115,7 +115,8 @@ fn print(world: &dyn World, arguments: &Template, request: &Request, outcome: &O
     let hooks = manifests.hooks.iter().filter(is_shown);
     let mut stream = String::new();
     let mut hook_stream = String::new();
-    if let Some(folder) = &arguments.output_dir {
+    // An empty path is none, as in Helm.
+    if let Some(folder) = arguments.output_dir.as_ref().filter(|folder| !folder.is_empty()) {
         let mut writer = FileWriter {
             world,
             folder,
