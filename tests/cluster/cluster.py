@@ -71,7 +71,7 @@ class Api:
         for attempt in (1, 2):
             connection = getattr(self.local, "connection", None)
             if connection is None:
-                connection = http.client.HTTPSConnection(self.host, self.port, context=self.context, timeout=60)
+                connection = http.client.HTTPSConnection(self.host, self.port, context=self.context, timeout=180)
                 self.local.connection = connection
             try:
                 connection.request(method, path, data, headers)
@@ -164,7 +164,8 @@ class Cluster:
 
     def definitions(self):
         """Makes the CustomResourceDefinitions that `install crds` has fetched, and waits until they are served."""
-        self.kubectl("apply", "--server-side", "-f", lib.program_folder("crds"))
+        applied = lambda: self.kubectl("apply", "--server-side", "-f", lib.program_folder("crds"), check=False).returncode == 0  # noqa: E731
+        lib.until(applied, 60)
         self.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
 
     def apply(self, text):

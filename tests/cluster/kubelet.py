@@ -60,7 +60,11 @@ class Kubelet:
             def log_message(self, *_):
                 pass
 
-        server = http.server.ThreadingHTTPServer((self.host.network.ip4, 10250), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            def handle_error(self, *_):
+                pass  # clients that did not wait for the answer
+
+        server = Server((self.host.network.ip4, 10250), Handler)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         ready.set()
         server.serve_forever()

@@ -36,6 +36,9 @@ def serve(port, behaviour):
 
         address_family = socket.AF_INET6  # and of IPv4, which comes in mapped
 
+        def handle_error(self, *_):
+            pass  # clients that did not wait for the answer
+
     Server(("::", port), Handler).serve_forever()
 
 
