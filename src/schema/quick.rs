@@ -155,6 +155,11 @@ impl Check<'_> {
                     is_count(value)?;
                 }
                 "pattern" => Regexp::compile(value.as_str()?).ok().map(drop)?,
+                // The drafts in which it does not mean the same are those in which a keyword beside a `$ref` counts.
+                "dependencies" if !self.beside_reference => value
+                    .as_map()?
+                    .iter()
+                    .try_for_each(|(_, names)| strings(names).map(drop))?,
                 "const" => {}
                 "format" | "title" | "description" | "$comment" => value.as_str().map(drop)?,
                 "examples" => value.as_list().map(drop)?,
@@ -275,6 +280,15 @@ impl Check<'_> {
                 true
             }
             "required" => strings(argument)?.into_iter().all(|name| entries.contains_key(name)),
+            "dependencies" => {
+                for (key, names) in argument.as_map()?.iter() {
+                    if entries.contains_key(key) && !strings(names)?.into_iter().all(|name| entries.contains_key(name))
+                    {
+                        return Some(false);
+                    }
+                }
+                true
+            }
             "minProperties" => entries.len() as u64 >= argument.as_u64()?,
             "maxProperties" => entries.len() as u64 <= argument.as_u64()?,
             _ => true,
