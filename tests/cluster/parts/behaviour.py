@@ -87,7 +87,8 @@ def check_reload(made, node):
     made.api.patch(path, {"data": {key: yaml.safe_dump(config)}})
     checks.ok("the good text of before sets the metric back", lib.until(lambda: server.metric(loaded) == 1, 30), server.metric(loaded))
     checks.equal("in the same process", server.container.restarts, 0)
-    release.helm("upgrade", flags=[*QUICK, "--set", "config.externalLabels.cluster=blue"])
+    # The test has written the ConfigMap, so the field is not Helm's alone.
+    release.helm("upgrade", "--force-conflicts", flags=[*QUICK, "--set", "config.externalLabels.cluster=blue"])
     checks.ok("an upgrade that changes the configuration is loaded in place", lib.until(lambda: server.config()["global"].get("external_labels") == {"cluster": "blue"}, 30), server.config)
     remove(release)
 
