@@ -1,4 +1,5 @@
-//! Random values of the chart's schema, rendered by both: the output must be the same bytes, or both must refuse.
+//! Random values of the chart's schema, rendered by both: the output must be the same bytes, or both must refuse. A file sets a
+//! few keys, as people do, on top of some switches that bring whole components: with many at once hardly any would go together.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,16 +15,32 @@ use crate::helm::{helm, promchart, root, template};
 /// How deep values are drawn.
 const MAX_DEPTH: usize = 12;
 
+/// Most keys that one file sets.
+const MAX_KEYS: usize = 5;
+
+/// Switches, each in one file of three: without them most templates render nothing.
+const SWITCHES: [&str; 12] = [
+    r#"{"pushgateway": {"enabled": true}}"#,
+    r#"{"nodeExporter": {"enabled": true}}"#,
+    r#"{"rules": {"builtin": {"enabled": true}}}"#,
+    r#"{"networkPolicy": {"enabled": true}}"#,
+    r#"{"server": {"replicas": 2}}"#,
+    r#"{"server": {"shards": 2}}"#,
+    r#"{"server": {"externalUrl": "https://prom.example.org/p", "ingress": {"enabled": true}}}"#,
+    r#"{"config": {"externalLabels": {"cluster": "a"}}, "server": {"thanos": {"enabled": true}}}"#,
+    r#"{"rbac": {"namespaced": true}}"#,
+    r#"{"config": {"validate": {"enabled": true}}}"#,
+    r#"{"remoteWrite": {"far": {"url": "https://far.example.org/api/v1/write"}}}"#,
+    r#"{"web": {"tls": {"mode": "existing"}}}"#,
+];
+
 pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
     let (helm, promchart, root) = (helm()?, promchart()?, root());
     let text = fs::read_to_string(root.join("chart/values.schema.json")).map_err(|error| error.to_string())?;
     let schema: Json = serde_json::from_str(&text).map_err(|error| error.to_string())?;
     let folder = root.join("target/random-values");
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-    let mut draw = Draw {
-        schema: &schema,
-        chance: Seeded::new(seed),
-    };
+    let mut draw = Draw::new(&schema, Seeded::new(seed));
     let programs = [&promchart, &helm];
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let (mut equal, mut refused, mut drawn) = (0, 0, 0);
@@ -34,7 +51,7 @@ pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
             ));
         }
         let texts: Vec<String> = (0..threads)
-            .map(|_| serde_json::to_string_pretty(&draw.some(&schema, 0)))
+            .map(|_| serde_json::to_string_pretty(&draw.few()))
             .collect::<Result<_, _>>()
             .map_err(|error| error.to_string())?;
         let render = |at: usize| both(programs, &folder.join(format!("values-{at}.json")), &texts[at]);
@@ -73,9 +90,28 @@ fn both(programs: [&PathBuf; 2], file: &Path, values: &str) -> Result<[Output; 2
     Ok([ours?, theirs?])
 }
 
-struct Draw<'a> {
+/// Draws values of a schema.
+pub(crate) struct Draw<'a> {
     schema: &'a Json,
     chance: Seeded,
+}
+
+/// Puts values on top of others, key by key.
+pub(crate) fn merge(values: &mut Json, more: Json) {
+    match (values, more) {
+        (Json::Object(values), Json::Object(more)) => {
+            for (name, value) in more {
+                merge(values.entry(name).or_insert(Json::Null), value);
+            }
+        }
+        (values, more) => *values = more,
+    }
+}
+
+impl<'a> Draw<'a> {
+    pub(crate) fn new(schema: &'a Json, chance: Seeded) -> Self {
+        Self { schema, chance }
+    }
 }
 
 impl Draw<'_> {
@@ -88,14 +124,59 @@ impl Draw<'_> {
         self.below(odds) == 0
     }
 
-    /// A value that the schema allows, as far as that can be told without solving it: what is not, both sides refuse.
-    fn some(&mut self, schema: &Json, depth: usize) -> Json {
-        if let Some(reference) = schema.get("$ref").and_then(Json::as_str) {
-            let target = self
+    /// A values file: some switches, and a few keys anywhere in the schema.
+    fn few(&mut self) -> Json {
+        let mut values = Json::Object(Map::new());
+        for switch in SWITCHES {
+            if self.one_in(3)
+                && let Ok(switch) = serde_json::from_str(switch)
+            {
+                merge(&mut values, switch);
+            }
+        }
+        for _ in 0..=self.below(MAX_KEYS) {
+            let schema = self.schema.clone();
+            let key = self.one_key(&schema, 0);
+            merge(&mut values, key);
+        }
+        values
+    }
+
+    /// A value of a schema in which one key is set, at any depth.
+    fn one_key(&mut self, schema: &Json, depth: usize) -> Json {
+        let schema = self.resolved(schema);
+        let properties: Vec<(String, Json)> = schema
+            .get("properties")
+            .and_then(Json::as_object)
+            .into_iter()
+            .flatten()
+            .filter(|(_, property)| property.get("deprecated").is_none())
+            .map(|(name, property)| (name.clone(), property.clone()))
+            .collect();
+        if properties.is_empty() || depth > 0 && self.one_in(12) {
+            return self.some(&schema, depth);
+        }
+        let (name, property) = properties[self.below(properties.len())].clone();
+        Json::Object(Map::from_iter([(name, self.one_key(&property, depth + 1))]))
+    }
+
+    /// A schema in place of a reference to it.
+    pub(crate) fn resolved(&self, schema: &Json) -> Json {
+        let mut schema = schema.clone();
+        while let Some(reference) = schema.get("$ref").and_then(Json::as_str) {
+            schema = self
                 .schema
                 .pointer(reference.trim_start_matches('#'))
                 .cloned()
                 .unwrap_or_default();
+        }
+        schema
+    }
+
+    /// A value that the schema allows, as far as that can be told without solving it: what is not, both sides refuse.
+    pub(crate) fn some(&mut self, schema: &Json, depth: usize) -> Json {
+        if schema.get("$ref").is_some() {
+            let target = self.resolved(schema);
             return self.some(&target, depth + 1);
         }
         if let Some(options) = schema.get("enum").and_then(Json::as_array) {
@@ -151,9 +232,23 @@ impl Draw<'_> {
             .collect();
         let odds = if depth == 0 { 2 } else { 6 };
         for (name, property) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
+            if property.get("deprecated").is_some() {
+                continue;
+            }
             if required.contains(&&**name) || self.one_in(odds) {
                 let value = self.some(property, depth + 1);
                 map.insert(name.clone(), value);
+            }
+        }
+        for property in schema
+            .get("patternProperties")
+            .and_then(Json::as_object)
+            .into_iter()
+            .flat_map(Map::values)
+        {
+            for name in ["main", "team-a"].into_iter().take(1 + self.below(2)) {
+                let value = self.some(property, depth + 1);
+                map.insert(name.to_owned(), value);
             }
         }
         let additional = schema.get("additionalProperties").cloned().unwrap_or(Json::Bool(false));
