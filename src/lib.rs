@@ -9,6 +9,7 @@ pub mod go;
 pub mod lint;
 pub mod lower;
 pub mod manifest;
+pub mod migrate;
 pub mod pipeline;
 pub mod preflight;
 pub mod prometheus;

@@ -22,6 +22,7 @@ mod conformance;
 mod differences;
 mod functions;
 mod lint;
+mod migrate;
 mod mutation;
 mod origins;
 mod preflight;

@@ -382,6 +382,15 @@ scrape.blackbox.address: needed for {{ $path }}
 {{- if and $values.tls (ne ($config.scheme | default "http") "https") -}}
 {{ $path }}.tls: is for scheme https only, and {{ $path }}.config.scheme is {{ $config.scheme | default "http" }}
 {{ end -}}
+{{- if not $config.relabel_configs -}}
+{{- range $config.static_configs -}}
+{{- range .targets -}}
+{{- if contains "/" . -}}
+{{ $path }}.config.static_configs: {{ . }} is no host:port; only relabel_configs can make one of a URL
+{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- range $config.relabel_configs -}}
 {{- if and $token (eq (.target_label | default "") "__scheme__") (not $scrape.allowTokenOverHttp) -}}
 {{ $path }}: lets targets choose the scheme, and so take the ServiceAccount's token over plain HTTP; drop one of them

@@ -4,6 +4,7 @@ use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::certs::Certs;
 use super::helm_flags::HelmFlags;
+use super::migrate::Migrate;
 use crate::go::boolean;
 
 /// Renders, validates and lints Helm charts, without Helm and without a cluster.
@@ -64,6 +65,8 @@ pub(super) enum Command {
     Explain(Explain),
     /// Show the minijinja template that a Go template becomes
     Lower(Lower),
+    /// Turn values of the chart prometheus-community/prometheus into values of this chart
+    Migrate(Box<Migrate>),
     /// Work on the sources of a values schema
     Schema(Schema),
 }

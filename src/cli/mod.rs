@@ -6,6 +6,7 @@ mod explain;
 mod helm_flags;
 mod lint;
 mod lower;
+mod migrate;
 mod output;
 mod preflight;
 mod request;
@@ -82,6 +83,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
         Command::Certs(arguments) => certs::run(&world, &arguments, is_seeded, output, report),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Lower(arguments) => lower::run(&*world, &arguments, output),
+        Command::Migrate(arguments) => migrate::run(&world, &arguments, output),
         Command::Schema(arguments) => schema::run(&*world, &arguments, output),
     }
 }

@@ -10,6 +10,7 @@ mod difffuzz;
 mod goldens;
 mod helm;
 mod kubernetes;
+mod migrate;
 mod mutate;
 mod operator;
 mod origins;
@@ -29,6 +30,10 @@ operator-definitions
 mutate          which of the faults of tests/suite/mutations the linter finds, and at which line: [KIND]
 origins         how much of the output of charts leads back to templates and values: CHART...
 functions       write docs/functions.md anew
+migrate-page    write docs/migrate.md anew
+migrate-facts REPOSITORY
+                render the community chart with the real Helm: write what tests/suite/migrate wants, and compare its ci files;
+                REPOSITORY is a clone of prometheus-community/helm-charts
 prometheus-testdata DIR
                 run over config/testdata of Prometheus' source and the like: what is refused and what is accepted
 promtool        ask the real promtool about tests/suite/prometheus; PROMCHART_PROMTOOL names it
@@ -51,6 +56,9 @@ fn main() -> ExitCode {
         ["mutate", kind] => mutate::measure(Some(kind)),
         ["functions"] => std::fs::write(helm::root().join("docs/functions.md"), promchart::functions::markdown())
             .map_err(|error| format!("docs/functions.md: {error}")),
+        ["migrate-page"] => std::fs::write(helm::root().join("docs/migrate.md"), promchart::migrate::markdown())
+            .map_err(|error| format!("docs/migrate.md: {error}")),
+        ["migrate-facts", repository] => migrate::facts(repository),
         ["prometheus-testdata", folder] => prometheus::testdata(folder),
         ["promtool"] => prometheus::promtool(),
         ["random-values"] => values::compare(200, 1),

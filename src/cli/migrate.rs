@@ -1,0 +1,140 @@
+//! `promchart migrate`: values of the community chart in, ours out.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Exit;
+use super::args::Reports;
+use super::output::Output;
+use crate::diagnostic::{Diagnostic, Report, Result};
+use crate::migrate::{self, Options};
+use crate::report::{self, Format};
+use crate::source::{FileId, Source, SourceKind, Sources};
+use crate::world::World;
+
+/// The rule of command lines that make no sense.
+const USAGE: &str = "usage";
+
+/// `promchart migrate FILE...`
+///
+/// Turns values of prometheus-community/prometheus (29.x) into values of the chart that is part of promchart, with comments. What
+/// is not carried over is told on stderr and at the top of the output.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag is a bool")]
+pub(super) struct Migrate {
+    /// Values files, of which later ones win; `-` is the standard input
+    #[arg(value_name = "FILE")]
+    pub(super) paths: Vec<String>,
+    /// The same, as Helm names them
+    #[arg(short = 'f', long = "values", value_name = "FILE")]
+    pub(super) files: Vec<String>,
+    /// Write the values to this file instead of stdout
+    #[arg(short = 'o', long = "out", value_name = "FILE")]
+    pub(super) out: Option<String>,
+    /// Overwrite the file of -o
+    #[arg(long)]
+    pub(super) force: bool,
+    /// The release that is to be replaced: its names, selectors and volumes are kept
+    #[arg(long, value_name = "NAME")]
+    pub(super) release: Option<String>,
+    /// The namespace of that release
+    #[arg(short, long, value_name = "NAMESPACE")]
+    pub(super) namespace: Option<String>,
+    /// Write only what the files set, not the community chart's defaults that differ
+    #[arg(long)]
+    pub(super) only_set: bool,
+    /// Fail if something is not carried over
+    #[arg(long)]
+    pub(super) strict: bool,
+    #[command(flatten)]
+    pub(super) reports: Reports,
+}
+
+pub(super) fn run(world: &Arc<dyn World>, arguments: &Migrate, output: Output) -> Exit {
+    let sources = Sources::new();
+    match migrated(world, arguments, output, &sources) {
+        Ok(exit) => exit,
+        Err(error) => {
+            output.errors(&Report::from(error), &sources, "");
+            Exit::Usage
+        }
+    }
+}
+
+fn migrated(world: &Arc<dyn World>, arguments: &Migrate, output: Output, sources: &Sources) -> Result<Exit> {
+    let (format, files) = super::lint::formats(&arguments.reports)?;
+    if let Some(path) = &arguments.out
+        && !arguments.force
+        && world.entry(Path::new(path)).is_ok()
+    {
+        return Err(Box::new(
+            Diagnostic::error(USAGE, format!("{path} is there already")).help("give --force to overwrite it"),
+        ));
+    }
+    let inputs = read(&**world, arguments, sources)?;
+    let options = Options {
+        release: arguments.release.clone(),
+        namespace: arguments.namespace.clone(),
+        only_set: arguments.only_set,
+    };
+    let migration = migrate::migrate(&inputs, &options, sources, world)?;
+    let refused = migrate::check(&migration.text, &options, sources, world);
+    let is_refused = !refused.is_empty();
+    let is_lost = migration
+        .report
+        .diagnostics
+        .iter()
+        .any(|found| [migrate::LOST, migrate::UNKNOWN].contains(&found.rule));
+    let mut found = migration.report;
+    found.append(refused);
+    for (format, path) in &files {
+        super::lint::write(
+            &**world,
+            path,
+            &report::write(*format, &found, &[], sources, &migrate::RULES, false),
+        )?;
+    }
+    if !arguments.reports.quiet {
+        let text = report::write(format, &found, &[], sources, &migrate::RULES, output.color());
+        Output::message(&text);
+    }
+    let text = crate::go::string::decode(&migration.text);
+    match &arguments.out {
+        None => Output::result(&text),
+        Some(path) => world
+            .write(Path::new(path), &text)
+            .map_err(|error| Diagnostic::error(USAGE, format!("cannot write {path}: {error}")))?,
+    }
+    if is_refused && format == Format::Text && !arguments.reports.quiet {
+        Output::message("the chart refuses these values: see the errors above\n");
+    }
+    Ok(if is_refused || arguments.strict && is_lost {
+        Exit::Failed
+    } else {
+        Exit::Clean
+    })
+}
+
+/// Reads the files in their order.
+fn read(world: &dyn World, arguments: &Migrate, sources: &Sources) -> Result<Vec<FileId>> {
+    let paths: Vec<&String> = arguments.paths.iter().chain(&arguments.files).collect();
+    if paths.is_empty() {
+        return Err(Box::new(
+            Diagnostic::error(USAGE, "no values file is given")
+                .help("give one or more files, or - for the standard input"),
+        ));
+    }
+    let mut files = Vec::new();
+    for path in paths {
+        let (name, bytes) = if path == "-" {
+            ("<stdin>", world.read_stdin())
+        } else {
+            (path.as_str(), world.read(Path::new(path)))
+        };
+        let bytes = bytes.map_err(|error| Diagnostic::error(USAGE, format!("cannot read {path}: {error}")))?;
+        files.push(sources.add(Source::new(name, SourceKind::File, bytes)));
+    }
+    Ok(files)
+}

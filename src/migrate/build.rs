@@ -1,0 +1,151 @@
+//! Short ways to make nodes that stand for something in the input.
+
+use std::sync::Arc;
+
+use crate::source::Span;
+use crate::yaml::{Entry, Map, Node, Value};
+
+/// A mapping at a place.
+pub(super) fn map(span: Span, entries: impl IntoIterator<Item = (impl Into<Arc<str>>, Node)>) -> Node {
+    let entries = entries.into_iter().map(|(key, node)| {
+        let key: Arc<str> = key.into();
+        (key, Entry { key: span, node })
+    });
+    Node::new(Value::Map(Arc::new(entries.collect::<Map>())), span)
+}
+
+/// A list at a place.
+pub(super) fn list(span: Span, items: impl IntoIterator<Item = Node>) -> Node {
+    Node::new(Value::List(Arc::new(items.into_iter().collect())), span)
+}
+
+/// A string at a place.
+pub(super) fn text(span: Span, text: impl AsRef<str>) -> Node {
+    Node::new(Value::String(Arc::from(text.as_ref())), span)
+}
+
+/// A boolean at a place.
+pub(super) fn bool(span: Span, value: bool) -> Node {
+    Node::new(Value::Bool(value), span)
+}
+
+/// A null at a place.
+pub(super) fn null(span: Span) -> Node {
+    Node::new(Value::Null, span)
+}
+
+/// Whether Go's templates take a value for true.
+pub(super) fn is_true(node: &Node) -> bool {
+    match &node.value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Int(value) => *value != 0,
+        Value::Uint(value) => *value != 0,
+        Value::Float(value) => *value != 0.0,
+        Value::String(text) => !text.is_empty(),
+        Value::List(items) => !items.is_empty(),
+        Value::Map(map) => !map.is_empty(),
+    }
+}
+
+/// A mapping without some of its keys; any other value as it is.
+pub(super) fn without(node: &Node, keys: &[&str]) -> Node {
+    let mut node = node.clone();
+    if let Some(map) = node.as_map_mut() {
+        for key in keys {
+            map.remove(key);
+        }
+    }
+    node
+}
+
+/// Puts a value over another one as Helm does: mappings key by key, and a null takes away what lies below. A null over nothing
+/// stays.
+pub(super) fn over(above: &Node, below: &Node) -> Node {
+    let (Some(upper), Some(lower)) = (above.as_map(), below.as_map()) else {
+        return above.clone();
+    };
+    let mut merged = lower.clone();
+    for (key, entry) in upper.iter() {
+        if entry.node.is_null() && lower.contains_key(key) {
+            merged.remove(key);
+            continue;
+        }
+        let node = match lower.node(key) {
+            Some(below) => over(&entry.node, below),
+            None => entry.node.clone(),
+        };
+        merged.insert(Arc::clone(key), Entry { key: entry.key, node });
+    }
+    Node::new(Value::Map(Arc::new(merged)), above.span)
+}
+
+/// A part of a Prometheus file with strings where Prometheus wants strings: it reads `regex: true` as `"true"`, which a schema
+/// does not.
+pub(super) fn strings(node: &Node) -> Node {
+    /// Fields that are strings, or lists of strings.
+    const STRINGS: [&str; 16] = [
+        "regex",
+        "replacement",
+        "target_label",
+        "separator",
+        "source_labels",
+        "job_name",
+        "username",
+        "password",
+        "credentials",
+        "bearer_token",
+        "targets",
+        "names",
+        "alert",
+        "record",
+        "expr",
+        "module",
+    ];
+    /// Mappings to strings, or to lists of strings.
+    const MAPS: [&str; 5] = ["labels", "annotations", "params", "headers", "external_labels"];
+    match &node.value {
+        Value::Map(map) => {
+            let mut map = map.as_ref().clone();
+            for (key, entry) in map.iter_mut() {
+                entry.node = if STRINGS.contains(&&**key) {
+                    as_text(&entry.node)
+                } else if MAPS.contains(&&**key)
+                    && let Some(inner) = entry.node.as_map()
+                {
+                    let mut inner = inner.clone();
+                    for (_, entry) in inner.iter_mut() {
+                        entry.node = as_text(&entry.node);
+                    }
+                    Node::new(Value::Map(Arc::new(inner)), entry.node.span)
+                } else {
+                    strings(&entry.node)
+                };
+            }
+            Node::new(Value::Map(Arc::new(map)), node.span)
+        }
+        Value::List(items) => list(node.span, items.iter().map(strings)),
+        _ => node.clone(),
+    }
+}
+
+/// A scalar as text. Whole numbers are written out: values files have floats only, and Go writes large ones as `1e+08`.
+pub(super) fn plain(node: &Node) -> Option<String> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    match &node.value {
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole and small enough")]
+        Value::Float(value) if value.fract() == 0.0 && value.abs() < EXACT => Some((*value as i64).to_string()),
+        _ => node.scalar_text(),
+    }
+}
+
+/// A scalar as a string, in lists too.
+fn as_text(node: &Node) -> Node {
+    match &node.value {
+        Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) => {
+            text(node.span, plain(node).unwrap_or_default())
+        }
+        Value::List(items) => list(node.span, items.iter().map(as_text)),
+        _ => node.clone(),
+    }
+}

@@ -1,0 +1,44 @@
+//! docs/migrate.md, written from the table.
+
+use super::table::{self, How};
+
+/// What stands before the tables.
+const HEAD: &str = include_str!("migrate.md");
+
+/// The page as it should be.
+pub fn markdown() -> String {
+    let mut out = HEAD.to_owned();
+    for (title, rows) in table::parts() {
+        out.push_str(&format!("\n### {title}\n\n| there | here | remarks |\n|---|---|---|\n"));
+        for row in rows {
+            let old = format!("`{}`", row.path());
+            let (new, mut about) = match row.how {
+                How::Move | How::Call(_) => (keys(row.new), row.about.to_owned()),
+                How::Needless => ("not needed".to_owned(), row.about.to_owned()),
+                How::Lost => ("-".to_owned(), format!("{}; {}", row.about, row.new)),
+            };
+            if row.is_stated {
+                if !about.is_empty() {
+                    about.push_str("; ");
+                }
+                about.push_str("its default is written out");
+            }
+            out.push_str(&format!("| {old} | {new} | {} |\n", about.replace('|', "\\|")));
+        }
+    }
+    out
+}
+
+/// A list of keys, each as code.
+fn keys(text: &str) -> String {
+    if text.is_empty() {
+        return "-".to_owned();
+    }
+    text.split(", ")
+        .map(|key| match key.strip_suffix(" ...") {
+            Some(key) => format!("`{key}` ..."),
+            None => format!("`{key}`"),
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}

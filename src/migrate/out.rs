@@ -1,0 +1,269 @@
+//! The values that come out: a tree that keeps the order in which it grew, and comments.
+
+use super::path::Path;
+use super::written;
+use crate::source::Sources;
+use crate::yaml::Node;
+
+/// A value with what is said about it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Branch {
+    /// Lines above the key, without `#`.
+    pub(super) comments: Vec<String>,
+    /// Words behind the value, without `#`.
+    pub(super) remark: Option<String>,
+    /// The claim that accounts for what it was made of.
+    pub(super) claim: Option<usize>,
+    /// What it holds, if that is no mapping of keys from several places.
+    whole: Option<Whole>,
+    /// Keys that came from several places.
+    entries: Vec<(String, Branch)>,
+}
+
+#[derive(Clone, Debug)]
+enum Whole {
+    /// Items that came from several places.
+    List(Vec<Branch>),
+    /// A value.
+    Value(Node),
+}
+
+/// The order of the keys at the top, which is that of the chart's values.yaml.
+const ORDER: [&str; 22] = [
+    "global",
+    "nameOverride",
+    "fullnameOverride",
+    "namespaceOverride",
+    "standardLabels",
+    "commonLabels",
+    "commonAnnotations",
+    "server",
+    "config",
+    "scrape",
+    "rules",
+    "alerting",
+    "remoteWrite",
+    "remoteRead",
+    "receivers",
+    "web",
+    "networkPolicy",
+    "rbac",
+    "pushgateway",
+    "nodeExporter",
+    "tests",
+    "extraObjects",
+];
+
+impl Branch {
+    /// A value with what is said about it.
+    pub(super) fn value(node: Node) -> Self {
+        Self {
+            whole: Some(Whole::Value(node)),
+            ..Self::default()
+        }
+    }
+
+    /// The branch at a path, made where there is none.
+    fn grow(&mut self, path: &Path) -> &mut Self {
+        let mut branch = self;
+        for step in path.steps() {
+            branch = branch.child(step);
+        }
+        branch
+    }
+
+    /// The branch of a key. What was no mapping is one then.
+    fn child(&mut self, step: &str) -> &mut Self {
+        self.open();
+        let found = self.entries.iter().position(|(key, _)| key == step);
+        let at = found.unwrap_or_else(|| {
+            self.entries.push((step.to_owned(), Self::default()));
+            self.entries.len() - 1
+        });
+        &mut self.entries[at].1
+    }
+
+    /// Makes branches of the keys of a mapping, so that more can be added.
+    fn open(&mut self) {
+        let Some(Whole::Value(node)) = self.whole.take() else {
+            return;
+        };
+        let Some(map) = node.as_map() else { return };
+        let entries = written::in_order(map).into_iter().map(|(key, entry)| {
+            let mut branch = Self::value(entry.node.clone());
+            branch.claim = self.claim;
+            (key.to_string(), branch)
+        });
+        self.entries = entries.collect();
+    }
+
+    /// Puts a value at a path: over mappings key by key, over anything else instead of it.
+    pub(super) fn put(&mut self, path: &Path, new: Self) {
+        let target = self.grow(path);
+        if let Some(Whole::Value(node)) = &new.whole
+            && !target.entries.is_empty()
+            && let Some(map) = node.as_map()
+        {
+            target.comments.extend(new.comments);
+            for (key, entry) in written::in_order(map) {
+                let mut branch = Self::value(entry.node.clone());
+                branch.claim = new.claim;
+                target.put(&Path::default().join(key), branch);
+            }
+            return;
+        }
+        let mut comments = std::mem::take(&mut target.comments);
+        comments.extend(new.comments);
+        *target = Self { comments, ..new };
+    }
+
+    /// Adds an item to the list at a path.
+    pub(super) fn push(&mut self, path: &Path, item: Self) {
+        let target = self.grow(path);
+        match &mut target.whole {
+            Some(Whole::List(items)) => items.push(item),
+            Some(Whole::Value(node)) => {
+                let items = node.as_list().unwrap_or_default().iter();
+                let mut items: Vec<Self> = items.map(|item| Self::value(item.clone())).collect();
+                items.push(item);
+                target.whole = Some(Whole::List(items));
+            }
+            None => target.whole = Some(Whole::List(vec![item])),
+        }
+    }
+
+    /// The value at a path as it stands now.
+    pub(super) fn get(&self, path: &Path) -> Option<Node> {
+        let mut branch = self;
+        for (at, step) in path.steps().iter().enumerate() {
+            match &branch.whole {
+                None => branch = &branch.entries.iter().find(|(key, _)| **key == **step)?.1,
+                Some(Whole::Value(node)) => return node.at(path.steps()[at..].iter().map(|step| &**step)).cloned(),
+                Some(Whole::List(_)) => return None,
+            }
+        }
+        branch.node()
+    }
+
+    /// The whole as one value; none for what never got one.
+    pub(super) fn node(&self) -> Option<Node> {
+        use crate::source::{FileId, Span};
+        let nowhere = Span::file_start(FileId::NONE);
+        match &self.whole {
+            Some(Whole::Value(node)) => Some(node.clone()),
+            Some(Whole::List(items)) => Some(super::build::list(nowhere, items.iter().filter_map(Self::node))),
+            None if self.entries.is_empty() => None,
+            None => Some(super::build::map(
+                nowhere,
+                self.entries
+                    .iter()
+                    .filter_map(|(key, branch)| Some((key.as_str(), branch.node()?))),
+            )),
+        }
+    }
+
+    /// Takes out what the chart's defaults say already. Tells for each claim how many values it lost (`true`) and kept.
+    pub(super) fn reduce(
+        &mut self,
+        defaults: Option<&Node>,
+        path: &Path,
+        told: &mut dyn FnMut(usize, &Path, bool),
+    ) -> bool {
+        match &self.whole {
+            None => {
+                self.entries.retain_mut(|(key, branch)| {
+                    let default = defaults.and_then(|defaults| defaults.get(key));
+                    !branch.reduce(default, &path.join(key), told)
+                });
+                self.entries.is_empty()
+            }
+            Some(Whole::List(_)) => false,
+            Some(Whole::Value(node)) => {
+                let same = defaults.is_some_and(|default| default.value == node.value);
+                if let Some(claim) = self.claim {
+                    told(claim, path, same);
+                }
+                same
+            }
+        }
+    }
+
+    /// Writes all of it as YAML.
+    pub(super) fn write(&mut self, sources: &Sources) -> String {
+        self.entries
+            .sort_by_key(|(key, _)| ORDER.iter().position(|known| known == key));
+        let mut out = String::new();
+        self.write_entries(sources, 0, &mut out);
+        out
+    }
+
+    fn write_entries(&self, sources: &Sources, depth: usize, out: &mut String) {
+        for (key, branch) in &self.entries {
+            if depth == 0 && !out.is_empty() {
+                out.push('\n');
+            }
+            branch.write_comments(depth, out);
+            let key = written::key(key);
+            branch.write_value(sources, &format!("{}{key}:", indent(depth)), depth, out);
+        }
+    }
+
+    fn write_comments(&self, depth: usize, out: &mut String) {
+        for line in &self.comments {
+            let line = line.replace(['\n', '\r'], " ");
+            out.push_str(format!("{}# {line}", indent(depth)).trim_end());
+            out.push('\n');
+        }
+    }
+
+    /// Writes the value behind `head`, which is `key:` or `-` with its indentation.
+    fn write_value(&self, sources: &Sources, head: &str, depth: usize, out: &mut String) {
+        let remark = self
+            .remark
+            .as_ref()
+            .map(|remark| format!("  # {}", remark.replace(['\n', '\r'], " ")))
+            .unwrap_or_default();
+        match &self.whole {
+            None if self.entries.is_empty() => out.push_str(&format!("{head} {{}}{remark}\n")),
+            None => {
+                out.push_str(&format!("{head}{remark}\n"));
+                self.write_entries(sources, depth + 1, out);
+            }
+            Some(Whole::List(items)) if items.is_empty() => out.push_str(&format!("{head} []{remark}\n")),
+            Some(Whole::List(items)) => {
+                out.push_str(&format!("{head}{remark}\n"));
+                for item in items {
+                    item.write_comments(depth + 1, out);
+                    let text = match &item.whole {
+                        Some(Whole::Value(node)) => written::item(node, sources),
+                        _ => String::new(),
+                    };
+                    push_lines(&text, depth + 1, out);
+                }
+            }
+            Some(Whole::Value(node)) => match written::value(node, sources) {
+                written::Text::Line(text) => out.push_str(&format!("{head} {text}{remark}\n")),
+                written::Text::Block { header, lines } => {
+                    out.push_str(&format!("{head}{header}{remark}\n"));
+                    push_lines(&lines, depth + 1, out);
+                }
+            },
+        }
+    }
+}
+
+fn indent(depth: usize) -> String {
+    "  ".repeat(depth)
+}
+
+fn push_lines(text: &str, depth: usize, out: &mut String) {
+    for line in text.lines() {
+        if line.is_empty() {
+            out.push('\n');
+        } else {
+            out.push_str(&indent(depth));
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+}
