@@ -40,6 +40,10 @@ random-values:
 difffuzz:
     cargo run --profile tools -p xtask -- difffuzz 20000
 
+# compare random charts in charts with the real Helm
+layouts:
+    cargo run --profile tools -p xtask -- layouts 5000
+
 # look for inputs that break a property; needs cargo-fuzz, and RUSTC_BOOTSTRAP=1 with a stable toolchain
 fuzz TARGET SECONDS="1200":
     fuzz/seeds

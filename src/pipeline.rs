@@ -84,6 +84,7 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     };
     check_installable(&chart, &mut outcome.log)?;
     values::check_present(&chart)?;
+    chart::check_usable(&chart)?;
     check_release_name(&request.release.name)
         .map_err(|error| logged("release name check failed", error, &mut outcome.log))?;
     values::process_dependencies(&mut chart, &given, &mut outcome.log)

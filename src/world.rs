@@ -2,11 +2,15 @@
 //!
 //! A stage that needs a file, the time or random bytes is handed a `&dyn World`. [`Disk`] is the real one; [`Memory`] has
 //! its files in a map, a fixed clock and a fixed seed, for tests and for whoever embeds the library.
+//!
+//! Paths, names and variables are text in which bytes that are not UTF-8 are escaped, see [`crate::go::string`].
 
 mod memory;
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::convert::Infallible;
+use std::ffi::{OsStr, OsString};
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
@@ -15,6 +19,8 @@ use std::sync::{Mutex, mpsc};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rsa::rand_core::{TryCryptoRng, TryRng};
+
+use crate::go::string as gostring;
 
 pub use memory::Memory;
 
@@ -81,6 +87,9 @@ pub trait World: Send + Sync {
 
     /// All of the standard input.
     fn read_stdin(&self) -> io::Result<Vec<u8>>;
+
+    /// Makes a folder and those that it needs.
+    fn make_folders(&self, path: &Path) -> io::Result<()>;
 
     /// Writes a file and the folders that it needs.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
@@ -199,6 +208,33 @@ pub struct Disk {
     pub memory_gauge: Option<fn() -> usize>,
 }
 
+/// The path of the operating system that a path inside promchart stands for: bytes that are not UTF-8 are escaped in the latter, see
+/// [`crate::go::string`].
+fn outside(path: &Path) -> Cow<'_, Path> {
+    match path.to_str() {
+        Some(text) if gostring::may_have_escapes(text) => {
+            Cow::Owned(PathBuf::from(os_string(gostring::decode(text).into_owned())))
+        }
+        _ => Cow::Borrowed(path),
+    }
+}
+
+/// The way back from [`outside`].
+fn inside(name: &OsStr) -> Cow<'_, str> {
+    gostring::encode(name.as_encoded_bytes())
+}
+
+#[cfg(unix)]
+fn os_string(bytes: Vec<u8>) -> OsString {
+    std::os::unix::ffi::OsStringExt::from_vec(bytes)
+}
+
+/// Names are Unicode there.
+#[cfg(not(unix))]
+fn os_string(bytes: Vec<u8>) -> OsString {
+    String::from_utf8_lossy(&bytes).into_owned().into()
+}
+
 /// How many bytes a file may have; some have no end, such as `/dev/zero`.
 const MAX_FILE: u64 = 100 << 20;
 
@@ -226,7 +262,7 @@ fn mode(_: &std::fs::Metadata) -> Option<u32> {
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 impl World for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let file = std::fs::File::open(path)?;
+        let file = std::fs::File::open(outside(path))?;
         // One call for the length saves the many that a buffer takes to find its size; the length is no promise.
         let length = file.metadata().map_or(0, |metadata| metadata.len());
         read_bounded(file, length)
@@ -234,15 +270,16 @@ impl World for Disk {
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
         let mut names = Vec::new();
-        for entry in std::fs::read_dir(path)? {
-            names.push(entry?.file_name().to_string_lossy().into_owned());
+        for entry in std::fs::read_dir(outside(path))? {
+            names.push(inside(&entry?.file_name()).into_owned());
         }
         names.sort_unstable();
         Ok(names)
     }
 
     fn entry(&self, path: &Path) -> io::Result<Entry> {
-        let own = std::fs::symlink_metadata(path)?;
+        let path = outside(path);
+        let own = std::fs::symlink_metadata(&path)?;
         let is_link = own.is_symlink();
         let metadata = if is_link { std::fs::metadata(path)? } else { own };
         let kind = if metadata.is_file() {
@@ -261,11 +298,13 @@ impl World for Disk {
     }
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
-        path.canonicalize()
+        let path = outside(path).canonicalize()?;
+        Ok(PathBuf::from(inside(path.as_os_str()).into_owned()))
     }
 
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
-        std::fs::read_link(path)
+        let target = std::fs::read_link(outside(path))?;
+        Ok(PathBuf::from(inside(target.as_os_str()).into_owned()))
     }
 
     fn lookup(&self, name: &str, timeout: Duration) -> io::Result<Vec<IpAddr>> {
@@ -285,7 +324,12 @@ impl World for Disk {
         read_bounded(io::stdin(), 0)
     }
 
+    fn make_folders(&self, path: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(outside(path))
+    }
+
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let path = outside(path);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
@@ -297,7 +341,7 @@ impl World for Disk {
         options.write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
-        let mut file = options.open(path)?;
+        let mut file = options.open(outside(path))?;
         file.write_all(bytes)?;
         // The process's umask took bits away.
         #[cfg(unix)]
@@ -309,11 +353,12 @@ impl World for Disk {
         let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, mode);
-        builder.create(path)
+        builder.create(outside(path))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        std::fs::rename(from, to)?;
+        let to = outside(to);
+        std::fs::rename(outside(from), &to)?;
         let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
         // A file system that cannot flush a folder has no need to.
         let _ = std::fs::File::open(parent.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
@@ -321,7 +366,8 @@ impl World for Disk {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        if std::fs::symlink_metadata(path)?.is_dir() {
+        let path = outside(path);
+        if std::fs::symlink_metadata(&path)?.is_dir() {
             std::fs::remove_dir(path)
         } else {
             std::fs::remove_file(path)
@@ -329,14 +375,15 @@ impl World for Disk {
     }
 
     fn lock(&self, folder: &Path) -> io::Result<Guard> {
-        let folder = std::fs::File::open(folder)?;
+        let folder = std::fs::File::open(outside(folder))?;
         folder.try_lock()?;
         Ok(Guard(Box::new(folder)))
     }
 
     fn pipe(&self, program: &str, arguments: &[String], input: &[u8]) -> io::Result<Piped> {
-        let mut child = Command::new(program)
-            .args(arguments)
+        let text = |text: &str| os_string(gostring::decode(text).into_owned());
+        let mut child = Command::new(text(program))
+            .args(arguments.iter().map(|argument| text(argument)))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -393,6 +440,6 @@ impl World for Disk {
     }
 
     fn variable(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+        std::env::var_os(name).map(|value| inside(&value).into_owned())
     }
 }

@@ -76,7 +76,9 @@ fn flags_that_need_a_cluster_or_a_network_are_refused() {
         let run = Case::new("template").args([".", flag]).dir(&folder).run();
         assert_eq!((run.code, &*run.stdout), (1, ""), "{flag}");
         let name = flag.split('=').next().unwrap();
-        assert!(run.stderr.starts_with(&format!("Error: {name}")), "{}", run.stderr);
+        // Helm has a remark on some.
+        let error = run.stderr.lines().find(|line| !line.starts_with("Flag --")).unwrap();
+        assert!(error.starts_with(&format!("Error: {name}: ")), "{}", run.stderr);
         assert!(run.stderr.contains(": promchart "), "{}", run.stderr);
     }
     for reference in [
@@ -212,4 +214,157 @@ fn switches_take_values_as_in_helm() {
         "{}",
         run.stderr
     );
+}
+
+/// Helm adds hooks to the files that are there, even if those are of an earlier run; it writes anything else anew.
+#[test]
+fn hooks_are_added_to_files_that_are_there() {
+    let folder = chart(
+        "hooks_are_added",
+        "kind: A\n---\nkind: B\nmetadata: {annotations: {helm.sh/hook: test}}\n",
+        "",
+    );
+    write(
+        &folder,
+        "templates/hook.yaml",
+        "kind: C\nmetadata: {annotations: {helm.sh/hook: test}}\n",
+    );
+    let run = || {
+        let case = Case::new("template").args(["demo", ".", "--output-dir", "out"]);
+        case.dir(&folder).run().stdout()
+    };
+    let written =
+        "wrote out/test/templates/a.yaml\nwrote out/test/templates/a.yaml\nwrote out/test/templates/hook.yaml\n\n";
+    let read = |name: &str| std::fs::read_to_string(folder.join("out/test/templates").join(name)).unwrap();
+    let a = "---\n# Source: test/templates/a.yaml\nkind: A\n\n---\n# Source: test/templates/a.yaml\nkind: B\nmetadata: \
+             {annotations: {helm.sh/hook: test}}\n\n";
+    let hook = "---\n# Source: test/templates/hook.yaml\nkind: C\nmetadata: {annotations: {helm.sh/hook: test}}\n\n";
+    assert_eq!(run(), written);
+    assert_eq!((read("a.yaml").as_str(), read("hook.yaml").as_str()), (a, hook));
+    assert_eq!(run(), written);
+    assert_eq!((read("a.yaml"), read("hook.yaml")), (a.to_owned(), hook.repeat(2)));
+}
+
+/// Helm takes flags before the subcommand, and an empty namespace is not that of the environment.
+#[test]
+fn flags_may_stand_before_the_subcommand() {
+    let folder = chart(
+        "flags_before",
+        "namespace: {{ .Release.Namespace }}\nx: {{ .Values.x }}\n",
+        "",
+    );
+    let run = |arguments: &[&str]| {
+        let case = Case::new(arguments[0]).env("HELM_NAMESPACE", "of-env");
+        case.args(&arguments[1..]).dir(&folder).run().stdout()
+    };
+    let before = run(&["-n", "ns", "--debug", "--set", "x=1", "template", "demo", "."]);
+    assert!(before.contains("namespace: ns\nx: 1\n"), "{before}");
+    let both = run(&["--set=x=1", "-nns", "template", "demo", ".", "--set", "x=2"]);
+    assert!(both.contains("namespace: ns\nx: 2\n"), "{both}");
+    let empty = run(&["template", "demo", ".", "-n", ""]);
+    assert!(empty.contains("namespace: default\n"), "{empty}");
+}
+
+#[test]
+fn a_dash_among_values_files_is_the_standard_input() {
+    let folder = chart("dash_among_files", "values: {{ toJson .Values }}", "");
+    write(&folder, "v.yaml", "x: 3\n");
+    let line = format!(
+        "echo 'k: 5' | {} template demo . -f -,v.yaml",
+        env!("CARGO_BIN_EXE_promchart")
+    );
+    let output = std::process::Command::new("sh")
+        .args(["-c", &line])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("values: {\"k\":5,\"x\":3}"), "{text}");
+}
+
+/// What Helm makes of bytes that are no UTF-8: U+FFFD for each in values, the bytes themselves in names of files.
+#[cfg(unix)]
+#[test]
+fn arguments_need_not_be_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = chart("arguments_need_not_be_utf_8", "values: {{ toJson .Values }}", "");
+    let text = |bytes: &[u8]| std::ffi::OsStr::from_bytes(bytes).to_owned();
+    std::fs::write(folder.join(text(b"v\xff.yaml")), "file: 1\n").unwrap();
+    let run = Case::new("template").args([
+        text(b"demo"),
+        text(b"."),
+        text(b"--set"),
+        text(b"z=a\xffb\xc3,\xff=1"),
+        text(b"--set-literal"),
+        text(b"l=\xe2\x82"),
+        text(b"--set-json"),
+        text(b"j=\"\xff\""),
+        text(b"-f"),
+        text(b"v\xff.yaml"),
+    ]);
+    let output = run.dir(&folder).run().stdout();
+    let wanted = "values: {\"file\":1,\"j\":\"\u{FFFD}\",\"l\":\"\u{FFFD}\u{FFFD}\",\"z\":\"a\u{FFFD}b\u{FFFD}\",\"\u{FFFD}\":1}";
+    assert!(output.contains(wanted), "{output}");
+}
+
+/// Two imports put a table into itself. Helm follows it until its stack overflows.
+#[test]
+fn imports_without_an_end_are_refused() {
+    let folder = chart("imports_without_an_end", "values: {{ toJson .Values }}", "");
+    let imports = "import-values: [{child: a, parent: .}, {child: a.k, parent: k.inner}]";
+    let text =
+        format!("apiVersion: v2\nname: test\nversion: 1.0.0\ndependencies:\n- name: s\n  version: '*'\n  {imports}\n");
+    write(&folder, "Chart.yaml", text);
+    write(
+        &folder,
+        "charts/s/Chart.yaml",
+        "apiVersion: v2\nname: s\nversion: 1.0.0\n",
+    );
+    write(&folder, "charts/s/values.yaml", "a: {k: {v: 1}}\n");
+    let run = Case::new("template").args(["demo", "."]).dir(&folder).run();
+    assert_eq!((run.code, &*run.stdout), (1, ""), "{}", run.stderr);
+    let wanted =
+        "error[values-merge]: values that are imported from a subchart would hold themselves\n --> ./Chart.yaml:5:3";
+    assert!(run.stderr.contains(wanted), "{}", run.stderr);
+}
+
+/// Aliases of aliases can make any number of charts out of a few.
+#[test]
+fn copies_of_charts_are_counted() {
+    let folder = chart("copies_of_charts", "a: b", "");
+    for depth in 0..5 {
+        let text = "apiVersion: v2\nname: c\nversion: 1.0.0\ndependencies:\n".to_owned();
+        let aliases = (0..12).map(|number| format!("- {{name: c, version: '*', alias: a{number}}}\n"));
+        let text: String = std::iter::once(text).chain(aliases).collect();
+        write(&folder, &format!("{}Chart.yaml", "charts/c/".repeat(depth)), text);
+    }
+    write(
+        &folder,
+        &format!("{}Chart.yaml", "charts/c/".repeat(5)),
+        "apiVersion: v2\nname: c\nversion: 1.0.0\n",
+    );
+    let run = Case::new("template").args(["demo", "."]).dir(&folder).run();
+    assert_eq!((run.code, &*run.stdout), (1, ""), "{}", run.stderr);
+    let wanted = "dependencies with aliases make more than 8192 charts of this one";
+    assert!(run.stderr.contains(wanted), "{}", run.stderr);
+}
+
+/// Of several addresses that a schema refers to, the first in the file is named, in each run.
+#[test]
+fn the_first_address_of_a_schema_is_named() {
+    let folder = chart("first_address", "a: b", "");
+    let reference = |name: &str| format!("\"{name}\": {{\"$ref\": \"http://{name}.example/x.json#/definitions/y\"}}");
+    let references: Vec<String> = ["k", "z", "a", "m", "b", "q"].map(reference).into();
+    let schema = format!("{{\"properties\": {{{}}}}}", references.join(", "));
+    write(&folder, "values.schema.json", schema);
+    for _ in 0..8 {
+        let run = Case::new("template").args(["demo", "."]).dir(&folder).run();
+        assert_eq!(run.code, 1);
+        assert!(
+            run.stderr.contains("failing loading \"http://k.example/x.json\""),
+            "{}",
+            run.stderr
+        );
+        assert!(run.stderr.contains("values.schema.json:1:31"), "{}", run.stderr);
+    }
 }

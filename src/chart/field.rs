@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::metadata::{EMPTY_NODE, METADATA};
+use super::metadata::METADATA;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::yaml::{Map, Node, Value};
 
@@ -64,15 +64,6 @@ impl Field {
             None if node.is_null() => Ok(Cow::Owned(Map::new())),
             None => Err(self.mismatch(node, wanted)),
         }
-    }
-
-    /// An element of a list of structs; Helm minds an empty one.
-    pub(super) fn object<'a>(&self, node: &'a Node, plural: &str, wanted: &str) -> Result<Cow<'a, Map>> {
-        if node.is_null() {
-            let message = format!("{EMPTY_NODE}{plural} must not contain empty or null nodes");
-            return Err(Box::new(Diagnostic::error(METADATA, message).at(node.span)));
-        }
-        self.map(node, wanted)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::metadata::{EMPTY_NODE, METADATA, Metadata, check_api_version, check_lock};
+use super::metadata::{METADATA, Metadata, UNUSABLE_VERSION, check_api_version, check_lock};
 use super::{Chart, File, archive, folder};
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::go::errno;
@@ -44,12 +44,19 @@ pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Repo
         FileKind::Folder => {
             let missing = |error: &std::io::Error| {
                 let file = whole.join("Chart.yaml").display().to_string();
+                let failed = match error.kind() {
+                    std::io::ErrorKind::IsADirectory => "read",
+                    _ => "open",
+                };
                 let reason = errno::message(error);
                 Diagnostic::error(LOAD, "Chart.yaml file is missing")
-                    .helm(format!("unable to detect chart at {file}: open {file}: {reason}"))
+                    .helm(format!("unable to detect chart at {file}: {failed} {file}: {reason}"))
                     .help(format!("{shown} is not the folder of a chart"))
             };
-            world.entry(&path.join("Chart.yaml")).map_err(|error| missing(&error))?;
+            // Helm looks at it before it looks at anything else.
+            let file = path.join("Chart.yaml");
+            let bytes = world.read(&file).map_err(|error| missing(&error))?;
+            check_version(&File::new("Chart.yaml", file.display().to_string(), &bytes), sources)?;
             folder::read(world, path, &whole, report)?
         }
         _ => {
@@ -58,17 +65,22 @@ pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Repo
                 let message = "unable to detect chart version, no Chart.yaml found";
                 return Err(Diagnostic::error(LOAD, message).into());
             }
+            if let Some(file) = files.iter().find(|file| &*file.name == "Chart.yaml") {
+                check_version(file, sources)?;
+            }
             files
         }
     };
-    if let Some(file) = files.iter().find(|file| &*file.name == "Chart.yaml") {
-        let node = document(sources, file.source(sources), "cannot load Chart.yaml", METADATA)?;
-        check_api_version(&node).map_err(|error| match error.helm {
-            Some(_) => error,
-            None => prefixed(error, "cannot load Chart.yaml"),
-        })?;
-    }
     from_files(files, &shown, sources, report, 0, &mut budget)
+}
+
+/// Checks which kind of chart a Chart.yaml belongs to.
+fn check_version(file: &File, sources: &Sources) -> Result<()> {
+    let node = document(sources, file.source(sources), "cannot load Chart.yaml", METADATA)?;
+    check_api_version(&node).map_err(|error| match error.helm {
+        Some(_) => error,
+        None => prefixed(error, "cannot load Chart.yaml"),
+    })
 }
 
 /// What is at the path of a chart. Mirrors `LocateChart` of Helm's `pkg/action/install.go` as far as that needs no network.
@@ -132,13 +144,9 @@ pub(super) fn from_files(
         let id = file.source(sources);
         chart_yaml = Some(id);
         let node = document(sources, id, "cannot load Chart.yaml", METADATA)?;
-        metadata.read(&node).map_err(|error| {
-            if error.message.starts_with(EMPTY_NODE) {
-                error
-            } else {
-                prefixed(error, "cannot load Chart.yaml")
-            }
-        })?;
+        metadata
+            .read(&node)
+            .map_err(|error| prefixed(error, "cannot load Chart.yaml"))?;
         if metadata.api_version.is_empty() {
             "v1".clone_into(&mut metadata.api_version);
         }
@@ -163,15 +171,20 @@ pub(super) fn from_files(
     let values = parts
         .values
         .unwrap_or_else(|| Node::empty_map(Span::file_start(chart_yaml)));
-    Ok(Chart {
+    let mut chart = Chart {
         metadata,
+        path: String::new(),
         chart_yaml,
         values,
         schema: parts.schema,
         templates: parts.templates,
         files: parts.files,
         subcharts,
-    })
+    };
+    if depth == 0 {
+        chart.set_paths(chart.metadata.name.clone());
+    }
+    Ok(chart)
 }
 
 /// The files of a chart by what they are for.
@@ -187,12 +200,13 @@ struct Parts {
 impl Parts {
     fn sort_in(&mut self, file: File, metadata: &mut Metadata, sources: &Sources, report: &mut Report) -> Result<()> {
         let is_v1 = metadata.api_version == "v1";
+        let is_v3 = metadata.api_version == UNUSABLE_VERSION;
         match &*file.name {
             "Chart.yaml" => {}
             "Chart.lock" => lock(sources, &file, "cannot load Chart.lock")?,
             "values.yaml" => self.values = Some(values(sources, &file)?),
             "values.schema.json" => self.schema = Some(file),
-            "requirements.yaml" => {
+            "requirements.yaml" if !is_v3 => {
                 if !is_v1 {
                     report.push(moved(
                         "Dependencies are handled in Chart.yaml",
@@ -208,7 +222,7 @@ impl Parts {
                     self.files.push(file);
                 }
             }
-            "requirements.lock" => {
+            "requirements.lock" if !is_v3 => {
                 lock(sources, &file, "cannot load requirements.lock")?;
                 if is_v1 {
                     self.files.push(file);

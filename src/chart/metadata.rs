@@ -3,14 +3,24 @@
 use super::field::{Field, mismatch};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::go::layout_parse::parse;
+use crate::go::path::base;
+use crate::go::quote::quote;
 use crate::go::semver::Version;
 use crate::go::unicode::{is_print, is_space};
 use crate::go::zone::Location;
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
-/// What the message of an empty element of a list begins with; Helm finds it only when the whole of Chart.yaml has been read.
-pub(super) const EMPTY_NODE: &str = "validation: ";
+/// Fields that null empties; any other it leaves as it is.
+const LISTS: [&str; 7] = [
+    "sources",
+    "keywords",
+    "maintainers",
+    "annotations",
+    "dependencies",
+    "tags",
+    "import-values",
+];
 /// The rule of faults in Chart.yaml.
 pub(crate) const METADATA: &str = "chart-metadata";
 
@@ -34,6 +44,8 @@ pub struct Metadata {
     pub annotations: std::collections::BTreeMap<String, String>,
     pub kube_version: String,
     pub dependencies: Vec<Dependency>,
+    /// Whether there is a list of dependencies, though perhaps an empty one.
+    pub has_dependencies: bool,
     pub chart_type: String,
     /// Where the fields are written that other stages complain about.
     pub places: Places,
@@ -57,6 +69,8 @@ pub struct Maintainer {
     pub name: String,
     pub email: String,
     pub url: String,
+    /// Where nothing is written in its place.
+    missing: Option<Span>,
 }
 
 /// A chart that this one needs.
@@ -73,6 +87,10 @@ pub struct Dependency {
     pub alias: String,
     /// Where it is written.
     pub span: Option<Span>,
+    /// Whether its values have been imported.
+    pub is_imported: bool,
+    /// Whether nothing is written in its place.
+    is_missing: bool,
 }
 
 /// Values that a subchart offers to its parent.
@@ -87,6 +105,16 @@ pub enum ImportValue {
         /// Its path in the parent.
         parent: String,
     },
+}
+
+impl ImportValue {
+    /// The path of the table in the subchart, and where in the parent it goes; `.` is the top.
+    pub fn paths(&self) -> (String, String) {
+        match self {
+            Self::Export(name) => (format!("exports.{name}"), ".".to_owned()),
+            Self::Table { child, parent } => (child.clone(), parent.clone()),
+        }
+    }
 }
 
 impl Dependency {
@@ -112,7 +140,11 @@ impl Metadata {
         let field = |name: &str| Field(format!(".{name}"));
         for (key, entry) in map.iter() {
             let (value, span) = (&entry.node, Some(entry.node.span));
-            match &*key.to_ascii_lowercase() {
+            let key = key.to_ascii_lowercase();
+            if value.is_null() && (key == "tags" || !LISTS.contains(&&*key)) {
+                continue;
+            }
+            match &*key {
                 "name" => {
                     self.name = field("name").string(value)?;
                     self.places.name = span;
@@ -126,12 +158,12 @@ impl Metadata {
                 "description" => self.description = field("description").string(value)?,
                 "keywords" => self.keywords = field("keywords").strings(value)?,
                 "maintainers" => {
-                    self.maintainers = field("maintainers")
-                        .list(value, "[]*v2.Maintainer")?
-                        .iter()
-                        .enumerate()
-                        .map(|(at, node)| Maintainer::read(node, &Field(format!(".maintainers.{at}"))))
-                        .collect::<Result<_>>()?;
+                    let known = std::mem::take(&mut self.maintainers);
+                    for (at, node) in field("maintainers").list(value, "[]*v2.Maintainer")?.iter().enumerate() {
+                        let mut maintainer = known.get(at).cloned().unwrap_or_default();
+                        maintainer.read(node, &Field(format!(".maintainers.{at}")))?;
+                        self.maintainers.push(maintainer);
+                    }
                 }
                 "icon" => self.icon = field("icon").string(value)?,
                 "apiversion" => self.api_version = field("apiVersion").string(value)?,
@@ -144,6 +176,9 @@ impl Metadata {
                 }
                 "annotations" => {
                     let field = field("annotations");
+                    if value.is_null() {
+                        self.annotations.clear();
+                    }
                     for (name, entry) in field.map(value, "map[string]string")?.iter() {
                         let value = field.inner(name).string(&entry.node)?;
                         self.annotations.insert(name.to_string(), value);
@@ -154,12 +189,18 @@ impl Metadata {
                     self.places.kube_version = span;
                 }
                 "dependencies" => {
-                    self.dependencies = field("dependencies")
+                    self.has_dependencies = !value.is_null();
+                    // Go reads an element over the one that is there by now, from Chart.yaml.
+                    let known = std::mem::take(&mut self.dependencies);
+                    for (at, node) in field("dependencies")
                         .list(value, "[]*v2.Dependency")?
                         .iter()
                         .enumerate()
-                        .map(|(at, node)| Dependency::read(node, &Field(format!(".dependencies.{at}"))))
-                        .collect::<Result<_>>()?;
+                    {
+                        let mut dependency = known.get(at).cloned().unwrap_or_default();
+                        dependency.read(node, &Field(format!(".dependencies.{at}")))?;
+                        self.dependencies.push(dependency);
+                    }
                 }
                 "type" => {
                     self.chart_type = field("type").string(value)?;
@@ -202,13 +243,13 @@ impl Metadata {
         }
         if self.name == "." || self.name == ".." {
             return refused(
-                format!("chart.metadata.name \"{}\" is not allowed", self.name),
+                format!("chart.metadata.name {} is not allowed", quote(&self.name)),
                 self.places.name,
             );
         }
-        if self.name.contains('/') {
+        if self.name != base(&self.name) {
             return refused(
-                format!("chart.metadata.name \"{}\" is invalid", self.name),
+                format!("chart.metadata.name {} is invalid", quote(&self.name)),
                 self.places.name,
             );
         }
@@ -217,7 +258,7 @@ impl Metadata {
         }
         if Version::parse(&self.version).is_err() {
             return refused(
-                format!("chart.metadata.version \"{}\" is invalid", self.version),
+                format!("chart.metadata.version {} is invalid", quote(&self.version)),
                 self.places.version,
             );
         }
@@ -227,26 +268,33 @@ impl Metadata {
                 self.places.chart_type,
             );
         }
+        let missing = |what: &str| format!("{what} must not contain empty or null nodes");
         for maintainer in &mut self.maintainers {
+            if maintainer.missing.is_some() {
+                return refused(missing("maintainers"), maintainer.missing);
+            }
             [&mut maintainer.name, &mut maintainer.email, &mut maintainer.url]
                 .into_iter()
                 .for_each(sanitize);
         }
         let mut names: Vec<String> = Vec::new();
         for dependency in &mut self.dependencies {
+            if dependency.is_missing {
+                return refused(missing("dependencies"), dependency.span);
+            }
             dependency.sanitize();
             let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
             if !dependency.alias.chars().all(is_name) {
                 let message = format!(
-                    "dependency \"{}\" has disallowed characters in the alias",
-                    dependency.name
+                    "dependency {} has disallowed characters in the alias",
+                    quote(&dependency.name)
                 );
                 return refused(message, dependency.span);
             }
             let name = dependency.name_or_alias().to_owned();
             if names.contains(&name) {
                 return refused(
-                    format!("more than one dependency with name or alias \"{name}\""),
+                    format!("more than one dependency with name or alias {}", quote(&name)),
                     dependency.span,
                 );
             }
@@ -257,44 +305,55 @@ impl Metadata {
 }
 
 impl Maintainer {
-    fn read(node: &Node, field: &Field) -> Result<Self> {
-        let mut maintainer = Self::default();
-        for (key, entry) in field.object(node, "maintainers", "v2.Maintainer")?.iter() {
+    fn read(&mut self, node: &Node, field: &Field) -> Result<()> {
+        if node.is_null() || self.missing.is_some() {
+            *self = Self::default();
+        }
+        self.missing = node.is_null().then_some(node.span);
+        for (key, entry) in field.map(node, "v2.Maintainer")?.iter() {
+            if entry.node.is_null() {
+                continue;
+            }
             match &*key.to_ascii_lowercase() {
-                "name" => maintainer.name = field.inner("name").string(&entry.node)?,
-                "email" => maintainer.email = field.inner("email").string(&entry.node)?,
-                "url" => maintainer.url = field.inner("url").string(&entry.node)?,
+                "name" => self.name = field.inner("name").string(&entry.node)?,
+                "email" => self.email = field.inner("email").string(&entry.node)?,
+                "url" => self.url = field.inner("url").string(&entry.node)?,
                 _ => {}
             }
         }
-        Ok(maintainer)
+        Ok(())
     }
 }
 
 impl Dependency {
-    fn read(node: &Node, field: &Field) -> Result<Self> {
-        let mut dependency = Self {
-            span: Some(node.span),
-            ..Self::default()
-        };
-        for (key, entry) in field.object(node, "dependencies", "v2.Dependency")?.iter() {
+    fn read(&mut self, node: &Node, field: &Field) -> Result<()> {
+        if node.is_null() || self.is_missing {
+            *self = Self::default();
+        }
+        self.span = Some(node.span);
+        self.is_missing = node.is_null();
+        for (key, entry) in field.map(node, "v2.Dependency")?.iter() {
             let value = &entry.node;
-            match &*key.to_ascii_lowercase() {
-                "name" => dependency.name = field.inner("name").string(value)?,
-                "version" => dependency.version = field.inner("version").string(value)?,
-                "repository" => dependency.repository = field.inner("repository").string(value)?,
-                "condition" => dependency.condition = field.inner("condition").string(value)?,
-                "tags" => dependency.tags = field.inner("tags").strings(value)?,
-                "enabled" => dependency.enabled = field.inner("enabled").bool(value)?,
-                "alias" => dependency.alias = field.inner("alias").string(value)?,
+            let key = key.to_ascii_lowercase();
+            if value.is_null() && !LISTS.contains(&&*key) {
+                continue;
+            }
+            match &*key {
+                "name" => self.name = field.inner("name").string(value)?,
+                "version" => self.version = field.inner("version").string(value)?,
+                "repository" => self.repository = field.inner("repository").string(value)?,
+                "condition" => self.condition = field.inner("condition").string(value)?,
+                "tags" => self.tags = field.inner("tags").strings(value)?,
+                "enabled" => self.enabled = field.inner("enabled").bool(value)?,
+                "alias" => self.alias = field.inner("alias").string(value)?,
                 "import-values" => {
                     let values = field.inner("import-values").list(value, "[]interface {}")?;
-                    dependency.import_values = values.iter().filter_map(ImportValue::read).collect();
+                    self.import_values = values.iter().filter_map(ImportValue::read).collect();
                 }
                 _ => {}
             }
         }
-        Ok(dependency)
+        Ok(())
     }
 
     fn sanitize(&mut self) {
@@ -333,6 +392,31 @@ impl ImportValue {
     }
 }
 
+fn unsupported(version: &str, helm: &str, place: Span) -> Box<Diagnostic> {
+    Box::new(
+        Diagnostic::error(METADATA, format!("unsupported apiVersion {version}"))
+            .helm(helm)
+            .at(place)
+            .help("charts have the apiVersion v2, or v1 for those of Helm 2"),
+    )
+}
+
+/// The `apiVersion` of charts that Helm loads, but does not render.
+pub(super) const UNUSABLE_VERSION: &str = "v3";
+
+/// Refuses charts that Helm loads, but does not render.
+///
+/// # Errors
+/// If the chart is such a one.
+pub fn check_usable(chart: &super::Chart) -> Result<()> {
+    let version = &chart.metadata.api_version;
+    if version == UNUSABLE_VERSION {
+        let place = Span::file_start(chart.chart_yaml);
+        return Err(unsupported(version, "invalid chart apiVersion", place));
+    }
+    Ok(())
+}
+
 /// Which loader Helm would take, by the `apiVersion` of a chart. Mirrors `pkg/chart/loader`.
 ///
 /// # Errors
@@ -348,17 +432,10 @@ pub(super) fn check_api_version(node: &Node) -> Result<()> {
         None if node.is_null() => String::new(),
         None => return Err(mismatch(node, "Go value", "loader.chartBase")),
     };
-    let message = match &*version {
-        "" | "v1" | "v2" => return Ok(()),
-        "v3" => "invalid chart apiVersion",
-        _ => "unsupported chart version",
-    };
-    let error = Diagnostic::error(METADATA, format!("unsupported apiVersion {version}")).helm(message);
-    Err(Box::new(
-        error
-            .at(place)
-            .help("charts have the apiVersion v2, or v1 for those of Helm 2"),
-    ))
+    if matches!(&*version, "" | "v1" | "v2" | UNUSABLE_VERSION) {
+        return Ok(());
+    }
+    Err(unsupported(&version, "unsupported chart version", place))
 }
 
 /// Checks Chart.lock, whose content is of no use to a render. Mirrors Helm's type `Lock`.
@@ -384,9 +461,7 @@ pub(super) fn check_lock(node: &Node) -> Result<()> {
                     .iter()
                     .enumerate()
                 {
-                    if !node.is_null() {
-                        Dependency::read(node, &Field(format!(".dependencies.{at}")))?;
-                    }
+                    Dependency::default().read(node, &Field(format!(".dependencies.{at}")))?;
                 }
             }
             "generated" => {

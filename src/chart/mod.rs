@@ -11,13 +11,14 @@ mod metadata;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::go::path;
 use crate::go::string as gostring;
 use crate::source::{FileId, Source, SourceKind, Sources};
 use crate::yaml::Node;
 
 pub use builtin::builtin;
 pub use load::{LOAD, VALUES_SYNTAX, load, locate, merge_maps, values_document};
-pub use metadata::{Dependency, ImportValue, Maintainer, Metadata};
+pub use metadata::{Dependency, ImportValue, Maintainer, Metadata, check_usable};
 
 /// A file of a chart.
 #[derive(Clone, Debug)]
@@ -88,6 +89,9 @@ fn is_source(name: &str) -> bool {
 pub struct Chart {
     /// Chart.yaml.
     pub metadata: Metadata,
+    /// The path by which Helm knows the chart in that of the release: `chart/charts/sub`. It is that of another copy at times, where
+    /// dependencies have aliases.
+    pub path: String,
     /// Where Chart.yaml is, for findings about the chart as a whole.
     pub chart_yaml: FileId,
     /// values.yaml, a mapping; empty where there is none.
@@ -113,14 +117,14 @@ impl Chart {
         self.metadata.chart_type.eq_ignore_ascii_case("library")
     }
 
-    /// The files that define custom resources, those of subcharts too, each with its path from this chart's name on.
+    /// The files that define custom resources, those of subcharts too, each with its path from the name of the release's chart on.
     pub fn crds(&self) -> Vec<(String, File)> {
         let mut found = Vec::new();
-        self.collect_crds(self.name(), &mut found);
+        self.collect_crds(&mut found);
         found
     }
 
-    fn collect_crds(&self, full_name: &str, found: &mut Vec<(String, File)>) {
+    fn collect_crds(&self, found: &mut Vec<(String, File)>) {
         let is_manifest = |name: &str| {
             let extension = name
                 .rsplit('/')
@@ -136,10 +140,18 @@ impl Chart {
             .iter()
             .filter(|file| file.name.starts_with("crds/") && is_manifest(&file.name))
         {
-            found.push((format!("{full_name}/{}", file.name), file.clone()));
+            found.push((path::clean(&format!("{}/{}", self.path, file.name)), file.clone()));
         }
         for subchart in &self.subcharts {
-            subchart.collect_crds(&format!("{full_name}/charts/{}", subchart.name()), found);
+            subchart.collect_crds(found);
         }
+    }
+
+    /// Gives a chart and its subcharts the paths that follow from their names.
+    fn set_paths(&mut self, path: String) {
+        for subchart in &mut self.subcharts {
+            subchart.set_paths(format!("{path}/charts/{}", subchart.metadata.name));
+        }
+        self.path = path;
     }
 }

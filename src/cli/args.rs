@@ -21,9 +21,17 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
-/// The command line. Its switches take `=true` and `=false` as those of Helm do.
+/// The command line. As with Helm's, switches take `=true` and `=false`, and of a flag that is given twice the last one counts.
 pub(super) fn command() -> clap::Command {
-    let switch = |argument: Arg| match argument.get_action() {
+    with_switches(Arguments::command()).args_override_self(true)
+}
+
+fn with_switches(command: clap::Command) -> clap::Command {
+    command.mut_args(switch).mut_subcommands(with_switches)
+}
+
+fn switch(argument: Arg) -> Arg {
+    match argument.get_action() {
         ArgAction::SetTrue => argument
             .action(ArgAction::Set)
             .num_args(0..=1)
@@ -34,8 +42,7 @@ pub(super) fn command() -> clap::Command {
             .value_name("BOOL")
             .value_parser(boolean::parse),
         _ => argument,
-    };
-    Arguments::command().mut_subcommand("template", |template| template.mut_args(switch))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -91,9 +98,9 @@ pub(super) struct Template {
     pub(super) helm: HelmFlags,
     /// Run this program on the manifests and print what it gives
     #[arg(long, value_name = "PROGRAM")]
-    pub(super) post_renderer: Option<String>,
+    pub(super) post_renderer: Vec<String>,
     /// An argument for the post-renderer
-    #[arg(long, value_name = "ARGUMENT", allow_hyphen_values = true)]
+    #[arg(long, value_name = "ARGUMENT")]
     pub(super) post_renderer_args: Vec<String>,
     /// Show only manifests rendered from these templates
     #[arg(short = 's', long, value_name = "TEMPLATE")]

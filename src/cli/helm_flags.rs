@@ -32,6 +32,8 @@ enum Fate {
     CheckedLate(fn(&str) -> Result<Option<String>, String>),
     /// It cannot be done; what to do instead.
     Refused(&'static str),
+    /// The same for one that Helm calls deprecated, with Helm's remark.
+    RefusedDeprecated(&'static str, &'static str),
 }
 
 struct Flag {
@@ -56,11 +58,14 @@ const NO_SERVER: &str =
 const NO_NETWORK: &str = "promchart fetches nothing; get the chart with `helm pull` and give its path";
 const NO_NOTES: &str = "this flag has no effect for 'helm template' and will be removed in Helm 5";
 
-use Fate::{Accepted, Checked, CheckedLate, Deprecated, Refused};
+use Fate::{Accepted, Checked, CheckedLate, Deprecated, Refused, RefusedDeprecated};
 use Takes::{Perhaps, Switch, Value};
 
 #[rustfmt::skip]
 const FLAGS: &[Flag] = &[
+    flag("add-dir-header", Switch, Accepted),
+    flag("alsologtostderr", Switch, Accepted),
+    flag("alsologtostderrthreshold", Value, Accepted),
     flag("atomic", Switch, Deprecated("use --rollback-on-failure instead")),
     flag("burst-limit", Value, Checked(burst_limit)),
     flag("ca-file", Value, Refused(NO_NETWORK)),
@@ -90,6 +95,13 @@ const FLAGS: &[Flag] = &[
     flag("kube-token", Value, Refused(NO_CLUSTER)),
     flag("kubeconfig", Value, Refused(NO_CLUSTER)),
     Flag { name: "labels", short: Some('l'), takes: Value, fate: Checked(labels) },
+    flag("legacy-stderr-threshold-behavior", Switch, Accepted),
+    flag("log-backtrace-at", Value, Accepted),
+    flag("log-dir", Value, Accepted),
+    flag("log-file", Value, Accepted),
+    flag("log-file-max-size", Value, Accepted),
+    flag("logtostderr", Switch, Accepted),
+    flag("one-output", Switch, Accepted),
     flag("pass-credentials", Switch, Refused(NO_NETWORK)),
     flag("password", Value, Refused(NO_NETWORK)),
     flag("plain-http", Switch, Refused(NO_NETWORK)),
@@ -103,20 +115,26 @@ const FLAGS: &[Flag] = &[
     flag("rollback-on-failure", Switch, Accepted),
     flag("server-side", Switch, Accepted),
     flag("skip-crds", Switch, Accepted),
+    flag("skip-headers", Switch, Accepted),
+    flag("skip-log-headers", Switch, Accepted),
+    flag("stderrthreshold", Value, Accepted),
     flag("take-ownership", Switch, Accepted),
     flag("timeout", Value, Checked(timeout)),
     flag("username", Value, Refused(NO_NETWORK)),
-    flag("validate", Switch, Refused(NO_SERVER)),
+    Flag { name: "v", short: Some('v'), takes: Value, fate: Accepted },
+    flag("validate", Switch, RefusedDeprecated(NO_SERVER, "use '--dry-run=server' instead")),
     flag("verify", Switch, Refused("promchart checks no signatures; run `helm verify CHART` first")),
     flag("version", Value, Accepted),
+    flag("vmodule", Value, Accepted),
     flag("wait", Perhaps, Checked(wait)),
     flag("wait-for-jobs", Switch, Accepted),
 ];
 
 /// Flags of which Helm takes one only, in the order in which it looks; and as it names them.
-const EXCLUSIVE: [([&str; 2], &str); 2] = [
+const EXCLUSIVE: [([&str; 2], &str); 3] = [
     (["force", "force-conflicts"], "[force force-conflicts]"),
     (["force-replace", "force-conflicts"], "[force-conflicts force-replace]"),
+    (["validate", "dry-run"], "[dry-run validate]"),
 ];
 
 /// What a flag of kind [`Takes::Perhaps`] counts as when it comes without a value.
@@ -235,39 +253,78 @@ pub(super) struct HelmFlags {
 }
 
 impl HelmFlags {
-    /// Passes on what Helm remarks on the flags.
+    /// Reads each flag that was given, and passes on what Helm remarks on its value.
     ///
     /// # Errors
-    /// Why the first flag that cannot be accepted is not.
-    pub(super) fn check(&self, remark: &mut dyn FnMut(String)) -> Result<(), String> {
+    /// Why the first flag that cannot be read cannot.
+    pub(super) fn read(&self, remark: &mut dyn FnMut(String)) -> Result<(), String> {
         for (flag, value) in &self.given {
             if flag.takes == Switch {
                 boolean::parse(value).map_err(|error| invalid(value, &flag.long(), &error))?;
             }
-            match flag.fate {
-                Checked(check) => check(value)?.into_iter().for_each(&mut *remark),
-                Deprecated(instead) => remark(format!("Flag --{} has been deprecated, {instead}", flag.name)),
-                Accepted | CheckedLate(_) | Refused(_) => {}
+            if let Checked(check) = flag.fate {
+                check(value)?.into_iter().for_each(&mut *remark);
             }
         }
-        let is_given = |name: &str| self.given.iter().any(|(flag, _)| flag.name == name);
+        Ok(())
+    }
+
+    /// What Helm remarks on flags that should not be used, once all can be read.
+    pub(super) fn deprecations(&self) -> impl Iterator<Item = String> {
+        self.given.iter().filter_map(|(flag, _)| match flag.fate {
+            Deprecated(instead) | RefusedDeprecated(_, instead) => {
+                Some(format!("Flag --{} has been deprecated, {instead}", flag.name))
+            }
+            _ => None,
+        })
+    }
+
+    /// Looks for flags that do not go together.
+    ///
+    /// # Errors
+    /// Helm's words on the first ones.
+    pub(super) fn check_groups(&self) -> Result<(), String> {
         for (group, set) in EXCLUSIVE {
-            if group.iter().all(|name| is_given(name)) {
+            if group.iter().all(|name| self.last(name).is_some()) {
                 let group = group.join(" ");
                 return Err(format!(
                     "if any flags in the group [{group}] are set none of the others can be; {set} were all set"
                 ));
             }
         }
-        for (flag, value) in &self.given {
-            let is_off = flag.takes == Switch && boolean::parse(value) == Ok(false);
+        Ok(())
+    }
+
+    /// Looks at the values that Helm looks at last, and refuses what cannot be done. Of a flag that was given more than once the last value
+    /// counts.
+    ///
+    /// # Errors
+    /// Why the first flag that cannot be accepted is not.
+    pub(super) fn check_values(&self, remark: &mut dyn FnMut(String)) -> Result<(), String> {
+        for (at, (flag, value)) in self.given.iter().enumerate() {
+            if self.given[at + 1..].iter().any(|(later, _)| later.name == flag.name) {
+                continue;
+            }
+            let is_off = match flag.takes {
+                Switch => boolean::parse(value) == Ok(false),
+                Value => value.is_empty(),
+                Perhaps => false,
+            };
             match flag.fate {
                 CheckedLate(check) => check(value)?.into_iter().for_each(&mut *remark),
-                Refused(instead) if !is_off => return Err(format!("--{}: {instead}", flag.name)),
+                Refused(instead) | RefusedDeprecated(instead, _) if !is_off => {
+                    return Err(format!("--{}: {instead}", flag.name));
+                }
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// The value of a flag, if it was given.
+    fn last(&self, name: &str) -> Option<&str> {
+        let mut given = self.given.iter().rev();
+        given.find(|(flag, _)| flag.name == name).map(|(_, value)| &**value)
     }
 }
 

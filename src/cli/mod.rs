@@ -1,6 +1,7 @@
 //! The command line: from arguments to an exit code. Only this module prints.
 
 mod args;
+mod arguments;
 mod certs;
 mod explain;
 mod helm_flags;
@@ -8,7 +9,9 @@ mod lint;
 mod lower;
 mod migrate;
 mod output;
+mod output_dir;
 mod preflight;
+mod preliminary;
 mod request;
 mod schema;
 mod template;
@@ -47,7 +50,9 @@ impl Exit {
 
 /// Runs promchart with the arguments of the process. `memory_gauge` tells the bytes of memory in use.
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge: Option<fn() -> usize>) -> Exit {
-    let arguments = match args::command()
+    let command = args::command();
+    let arguments = arguments::canonical(&command, arguments);
+    let arguments = match command
         .try_get_matches_from(arguments)
         .and_then(|matches| Arguments::from_arg_matches(&matches))
     {

@@ -27,6 +27,12 @@ pub(super) struct Asked<'a> {
     pub(super) skip_schema: bool,
 }
 
+/// What flags that take lists hold.
+pub(super) struct Lists {
+    files: Vec<String>,
+    api_versions: Vec<String>,
+}
+
 pub(super) fn usage(message: impl Into<String>) -> Box<Diagnostic> {
     Box::new(Diagnostic::error(USAGE, message))
 }
@@ -76,20 +82,54 @@ impl Asked<'_> {
         Ok((name, chart))
     }
 
+    /// What the flags that take lists hold.
+    ///
+    /// # Errors
+    /// The first one that is no list.
+    pub(super) fn lists(&self) -> Result<Lists, Box<Diagnostic>> {
+        Ok(Lists {
+            files: lists(&self.values.files, "-f, --values")?,
+            api_versions: lists(&self.target.api_versions, "-a, --api-versions")?,
+        })
+    }
+
+    /// The version of Kubernetes, if one is given.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub(super) fn kube_version(&self) -> Result<Option<KubeVersion>, Box<Diagnostic>> {
+        let given = self.target.kube_version.as_ref().filter(|version| !version.is_empty());
+        let parse = |version: &String| {
+            KubeVersion::parse(version).map_err(|error| usage(format!("invalid kube version '{version}': {error}")))
+        };
+        given.map(parse).transpose()
+    }
+
     /// What is to be rendered.
     ///
     /// # Errors
     /// The first argument that cannot be taken.
     pub(super) fn request(&self, world: &Arc<dyn World>) -> Result<Request, Box<Diagnostic>> {
+        let lists = self.lists()?;
+        self.request_with(world, lists, self.kube_version()?)
+    }
+
+    /// The same with what has been read already.
+    ///
+    /// # Errors
+    /// If release and chart are not named as they must be.
+    pub(super) fn request_with(
+        &self,
+        world: &Arc<dyn World>,
+        lists: Lists,
+        kube_version: Option<KubeVersion>,
+    ) -> Result<Request, Box<Diagnostic>> {
         let (name, chart) = self.name_and_chart(world)?;
         let mut capabilities = Capabilities::default();
-        if let Some(version) = self.target.kube_version.as_ref().filter(|version| !version.is_empty()) {
-            capabilities.kube_version = KubeVersion::parse(version)
-                .map_err(|error| usage(format!("invalid kube version '{version}': {error}")))?;
+        if let Some(version) = kube_version {
+            capabilities.kube_version = version;
         }
-        capabilities
-            .api_versions
-            .extend(lists(&self.target.api_versions, "-a, --api-versions")?);
+        capabilities.api_versions.extend(lists.api_versions);
         let values = self.values;
         let mut limits = Limits::default();
         if let Some(steps) = self.limits.max_steps {
@@ -98,19 +138,15 @@ impl Asked<'_> {
         if let Some(mebibytes) = self.limits.max_memory {
             limits.memory = mebibytes.saturating_mul(1 << 20);
         }
-        let given = self.target.namespace.clone();
-        let namespace = given.filter(|namespace| !namespace.is_empty());
-        let namespace = namespace.or_else(|| {
-            world
-                .variable("HELM_NAMESPACE")
-                .filter(|namespace| !namespace.is_empty())
-        });
+        let namespace = self.target.namespace.clone();
+        let namespace = namespace.or_else(|| world.variable("HELM_NAMESPACE"));
+        let namespace = namespace.filter(|namespace| !namespace.is_empty());
         let namespace = namespace.unwrap_or_else(|| "default".to_owned());
         Ok(Request {
             chart: chart.map(Into::into),
             post_renderer: None,
             overrides: Overrides {
-                files: lists(&values.files, "-f, --values")?,
+                files: lists.files,
                 json: values.set_json.clone(),
                 set: values.set.clone(),
                 string: values.set_string.clone(),

@@ -1,21 +1,21 @@
 //! `promchart template`: renders, and prints as `helm template` does.
 
-use std::io;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::Exit;
 use super::args::Template;
+use super::helm_flags::invalid;
 use super::output::Output;
+use super::output_dir::FileWriter;
 use super::request::{Asked, USAGE, usage};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::go::string as gostring;
 use crate::go::unicode::is_space;
-use crate::go::{boolean, errno, filepath, path};
+use crate::go::{boolean, filepath, path};
 use crate::manifest::{Manifest, PostRenderer, split};
 use crate::pipeline::{self, Outcome, Request};
 use crate::source::Sources;
-use crate::world::{FileKind, World};
+use crate::world::World;
 
 /// What Helm adds to the error of a render.
 const CLOSING: &str = "\n\nUse --debug flag to render out invalid YAML";
@@ -56,9 +56,22 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) 
     exit
 }
 
+/// The program that manifests go through. An empty name is none, and there may be one only.
+fn post_renderer(arguments: &Template) -> Result<Option<PostRenderer>, Box<Diagnostic>> {
+    let mut programs = arguments.post_renderer.iter().filter(|program| !program.is_empty());
+    let first = programs.next();
+    if let Some(second) = programs.next() {
+        let error = "cannot specify --post-renderer flag more than once";
+        return Err(usage(invalid(second, "--post-renderer", error)));
+    }
+    Ok(first.map(|program| PostRenderer {
+        program: program.clone(),
+        arguments: arguments.post_renderer_args.clone(),
+    }))
+}
+
 fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<Diagnostic>> {
     let mut remark = |text: String| Output::message(&format!("{text}\n"));
-    arguments.helm.check(&mut remark).map_err(usage)?;
     let asked = Asked {
         name_and_chart: &arguments.name_and_chart,
         values: &arguments.values,
@@ -66,12 +79,16 @@ fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<
         limits: &arguments.limits,
         skip_schema: arguments.skip_schema_validation,
     };
-    let mut request = asked.request(world)?;
-    let post_renderer = arguments.post_renderer.as_ref().filter(|program| !program.is_empty());
-    request.post_renderer = post_renderer.map(|program| PostRenderer {
-        program: program.clone(),
-        arguments: arguments.post_renderer_args.clone(),
-    });
+    // In Helm's order: the flags one by one, then together, then what they say.
+    arguments.helm.read(&mut remark).map_err(usage)?;
+    let lists = asked.lists()?;
+    let post_renderer = post_renderer(arguments)?;
+    arguments.helm.deprecations().for_each(&mut remark);
+    arguments.helm.check_groups().map_err(usage)?;
+    let kube_version = asked.kube_version()?;
+    arguments.helm.check_values(&mut remark).map_err(usage)?;
+    let mut request = asked.request_with(world, lists, kube_version)?;
+    request.post_renderer = post_renderer;
     Ok(request)
 }
 
@@ -116,26 +133,22 @@ fn print(world: &dyn World, arguments: &Template, request: &Request, outcome: &O
     let mut stream = String::new();
     let mut hook_stream = String::new();
     // An empty path is none, as in Helm.
-    if let Some(folder) = arguments.output_dir.as_ref().filter(|folder| !folder.is_empty()) {
-        let mut writer = FileWriter {
-            world,
-            folder,
-            written: Vec::new(),
-        };
+    if let Some(folder) = arguments.output_dir.as_deref().filter(|folder| !folder.is_empty()) {
+        let mut writer = FileWriter::new(world);
         for (path, text) in crds {
-            writer.write("", &path, &text).map_err(Unprinted::rendering)?;
+            writer.write(folder, &path, &text).map_err(Unprinted::rendering)?;
         }
-        let inner = if arguments.release_name {
-            &*request.release.name
+        let folder = if arguments.release_name {
+            path::clean(&format!("{folder}/{}", request.release.name))
         } else {
-            ""
+            folder.to_owned()
         };
         for object in &manifests.objects {
-            let written = writer.write(inner, &object.path, &object.text);
+            let written = writer.write(&folder, &object.path, &object.text);
             written.map_err(Unprinted::rendering)?;
         }
         for hook in hooks {
-            writer.write(inner, &hook.path, &hook.text)?;
+            writer.write_hook(&folder, &hook.path, &hook.text)?;
         }
     } else {
         crds.for_each(|(path, text)| push_document(&mut stream, &path, &text));
@@ -169,7 +182,7 @@ fn unsorted(outcome: &Outcome, show_only: &[String]) -> String {
     only(&stream, show_only).unwrap_or_default()
 }
 
-fn push_document(stream: &mut String, path: &str, text: &str) {
+pub(super) fn push_document(stream: &mut String, path: &str, text: &str) {
     stream.push_str(&format!("---\n# Source: {path}\n{text}\n"));
 }
 
@@ -204,64 +217,4 @@ fn source_in(text: &str) -> Option<&str> {
         let path = path.lines().next().unwrap_or_default();
         (!chart.is_empty() && !path.is_empty()).then_some(path)
     })
-}
-
-/// Writes manifests to files; several of one template go to one file.
-struct FileWriter<'a> {
-    world: &'a dyn World,
-    folder: &'a str,
-    written: Vec<String>,
-}
-
-impl FileWriter<'_> {
-    fn write(&mut self, inner: &str, path: &str, text: &str) -> Result<(), Box<Diagnostic>> {
-        let folder = if inner.is_empty() {
-            self.folder.to_owned()
-        } else {
-            format!("{}/{inner}", self.folder)
-        };
-        let file = format!("{folder}/{path}");
-        let mut document = String::new();
-        push_document(&mut document, path, text);
-        let failed = |error: io::Error| Diagnostic::error(USAGE, self.failure(&file, &error));
-        let mut bytes = Vec::new();
-        if self.written.contains(&file) {
-            bytes = self.world.read(Path::new(&file)).map_err(failed)?;
-        }
-        bytes.extend_from_slice(&gostring::decode(&document));
-        self.world.write(Path::new(&file), &bytes).map_err(failed)?;
-        self.written.push(file.clone());
-        Output::result(format!("wrote {file}\n").as_bytes());
-        Ok(())
-    }
-
-    /// What Helm says of a file that cannot be written. It looks at the folder first, makes what is missing of the way there,
-    /// opens the file and writes.
-    fn failure(&self, file: &str, error: &io::Error) -> String {
-        let entry = |path: &str| self.world.entry(Path::new(path));
-        let folder = path::dir(file);
-        match entry(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return format!("stat {folder}: {}", errno::message(&error));
-            }
-            Ok(entry) if entry.kind == FileKind::Folder => {
-                let failed = match error.kind() {
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "write",
-                    _ => "open",
-                };
-                return format!("{failed} {file}: {}", errno::message(error));
-            }
-            _ => {}
-        }
-        let ends = folder.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
-        let folders = ends.chain([folder.len()]).map(|end| &folder[..end]);
-        for folder in folders {
-            match entry(folder) {
-                Ok(entry) if entry.kind == FileKind::Folder => {}
-                Ok(_) => return format!("mkdir {folder}: not a directory"),
-                Err(_) => return format!("mkdir {folder}: {}", errno::message(error)),
-            }
-        }
-        format!("open {file}: {}", errno::message(error))
-    }
 }

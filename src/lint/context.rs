@@ -105,6 +105,7 @@ impl<'a> Context<'a> {
     ) -> Result<(), Report> {
         let given = values::read_overrides(&**world, &self.request.overrides, self.sources);
         let chart = self.load(log)?;
+        chart::check_usable(&chart)?;
         let name = chart.name().to_owned();
         self.chart = Some(parse_chart(chart.clone(), name.clone(), &name, self.sources, report));
         self.given = given?;

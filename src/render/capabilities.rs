@@ -2,6 +2,7 @@
 
 use std::any::Any;
 
+use crate::go::quote::quote;
 use crate::reflect::{Element, Struct, Value, list_of, object};
 
 /// The Kubernetes version that Helm 4.3.1 assumes where none is given.
@@ -117,28 +118,40 @@ impl KubeVersion {
     /// # Errors
     /// Kubernetes' words for what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let invalid = || format!("could not parse {} as version", crate::go::quote::quote(text));
-        let trimmed = text.trim_matches(crate::go::unicode::is_space);
-        let body = trimmed.strip_prefix('v').unwrap_or(trimmed);
-        let end = body
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(body.len());
-        let numbers_text = body[..end].trim_end_matches('.');
-        let mut numbers = Vec::new();
-        for part in numbers_text.split('.') {
-            if part.is_empty() {
-                return Err(invalid());
+        let quoted = quote(text);
+        // Go's `^\s*v?([0-9]+(?:\.[0-9]+)*)(.*)*$`.
+        let body = text.trim_start_matches(['\t', '\n', '\x0C', '\r', ' ']);
+        let body = body.strip_prefix('v').unwrap_or(body);
+        let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        let mut end = 0;
+        for (at, c) in body.char_indices() {
+            let goes_on = match c {
+                '.' => at > 0 && is_digit(body[at + 1..].chars().next()),
+                _ => c.is_ascii_digit(),
+            };
+            if !goes_on {
+                break;
             }
-            if part.len() > 1 && part.starts_with('0') {
-                return Err(format!(
-                    "version component {} has a leading zero",
-                    crate::go::quote::quote(part)
-                ));
-            }
-            numbers.push(part.parse::<u64>().map_err(|_| invalid())?);
+            end = at + 1;
         }
-        if numbers.len() < 2 {
-            return Err(invalid());
+        let (numbers_text, rest) = body.split_at(end);
+        if end == 0 || rest.contains('\n') {
+            return Err(format!("could not parse {quoted} as version"));
+        }
+        if !numbers_text.contains('.') {
+            return Err(format!("illegal version string {quoted}"));
+        }
+        let mut numbers = Vec::new();
+        for (at, part) in numbers_text.split('.').enumerate() {
+            let shown = quote(part);
+            if at == 0 && part.len() > 1 && part.starts_with('0') {
+                return Err(format!("illegal zero-prefixed version component {shown} in {quoted}"));
+            }
+            let number = part.parse::<u64>().map_err(|_| {
+                let reason = format!("strconv.ParseUint: parsing {shown}: value out of range");
+                format!("illegal non-numeric version component {shown} in {quoted}: {reason}")
+            })?;
+            numbers.push(number);
         }
         let version = if text.starts_with('v') {
             text.to_owned()

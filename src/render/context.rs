@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Capabilities;
 use super::files;
-use crate::chart::{Chart, Dependency, File, ImportValue, Metadata};
+use crate::chart::{Chart, Dependency, File, Metadata};
+use crate::go::path;
 use crate::reflect::{
     Data, Element, Entries, Map, MapType, Value, View, from_node, from_node_with, list, map, map_of, view,
 };
@@ -61,7 +62,7 @@ pub fn templates(chart: &Chart, values: &Node, release: &Release, capabilities: 
     };
     let mut found = BTreeMap::new();
     let values = values_value(values, &shared.globals);
-    add(chart, chart.name(), true, values, &shared, &mut found);
+    add(chart, true, values, &shared, &mut found);
     let mut files: Vec<TemplateFile> = found.into_values().collect();
     files.sort_by(|a, b| {
         let depth = |name: &str| name.matches('/').count();
@@ -92,7 +93,6 @@ fn release_value(release: &Release) -> Value {
 
 fn add(
     chart: &Chart,
-    full_name: &str,
     is_root: bool,
     values: Value,
     shared: &Shared,
@@ -101,16 +101,20 @@ fn add(
     let dot = Map::new(MapType::Values, Entries::new());
     let subcharts = Map::new(MapType::ANY, Entries::new());
     for subchart in &chart.subcharts {
-        let own = match view(&values) {
-            View::Map(map) => map.get(subchart.name()),
+        // Helm takes the name for a path: values of a chart `a.b` are those at `b` in `a`.
+        let table = |table: &Value, name: &str| match view(table) {
+            View::Map(map) => map.get(name),
             _ => None,
         };
+        let own = subchart
+            .name()
+            .split('.')
+            .try_fold(values.clone(), |outer, name| table(&outer, name));
         let own = match own.as_ref().map(view) {
             Some(View::Map(map)) => Value::from_object(Data::Map(map.retyped(MapType::Values))),
             _ => map_of(MapType::Values, Entries::new()),
         };
-        let name = format!("{full_name}/charts/{}", subchart.name());
-        let inner = add(subchart, &name, false, own, shared, found);
+        let inner = add(subchart, false, own, shared, found);
         subcharts.insert(subchart.name(), inner);
     }
     dot.insert("Chart", metadata_value(&chart.metadata, is_root));
@@ -126,12 +130,12 @@ fn add(
         if chart.is_library() && !is_partial {
             continue;
         }
-        let name = format!("{full_name}/{}", file.name);
+        let name = path::clean(&format!("{}/{}", chart.path, file.name));
         let template = TemplateFile {
             name: name.clone(),
             file: file.clone(),
             dot: (!is_partial).then(|| dot.clone()),
-            base_path: format!("{full_name}/templates"),
+            base_path: path::clean(&format!("{}/templates", chart.path)),
         };
         found.insert(name, template);
     }
@@ -267,10 +271,7 @@ fn dependency_value(dependency: &Dependency) -> Value {
         ("Alias", &dependency.alias),
     ]);
     let imports = dependency.import_values.iter().map(|import| {
-        let (child, parent) = match import {
-            ImportValue::Export(name) => (format!("exports.{name}"), ".".to_owned()),
-            ImportValue::Table { child, parent } => (child.clone(), parent.clone()),
-        };
+        let (child, parent) = import.paths();
         map_of(
             MapType::Of(Element::String),
             texts([("child", &child), ("parent", &parent)]),

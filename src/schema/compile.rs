@@ -1,5 +1,8 @@
 //! A schema made ready for use, and what is wrong with one that is none.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Uri, ValidationError, Validator};
 use serde_json::{Map, Value as Json};
@@ -22,16 +25,45 @@ pub(super) struct Unusable {
     pub(super) span: Span,
 }
 
-/// References to other files and addresses are never followed.
-struct Offline;
+/// References to other files and addresses are never followed. Keeps those that there are: which one is asked for first is chance.
+#[derive(Clone, Default)]
+struct Offline {
+    missing: Arc<Mutex<BTreeSet<String>>>,
+}
 
 impl jsonschema::Retrieve for Offline {
     fn retrieve(&self, uri: &Uri<String>) -> Result<Json, Box<dyn std::error::Error + Send + Sync>> {
         // Helm takes an unresolved URN for a schema that accepts everything.
-        if uri.scheme().as_str() == "urn" {
-            return Ok(Json::Bool(true));
+        if uri.scheme().as_str() != "urn" {
+            self.missing().insert(uri.to_string());
         }
-        Err(format!("cannot fetch {uri}: promchart works offline; bundle the schema into one file").into())
+        Ok(Json::Bool(true))
+    }
+}
+
+impl Offline {
+    fn missing(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The error of the reference that comes first in the file, if there is one that was not followed.
+    fn error(&self, sources: &Sources, file: FileId) -> Option<Unusable> {
+        let source = sources.get(file);
+        let missing = self.missing();
+        // One that is put together from a base and a relative reference is not found.
+        let place = |address: &&String| source.text().find(&***address).unwrap_or(usize::MAX);
+        let first = missing.iter().min_by_key(place)?;
+        let start = place(&first);
+        let span = match start {
+            usize::MAX => Span::file_start(file),
+            _ => Span::new(file, start, start + first.len()),
+        };
+        let message = format!("failing loading \"{first}\": promchart works offline; bundle the schema into one file");
+        Some(Unusable {
+            helm: message.clone(),
+            message,
+            span,
+        })
     }
 }
 
@@ -71,12 +103,16 @@ pub(super) fn compile(schema: &Json, sources: &Sources, file: FileId) -> Result<
     }
     let mut prepared = schema.clone();
     rename_patterns(&mut prepared);
-    jsonschema::options()
-        .with_retriever(Offline)
+    let offline = Offline::default();
+    let built = jsonschema::options()
+        .with_retriever(offline.clone())
         .with_keyword(pattern::NAME, pattern::keyword)
         .with_base_uri(ADDRESS)
-        .build(&prepared)
-        .map_err(|error| no_schema(&error, schema, sources, file))
+        .build(&prepared);
+    match offline.error(sources, file) {
+        Some(unusable) => Err(unusable),
+        None => built.map_err(|error| no_schema(&error, schema, sources, file)),
+    }
 }
 
 /// Renames the keyword `pattern`, so that Go's expressions are not taken for JavaScript's, which they need not be.
@@ -124,13 +160,7 @@ fn no_schema(error: &ValidationError<'_>, schema: &Json, sources: &Sources, file
                 .and_then(|rest| rest.strip_suffix("' does not exist"))
             {
                 Some(pointer) => format!("json-pointer in \"{ADDRESS}#{pointer}\" not found"),
-                None => match shown
-                    .split_once("cannot fetch ")
-                    .and_then(|(_, rest)| rest.split_once(": "))
-                {
-                    Some((address, why)) => format!("failing loading \"{address}\": {why}"),
-                    None => shown,
-                },
+                None => shown,
             };
             (message.clone(), message, String::new())
         }

@@ -1,14 +1,13 @@
 //! Which subcharts take part, under which names, and what they hand up. Mirrors Helm's
 //! `pkg/chart/v2/util/dependencies.go`.
 
-use std::sync::Arc;
-
-use super::merge::{Mode, coalesce, tables};
-use crate::chart::{Chart, Dependency, ImportValue};
+use super::family::{Family, Member};
+use super::import::import_all;
+use super::merge::{Mode, coalesce};
+use crate::chart::{Chart, Dependency};
 use crate::diagnostic::{Diagnostic, Report, Result};
-use crate::go::semver::is_compatible;
 use crate::source::Span;
-use crate::yaml::{Entry, Map, Node, Value};
+use crate::yaml::{Node, Value};
 
 /// The rule of dependencies that are not as Chart.yaml says.
 pub const DEPENDENCY: &str = "chart-dependency";
@@ -18,8 +17,11 @@ pub const DEPENDENCY: &str = "chart-dependency";
 /// # Errors
 /// If the values do not go together.
 pub(super) fn process(chart: &mut Chart, given: &Node, report: &mut Report) -> Result<()> {
-    enable(chart, given, "", report)?;
-    import_all(chart, report)
+    let (mut family, root) = Family::of(chart.clone());
+    enable(&mut family, root, given, "", report)?;
+    import_all(&mut family, root, report)?;
+    *chart = family.chart(root);
+    Ok(())
 }
 
 /// Checks that every dependency of Chart.yaml is there.
@@ -48,59 +50,50 @@ pub fn check_present(chart: &Chart) -> Result<()> {
         .into())
 }
 
-fn enable(chart: &mut Chart, given: &Node, path: &str, report: &mut Report) -> Result<()> {
-    if chart.metadata.dependencies.is_empty() {
+fn enable(family: &mut Family, member: Member, given: &Node, path: &str, report: &mut Report) -> Result<()> {
+    if !family.metadata(member).has_dependencies {
         return Ok(());
     }
-    let existing = std::mem::take(&mut chart.subcharts);
-    let fits = |subchart: &Chart, wanted: &Dependency| {
-        subchart.name() == wanted.name && is_compatible(&wanted.version, &subchart.metadata.version)
-    };
-    let is_declared = |subchart: &&Chart| chart.metadata.dependencies.iter().any(|wanted| fits(subchart, wanted));
-    let mut subcharts: Vec<Chart> = existing
+    let existing = family.subcharts(member);
+    let wanted = family.metadata(member).dependencies.clone();
+    let is_declared = |subchart: &Member| wanted.iter().any(|wanted| family.fits(*subchart, wanted));
+    let mut subcharts: Vec<Member> = existing
         .iter()
+        .copied()
         .filter(|subchart| !is_declared(subchart))
-        .cloned()
         .collect();
-    for wanted in &mut chart.metadata.dependencies {
-        if let Some(found) = existing.iter().find(|subchart| fits(subchart, wanted)) {
-            let mut subchart = found.clone();
-            if !wanted.alias.is_empty() {
-                subchart.metadata.name.clone_from(&wanted.alias);
-            }
-            subcharts.push(subchart);
-        }
-        if !wanted.alias.is_empty() {
-            wanted.name.clone_from(&wanted.alias);
-        }
-        wanted.enabled = true;
+    for wanted in &wanted {
+        subcharts.extend(family.copy_for(wanted, &existing)?);
     }
-    chart.subcharts = subcharts;
-    let values = coalesce(chart, given.clone(), Mode::Coalesce, report)?;
-    apply_tags(&mut chart.metadata.dependencies, &values, report);
-    apply_conditions(&mut chart.metadata.dependencies, &values, path, report);
-    let disabled: Vec<String> = chart
-        .metadata
-        .dependencies
-        .iter()
-        .filter(|dependency| !dependency.enabled)
-        .map(|dependency| dependency.name.clone())
-        .collect();
-    chart
-        .subcharts
-        .retain(|subchart| !disabled.iter().any(|name| name == subchart.name()));
-    for subchart in &mut chart.subcharts {
-        let path = format!("{path}{}.", subchart.metadata.name);
-        enable(subchart, &values, &path, report)?;
+    family.set_subcharts(member, subcharts);
+    for dependency in &mut family.metadata_mut(member).dependencies {
+        if !dependency.alias.is_empty() {
+            dependency.name.clone_from(&dependency.alias);
+        }
+        dependency.enabled = true;
     }
-    chart
-        .metadata
+    let values = coalesce(&family.defaults(member), given, Mode::Coalesce, report)?;
+    let dependencies = &mut family.metadata_mut(member).dependencies;
+    apply_tags(dependencies, &values, report);
+    apply_conditions(dependencies, &values, path, report);
+    let is_off = |dependency: &&Dependency| !dependency.enabled;
+    let disabled: Vec<String> = dependencies.iter().filter(is_off).map(|off| off.name.clone()).collect();
+    let mut subcharts = family.subcharts(member);
+    subcharts.retain(|subchart| !disabled.iter().any(|name| name == family.name(*subchart)));
+    for subchart in &subcharts {
+        let path = format!("{path}{}.", family.name(*subchart));
+        enable(family, *subchart, &values, &path, report)?;
+    }
+    let metadata = family.metadata_mut(member);
+    metadata
         .dependencies
         .retain(|dependency| !disabled.contains(&dependency.name));
+    metadata.has_dependencies = !metadata.dependencies.is_empty();
+    family.set_subcharts(member, subcharts);
     Ok(())
 }
 
-fn log(report: &mut Report, message: &str, attributes: &str, span: Option<Span>) {
+pub(super) fn log(report: &mut Report, message: &str, attributes: &str, span: Option<Span>) {
     let mut diagnostic = Diagnostic::warning(DEPENDENCY, format!("{message}: {attributes}"))
         .helm(format!("level=WARN msg=\"{message}\" {attributes}"));
     diagnostic.span = span;
@@ -156,54 +149,6 @@ fn apply_conditions(dependencies: &mut [Dependency], values: &Node, path: &str, 
     }
 }
 
-/// Imports values, from the innermost charts outwards.
-fn import_all(chart: &mut Chart, report: &mut Report) -> Result<()> {
-    for subchart in &mut chart.subcharts {
-        import_all(subchart, report)?;
-    }
-    import(chart, report)
-}
-
-fn import(chart: &mut Chart, report: &mut Report) -> Result<()> {
-    if chart.metadata.dependencies.is_empty() {
-        return Ok(());
-    }
-    let origin = chart.values.span;
-    let values = coalesce(chart, Node::empty_map(origin), Mode::Merge, report)?;
-    let mut imported = Map::new();
-    for dependency in &chart.metadata.dependencies {
-        for import in &dependency.import_values {
-            let (child, parent) = match import {
-                ImportValue::Export(name) => (format!("exports.{name}"), "."),
-                ImportValue::Table { child, parent } => (child.clone(), &**parent),
-            };
-            let path = format!("{}.{child}", dependency.name);
-            let table = table_at(&values, &path);
-            match table {
-                Ok(table) => tables(&mut imported, &nested(parent, table), "", Mode::Merge, report),
-                Err(missing) => {
-                    let message = match import {
-                        ImportValue::Export(_) => "ImportValues missing table",
-                        ImportValue::Table { .. } => "ImportValues missing table from chart",
-                    };
-                    let error = format!("error=\"\\\"{missing}\\\" is not a table\"");
-                    let attributes = match import {
-                        ImportValue::Export(_) => error,
-                        ImportValue::Table { .. } => format!("chart={} {error}", dependency.name),
-                    };
-                    log(report, message, &attributes, dependency.span);
-                }
-            }
-        }
-    }
-    let mut values = values;
-    if let Some(table) = values.as_map_mut() {
-        tables(table, &imported, "", Mode::Merge, report);
-    }
-    chart.values = values;
-    Ok(())
-}
-
 /// The table at a path of names joined by dots, or the name that is none.
 fn table_at<'a>(values: &'a Node, path: &str) -> std::result::Result<&'a Node, String> {
     path.split('.').try_fold(values, |node, name| {
@@ -220,20 +165,4 @@ fn value_at<'a>(values: &'a Node, path: &str) -> Option<&'a Node> {
         None => (values, path),
     };
     table.get(key).filter(|node| node.as_map().is_none())
-}
-
-/// A table put at a path of names joined by dots; `.` is the top.
-fn nested(path: &str, table: &Node) -> Map {
-    if path == "." {
-        return table.as_map().cloned().unwrap_or_default();
-    }
-    let mut node = table.clone();
-    let mut map = Map::new();
-    for name in path.split('.').rev() {
-        map = Map::new();
-        let span = node.span;
-        map.insert(name, Entry { key: span, node });
-        node = Node::new(Value::Map(Arc::new(map.clone())), span);
-    }
-    map
 }

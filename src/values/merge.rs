@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use super::tables::{Endless, Table, Tables};
 use crate::chart::Chart;
 use crate::diagnostic::{Diagnostic, Report, Result};
+use crate::go::quote::quote;
 use crate::reflect::{self, Limit, MapType, Meter};
 use crate::source::Span;
-use crate::yaml::{Entry, Map, Node, Value};
+use crate::yaml::{Entry, Map, Node};
 
 /// The rule of values that do not go together.
 pub const MERGE: &str = "values-merge";
@@ -23,22 +25,94 @@ pub(super) enum Mode {
     Merge,
 }
 
+/// A chart as far as its values are concerned.
+pub(super) struct Defaults<'a> {
+    pub(super) name: &'a str,
+    /// Its own values.
+    pub(super) values: &'a Node,
+    /// Where tables come from that nobody wrote.
+    pub(super) origin: Span,
+    pub(super) subcharts: Vec<Defaults<'a>>,
+}
+
+impl<'a> Defaults<'a> {
+    pub(super) fn of(chart: &'a Chart) -> Self {
+        Self {
+            name: chart.name(),
+            values: &chart.values,
+            origin: Span::file_start(chart.chart_yaml),
+            subcharts: chart.subcharts.iter().map(Self::of).collect(),
+        }
+    }
+}
+
 /// The values of a chart and all its subcharts, under those given; what Helm would log goes to the report.
 ///
 /// # Errors
 /// Values given for a subchart that are no table.
-pub(super) fn coalesce(chart: &Chart, given: Node, mode: Mode, report: &mut Report) -> Result<Node> {
-    let mut values = given;
-    Coalescer { mode, report }.chart(chart, &mut values, "")?;
+pub(super) fn coalesce(chart: &Defaults, given: &Node, mode: Mode, report: &mut Report) -> Result<Node> {
+    let mut tables = Tables::default();
+    let values = coalesce_in(&mut tables, chart, given, mode, report)?;
+    separate_globals(&mut tables, chart, values);
+    tables.node(values).map_err(|endless| endless.error(chart.origin))
+}
+
+/// The same, into a new one of the tables.
+///
+/// # Errors
+/// Values given for a subchart that are no table.
+pub(super) fn coalesce_in(
+    tables: &mut Tables,
+    chart: &Defaults,
+    given: &Node,
+    mode: Mode,
+    report: &mut Report,
+) -> Result<Table> {
+    let values = match given.as_map() {
+        Some(map) => tables.of_map(map, given.span),
+        None => tables.empty(given.span),
+    };
+    Coalescer { tables, mode, report }.chart(chart, values, "")?;
     Ok(values)
 }
 
+/// Opens the tables within the tables of `global`: each is a mapping of its own then, but where it is shared.
+fn separate_globals(tables: &mut Tables, chart: &Defaults, values: Table) {
+    if let Some(globals) = tables.open(values, GLOBAL) {
+        for key in tables.keys(globals) {
+            if let Some(table) = tables.open(globals, &key) {
+                for key in tables.keys(table) {
+                    tables.open(table, &key);
+                }
+            }
+        }
+    }
+    for subchart in &chart.subcharts {
+        if let Some(values) = tables.open(values, subchart.name) {
+            separate_globals(tables, subchart, values);
+        }
+    }
+}
+
+impl Endless {
+    /// The error of a chart whose values have no end. Helm dies of it.
+    pub(super) fn error(self, place: Span) -> Box<Diagnostic> {
+        let message = "values that are imported from a subchart would hold themselves";
+        Box::new(
+            Diagnostic::error(MERGE, message)
+                .at(place)
+                .help("two entries of import-values must not give a table and a table in it the same place"),
+        )
+    }
+}
+
 struct Coalescer<'a> {
+    tables: &'a mut Tables,
     mode: Mode,
     report: &'a mut Report,
 }
 
-fn joined(prefix: &str, name: &str) -> String {
+pub(super) fn joined(prefix: &str, name: &str) -> String {
     if prefix.is_empty() {
         name.to_owned()
     } else {
@@ -47,54 +121,65 @@ fn joined(prefix: &str, name: &str) -> String {
 }
 
 impl Coalescer<'_> {
-    fn warn(&mut self, message: String, span: Span) {
+    fn warn(&mut self, message: &str, span: Span) {
         warn(self.report, message, span);
     }
 
-    fn chart(&mut self, chart: &Chart, values: &mut Node, prefix: &str) -> Result<()> {
-        self.own_values(chart, values, prefix);
+    fn chart(&mut self, chart: &Defaults, values: Table, prefix: &str) -> Result<()> {
+        self.own_values(chart, values, prefix)?;
         for subchart in &chart.subcharts {
             self.subchart(chart, subchart, values, prefix)?;
         }
         Ok(())
     }
 
+    fn merge(&mut self, above: Table, below: Table, prefix: &str, mode: Mode) -> Result<()> {
+        let place = self.tables.span(above);
+        let merged = self.tables.merge(above, below, prefix, mode, self.report);
+        merged.map_err(|endless| endless.error(place))
+    }
+
     /// Puts the values of the chart itself under those given.
-    fn own_values(&mut self, chart: &Chart, values: &mut Node, prefix: &str) {
-        let prefix = joined(prefix, chart.name());
-        let (Some(values), Some(defaults)) = (values.as_map_mut(), chart.values.as_map()) else {
-            return;
+    fn own_values(&mut self, chart: &Defaults, values: Table, prefix: &str) -> Result<()> {
+        let prefix = joined(prefix, chart.name);
+        let Some(defaults) = chart.values.as_map() else {
+            return Ok(());
         };
         for (key, default) in defaults.iter() {
-            let Some(given) = values.get_mut(key) else {
+            if !self.tables.contains(values, key) {
                 self.take_default(values, key, default);
                 continue;
-            };
-            if given.node.is_null() && self.mode == Mode::Coalesce {
-                values.remove(key);
+            }
+            if self.mode == Mode::Coalesce && self.tables.is_null(values, key) {
+                self.tables.remove(values, key);
                 continue;
             }
-            let span = default.node.span;
-            let Some(target) = given.node.as_map_mut() else {
+            let Some(target) = self.tables.open(values, key) else {
                 continue;
             };
+            let span = default.node.span;
             match default.node.as_map() {
                 Some(table) => {
-                    let is_subchart = chart.subcharts.iter().any(|subchart| subchart.name() == &**key);
+                    let is_subchart = chart.subcharts.iter().any(|subchart| subchart.name == &**key);
                     let mode = if is_subchart { Mode::Merge } else { self.mode };
                     let mut table = table.clone();
                     if mode == Mode::Coalesce {
                         clean_nulls(&mut table);
                     }
-                    tables(target, &table, &joined(&prefix, key), mode, self.report);
+                    let below = self.tables.of_map(&table, span);
+                    self.merge(target, below, &joined(&prefix, key), mode)?;
                 }
                 None if default.node.is_null() => {}
-                None => self.warn(format!("warning: skipped value for {prefix}.{key}: Not a table."), span),
+                None => self.warn(
+                    &format!("warning: skipped value for {prefix}.{key}: Not a table."),
+                    span,
+                ),
             }
         }
+        Ok(())
     }
 
-    fn take_default(&mut self, values: &mut Map, key: &Arc<str>, default: &Entry) {
+    fn take_default(&mut self, values: Table, key: &Arc<str>, default: &Entry) {
         let mut default = default.clone();
         if self.mode == Mode::Coalesce {
             if default.node.is_null() {
@@ -106,135 +191,93 @@ impl Coalescer<'_> {
                 clean_nulls(table);
             }
         }
-        values.insert(Arc::clone(key), default);
+        self.tables.insert(values, key, default);
     }
 
-    fn subchart(&mut self, chart: &Chart, subchart: &Chart, values: &mut Node, prefix: &str) -> Result<()> {
-        let name = subchart.name();
-        let origin = Span::file_start(subchart.chart_yaml);
-        let Some(table) = values.as_map_mut() else {
-            return Ok(());
-        };
-        let mut own = match table.remove(name) {
-            Some(entry) => entry,
-            None => Entry {
-                key: origin,
-                node: Node::empty_map(origin),
-            },
-        };
-        if own.node.as_map().is_none() {
-            let message = format!("type mismatch on {name}: {}", verb_t(&own.node));
-            let span = own.node.span;
-            table.insert(name, own);
-            return Err(Diagnostic::error(MERGE, message)
-                .at(span)
+    fn subchart(&mut self, chart: &Defaults, subchart: &Defaults, values: Table, prefix: &str) -> Result<()> {
+        let name = subchart.name;
+        if !self.tables.contains(values, name) {
+            let empty = self.tables.empty(subchart.origin);
+            self.tables.insert_table(values, name, subchart.origin, empty);
+        }
+        let Some(own) = self.tables.open(values, name) else {
+            let found = self.tables.node_at(values, name);
+            let found = found.map_err(|endless| endless.error(subchart.origin))?;
+            let printed = found.as_ref().map_or_else(String::new, verb_t);
+            let place = found.map_or(subchart.origin, |node| node.span);
+            return Err(Diagnostic::error(MERGE, format!("type mismatch on {name}: {printed}"))
+                .at(place)
                 .help(format!("values for the subchart {name} must be a mapping"))
                 .into());
-        }
-        let prefix = joined(prefix, chart.name());
-        self.globals(&mut own.node, table, &prefix, origin);
-        self.chart(subchart, &mut own.node, &prefix)?;
-        table.insert(name, own);
-        Ok(())
+        };
+        let prefix = joined(prefix, chart.name);
+        self.globals(own, values, &prefix, subchart.origin)?;
+        self.chart(subchart, own, &prefix)
     }
 
     /// Hands the global values of a chart on to a subchart.
-    fn globals(&mut self, subchart: &mut Node, values: &Map, prefix: &str, origin: Span) {
-        let Some(subchart) = subchart.as_map_mut() else { return };
-        let mut target = match subchart.get(GLOBAL) {
-            None => Node::empty_map(origin),
-            Some(entry) if entry.node.as_map().is_some() => entry.node.clone(),
-            Some(entry) => {
-                let message = format!("warning: skipping globals because destination {GLOBAL} is not a table.");
-                self.warn(message, entry.node.span);
-                return;
+    fn globals(&mut self, subchart: Table, values: Table, prefix: &str, origin: Span) -> Result<()> {
+        let mut tables_of = |holder: Table, what: &str| {
+            let spans = self.tables.spans(holder, GLOBAL);
+            let table = self.tables.open(holder, GLOBAL);
+            if table.is_none()
+                && let Some((_, span)) = spans
+            {
+                let message = format!("warning: skipping globals because {what} {GLOBAL} is not a table.");
+                warn(self.report, &message, span);
+                return None;
             }
+            Some((table, spans))
         };
-        let key_span = subchart.get(GLOBAL).map_or(origin, |entry| entry.key);
-        if let Some(entry) = values.get(GLOBAL) {
-            let (Some(source), Some(target)) = (entry.node.as_map(), target.as_map_mut()) else {
-                let message = format!("warning: skipping globals because source {GLOBAL} is not a table.");
-                self.warn(message, entry.node.span);
-                return;
-            };
-            self.global_tables(target, source, prefix);
+        let Some((target, spans)) = tables_of(subchart, "destination") else {
+            return Ok(());
+        };
+        let Some((source, _)) = tables_of(values, "source") else {
+            return Ok(());
+        };
+        let target = target.unwrap_or_else(|| self.tables.empty(origin));
+        if let Some(source) = source {
+            self.global_tables(target, source, prefix)?;
         }
-        subchart.insert(
-            GLOBAL,
-            Entry {
-                key: key_span,
-                node: target,
-            },
-        );
+        let key = spans.map_or(origin, |(key, _)| key);
+        self.tables.insert_table(subchart, GLOBAL, key, target);
+        Ok(())
     }
 
-    fn global_tables(&mut self, target: &mut Map, source: &Map, prefix: &str) {
-        for (key, entry) in source.iter() {
-            let Some(table) = entry.node.as_map() else {
-                if target.get(key).is_some_and(|existing| existing.node.as_map().is_some()) {
-                    self.warn(format!("key {key} is table. Skipping"), entry.node.span);
+    fn global_tables(&mut self, target: Table, source: Table, prefix: &str) -> Result<()> {
+        for key in self.tables.keys(source) {
+            let Some((key_span, span)) = self.tables.spans(source, &key) else {
+                continue;
+            };
+            let Some(table) = self.tables.open(source, &key) else {
+                if self.tables.is_table(target, &key) {
+                    self.warn(&format!("key {key} is table. Skipping"), span);
                 } else {
-                    target.insert(Arc::clone(key), entry.clone());
+                    self.tables.share(source, &key, target);
                 }
                 continue;
             };
             // A table of its own, whose inner tables are those of the parent: that is how far Helm copies.
-            let mut copy = table.clone();
-            if let Some(existing) = target.get(key) {
-                let Some(table) = existing.node.as_map() else {
-                    let message = format!("Conflict: cannot merge map onto non-map for \"{key}\". Skipping.");
-                    self.warn(message, existing.node.span);
+            let copy = self.tables.shallow_copy(table);
+            if let Some((_, span)) = self.tables.spans(target, &key) {
+                let Some(existing) = self.tables.open(target, &key) else {
+                    let message = format!("Conflict: cannot merge map onto non-map for {}. Skipping.", quote(&key));
+                    self.warn(&message, span);
                     continue;
                 };
-                tables(&mut copy, table, &joined(prefix, key), Mode::Merge, self.report);
+                self.merge(copy, existing, &joined(prefix, &key), Mode::Merge)?;
             }
-            let node = Node::new(Value::Map(Arc::new(copy)), entry.node.span);
-            target.insert(Arc::clone(key), Entry { key: entry.key, node });
+            self.tables.insert_table(target, Arc::clone(&key), key_span, copy);
         }
+        Ok(())
     }
 }
 
-fn warn(report: &mut Report, message: String, span: Span) {
-    let logged = format!("level=INFO msg={}", crate::go::quote::quote(&message));
+pub(super) fn warn(report: &mut Report, message: &str, span: Span) {
+    let logged = format!("level=INFO msg={}", quote(message));
+    // The report says of itself that it is a warning.
+    let message = message.strip_prefix("warning: ").unwrap_or(message);
     report.push(Diagnostic::warning(MERGE, message).at(span).helm(logged));
-}
-
-/// Puts a table under another one, table by table.
-pub(super) fn tables(above: &mut Map, below: &Map, prefix: &str, mode: Mode, report: &mut Report) {
-    for (key, entry) in below.iter() {
-        let value = &entry.node;
-        let Some(existing) = above.get_mut(key) else {
-            above.insert(Arc::clone(key), entry.clone());
-            continue;
-        };
-        if mode == Mode::Coalesce && existing.node.is_null() && !value.is_null() {
-            above.remove(key);
-            continue;
-        }
-        let name = joined(prefix, key);
-        match (value.as_map(), existing.node.as_map().is_some()) {
-            (Some(table), true) => {
-                if let Some(existing) = existing.node.as_map_mut() {
-                    tables(existing, table, &name, mode, report);
-                }
-            }
-            (Some(_), false) => {
-                let message = format!(
-                    "warning: cannot overwrite table with non table for {name} ({})",
-                    printed(value)
-                );
-                warn(report, message, existing.node.span);
-            }
-            (None, true) if !value.is_null() => {
-                let message = format!(
-                    "warning: destination for {name} is a table. Ignoring non-table value ({})",
-                    printed(value)
-                );
-                warn(report, message, value.span);
-            }
-            (None, _) => {}
-        }
-    }
 }
 
 fn has_nulls(node: &Node) -> bool {
@@ -261,11 +304,6 @@ pub(super) fn clean_nulls(table: &mut Map) {
             clean_nulls(inner);
         }
     }
-}
-
-/// A value as Go's `%v` prints it.
-fn printed(node: &Node) -> String {
-    reflect::sprint(&reflect::from_node(node, MapType::ANY))
 }
 
 /// A value as Go's `%t` prints it, which Helm uses by mistake.

@@ -3,9 +3,12 @@
 //! Every value keeps the place where it was written: a file and its line, or a flag.
 
 mod dependency;
+mod family;
+mod import;
 mod merge;
 mod overrides;
 pub mod set;
+mod tables;
 
 use crate::chart::Chart;
 use crate::diagnostic::{Report, Result};
@@ -30,5 +33,5 @@ pub fn process_dependencies(chart: &mut Chart, given: &Node, report: &mut Report
 /// # Errors
 /// Values that do not fit the shape of the charts.
 pub fn compute(chart: &Chart, given: &Node, report: &mut Report) -> Result<Node> {
-    merge::coalesce(chart, given.clone(), merge::Mode::Coalesce, report)
+    merge::coalesce(&merge::Defaults::of(chart), given, merge::Mode::Coalesce, report)
 }

@@ -7,6 +7,7 @@ use super::set::{self, SetKind};
 use crate::chart::{merge_maps, values_document};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::go::errno;
+use crate::go::string as gostring;
 use crate::source::{Source, SourceKind, Sources, Span};
 use crate::world::World;
 use crate::yaml::Node;
@@ -84,9 +85,19 @@ fn unreadable(path: &str, error: &io::Error) -> String {
     format!("{failed} {path}: {}", errno::message(error))
 }
 
+/// The bytes of a text as Go's readers of flags see them: what is not UTF-8 is U+FFFD, byte by byte.
+fn runes(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for chunk in gostring::decode(text).utf8_chunks() {
+        bytes.extend_from_slice(chunk.valid().as_bytes());
+        bytes.extend(chunk.invalid().iter().flat_map(|_| "\u{FFFD}".bytes()));
+    }
+    bytes
+}
+
 fn flag_into(world: &dyn World, kind: SetKind, text: &str, values: &mut Node, sources: &Sources) -> Result<()> {
     let name = format!("{} {text}", kind.flag());
-    let file = sources.add(Source::new(name, SourceKind::Flag, text.as_bytes().to_vec()));
+    let file = sources.add(Source::new(name, SourceKind::Flag, runes(text)));
     let source = sources.get(file);
     let mut read_file = |path: &str| {
         let bytes = if path.trim() == "-" {
@@ -95,7 +106,7 @@ fn flag_into(world: &dyn World, kind: SetKind, text: &str, values: &mut Node, so
             world.read(Path::new(path))
         };
         match bytes {
-            Ok(bytes) => Ok(crate::go::string::encode_owned(bytes)),
+            Ok(bytes) => Ok(gostring::encode_owned(bytes)),
             Err(error) => Err(unreadable(path, &error)),
         }
     };

@@ -127,6 +127,11 @@ impl World for Memory {
         Ok(self.stdin.clone())
     }
 
+    fn make_folders(&self, _: &Path) -> io::Result<()> {
+        // A folder is there if a file is in it.
+        Ok(())
+    }
+
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.files().insert(path.to_path_buf(), (bytes.to_vec(), DEFAULT_MODE));
         Ok(())

@@ -85,7 +85,7 @@ pub fn parse(source: &Source, file: FileId, range: Range<usize>) -> Result<Parse
 /// If the range is not one of the text's.
 pub fn parse_lines(source: &Source, file: FileId, range: Range<usize>) -> Result<Parsed, YamlError> {
     let origin = InSource::new(source, file, range);
-    first(&Input::new(origin.text).closed(), &origin)
+    first(&Input::of_lines(origin.text), &origin)
 }
 
 /// Reads the first document of a text that is in no source, such as the argument of `fromYaml`. All nodes get the same

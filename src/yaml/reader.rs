@@ -47,6 +47,16 @@ struct Broken {
 impl<'a> Input<'a> {
     /// Undoes the escapes of [`gostring`], and UTF-16.
     pub(super) fn new(text: &'a str) -> Self {
+        Self::of_bytes(text).decoded()
+    }
+
+    /// The same for a text that was read line by line before, which happens to values files: its last line gets a line break. Lines
+    /// are those of bytes, whatever the encoding; UTF-16 does not always survive that.
+    pub(super) fn of_lines(text: &'a str) -> Self {
+        Self::of_bytes(text).without_returns().closed().decoded()
+    }
+
+    fn of_bytes(text: &'a str) -> Self {
         let new = |bytes, origins| Self {
             bytes,
             origins,
@@ -69,16 +79,34 @@ impl<'a> Input<'a> {
             origins.extend(std::iter::repeat_n(offset, width));
         }
         origins.push(text.len());
-        let input = new(bytes, origins);
-        match *input.bytes {
-            [0xFF, 0xFE, ..] => input.decode_utf16(u16::from_le_bytes),
-            [0xFE, 0xFF, ..] => input.decode_utf16(u16::from_be_bytes),
-            _ => input,
+        new(bytes, origins)
+    }
+
+    fn decoded(self) -> Self {
+        match *self.bytes {
+            [0xFF, 0xFE, ..] => self.decode_utf16(u16::from_le_bytes),
+            [0xFE, 0xFF, ..] => self.decode_utf16(u16::from_be_bytes),
+            _ => self,
         }
     }
 
-    /// The same with a line break at the end, if there is none.
-    pub(super) fn closed(mut self) -> Self {
+    /// Without the bytes CR before LF. In UTF-8 they make no difference to YAML.
+    fn without_returns(self) -> Self {
+        if !matches!(*self.bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
+            return self;
+        }
+        let is_kept = |at: &usize| !self.bytes[*at..].starts_with(b"\r\n");
+        let kept: Vec<usize> = (0..self.bytes.len()).filter(is_kept).collect();
+        let ends = [self.bytes.len()];
+        Self {
+            bytes: kept.iter().map(|at| self.bytes[*at]).collect(),
+            origins: kept.iter().chain(&ends).map(|at| self.origin(*at)).collect(),
+            broken: None,
+        }
+    }
+
+    /// With a line break at the end.
+    fn closed(mut self) -> Self {
         if self.bytes.last() != Some(&b'\n') {
             self.bytes.to_mut().push(b'\n');
             self.origins.extend(self.origins.last().copied());

@@ -96,6 +96,10 @@ impl World for OneFile {
         panic!("reads the standard input")
     }
 
+    fn make_folders(&self, path: &Path) -> io::Result<()> {
+        panic!("makes {}", path.display())
+    }
+
     fn write(&self, path: &Path, _: &[u8]) -> io::Result<()> {
         panic!("writes {}", path.display())
     }

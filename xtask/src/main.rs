@@ -6,10 +6,12 @@
     reason = "a chore reads and writes files and tells what it did"
 )]
 
+mod chance;
 mod difffuzz;
 mod goldens;
 mod helm;
 mod kubernetes;
+mod layouts;
 mod migrate;
 mod mutate;
 mod operator;
@@ -38,10 +40,20 @@ prometheus-testdata DIR
                 run over config/testdata of Prometheus' source and the like: what is refused and what is accepted
 promtool        ask the real promtool about tests/suite/prometheus; PROMCHART_PROMTOOL names it
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
+layouts         compare Helm and promchart over random charts in charts, with aliases, conditions and imports: [COUNT] [SEED]
 difffuzz        compare Helm and promchart over random templates, values and --set flags: [COUNT] [SEED]
 
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
 ";
+
+/// Runs a comparison of so many cases of a seed.
+fn count_and_seed(numbers: &[&str], default: u64, compare: fn(usize, u64) -> Result<(), String>) -> Result<(), String> {
+    let number = |at: usize, default: u64| numbers.get(at).map_or(Ok(default), |text| text.parse());
+    match (number(0, default).map(usize::try_from), number(1, 1)) {
+        (Ok(Ok(count)), Ok(seed)) if numbers.len() <= 2 => compare(count, seed),
+        _ => Err(USAGE.to_owned()),
+    }
+}
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -70,13 +82,8 @@ fn main() -> ExitCode {
             (Ok(count), Ok(seed)) => values::compare(count, seed),
             _ => Err(USAGE.to_owned()),
         },
-        ["difffuzz", ref numbers @ ..] if numbers.len() <= 2 => {
-            let number = |at: usize, default: u64| numbers.get(at).map_or(Ok(default), |text| text.parse());
-            match (number(0, 1000).map(usize::try_from), number(1, 1)) {
-                (Ok(Ok(count)), Ok(seed)) => difffuzz::compare(count, seed),
-                _ => Err(USAGE.to_owned()),
-            }
-        }
+        ["difffuzz", ref numbers @ ..] => count_and_seed(numbers, 1000, difffuzz::compare),
+        ["layouts", ref numbers @ ..] => count_and_seed(numbers, 500, layouts::compare),
         _ => Err(USAGE.to_owned()),
     };
     match done {

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use promchart::go::quote::quote;
 
-use super::chance::Chance;
 use super::expression::Scope;
 use super::slots::Kind;
 use super::texts;
+use crate::chance::Chance;
 
 /// What both programs are given.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@ use promchart::functions::Function;
 use promchart::go::quote::quote;
 use promchart::go::string::encode;
 
-use super::chance::Chance;
 use super::slots::{Kind, Slot, functions, result, slots};
 use super::texts::{self, Text, draw};
+use crate::chance::Chance;
 
 /// How deep calls are nested.
 const DEEPEST: usize = 3;

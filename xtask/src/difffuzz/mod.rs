@@ -4,7 +4,6 @@
 //! text or whether there is one, or only the words of the error.
 
 mod case;
-mod chance;
 mod expression;
 mod program;
 mod slots;
@@ -17,8 +16,8 @@ use std::io::Write as _;
 use serde_json::json;
 
 use self::case::Case;
-use self::chance::Chance;
 use self::program::{Given, Helm, STACK_SIZE, has_died, ours};
+use crate::chance::{Chance, Tried, shrink};
 use crate::helm::{helm, root};
 
 /// How many cases Helm renders at once.
@@ -185,42 +184,20 @@ impl Run {
         };
         let mut best = case.clone();
         let mut results = both(case)?.unwrap_or((Ok(String::new()), Ok(String::new())));
-        let mut tape = tape.to_vec();
-        let mut runs = 0;
-        let mut width = tape.len().div_ceil(2);
-        while width > 0 && runs < SHRINK_RUNS {
-            let mut at = 0;
-            let mut better = false;
-            while at < tape.len() && runs < SHRINK_RUNS {
-                let end = (at + width).min(tape.len());
-                let without = [&tape[..at], &tape[end..]].concat();
-                let mut zeroed = tape.clone();
-                zeroed[at..end].fill(0);
-                let mut smaller = false;
-                for candidate in [without, zeroed] {
-                    if candidate == tape {
-                        continue;
-                    }
-                    let (drawn, used) = Case::draw(Chance::replay(candidate));
-                    if drawn == best || size(&drawn) > size(&best) {
-                        continue;
-                    }
-                    runs += 1;
-                    let Some(given) = both(&drawn)? else { continue };
-                    if difference(&given.0, &given.1) == Some(found) {
-                        (best, results, tape) = (drawn, given, used);
-                        (smaller, better) = (true, true);
-                        break;
-                    }
-                }
-                if !smaller {
-                    at += width;
-                }
+        shrink(tape.to_vec(), SHRINK_RUNS, |candidate| {
+            let (drawn, used) = Case::draw(Chance::replay(candidate));
+            if drawn == best || size(&drawn) > size(&best) {
+                return Ok(Tried::PassedOver);
             }
-            if !better || width > 1 {
-                width /= 2;
+            let Some(given) = both(&drawn)? else {
+                return Ok(Tried::InVain);
+            };
+            if difference(&given.0, &given.1) != Some(found) {
+                return Ok(Tried::InVain);
             }
-        }
+            (best, results) = (drawn, given);
+            Ok(Tried::Smaller(used))
+        })?;
         Ok((best, results.0, results.1))
     }
 }

@@ -1,10 +1,10 @@
 //! Random texts: words, numbers, YAML, JSON, TOML, patterns, formats, layouts, versions, URLs.
 
-use super::chance::Chance;
 use super::words::{
     BASE32, BASE64, CONSTRAINTS, DATES, DURATIONS, GO_TYPES, JSON, JSON_LISTS, KEYS, KINDS, LAYOUTS, NUMBERS, PATHS,
     PLAIN, REGEXES, REPLACEMENTS, SCALARS, SEPARATORS, TOML, URLS, VERSIONS, WORDS, YAML, ZONES,
 };
+use crate::chance::Chance;
 
 /// What a text is meant for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

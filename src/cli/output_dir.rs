@@ -1,0 +1,106 @@
+//! `--output-dir`: manifests in files, a file a template. Mirrors `writeToFile` of Helm's `pkg/action/install.go` and
+//! `pkg/cmd/template.go`.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use super::output::Output;
+use super::request::USAGE;
+use super::template::push_document;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::go::string as gostring;
+use crate::go::{errno, path};
+use crate::world::{FileKind, World};
+
+/// Writes manifests to files; several of one template go to one file.
+pub(super) struct FileWriter<'a> {
+    world: &'a dyn World,
+    /// The paths of the templates that have a file by now.
+    written: BTreeSet<String>,
+}
+
+impl<'a> FileWriter<'a> {
+    pub(super) fn new(world: &'a dyn World) -> Self {
+        Self {
+            world,
+            written: BTreeSet::new(),
+        }
+    }
+
+    /// Writes a document of the template at `path` to the folder.
+    ///
+    /// # Errors
+    /// What Helm says of a file that cannot be written.
+    pub(super) fn write(&mut self, folder: &str, path: &str, text: &str) -> Result<()> {
+        let file = format!("{folder}/{path}");
+        let mut document = String::new();
+        push_document(&mut document, path, text);
+        let document = gostring::decode(&document);
+        self.make_room(&file)
+            .and_then(|()| self.put(&file, &document, self.written.contains(path)))
+            .map_err(|message| Diagnostic::error(USAGE, message))?;
+        self.written.insert(path.to_owned());
+        Output::result(&gostring::decode(&format!("wrote {file}\n")));
+        Ok(())
+    }
+
+    /// The same for a hook. Hooks come after what is there, even if that was there before this run.
+    ///
+    /// # Errors
+    /// As those of [`Self::write`].
+    pub(super) fn write_hook(&mut self, folder: &str, path: &str, text: &str) -> Result<()> {
+        let file = path::clean(&format!("{folder}/{path}"));
+        if self.world.entry(Path::new(&file)).is_ok() {
+            self.written.insert(path.to_owned());
+        }
+        self.write(folder, path, text)
+    }
+
+    /// Makes the folders that a file needs. Go makes those of the path without `..`, which need not be the way to the file.
+    fn make_room(&self, file: &str) -> std::result::Result<(), String> {
+        let folder = path::dir(file);
+        if let Err(error) = self.entry(&folder)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(format!("stat {folder}: {}", errno::message(&error)));
+        }
+        let made = self.world.make_folders(Path::new(&folder));
+        made.map_err(|error| self.obstacle(&folder, &error))
+    }
+
+    fn put(&self, file: &str, document: &[u8], after: bool) -> std::result::Result<(), String> {
+        let failed = |what: &str, error: &io::Error| format!("{what} {file}: {}", errno::message(error));
+        let mut bytes = Vec::new();
+        if after {
+            bytes = self
+                .world
+                .read(Path::new(file))
+                .map_err(|error| failed("open", &error))?;
+        } else if let Some((folder, _)) = file.rsplit_once('/') {
+            self.entry(folder).map_err(|error| failed("open", &error))?;
+        }
+        bytes.extend_from_slice(document);
+        self.world.write(Path::new(file), &bytes).map_err(|error| {
+            let is_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+            failed(if is_full { "write" } else { "open" }, &error)
+        })
+    }
+
+    /// Which of the folders on the way cannot be made.
+    fn obstacle(&self, folder: &str, error: &io::Error) -> String {
+        let ends = folder.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
+        for folder in ends.chain([folder.len()]).map(|end| &folder[..end]) {
+            match self.entry(folder) {
+                Ok(entry) if entry.kind == FileKind::Folder => {}
+                Ok(_) => return format!("mkdir {folder}: not a directory"),
+                Err(_) => return format!("mkdir {folder}: {}", errno::message(error)),
+            }
+        }
+        format!("mkdir {folder}: {}", errno::message(error))
+    }
+
+    fn entry(&self, path: &str) -> io::Result<crate::world::Entry> {
+        self.world.entry(Path::new(if path.is_empty() { "/" } else { path }))
+    }
+}

@@ -1,0 +1,290 @@
+//! Random charts in charts: who is declared, under which names, under which conditions, and what is imported.
+
+use std::fmt::Write as _;
+
+use crate::chance::Chance;
+
+/// A chart as files, and the command line that renders it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Layout {
+    /// Paths from the folder of the chart, and texts.
+    pub(super) files: Vec<(String, String)>,
+    /// What follows the chart on the command line. `values-of-user.yaml` is one of the files.
+    pub(super) arguments: Vec<String>,
+}
+
+/// Names of charts. Few, so that names, aliases, keys and paths meet.
+const NAMES: [&str; 7] = ["a", "b", "cc", "d", "dot.sub", "x", "data"];
+const ALIASES: [&str; 6] = ["x", "y", "a", "b", "second", "data"];
+const KEYS: [&str; 12] = [
+    "p", "q", "k", "data", "more", "x", "a", "b", "enabled", "exports", "global", "cc",
+];
+const PATHS: [&str; 10] = [
+    "data",
+    "p",
+    "p.q",
+    "exports.data",
+    "k",
+    "global",
+    "x",
+    "a.data",
+    "global.p",
+    "data.p.q",
+];
+const CONDITIONS: [&str; 8] = [
+    "a.enabled",
+    "b.enabled",
+    "x.enabled",
+    "nowhere.enabled",
+    "a.enabled,global.enabled",
+    " x.enabled , b.enabled",
+    "p",
+    "dot.sub.enabled",
+];
+const DEPTH: usize = 4;
+
+impl Layout {
+    /// Draws a layout; and the choices that lead to it.
+    pub(super) fn draw(mut chance: Chance) -> (Self, Vec<u32>) {
+        let mut drawer = Drawer {
+            chance: &mut chance,
+            files: Vec::new(),
+            changes_values: false,
+            charts: 0,
+        };
+        drawer.changes_values = drawer.chance.one_in(3);
+        drawer.chart("", "root", 0);
+        let mut arguments = Vec::new();
+        if drawer.chance.one_in(3) {
+            let values = drawer.values(1);
+            drawer.files.push(("values-of-user.yaml".to_owned(), values));
+            arguments.extend(["-f".to_owned(), "values-of-user.yaml".to_owned()]);
+        }
+        while drawer.chance.one_in(4) {
+            const FLAGS: [&str; 9] = [
+                "a.enabled=false",
+                "x.enabled=true",
+                "tags.t=false",
+                "tags.t=null",
+                "global.p.q.k=9",
+                "a.p=null",
+                "b.enabled=1",
+                "global.p=null",
+                "a.global.p.q=null",
+            ];
+            let flag = drawer.chance.pick(&FLAGS);
+            arguments.extend(["--set".to_owned(), flag.to_owned()]);
+        }
+        if drawer.chance.one_in(8) {
+            arguments.push("--include-crds".to_owned());
+        }
+        let files = drawer.files;
+        (Self { files, arguments }, chance.into_tape())
+    }
+}
+
+struct Drawer<'a> {
+    chance: &'a mut Chance,
+    files: Vec<(String, String)>,
+    /// Whether templates change the tables of `global`.
+    changes_values: bool,
+    charts: usize,
+}
+
+impl Drawer<'_> {
+    fn add(&mut self, folder: &str, name: &str, text: impl Into<String>) {
+        self.files.push((format!("{folder}{name}"), text.into()));
+    }
+
+    fn chart(&mut self, folder: &str, name: &str, depth: usize) {
+        self.charts += 1;
+        let version = ["1.0.0", "1.2.3", "2.0.0-rc.1"][self.chance.below(3)];
+        let mut text = format!("apiVersion: v2\nname: {name}\nversion: {version}\n");
+        if depth > 0 && self.chance.one_in(16) {
+            text.push_str("type: library\n");
+        }
+        let mut children: Vec<&str> = Vec::new();
+        let most = if self.charts > 14 { 0 } else { DEPTH - depth };
+        while children.len() < most && self.chance.below(5) > depth {
+            children.push(NAMES[self.chance.below(NAMES.len())]);
+        }
+        let dependencies = self.dependencies(&children, depth);
+        if self.chance.one_in(12) && depth == 0 {
+            self.add(folder, "requirements.yaml", dependencies);
+            if self.chance.one_in(2) {
+                let more = self.dependencies(&children, depth);
+                text.push_str(&more);
+            }
+        } else {
+            text.push_str(&dependencies);
+        }
+        self.add(folder, "Chart.yaml", text);
+        if !self.chance.one_in(10) {
+            let values = self.values(0);
+            self.add(folder, "values.yaml", values);
+        }
+        self.add(folder, "templates/t.yaml", self.template());
+        if self.chance.one_in(6) {
+            self.add(folder, "crds/c.yaml", format!("kind: CRD\nof: {name}\n"));
+        }
+        for (at, child) in children.iter().enumerate() {
+            let inner = format!("{folder}charts/{child}-{at}/");
+            self.chart(&inner, child, depth + 1);
+        }
+    }
+
+    fn template(&self) -> String {
+        let mut text = String::from(
+            "kind: T\nname: {{ .Template.Name }}\nbase: {{ .Template.BasePath }}\nroot: {{ .Chart.IsRoot }}\n\
+             chart: {{ toJson .Chart.Name }}\ndependencies: {{ toJson .Chart.Dependencies | quote }}\n\
+             subcharts: {{ keys .Subcharts | sortAlpha | toJson | quote }}\nvalues: {{ toJson .Values | quote }}\n",
+        );
+        if self.changes_values {
+            text.push_str(
+                "{{- if kindIs \"map\" .Values.global }}\n{{- range $k, $v := .Values.global }}{{ if kindIs \"map\" $v }}\
+                 {{ $_ := set $v \"mark\" $.Chart.Name }}{{ range $l, $w := $v }}{{ if kindIs \"map\" $w }}\
+                 {{ $_ := set $w \"touched\" $.Template.Name }}{{ range $m, $u := $w }}{{ if kindIs \"map\" $u }}\
+                 {{ $_ := set $u \"deep\" $.Template.Name }}{{ end }}{{ end }}{{ end }}{{ end }}{{ end }}{{ end }}{{ end }}\n",
+            );
+        }
+        text
+    }
+
+    fn dependencies(&mut self, children: &[&str], depth: usize) -> String {
+        if self.chance.one_in(8) {
+            return ["", "dependencies: []\n", "dependencies: null\n"][self.chance.below(3)].to_owned();
+        }
+        let mut text = String::new();
+        let mut known: Vec<&str> = Vec::new();
+        for child in children {
+            if self.chance.one_in(4) {
+                continue;
+            }
+            for copy in 0..1 + self.chance.below(10) / 7 {
+                let alias = if copy > 0 || self.chance.one_in(3) {
+                    ALIASES[self.chance.below(ALIASES.len())]
+                } else {
+                    ""
+                };
+                let name = if alias.is_empty() { child } else { alias };
+                // Helm refuses a chart in which two dependencies have one name.
+                if known.contains(&name) && !self.chance.one_in(40) {
+                    continue;
+                }
+                known.push(name);
+                self.dependency(&mut text, child, alias, depth);
+            }
+        }
+        if text.is_empty() {
+            return text;
+        }
+        format!("dependencies:\n{text}")
+    }
+
+    fn dependency(&mut self, text: &mut String, name: &str, alias: &str, depth: usize) {
+        const VERSIONS: [&str; 6] = ["", "*", "1.x", ">=1.2.0", "^2.0.0-0", "9.9.9"];
+        let _ = write!(text, "- name: {name}\n  repository: file://../{name}\n");
+        let version = if self.chance.one_in(4) {
+            VERSIONS[self.chance.below(VERSIONS.len())]
+        } else {
+            ">=1.0.0-0"
+        };
+        let _ = writeln!(text, "  version: {version:?}");
+        if !alias.is_empty() {
+            let _ = writeln!(text, "  alias: {alias}");
+        }
+        if self.chance.one_in(4) {
+            let condition = CONDITIONS[self.chance.below(CONDITIONS.len())];
+            let _ = writeln!(text, "  condition: {condition:?}");
+        }
+        if self.chance.one_in(5) {
+            text.push_str(["  tags: [t]\n", "  tags: [t, u]\n", "  tags: [no]\n"][self.chance.below(3)]);
+        }
+        if self.chance.below(3 + depth) < 2 {
+            text.push_str("  import-values:\n");
+            for _ in 0..=self.chance.below(3) {
+                match self.chance.below(10) {
+                    0..5 => {
+                        let _ = writeln!(text, "  - {}", ["data", "more", "p"][self.chance.below(3)]);
+                    }
+                    9 if self.chance.one_in(3) => {
+                        text.push_str(["  - 1\n", "  - null\n", "  - {child: data}\n"][self.chance.below(3)]);
+                    }
+                    _ => {
+                        let child = PATHS[self.chance.below(PATHS.len())];
+                        let parent = if self.chance.one_in(3) {
+                            "."
+                        } else {
+                            PATHS[self.chance.below(PATHS.len())]
+                        };
+                        let _ = writeln!(text, "  - {{child: {child}, parent: {parent}}}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// A values file.
+    fn values(&mut self, least: usize) -> String {
+        let mut text = String::new();
+        let mut known = Vec::new();
+        if !self.chance.one_in(3) {
+            text.push_str("exports:\n  data: ");
+            self.table(&mut text, 2);
+            text.push_str("\n  more: ");
+            self.table(&mut text, 2);
+            text.push('\n');
+            known.push("exports");
+        }
+        if self.chance.one_in(3) {
+            let _ = writeln!(
+                text,
+                "tags: {{t: {}}}",
+                ["true", "false", "yes please", "null"][self.chance.below(4)]
+            );
+        }
+        for _ in 0..least + self.chance.below(5) {
+            let key = KEYS[self.chance.below(KEYS.len())];
+            if known.contains(&key) {
+                continue;
+            }
+            known.push(key);
+            let _ = write!(text, "{key}: ");
+            // Most of these are tables in real life.
+            if self.chance.below(4) > 0 {
+                self.table(&mut text, 3);
+            } else {
+                self.value(&mut text, 3);
+            }
+            text.push('\n');
+        }
+        text
+    }
+
+    fn table(&mut self, text: &mut String, depth: usize) {
+        let mut known = Vec::new();
+        text.push('{');
+        for _ in 0..self.chance.below(4) {
+            let key = KEYS[self.chance.below(if depth == 3 { KEYS.len() } else { 5 })];
+            if known.contains(&key) {
+                continue;
+            }
+            if !known.is_empty() {
+                text.push_str(", ");
+            }
+            known.push(key);
+            let _ = write!(text, "{key}: ");
+            self.value(text, depth);
+        }
+        text.push('}');
+    }
+
+    fn value(&mut self, text: &mut String, depth: usize) {
+        const SCALARS: [&str; 8] = ["1", "2", "true", "false", "text", "null", "[1, {q: 2}]", "''"];
+        if depth > 0 && self.chance.below(5) > 1 {
+            self.table(text, depth - 1);
+        } else {
+            text.push_str(SCALARS[self.chance.below(SCALARS.len())]);
+        }
+    }
+}
