@@ -49,6 +49,10 @@ impl World for With {
         self.inner.read_stdin()
     }
 
+    fn make_folders(&self, path: &Path) -> io::Result<()> {
+        self.inner.make_folders(path)
+    }
+
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.inner.write(path, bytes)
     }

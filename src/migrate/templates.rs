@@ -32,6 +32,7 @@ pub(super) fn expand(job: &Job<'_>, text: &str) -> Result<String, String> {
             api_version: "v2".to_owned(),
             ..Metadata::default()
         },
+        path: "prometheus".to_owned(),
         chart_yaml: crate::source::FileId::NONE,
         values: job.old.clone(),
         schema: None,
