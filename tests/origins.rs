@@ -138,12 +138,18 @@ fn our_own_chart_is_known_to_the_line() {
 /// What changes in the output when a value is changed has come from that value.
 #[test]
 fn our_own_chart_leads_to_the_values_that_change_it() {
-    const MOST: usize = 12;
+    const MOST: usize = 60;
     let mut direct = shares::Share::default();
     let mut certain = shares::Share::default();
     let mut misses = Vec::new();
-    for profile in names("values").into_iter().filter(|name| name.ends_with(".yaml")) {
-        let files = [root().join("values").join(&profile).to_string_lossy().into_owned()];
+    // Each value is rendered anew with its trace, so these have to stand for the others.
+    for profile in [
+        "fst-manage.yaml",
+        "fst-manage-fixed.yaml",
+        "minimal.yaml",
+        "namespaced.yaml",
+    ] {
+        let files = [root().join("values").join(profile).to_string_lossy().into_owned()];
         let found = perturbed::measure(&root().join("chart"), &files, MOST).unwrap();
         for (sum, share) in [(&mut direct, found.direct), (&mut certain, found.certain)] {
             sum.hits += share.hits;

@@ -160,7 +160,7 @@ pub(super) fn extra_arg(job: &mut Job<'_>, entry: &Found, new: &str, name: &str,
     let place = Path::place(new).join("extraArgs").join(name);
     let value = match (value, name.strip_prefix("no-")) {
         (Some(value), _) => build::text(span, value),
-        (None, Some(_)) | (None, None) => build::bool(span, true),
+        (None, Some(_) | None) => build::bool(span, true),
     };
     let claim = job.mapped(entry);
     let value = match job.out.get(&place) {

@@ -78,7 +78,7 @@ fn place(job: &mut Job<'_>, at: &Found, flag: &Flag) {
             job.put(
                 at,
                 new,
-                build::bool(span, !flag.value.as_deref().is_some_and(|value| value == "false")),
+                build::bool(span, flag.value.as_deref().is_none_or(|value| value != "false")),
             );
         }
         Some((_, _, Kind::Agent)) => job.put(at, "server.mode", build::text(span, "agent")),

@@ -141,10 +141,10 @@ pub(super) fn global(job: &mut Job<'_>, found: &Found) {
             continue;
         }
         let path = found.path.join(key);
-        if let Some(inner) = job.find(&path, "") {
-            if job.wants(&inner) {
-                job.put(&inner, &format!("config/global/{key}"), entry.node.clone());
-            }
+        if let Some(inner) = job.find(&path, "")
+            && job.wants(&inner)
+        {
+            job.put(&inner, &format!("config/global/{key}"), entry.node.clone());
         }
     }
     job.same(found, "nothing is set");
@@ -326,16 +326,16 @@ pub(super) fn autoscaler(job: &mut Job<'_>, found: &Found) {
         &["enabled", "updateMode", "containerPolicies"],
     );
     let mut node = found.node.clone();
-    if let Some(map) = node.as_map_mut() {
-        if let Some(entry) = map.get_mut("containerPolicies") {
-            let old = format!("{}-{}", job.names.name, job.names.component);
-            for policy in entry.node.as_list_mut().into_iter().flatten() {
-                let Some(name) = policy.as_map_mut().and_then(|map| map.get_mut("containerName")) else {
-                    continue;
-                };
-                if name.node.as_str() == Some(&old) {
-                    name.node = build::text(name.node.span, "prometheus");
-                }
+    if let Some(map) = node.as_map_mut()
+        && let Some(entry) = map.get_mut("containerPolicies")
+    {
+        let old = format!("{}-{}", job.names.name, job.names.component);
+        for policy in entry.node.as_list_mut().into_iter().flatten() {
+            let Some(name) = policy.as_map_mut().and_then(|map| map.get_mut("containerName")) else {
+                continue;
+            };
+            if name.node.as_str() == Some(&old) {
+                name.node = build::text(name.node.span, "prometheus");
             }
         }
     }

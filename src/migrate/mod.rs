@@ -141,7 +141,7 @@ pub fn migrate(files: &[FileId], options: &Options, sources: &Sources, world: &A
     let mut kept: Vec<(usize, Path, bool)> = Vec::new();
     let mut out = std::mem::take(&mut job.out);
     out.reduce(Some(&ours), &Path::default(), &mut |claim, path, same| {
-        kept.push((claim, path.clone(), same))
+        kept.push((claim, path.clone(), same));
     });
     report::needless(&mut job, &kept);
     let head = report::head(&job, files);

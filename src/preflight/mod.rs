@@ -16,7 +16,7 @@
 //! let sources = Sources::new();
 //! let outcome = preflight::run(&world, &options, &sources).unwrap();
 //! let found = &outcome.report.diagnostics[0];
-//! assert_eq!((found.rule, sources.place(found.span.unwrap()).as_str()), ("apiserver-authorization", "apiserver.yaml:5:51"));
+//! assert_eq!((found.rule, sources.place(found.span.unwrap()).as_str()), ("apiserver-authorization", "apiserver.yaml:5:52"));
 //! assert!(outcome.checks.iter().any(|check| check.state == State::Unchecked));
 //! ```
 
