@@ -22,7 +22,6 @@ const USAGE: &str = "usage";
 /// Turns values of prometheus-community/prometheus (29.x) into values of the chart that is part of promchart, with comments. What
 /// is not carried over is told on stderr and at the top of the output.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "a flag is a bool")]
 pub(super) struct Migrate {
     /// Values files, of which later ones win; `-` is the standard input
     #[arg(value_name = "FILE")]

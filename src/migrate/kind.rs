@@ -45,8 +45,8 @@ pub(super) fn plain_list(job: &mut Job<'_>, found: &Found) {
         return;
     }
     let claim = job.mapped(found);
-    for item in items.to_vec() {
-        job.push(found, claim, new_key(found), item);
+    for item in items {
+        job.push(found, claim, new_key(found), item.clone());
     }
 }
 

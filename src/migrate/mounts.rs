@@ -187,7 +187,7 @@ pub(super) fn sidecars(job: &mut Job<'_>, found: &Found) {
 }
 
 /// Files of the ConfigMap that are no configuration and no rules: a ConfigMap of its own, mounted where they were.
-pub(super) fn files(job: &mut Job<'_>, files: Vec<(Found, String)>) {
+pub(super) fn files(job: &mut Job<'_>, files: &[(Found, String)]) {
     if files.is_empty() {
         return;
     }

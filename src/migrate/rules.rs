@@ -46,7 +46,7 @@ pub(super) fn server_files(job: &mut Job<'_>, found: &Found) {
             others.push((file, text));
         }
     }
-    mounts::files(job, others);
+    mounts::files(job, &others);
     job.same(found, "there are no files");
 }
 

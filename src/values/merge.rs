@@ -96,6 +96,7 @@ fn separate_globals(tables: &mut Tables, chart: &Defaults, values: Table) {
 
 impl Endless {
     /// The error of a chart whose values have no end. Helm dies of it.
+    #[expect(clippy::unused_self, reason = "an error is what is turned into a diagnostic")]
     pub(super) fn error(self, place: Span) -> Box<Diagnostic> {
         let message = "values that are imported from a subchart would hold themselves";
         Box::new(

@@ -5,7 +5,7 @@
 //! wherever it is held. So tables that are merged live here, each with a number; a mapping becomes such a table, one
 //! level at a time, when it is first opened, and all become mappings again at the end.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::merge::{Mode, warn};
@@ -15,7 +15,7 @@ use crate::source::Span;
 use crate::yaml::{Entry, Map, Node, Value};
 
 /// Names a table of a [`Tables`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Table(usize);
 
 /// A table that holds itself, which Helm would follow until its stack overflows.
@@ -46,7 +46,7 @@ struct Content {
 pub(super) struct Tables {
     tables: Vec<Content>,
     /// The pairs of tables that are being merged.
-    open_pairs: HashSet<(Table, Table)>,
+    open_pairs: BTreeSet<(Table, Table)>,
 }
 
 impl Slot {
@@ -186,7 +186,7 @@ impl Tables {
         if !self.open_pairs.insert((above, below)) {
             return Err(Endless);
         }
-        let mut hidden = HashSet::new();
+        let mut hidden = BTreeSet::new();
         for key in self.keys(above) {
             let Some(slot) = self.slot(above, &key).filter(|slot| slot.is_null()).cloned() else {
                 continue;
@@ -213,14 +213,14 @@ impl Tables {
                     let name = name();
                     let printed = self.printed(below, &key)?;
                     let message = format!("warning: cannot overwrite table with non table for {name} ({printed})");
-                    self.warn(report, message, above, &key);
+                    self.warn(report, &message, above, &key);
                 }
                 (Some(_), None) if !self.is_null(below, &key) => {
                     let name = name();
                     let printed = self.printed(below, &key)?;
                     let message =
                         format!("warning: destination for {name} is a table. Ignoring non-table value ({printed})");
-                    self.warn(report, message, below, &key);
+                    self.warn(report, &message, below, &key);
                 }
                 _ => {}
             }
@@ -229,9 +229,9 @@ impl Tables {
         Ok(())
     }
 
-    fn warn(&self, report: &mut Report, message: String, table: Table, key: &str) {
+    fn warn(&self, report: &mut Report, message: &str, table: Table, key: &str) {
         let span = self.spans(table, key).map_or(self.span(table), |(_, value)| value);
-        warn(report, &message, span);
+        warn(report, message, span);
     }
 
     /// A value as Go's `%v` prints it.
