@@ -213,7 +213,7 @@ pub(super) fn files(job: &mut Job<'_>, files: &[(Found, String)]) {
     );
     let first = files[0].0.clone();
     let mut claim = None;
-    for (found, _) in &files {
+    for (found, _) in files {
         claim = job.mapped(found).or(claim);
     }
     job.push(&first, claim, "extraObjects", object);
