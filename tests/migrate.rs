@@ -204,7 +204,7 @@ fn each_leaf_of_random_values_is_accounted_for_once() {
     for _ in 0..150 {
         let mut lines = BTreeSet::new();
         let mut text = String::new();
-        for _ in 0..1 + draw(12) {
+        for _ in 0..=draw(12) {
             let (path, default) = &keys[draw(keys.len())];
             let value = if draw(3) == 0 && !default.is_empty() {
                 *default

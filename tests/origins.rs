@@ -148,6 +148,7 @@ fn our_own_chart_leads_to_the_values_that_change_it() {
         "fst-manage-fixed.yaml",
         "minimal.yaml",
         "namespaced.yaml",
+        "agent.yaml",
     ] {
         let files = [root().join("values").join(profile).to_string_lossy().into_owned()];
         let found = perturbed::measure(&root().join("chart"), &files, MOST).unwrap();

@@ -1,4 +1,8 @@
 //! What a release does, as a flat list of facts: so that the manifests of two charts can be compared, whatever they call things.
+#![allow(
+    clippy::collapsible_match,
+    reason = "a guard with a side effect reads worse than a condition"
+)]
 
 use std::collections::BTreeMap;
 
@@ -537,7 +541,7 @@ fn job(job: &Json, facts: &mut Facts) {
 fn rules(rules: &Json) -> Json {
     let rules = rules.as_array().into_iter().flatten().map(|rule| {
         let mut rule: Map<String, Json> = strings(rule).as_object().cloned().unwrap_or_default();
-        rule.retain(|key, value| !(key == "action" && value == "replace") && !(key == "replacement" && value == "$1"));
+        rule.retain(|key, value| !(key == "action" && value == "replace" || key == "replacement" && value == "$1"));
         let sorted: BTreeMap<String, Json> = rule.into_iter().collect();
         json!(sorted)
     });

@@ -160,7 +160,7 @@ impl Drawer<'_> {
             if self.chance.one_in(4) {
                 continue;
             }
-            for copy in 0..1 + self.chance.below(10) / 7 {
+            for copy in 0..=(self.chance.below(10) / 7) {
                 let alias = if copy > 0 || self.chance.one_in(3) {
                     ALIASES[self.chance.below(ALIASES.len())]
                 } else {
