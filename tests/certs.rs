@@ -273,6 +273,36 @@ fn secrets_and_names_are_those_of_the_chart() {
     assert!(compared > 20, "{compared}");
 }
 
+/// Shards have Services of their own and one certificate, as variants of node-exporter have.
+#[test]
+fn shards_share_a_certificate() {
+    let folder = Folder::new("shards");
+    let variants = "nodeExporter.variants={\"gpu\":{\"nodeSelector\":{\"gpu\":\"true\"}}}";
+    let values = [
+        "rel",
+        "chart",
+        "--set",
+        "server.shards=2,nodeExporter.enabled=true,nodeExporter.service.name=nodes",
+        "--set-json",
+        variants,
+    ];
+    let run = folder.run(0, &[&values[..], &["--format", "secrets"]].concat());
+    says(
+        &run,
+        0,
+        &[
+            "  name: rel-prom-tls\n",
+            "  name: rel-prom-node-exporter-tls\n",
+            "  name: rel-prom-client-tls\n",
+        ],
+    );
+    assert_eq!(run.stdout.matches("kind: Secret").count(), 3, "{}", run.stdout);
+    let names = names_of(&folder, "server");
+    for name in ["rel-prom.monitoring.svc", "rel-prom-shard-1.monitoring.svc"] {
+        assert!(names.split(' ').any(|own| own == name), "{names}");
+    }
+}
+
 /// Any chart: Services without the label, of other kinds, with addresses; subcharts with the same component.
 #[test]
 fn names_of_any_chart() {

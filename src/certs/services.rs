@@ -219,17 +219,38 @@ impl At for Box<Diagnostic> {
     }
 }
 
+/// The component whose certificate a Service's pods show: its own, or the one that a shard (`server-shard-1`) is of. The chart
+/// gives all shards one certificate.
+fn whole<'o>(object: &'o Object, objects: &'o [Object]) -> Option<&'o str> {
+    let own = object.component.as_deref()?;
+    let digits = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
+    let base = own
+        .rsplit_once("-shard-")
+        .filter(|(_, rest)| digits(rest))
+        .map(|(base, _)| base);
+    let is_base = |base: &&str| {
+        objects.iter().any(|other| {
+            other.kind == "Service"
+                && other.component.as_deref() == Some(base)
+                && other.application == object.application
+        })
+    };
+    Some(base.filter(is_base).unwrap_or(own))
+}
+
 /// The component of a Service: its label, with the application's name in front where subcharts have the same component.
 fn id(service: &Object, objects: &[Object]) -> String {
-    let Some(component) = &service.component else {
+    let Some(component) = whole(service, objects) else {
         return service.name.clone();
     };
     let is_other = |other: &&Object| {
-        other.kind == "Service" && other.component == service.component && other.application != service.application
+        other.kind == "Service"
+            && other.component.as_deref() == Some(component)
+            && other.application != service.application
     };
     match &service.application {
         Some(application) if objects.iter().find(is_other).is_some() => format!("{application}-{component}"),
-        _ => component.clone(),
+        _ => component.to_owned(),
     }
 }
 
@@ -263,8 +284,10 @@ fn server(id: &str, services: &[&Object], objects: &[Object], cluster: &Cluster,
             format!("Service `{of}`: left out of the certificate of `{id}`: {error}"),
         )),
     };
+    let is_whole = |service: &&&Object| service.component.as_deref() == whole(service, objects);
     let first = services
         .iter()
+        .filter(is_whole)
         .find(|service| !service.is_headless())
         .unwrap_or(&services[0]);
     for service in services {
@@ -299,10 +322,6 @@ fn server(id: &str, services: &[&Object], objects: &[Object], cluster: &Cluster,
             add(&address, name);
         }
     }
-    let workloads = || {
-        let is_workload = |object: &&Object| object.kind != "Service" && object.is_of(first);
-        objects.iter().filter(is_workload).map(|workload| &workload.name)
-    };
     // `--web.external-url`: the name by which browsers and others outside know it.
     for workload in objects
         .iter()
@@ -318,10 +337,15 @@ fn server(id: &str, services: &[&Object], objects: &[Object], cluster: &Cluster,
             }
         }
     }
-    let workload = match (first.component.is_some(), workloads().count()) {
-        (true, 1) => workloads().next().unwrap_or(&first.name),
-        _ => &first.name,
-    };
+    // Several workloads share a component: variants and shards, whose names begin with that of the first.
+    let names_of_workloads: Vec<&String> = objects
+        .iter()
+        .filter(|object| object.kind != "Service" && first.component.is_some() && object.is_of(first))
+        .map(|workload| &workload.name)
+        .collect();
+    let stem = names_of_workloads.iter().min_by_key(|name| name.len());
+    let is_stem = |stem: &&&String| names_of_workloads.iter().all(|name| name.starts_with(&***stem));
+    let workload = stem.filter(is_stem).map_or(&first.name, |stem| *stem);
     Wanted {
         id: id.to_owned(),
         usage: Usage::Server,
