@@ -336,6 +336,39 @@ fn only_what_is_set_comes_out_if_asked_for() {
     assert_eq!(values, "server:\n  routePrefix: /p  # server.prefixURL (0.yaml:1)\n");
 }
 
+/// Many copy the whole values file of the community chart: that asks for nothing.
+#[test]
+fn repeated_defaults_change_nothing() {
+    let defaults = "\
+server: {retention: 15d, revisionHistoryLimit: 10, replicaCount: 1, extraFlags: [web.enable-lifecycle], hostNetwork: false}
+configmapReload: {prometheus: {enabled: true}}
+scrapeConfigs:
+  kubernetes-nodes:
+    enabled: true
+    scheme: https
+    tls_config: {ca_file: /var/run/secrets/kubernetes.io/serviceaccount/ca.crt, insecure_skip_verify: true}
+    bearer_token_file: /var/run/secrets/kubernetes.io/serviceaccount/token
+    kubernetes_sd_configs: [{role: node}]
+    relabel_configs: [{action: labelmap, regex: __meta_kubernetes_node_label_(.+)}]
+";
+    let jobs = |texts: &[&str]| {
+        let text = migrated(texts, &release()).text;
+        let from = text.find("    kubernetes-nodes:\n").unwrap();
+        let job: Vec<String> = text[from..].lines().take(6).map(str::to_owned).collect();
+        job
+    };
+    assert_eq!(jobs(&[defaults]), jobs(&["{}"]));
+    let migration = migrated(&[defaults], &release());
+    let lost: Vec<&str> = migration
+        .report
+        .diagnostics
+        .iter()
+        .filter(|found| found.severity == Severity::Warning)
+        .map(|found| found.message.as_str())
+        .collect();
+    assert_eq!(lost, Vec::<&str>::new());
+}
+
 #[test]
 fn the_page_is_what_the_table_says() {
     assert!(

@@ -99,7 +99,7 @@ pub(super) const ROWS: &[Row] = &[
     call("server/storagePath", "\"\"", "server.extraArgs", storage::path, "the volume is mounted at the chart's own path; a directory below it stays"),
     call("server/persistentVolume/enabled", "true", "server.persistence.enabled", storage::enabled, ""),
     call("server/persistentVolume/existingClaim", "\"\"", "server.persistence.existingClaim", storage::existing, "with --release: the claim of that release, so that its data are kept").stated(),
-    call("server/persistentVolume/statefulSetNameOverride", "\"\"", "server.persistence.name", storage::template_name, "the name of the claim's template; with --release its claim is named"),
+    call("server/persistentVolume/statefulSetNameOverride", "\"\"", "server.persistence.existingClaim", storage::template_name, "the name of the claim's template; with --release its claim is named"),
     to("server/persistentVolume/size", "8Gi", "server.persistence.size").stated(),
     to("server/persistentVolume/accessModes", "[ReadWriteOnce]", "server.persistence.accessModes"),
     to("server/persistentVolume/storageClass", "", "server.persistence.storageClass"),

@@ -141,7 +141,21 @@ fn preset(fields: &mut Node, known: &Known) {
 
 /// A default job of which the input changes fields.
 fn changed_job(job: &mut Job<'_>, known: &Known, entry: &Found, user: &Node) {
-    let changes = build::strings(&build::without(user, &["enabled", "job_name"]));
+    // Whoever has copied the whole values file changes nothing by that.
+    let default = known.config();
+    let written = build::strings(&build::without(user, &["enabled", "job_name"]));
+    let repeated: Vec<&str> = written
+        .as_map()
+        .into_iter()
+        .flat_map(crate::yaml::Map::iter)
+        .filter(|(key, entry)| {
+            default
+                .get(key)
+                .is_some_and(|default| default.value == entry.node.value)
+        })
+        .map(|(key, _)| &**key)
+        .collect();
+    let changes = build::without(&written, &repeated);
     let name = user
         .get("job_name")
         .and_then(Node::scalar_text)
@@ -151,7 +165,7 @@ fn changed_job(job: &mut Job<'_>, known: &Known, entry: &Found, user: &Node) {
         .into_iter()
         .flat_map(|map| map.iter().map(|(key, _)| key.to_string()).collect::<Vec<_>>())
         .collect();
-    let merged = over(&changes, &known.config());
+    let merged = over(&changes, &default);
     // A preset brings more than its fields, so whatever changes the targets or the credentials is spelled out.
     let is_plain = fields
         .iter()
@@ -161,9 +175,12 @@ fn changed_job(job: &mut Job<'_>, known: &Known, entry: &Found, user: &Node) {
         let changed = fields
             .iter()
             .filter_map(|field| Some((field.as_str(), merged.get(field)?.clone())));
-        let config = build::map(span, changed.collect::<Vec<_>>());
-        let mut fields = over(&build::map(span, [("config", config)]), &known.fields());
+        let config = (!fields.is_empty()).then(|| ("config", build::map(span, changed.collect::<Vec<_>>())));
+        let mut fields = over(&build::map(span, config), &known.fields());
         preset(&mut fields, known);
+        if fields.as_map().is_some_and(yaml::Map::is_empty) {
+            fields = build::map(span, [("enabled", build::bool(span, true))]);
+        }
         fields
     } else {
         let mut node = build::map(user.span, [("config", merged.clone())]);

@@ -140,7 +140,11 @@ pub(super) fn template_name(job: &mut Job<'_>, found: &Found) {
     } else if old_claim(job).is_some() {
         job.mapped(found);
     } else {
-        job.put(found, "server.persistence.name", found.node.clone());
+        job.lose(
+            found,
+            "a StatefulSet names its claims data-NAME-0 and so on, after its own name",
+            "with --release the claim of a single replica is used; those of several have to be bound by their volumes (server.persistence.selector)",
+        );
     }
 }
 

@@ -93,12 +93,6 @@ pub(super) fn alertmanager(job: &mut Job<'_>, found: &Found) {
         "helm install {chart} prometheus-community/alertmanager with what is below `alertmanager:` as its values; \
          alerting.alertmanagers names its Service"
     );
-    let enabled = job
-        .find(&found.path.join("enabled"), "")
-        .filter(|enabled| enabled.is_given);
-    if let Some(enabled) = enabled {
-        job.lose(&enabled, "the chart installs no Alertmanager", install.clone());
-    }
     if let Some(prefix) = job.find(&found.path.join("prefixURL"), "") {
         job.mapped(&prefix);
     }
