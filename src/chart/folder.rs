@@ -107,8 +107,7 @@ impl Folder<'_> {
         }
         let shown = path.display().to_string();
         if entry.kind == FileKind::Other {
-            let message = format!("cannot load irregular file {shown} as it has file mode type bits set");
-            return Err(Diagnostic::error(LOAD, message).into());
+            return Err(irregular(&path));
         }
         if entry.size > self.left {
             let message =
@@ -131,6 +130,13 @@ pub(super) fn rules(bytes: Option<Vec<u8>>, shown: &str) -> Result<Rules> {
     let rules = Rules::parse(source.text())
         .map_err(|(line, message)| Diagnostic::error(LOAD, message).help(format!("see line {line} of {shown}")))?;
     Ok(rules.with_defaults())
+}
+
+/// A pipe or a device where a file is expected.
+pub(super) fn irregular(path: &Path) -> Box<Diagnostic> {
+    let path = path.display();
+    let message = format!("cannot load irregular file {path} as it has file mode type bits set");
+    Box::new(Diagnostic::error(LOAD, message))
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {

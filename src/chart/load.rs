@@ -55,6 +55,10 @@ pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Repo
             };
             // Helm looks at it before it looks at anything else.
             let file = path.join("Chart.yaml");
+            if world.entry(&file).is_ok_and(|entry| entry.kind == FileKind::Other) {
+                // Whoever opens a pipe waits until somebody writes.
+                return Err(folder::irregular(&file));
+            }
             let bytes = world.read(&file).map_err(|error| missing(&error))?;
             check_version(&File::new("Chart.yaml", file.display().to_string(), &bytes), sources)?;
             folder::read(world, path, &whole, report)?

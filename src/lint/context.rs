@@ -15,7 +15,7 @@ use crate::schema;
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
 use crate::template::{self, Template};
 use crate::values;
-use crate::world::World;
+use crate::world::{FileKind, World};
 use crate::yaml::{self, Node};
 
 /// API versions that every cluster serves though Helm without a cluster does not know them: templates that ask for them would
@@ -171,7 +171,8 @@ impl<'a> Context<'a> {
         };
         // Read apart from the chart, which may not load because of it.
         let file = path.join("Chart.yaml");
-        if let Ok(bytes) = self.world.read(&file) {
+        let is_file = self.world.entry(&file).is_ok_and(|entry| entry.kind == FileKind::File);
+        if let Some(Ok(bytes)) = is_file.then(|| self.world.read(&file)) {
             let source = Source::new(file.display().to_string(), SourceKind::File, bytes);
             self.chart_yaml = document(self.sources, self.sources.add(source));
         }
