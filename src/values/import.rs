@@ -43,6 +43,12 @@ fn import(family: &mut Family, member: Member, report: &mut Report) -> Result<()
             let found = table_at(&mut tables, values, &format!("{}.{child}", dependency.name));
             match found {
                 Ok(table) => {
+                    // Of an empty table Helm makes a new one here.
+                    let table = if tables.keys(table).is_empty() {
+                        tables.empty(tables.span(table))
+                    } else {
+                        table
+                    };
                     let table = nested(&mut tables, &parent, table);
                     let merged = tables.merge(imported, table, "", Mode::Merge, report);
                     merged.map_err(|endless| endless.error(dependency.span.unwrap_or(place)))?;

@@ -105,8 +105,15 @@ impl Drawer<'_> {
         }
         let mut children: Vec<&str> = Vec::new();
         let most = if self.charts > 14 { 0 } else { DEPTH - depth };
-        while children.len() < most && self.chance.below(5) > depth {
-            children.push(NAMES[self.chance.below(NAMES.len())]);
+        for _ in 0..most {
+            if self.chance.below(5) <= depth {
+                break;
+            }
+            let name = NAMES[self.chance.below(NAMES.len())];
+            // Of two charts with one name Helm takes now this one, now that one.
+            if !children.contains(&name) || self.chance.one_in(12) {
+                children.push(name);
+            }
         }
         let dependencies = self.dependencies(&children, depth);
         if self.chance.one_in(12) && depth == 0 {
