@@ -242,6 +242,21 @@ scrape_configs:
 {{- end -}}
 
 {{/*
+prom.scrape.limits.set: the fields of `scrape.limits` that are not at their defaults, as a JSON list.
+Takes the root context.
+*/}}
+{{- define "prom.scrape.limits.set" -}}
+{{- $defaults := dict "sample_limit" "500000" "target_limit" "0" "label_limit" "256" "body_size_limit" "200MB" "keep_dropped_targets" "100" -}}
+{{- $set := list -}}
+{{- range $field, $value := .Values.scrape.limits -}}
+{{- if ne ($value | default 0 | include "prom.scalar") (get $defaults $field) -}}
+{{- $set = append $set $field -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $set -}}
+{{- end -}}
+
+{{/*
 prom.guard.raw: settings that a prometheus.yml of the user's own leaves without effect.
 */}}
 {{- define "prom.guard.raw" -}}
@@ -256,12 +271,19 @@ prom.guard.raw: settings that a prometheus.yml of the user's own leaves without 
 {{- $set = append $set (printf "config.global.%s" $field) -}}
 {{- end -}}
 {{- end -}}
-{{- $known := include "prom.presets" . | fromJsonArray -}}
+{{- $known := dict "prometheus" true "apiserver" "auto" "kubelet" "auto" "cadvisor" "auto" "kubelet-probes" false "kubelet-resource" false "endpointslices" true "pods" true "services" false "ingresses" false -}}
 {{- range $name, $job := $values.scrape.jobs -}}
-{{- if or (not (has $name $known)) (omit ($job | default dict) "enabled") -}}
+{{- if or (not (hasKey $known $name)) (omit ($job | default dict) "enabled") -}}
 {{- $set = append $set (printf "scrape.jobs.%s" $name) -}}
+{{- else if and (hasKey ($job | default dict) "enabled") (ne (toString $job.enabled) (get $known $name | toString)) -}}
+{{- $set = append $set (printf "scrape.jobs.%s.enabled" $name) -}}
 {{- end -}}
 {{- end -}}
+{{- range include "prom.scrape.limits.set" . | fromJsonArray -}}
+{{- $set = append $set (printf "scrape.limits.%s" .) -}}
+{{- end -}}
+{{- $scrape := $values.scrape -}}
+{{- $roles := and $values.rbac.create $values.rbac.namespaced $values.rbac.rules -}}
 {{- $retention := ternary $values.server.retention dict (kindIs "map" $values.server.retention) -}}
 {{- $tsdb := $values.server.tsdb -}}
 {{- $ruled := contains (printf "%s/" $values.rules.mountPath) $config.raw -}}
@@ -276,6 +298,15 @@ prom.guard.raw: settings that a prometheus.yml of the user's own leaves without 
   "server.tsdb.staleSeriesCompactionThreshold" $tsdb.staleSeriesCompactionThreshold
   "server.tsdb.floatChunkEncoding" $tsdb.floatChunkEncoding
   "server.exemplars.max" (ne (int $values.server.exemplars.max) 100000)
+  "scrape.builtin" (not $scrape.builtin)
+  "scrape.allowTokenOverHttp" $scrape.allowTokenOverHttp
+  "scrape.namespaces" (and $scrape.namespaces (not $roles))
+  "scrape.kubelet.via" (ne $scrape.kubelet.via "direct")
+  "scrape.kubelet.tls.mode" (ne $scrape.kubelet.tls.mode "skip")
+  "scrape.kubelet.tls.caFile" $scrape.kubelet.tls.caFile
+  "scrape.annotations.prefix" (ne $scrape.annotations.prefix "prometheus.io")
+  "scrape.blackbox.address" $scrape.blackbox.address
+  "scrape.blackbox.module" (ne $scrape.blackbox.module "http_2xx")
   "rules.groups" (and $values.rules.groups (not $ruled))
   "rules.existingConfigMaps" (and $values.rules.existingConfigMaps (not $ruled))
   "alerting.alertmanagers" $values.alerting.alertmanagers

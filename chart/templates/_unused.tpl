@@ -94,6 +94,16 @@ config.existing.key: needs config.existing.name
 {{- if ne $config.existing.kind "ConfigMap" -}}
 config.existing.kind: needs config.existing.name
 {{ end -}}
+{{- else -}}
+{{- if $config.name -}}
+config.name: is for a configuration that the chart writes; config.existing.name names yours
+{{ end -}}
+{{- if not (has $config.kind (list "auto" $config.existing.kind)) -}}
+config.kind: is for a configuration that the chart writes; config.existing.kind is that of yours
+{{ end -}}
+{{- if and $config.existing.key (ne $config.key "prometheus.yml") -}}
+config.key: is not used, for config.existing.key is set
+{{ end -}}
 {{- end -}}
 {{- $rbac := .Values.rbac -}}
 {{- if and (eq $rbac.mode "computed") $rbac.rules -}}
@@ -102,15 +112,16 @@ rbac.rules: are for rbac.mode custom; rbac.extraRules come on top of the compute
 {{- if and (eq $rbac.mode "custom") $rbac.extraRules -}}
 rbac.extraRules: rbac.mode custom takes rbac.rules and nothing else; put them there
 {{ end -}}
+{{- if and $rbac.create $rbac.clusterRoleName (not (include "prom.rbac" . | fromJson).cluster) -}}
+rbac.clusterRoleName: there is no ClusterRole{{ if $rbac.namespaced }} with rbac.namespaced{{ end }}
+{{ end -}}
 {{- $kubelet := .Values.scrape.kubelet -}}
 {{- if and $kubelet.tls.caFile (or (eq $kubelet.via "apiserver") (ne $kubelet.tls.mode "verify")) -}}
 scrape.kubelet.tls.caFile: is used with scrape.kubelet.via direct and scrape.kubelet.tls.mode verify
 {{ end -}}
 {{- if not .Values.scrape.builtin -}}
-{{- range $field, $default := dict "sample_limit" "500000" "target_limit" "0" "label_limit" "256" "body_size_limit" "200MB" "keep_dropped_targets" "100" -}}
-{{- if ne (get $.Values.scrape.limits $field | default 0 | include "prom.scalar") $default -}}
-scrape.limits.{{ $field }}: scrape.builtin false leaves the limits out; set config.global.{{ $field }}
+{{- range include "prom.scrape.limits.set" . | fromJsonArray -}}
+scrape.limits.{{ . }}: scrape.builtin false leaves the limits out; set config.global.{{ . }}
 {{ end -}}
-{{- end -}}
 {{- end -}}
 {{- end -}}
