@@ -111,14 +111,15 @@ null
 {{/*
 prom.nodeLocal.container: the container that writes the configuration with the node's name
 to a volume of the pod, as JSON: once before Prometheus starts, or again and again beside
-it. A text that is the same is not written, and a new one appears at once, whole. Takes a
-dict: component, again.
+it. A text that is the same is not written, and a new one appears at once, whole. The
+placeholder is written in brackets: as it stands the kubelet would put in the node's name
+here already, whatever is before the dollar. Takes a dict: component, again.
 */}}
 {{- define "prom.nodeLocal.container" -}}
 {{- $component := .component -}}
 {{- $config := $component.root.Values.config -}}
 {{- $key := include "prom.config.key" $component.root -}}
-{{- $write := printf "sed \"s/\\$(NODE_NAME)/$NODE_NAME/g\" /etc/prometheus-source/%s >/etc/prometheus-node/.new && { cmp -s /etc/prometheus-node/.new /etc/prometheus-node/%s || mv /etc/prometheus-node/.new /etc/prometheus-node/%s; }" $key $key $key -}}
+{{- $write := printf "sed \"s/[$][(]NODE_NAME[)]/$NODE_NAME/g\" /etc/prometheus-source/%s >/etc/prometheus-node/.new && { cmp -s /etc/prometheus-node/.new /etc/prometheus-node/%s || mv /etc/prometheus-node/.new /etc/prometheus-node/%s; }" $key $key $key -}}
 {{- $seconds := divf (include "prom.duration" $config.reload.interval | float64) 1000 | ceil | int -}}
 {{- $script := ternary (printf "while :; do %s; sleep %d; done" $write $seconds) $write .again -}}
 {{- $container := dict

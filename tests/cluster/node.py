@@ -11,6 +11,7 @@ import datetime
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -211,10 +212,14 @@ class Container:
 
 
 def expand(text, env):
-    """$(NAME) of the environment, as in args."""
-    for name, value in env.items():
-        text = text.replace(f"$({name})", value)
-    return text
+    """Commands and arguments as a kubelet expands them: $(NAME) of the environment, $$ for a dollar; what is not known stays."""
+
+    def value(match):
+        if match[0] == "$$":
+            return "$"
+        return env.get(match[1], match[0])
+
+    return re.sub(r"\$\$|\$\(([^)]*)\)", value, text)
 
 
 class Pod:
