@@ -102,7 +102,7 @@ pub(super) fn compile(schema: &Json, sources: &Sources, file: FileId) -> Result<
         });
     }
     let mut prepared = schema.clone();
-    rename_patterns(&mut prepared);
+    prepare(&mut prepared);
     let offline = Offline::default();
     let built = jsonschema::options()
         .with_retriever(offline.clone())
@@ -115,11 +115,20 @@ pub(super) fn compile(schema: &Json, sources: &Sources, file: FileId) -> Result<
     }
 }
 
-/// Renames the keyword `pattern`, so that Go's expressions are not taken for JavaScript's, which they need not be.
-fn rename_patterns(schema: &mut Json) {
+/// Renames the keyword `pattern`, so that Go's expressions are not taken for JavaScript's, which they need not be, and names
+/// the schemas of schemas by their usual addresses, which the validator has without asking for them.
+fn prepare(schema: &mut Json) {
     match schema {
-        Json::Array(items) => items.iter_mut().for_each(rename_patterns),
+        Json::Array(items) => items.iter_mut().for_each(prepare),
         Json::Object(map) => {
+            for keyword in ["$schema", "$ref"] {
+                if let Some(Json::String(address)) = map.get_mut(keyword) {
+                    let (start, fragment) = address.split_at(address.find('#').unwrap_or(address.len()));
+                    if let Some(usual) = metaschema::known(start) {
+                        *address = format!("{usual}{fragment}");
+                    }
+                }
+            }
             if map.get("pattern").is_some_and(Json::is_string)
                 && let Some(text) = map.shift_remove("pattern")
             {
@@ -128,7 +137,7 @@ fn rename_patterns(schema: &mut Json) {
             // These hold values, not schemas.
             let is_data = |keyword: &str| matches!(keyword, "const" | "default" | "enum" | "example" | "examples");
             let below = map.iter_mut().filter(|(keyword, _)| !is_data(keyword));
-            below.for_each(|(_, value)| rename_patterns(value));
+            below.for_each(|(_, value)| prepare(value));
         }
         _ => {}
     }

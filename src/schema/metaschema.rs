@@ -10,10 +10,33 @@ use crate::go::regexp::Regexp;
 /// The draft of a schema that does not name one.
 const NEWEST: &str = "https://json-schema.org/draft/2020-12/schema";
 
-/// The draft that a schema names, without an empty fragment.
+/// The schemas of schemas by their addresses without a scheme: with http or https, they are the same.
+const DRAFTS: [(&str, &str); 6] = [
+    ("json-schema.org/schema", NEWEST),
+    ("json-schema.org/draft/2020-12/schema", NEWEST),
+    (
+        "json-schema.org/draft/2019-09/schema",
+        "https://json-schema.org/draft/2019-09/schema",
+    ),
+    ("json-schema.org/draft-07/schema", "http://json-schema.org/draft-07/schema"),
+    ("json-schema.org/draft-06/schema", "http://json-schema.org/draft-06/schema"),
+    ("json-schema.org/draft-04/schema", "http://json-schema.org/draft-04/schema"),
+];
+
+/// The usual address of a draft, which may be named with another scheme. Mirrors `draftFromURL` of santhosh-tekuri/jsonschema's `draft.go`.
+pub(super) fn known(address: &str) -> Option<&'static str> {
+    let bare = address.strip_prefix("http://");
+    let bare = bare.or_else(|| address.strip_prefix("https://"))?;
+    DRAFTS.iter().find(|(name, _)| *name == bare).map(|(_, usual)| *usual)
+}
+
+/// The draft that a schema names, without an empty fragment; its usual address if it is known.
 pub(super) fn draft(schema: &Json) -> &str {
-    let named = schema.get("$schema").and_then(Json::as_str);
-    named.unwrap_or(NEWEST).trim_end_matches('#')
+    let Some(named) = schema.get("$schema").and_then(Json::as_str) else {
+        return NEWEST;
+    };
+    let named = named.strip_suffix('#').unwrap_or(named);
+    known(named).unwrap_or(named)
 }
 
 /// All that is wrong with a schema, as lines; none where its draft is not known.

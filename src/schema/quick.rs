@@ -7,6 +7,7 @@
 
 use std::cell::Cell;
 
+use super::metaschema;
 use super::outline::{Map, Outline};
 use crate::go::regexp::Regexp;
 use crate::yaml::{Node, Value};
@@ -56,8 +57,9 @@ pub(super) fn look(schema: &str, values: &Node) -> Look {
     let draft = match schema.as_map().and_then(|map| map.get("$schema")) {
         None => Some(true),
         Some(draft) => {
-            let draft = draft.as_str().unwrap_or_default().trim_end_matches('#');
-            let known = DRAFTS.iter().find(|(name, _)| *name == draft);
+            let draft = draft.as_str().unwrap_or_default();
+            let usual = metaschema::known(draft.strip_suffix('#').unwrap_or(draft));
+            let known = DRAFTS.iter().find(|(name, _)| Some(*name) == usual);
             known.map(|&(_, beside_reference)| beside_reference)
         }
     };
