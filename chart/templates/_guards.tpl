@@ -173,6 +173,9 @@ server.replicas: {{ $values.replicas }} servers cannot share one volume; set ser
 prom.guard.server: a limit that a version cannot keep, or that is no limit.
 */}}
 {{- define "prom.guard.server" -}}
+{{- if and (eq (toString .Values.server.hostUsers) "false") .Values.server.hostNetwork -}}
+server.hostUsers: false excludes server.hostNetwork
+{{ end -}}
 {{- $persistence := .Values.server.persistence -}}
 {{- $version := include "prom.server.version" . -}}
 {{- $retention := include "prom.server.retention" . | fromJson -}}

@@ -166,8 +166,6 @@ ingress:
 {{- with concat (include "prom.networkPolicy.egress" . | fromJsonArray) ($policy.egress.extra | default list) (($own.egress | default dict).extra | default list) }}
 egress:
   {{- toYaml . | nindent 2 }}
-{{- else }}
-egress: []
 {{- end }}
 {{- end }}
 {{- end -}}
@@ -510,6 +508,9 @@ prom.networkPolicy.warnings: what a policy does not do, a line each. Takes the r
 - networkPolicy: no policy holds for {{ $key }}, whose pods are in the node's network; protect its port with {{ $key }}.web.
 {{ end -}}
 {{- if include "prom.networkPolicy.enabled" $context -}}
+{{- if and (ne $key "server") $.Values.server.hostNetwork -}}
+- networkPolicy.clients: the server comes to {{ $key }} from its node's address, which the policy of {{ $key }} must name as an ipBlock, unless the network plugin lets nodes in.
+{{ end -}}
 {{- if and (or ($values.ingress | default dict).enabled $values.httpRoutes) (not $.Values.networkPolicy.clients) (not (($values.networkPolicy | default dict).ingress | default dict).from) -}}
 - networkPolicy.clients: admits the release's namespace only; add that of the Ingress controller or Gateway.
 {{ end -}}

@@ -184,7 +184,7 @@ spec:
   hostAliases:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with .values.dnsPolicy }}
+  {{- with .values.dnsPolicy | default (ternary "ClusterFirstWithHostNet" "" (and (eq .component "server") .values.hostNetwork)) }}
   dnsPolicy: {{ . }}
   {{- end }}
   {{- with .values.dnsConfig }}

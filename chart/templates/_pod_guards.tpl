@@ -222,12 +222,12 @@ config.raw: is no YAML: {{ . }}
 {{- end -}}
 {{- $server := dict "root" . "component" "server" "values" .Values.server -}}
 {{- if not .Values.server.extraEnvFrom -}}
-{{- $known := list -}}
+{{- $known := list "HOSTNAME" "HOME" "PATH" "KUBERNETES_SERVICE_HOST" "KUBERNETES_SERVICE_PORT" -}}
 {{- range concat (include "prom.server.env" $server | fromJsonArray) (.Values.server.extraEnv | default list) -}}
 {{- $known = append $known .name -}}
 {{- end -}}
 {{- range $label, $value := .Values.config.externalLabels -}}
-{{- range $reference := regexFindAll "[$][{][^}]*[}]|[$][A-Za-z_][A-Za-z0-9_]*" (toString $value) -1 -}}
+{{- range $reference := regexFindAll "[$][{][^}]*[}]|[$][A-Za-z_][A-Za-z0-9_]*" (toString $value | replace "$$" "") -1 -}}
 {{- if not (has (trimAll "${}" $reference) $known) -}}
 config.externalLabels.{{ $label }}: the container has no variable {{ trimAll "${}" $reference }}; add it to server.extraEnv
 {{ end -}}

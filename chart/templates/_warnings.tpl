@@ -15,6 +15,9 @@ NOTES.txt. Takes the root context.
 {{- if and $values.service.enabled (ne $values.service.type "ClusterIP") (not (include "prom.web.auth" $component)) (not (include "prom.web.needsCertificate" $component)) -}}
 - {{ $key }}.service.type {{ $values.service.type }}: reachable from outside the cluster without authentication.
 {{ end -}}
+{{- if and (eq $key "server") $values.hostNetwork (not (include "prom.web.auth" $component)) (not (include "prom.web.needsCertificate" $component)) -}}
+- server.hostNetwork: port {{ $values.listenPort }} of the node is reachable without authentication.
+{{ end -}}
 {{- if and (include "prom.web.auth" $component) (not (include "prom.web.tls" $component)) -}}
 - {{ $key }}: passwords are sent in clear text; set web.tls.mode.
 {{ end -}}
