@@ -32,7 +32,8 @@ asked to. Takes the root context.
 {{/*
 prom.test.curl: a shell function `ask COMPONENT PATH [OPTION...]` for one component: curl with the
 CA, the certificate and the password that the server itself uses. The password is read from
-its file, and is no argument that others could see. Takes a component.
+its file, and is no argument that others could see; curl reads it from its standard input, which
+therefore can have nothing else. Takes a component.
 */}}
 {{- define "prom.test.curl" -}}
 {{- $web := include "prom.web" . | fromJson -}}
