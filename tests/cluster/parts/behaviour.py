@@ -144,7 +144,7 @@ def check_replicas(made, node):
     checks.ok("on two nodes", len({each.pod.item["spec"]["nodeName"] for each in servers}) == 2)
     labels, targets = [], []
     for server in servers:
-        lib.until(lambda: server.query("up"), 30)  # noqa: B023
+        lib.until(lambda: server.query('up{job="apiserver"}'), 30)  # noqa: B023
         text = server.get("/federate", **{"match[]": 'up{job="apiserver"}'}).decode()
         (line,) = [each for each in text.splitlines() if each.startswith("up{")]
         labels.append(dict(part.split("=", 1) for part in line[3 : line.rindex("}")].split(",")))
