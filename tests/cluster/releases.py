@@ -10,11 +10,11 @@ class Release:
         self.name, self.namespace = name, namespace
         self.files, self.flags = list(files), list(flags)
 
-    def helm(self, verb, *more, files=None, flags=None):
+    def helm(self, verb, *more, files=None, flags=None, **options):
         words = [verb, self.name, lib.CHART, "-n", self.namespace]
         for file in self.files if files is None else files:
             words += ["-f", file]
-        return self.cluster.helm(*words, *(self.flags if flags is None else flags), *more)
+        return self.cluster.helm(*words, *(self.flags if flags is None else flags), *more, **options)
 
     def install(self, *more):
         return self.helm("install", *more)
