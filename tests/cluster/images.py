@@ -90,4 +90,4 @@ def busybox():
 
 
 # Of the busybox image, those that scripts of tests and hooks are likely to use.
-APPLETS = "sh wget cat echo ls grep sed awk tr head tail sleep test [ true false date sort uniq cut wc mkdir rm cp mv env id stat find printf base64 nc ps kill expr seq xargs tee mktemp basename dirname ln chmod touch".split()
+APPLETS = "sh wget cat cmp echo ls grep sed awk tr head tail sleep test [ true false date sort uniq cut wc mkdir rm cp mv env id stat find printf base64 nc ps kill expr seq xargs tee mktemp basename dirname ln chmod touch".split()

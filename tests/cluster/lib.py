@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -285,6 +286,17 @@ def flags_of(container):
             name, equals, value = word[2:].partition("=")
             found.setdefault(name, []).append(value if equals else True)
     return found
+
+
+def expand(text, env):
+    """Commands and arguments as a kubelet expands them: $(NAME) of the environment, $$ for a dollar; what is not known stays."""
+
+    def value(match):
+        if match[0] == "$$":
+            return "$"
+        return env.get(match[1], match[0])
+
+    return re.sub(r"\$\$|\$\(([^)]*)\)", value, text)
 
 
 def is_prometheus(container):

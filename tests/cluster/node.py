@@ -11,7 +11,6 @@ import datetime
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import subprocess
@@ -121,7 +120,7 @@ class Container:
             mounts.append({"source": str(self.pod.folder / name), "target": f"/etc/{name}"})
         mounts += self.mounts()
         env = self.environment()
-        command = [expand(word, env) for word in self.spec.get("command") or found["entrypoint"]]
+        command = [lib.expand(word, env) for word in self.spec.get("command") or found["entrypoint"]]
         arguments = self.spec.get("args")
         if arguments is None:
             arguments = [] if self.spec.get("command") else found["arguments"]
@@ -135,7 +134,7 @@ class Container:
             "hostname": self.pod.item["spec"].get("hostname", self.pod.name)[:63],
             "mounts": mounts if not found.get("machine") else [],
             "read_only_root": bool((self.spec.get("securityContext") or {}).get("readOnlyRootFilesystem")) and not found.get("machine"),
-            "argv": command + [expand(word, env) for word in arguments],
+            "argv": command + [lib.expand(word, env) for word in arguments],
             "env": {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME": self.pod.name, **env},
             "cwd": self.spec.get("workingDir") or found["cwd"],
             "uid": user,
@@ -151,7 +150,7 @@ class Container:
         for each in self.spec.get("volumeMounts", []):
             volume = self.pod.volumes[each["name"]]
             source = pathlib.Path(volume.path)
-            sub = each.get("subPath") or expand(each.get("subPathExpr", ""), self.environment())
+            sub = each.get("subPath") or lib.expand(each.get("subPathExpr", ""), self.environment())
             if sub:
                 source = source / sub
                 if not source.exists():
@@ -173,7 +172,7 @@ class Container:
         for each in self.spec.get("env", []):
             source = each.get("valueFrom")
             if not source:
-                env[each["name"]] = expand(each.get("value", ""), env)
+                env[each["name"]] = lib.expand(each.get("value", ""), env)
             elif "fieldRef" in source:
                 env[each["name"]] = field(self.pod.with_status(), source["fieldRef"]["fieldPath"])
             elif "resourceFieldRef" in source:
@@ -209,17 +208,6 @@ class Container:
             "restartCount": self.restarts,
             "state": state,
         }
-
-
-def expand(text, env):
-    """Commands and arguments as a kubelet expands them: $(NAME) of the environment, $$ for a dollar; what is not known stays."""
-
-    def value(match):
-        if match[0] == "$$":
-            return "$"
-        return env.get(match[1], match[0])
-
-    return re.sub(r"\$\$|\$\(([^)]*)\)", value, text)
 
 
 class Pod:

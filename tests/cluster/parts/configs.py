@@ -14,6 +14,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+import images
 import lib
 from certificates import Authority
 from lib import yaml
@@ -22,6 +23,7 @@ checks = lib.Checks()
 folder = lib.scratch("configs")
 authority = Authority(folder / "authority")
 TOOLS = [name for name in ("promtool", "promtool-lts") if (lib.COMPONENTS / "bin" / name).exists()]
+SHELL = lib.COMPONENTS / "bin/busybox"
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
@@ -64,10 +66,35 @@ def files_of_container(items, workload, template, container):
     return files, missing
 
 
-class Root:
-    """A folder that promtool sees as its root."""
+def files_of_init(items, workload, template, container):
+    """{path: bytes} that init containers of the same image write for a container: their commands are run, as on a node n1."""
+    found = {}
+    empty = {each["name"] for each in template["spec"].get("volumes", []) if "emptyDir" in each}
+    shared = {each["name"]: each["mountPath"] for each in container.get("volumeMounts", []) if each["name"] in empty}
+    for init in template["spec"].get("initContainers", []):
+        mounts = [each for each in init.get("volumeMounts", []) if each["name"] in shared]
+        if not mounts or init["image"] != container["image"]:
+            continue
+        files, _ = files_of_container(items, workload, template, init)
+        root = Root(files, SHELL, "busybox")
+        for mount in mounts:
+            (root.path / mount["mountPath"].lstrip("/")).mkdir(parents=True)
+        env = {each["name"]: each.get("value", "n1") for each in init.get("env", [])}
+        command = [lib.expand(word, env) for word in [*init["command"], *init.get("args", [])]]
+        result = root.run("/busybox", "env", "-i", "PATH=/bin", *(f"{name}={value}" for name, value in env.items()), *command)
+        if result.returncode:
+            raise RuntimeError(f"init container {init['name']}: exit code {result.returncode}\n{result.stdout}{result.stderr}")
+        for mount in mounts:
+            base = root.path / mount["mountPath"].lstrip("/")
+            for path in (each for each in base.rglob("*") if each.is_file()):
+                found[f"{shared[mount['name']]}/{path.relative_to(base)}"] = path.read_bytes()
+    return found
 
-    def __init__(self, files, tool):
+
+class Root:
+    """A folder that a program, promtool unless told otherwise, sees as its root."""
+
+    def __init__(self, files, tool, name="promtool"):
         self.path = folder / "root"
         shutil.rmtree(self.path, ignore_errors=True)
         (self.path / "tmp").mkdir(parents=True)
@@ -76,14 +103,21 @@ class Root:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
         try:
-            os.link(tool, self.path / "promtool")
+            os.link(tool, self.path / name)
         except OSError:
-            shutil.copy(tool, self.path / "promtool")
+            shutil.copy(tool, self.path / name)
+        if name == "busybox":
+            (self.path / "bin").mkdir()
+            for applet in images.APPLETS:
+                (self.path / "bin" / applet).symlink_to("/busybox")
+
+    def run(self, *words):
+        user = [] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user"]
+        command = [*user, "chroot", self.path, *words]
+        return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
 
     def promtool(self, *words):
-        user = [] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user"]
-        command = [*user, "chroot", self.path, "/promtool", *words]
-        return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False)
+        return self.run("/promtool", *words)
 
 
 def can_change_root():
@@ -109,6 +143,13 @@ def check_container(name, items, workload, template, container):
     label = f"{name} {workload['kind']}/{workload['metadata']['name']}"
     if not checks.ok(f"{label}: the objects of its volumes are there", not missing, "\n".join(missing)):
         return
+    if lib.is_prometheus(container) and any(each["image"] == container["image"] for each in template["spec"].get("initContainers", [])):
+        if not SHELL.exists():
+            print(f"     {label}: not checked: an init container writes its files, and there is no {SHELL} (tests/cluster/install busybox)")
+            return
+        files |= files_of_init(items, workload, template, container)
+        unset = [path for path, data in files.items() if b"$(NODE_NAME)" in data and path in lib.flags_of(container).get("config.file", [])]
+        checks.ok(f"{label}: its init container writes the node's name", not unset, unset)
     if lib.is_prometheus(container):
         tool = tool_for(container)
         root = Root(files, tool)
