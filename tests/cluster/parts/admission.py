@@ -16,11 +16,14 @@ ENFORCE = "pod-security.kubernetes.io/enforce"
 EXPECTED = {"host namespaces", "restricted volume types", "hostPath volumes", "hostPort"}
 
 
-def verdict(made, namespace, template, name):
-    """None if the namespace admits the pod of a template, else the server's message."""
+def verdict(made, namespace, workload, template, name):
+    """None if the namespace admits the pod of a workload's template, else the server's message."""
     # Accounts and priority classes are other plugins' business, and would have to exist.
     spec = {key: value for key, value in template["spec"].items() if key not in ("serviceAccountName", "priorityClassName", "runtimeClassName")}
     spec["automountServiceAccountToken"] = False
+    # The controller of a StatefulSet adds a volume for each claim that it makes.
+    claims = [each["metadata"]["name"] for each in workload["spec"].get("volumeClaimTemplates") or []]
+    spec["volumes"] = [*(spec.get("volumes") or []), *({"name": each, "persistentVolumeClaim": {"claimName": f"{each}-{name}"}} for each in claims)]
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": template["metadata"].get("labels")}, "spec": spec}
     try:
         made.api.create(f"/api/v1/namespaces/{namespace}/pods?dryRun=All", pod)
@@ -54,7 +57,7 @@ def main():
         with checks.guard(f"{each.name}: pods are judged"):
             for workload, template in lib.pod_templates(lib.objects(each.render())):
                 name = f"{each.name} {workload['kind']}/{workload['metadata']['name']}"
-                message = verdict(made, "restricted", template, "pod")
+                message = verdict(made, "restricted", workload, template, "pod")
                 wanted = each.want("want-refused")
                 kind = component(template)
                 seen.add(kind)
@@ -65,15 +68,15 @@ def main():
                     checks.ok(f"{name}: restricted refuses: {wanted}", message and wanted in message, message)
                 else:
                     checks.ok(f"{name}: restricted admits", message is None, message)
-                message = verdict(made, "privileged", template, "pod")
+                message = verdict(made, "privileged", workload, template, "pod")
                 checks.ok(f"{name}: privileged admits", message is None, message)
     if not sys.argv[1:]:
         items = lib.objects(lib.render([], "--set", "pushgateway.enabled=true,nodeExporter.enabled=true"))
         for workload, template in lib.pod_templates(items):
             if component(template) == "node-exporter":
-                message = verdict(made, "restricted", template, "pod")
+                message = verdict(made, "restricted", workload, template, "pod")
                 checks.ok("node-exporter as it comes is refused by restricted", message and "host namespaces" in violations(message), message)
-                message = verdict(made, "baseline", template, "pod")
+                message = verdict(made, "baseline", workload, template, "pod")
                 checks.ok("and by baseline", message and "host namespaces" in violations(message), message)
         checks.ok("all components were judged", {"server", "pushgateway", "node-exporter"} <= seen, seen)
         check_release(made)
