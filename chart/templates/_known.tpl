@@ -101,6 +101,55 @@ nodeExporter: >-
 {{- end -}}
 
 {{/*
+prom.known.switches: those of them that are on or off and take no value, likewise; besides each
+collector of node-exporter.
+*/}}
+{{- define "prom.known.switches" -}}
+server: >-
+  agent alertmanager.drain-notification-queue-on-shutdown auto-gomaxprocs auto-gomemlimit
+  config.auto-reload scrape.adjust-timestamps storage.agent.checkpoint-from-in-memory-series
+  storage.agent.no-lockfile storage.agent.wal-compression
+  storage.tsdb.allow-overlapping-compaction storage.tsdb.no-lockfile
+  storage.tsdb.wal-compression web.enable-admin-api web.enable-lifecycle
+  web.enable-otlp-receiver web.enable-remote-write-receiver
+pushgateway: >-
+  push.disable-consistency-check push.enable-utf8-names web.enable-admin-api
+  web.enable-lifecycle web.systemd-socket
+nodeExporter: >-
+  collector.arp.netlink collector.cpu.guest collector.cpu.info
+  collector.interrupts.include-zeros collector.netclass.ignore-invalid-speed
+  collector.netclass.netlink collector.netclass_rtnl.with-stats
+  collector.netdev.address-info collector.netdev.enable-detailed-metrics
+  collector.netdev.label-ifalias collector.netdev.netlink collector.ntp.server-is-local
+  collector.pcidevice.names collector.perf.disable-cache-profilers
+  collector.perf.disable-hardware-profilers collector.perf.disable-software-profilers
+  collector.rapl.enable-zone-label collector.stat.softirq
+  collector.systemd.enable-restarts-metrics collector.systemd.enable-start-time-metrics
+  collector.systemd.enable-task-metrics web.disable-exporter-metrics web.systemd-socket
+{{- end -}}
+
+{{/*
+prom.guard.flags: flags that are not known, switches with a value, and others without one: the
+program would end with "unexpected true", or take the next flag for the value. Takes a dict: key
+(of the component), path (of the block with extraArgs), args.
+*/}}
+{{- define "prom.guard.flags" -}}
+{{- $known := get (include "prom.known.flags" . | fromYaml) .key | splitList " " -}}
+{{- $switches := get (include "prom.known.switches" . | fromYaml) .key | splitList " " -}}
+{{- range $name, $value := .args -}}
+{{- $bare := or (kindIs "bool" $value) (kindIs "invalid" $value) -}}
+{{- $switch := or (has $name $switches) (and (eq $.key "nodeExporter") (regexMatch "^collector[.][a-z0-9_]+$" $name)) -}}
+{{- if not (has $name $known) -}}
+{{ $.path }}.extraArgs.{{ $name }}: no flag of this name is known; correct it, or give it in {{ $.path }}.args as --{{ $name }}
+{{ else if and $switch (not $bare) -}}
+{{ $.path }}.extraArgs.{{ $name }}: is a switch, which takes no value; write true or false, without quotes
+{{ else if and $bare (not $switch) -}}
+{{ $.path }}.extraArgs.{{ $name }}: needs a value, and is no switch
+{{ end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
 prom.known.features: what `--enable-feature` of Prometheus 3.0 to 3.16 takes, likewise.
 */}}
 {{- define "prom.known.features" -}}
@@ -122,12 +171,11 @@ prom.guard.known: names that nobody knows, and flags that another key sets.
 {{- define "prom.guard.known" -}}
 {{- $flags := include "prom.known.flags" . | fromYaml -}}
 {{- range $component, $key := include "prom.components" . | fromJson -}}
-{{- $values := get $.Values $key -}}
-{{- $known := get $flags $key | splitList " " -}}
-{{- range $name, $value := $values.extraArgs -}}
-{{- if not (has $name $known) -}}
-{{ $key }}.extraArgs.{{ $name }}: no flag of this name is known; correct it, or give it in {{ $key }}.args as --{{ $name }}
-{{ end -}}
+{{- include "prom.guard.flags" (dict "key" $key "path" $key "args" (get $.Values $key).extraArgs) -}}
+{{- end -}}
+{{- if .Values.nodeExporter.enabled -}}
+{{- range $name, $variant := .Values.nodeExporter.variants -}}
+{{- include "prom.guard.flags" (dict "key" "nodeExporter" "path" (printf "nodeExporter.variants.%s" $name) "args" ($variant | default dict).extraArgs) -}}
 {{- end -}}
 {{- end -}}
 {{- $features := (include "prom.known.features" . | fromYaml).features | splitList " " -}}

@@ -47,6 +47,12 @@ NOTES.txt. Takes the root context.
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if and (has "native-histograms" (.Values.server.features | default list)) (semverCompare ">=3.9.0-0" (include "prom.server.version" .)) -}}
+- server.features: native-histograms does nothing since Prometheus 3.9; set config.global.scrape_native_histograms to true.
+{{ end -}}
+{{- if and (eq (toString .Values.server.serviceAccount.automountServiceAccountToken) "false") (include "prom.jobs.needToken" .) -}}
+- server.serviceAccount.automountServiceAccountToken false: the jobs need a token, and find nothing unless another one is mounted in its place.
+{{ end -}}
 {{- if ne .Values.config.reload.mode "auto" -}}
 {{- range $key, $files := dict "rules.existingConfigMaps" .Values.rules.existingConfigMaps "config.scrapeConfigFiles" .Values.config.scrapeConfigFiles -}}
 {{- if $files -}}
