@@ -62,9 +62,25 @@ their key in the values. Takes the root context.
 
 {{/*
 prom.guard.images: an image whose content can change under the same name makes pods of
-one workload differ.
+one workload differ; and references that public registries do not have.
 */}}
 {{- define "prom.guard.images" -}}
+{{- $images := dict "tests.image" .Values.tests.image -}}
+{{- if .Values.server.thanos.enabled -}}
+{{- $_ := set $images "server.thanos.image" .Values.server.thanos.image -}}
+{{- end -}}
+{{- range $name, $key := include "prom.components" . | fromJson -}}
+{{- $_ := set $images (printf "%s.image" $key) (get $.Values $key).image -}}
+{{- end -}}
+{{- range $path, $image := $images -}}
+{{- if and (has $image.registry (list "quay.io" "docker.io")) (not ($.Values.global | default dict).imageRegistry) -}}
+{{- if regexMatch "^[^/]+[.][^/]+/" $image.repository -}}
+{{ $path }}.repository: {{ $image.repository }} begins with a registry, and {{ $path }}.registry is {{ $image.registry }}; set {{ $path }}.registry to {{ splitList "/" $image.repository | first }} and {{ $path }}.repository to {{ rest (splitList "/" $image.repository) | join "/" }}
+{{ else if and (regexMatch "^(prom|prometheus|thanos)/" $image.repository) (regexMatch "^[0-9]+[.][0-9]+[.][0-9]+(-distroless)?$" ($image.tag | default "")) (not $image.digest) -}}
+{{ $path }}.tag: the tags of {{ $image.registry }}/{{ $image.repository }} begin with v: v{{ $image.tag }}
+{{ end -}}
+{{- end -}}
+{{- end -}}
 {{- range $name, $key := include "prom.components" . | fromJson -}}
 {{- $component := dict "root" $ "component" $name "values" (get $.Values $key) -}}
 {{- if and $component.values.image.distroless (kindIs "invalid" $component.values.image.tag) -}}

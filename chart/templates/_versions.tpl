@@ -19,6 +19,7 @@ global:
 scrape:
   aws_sd_configs: 3.8.0
   extra_scrape_metrics: 3.10.0
+  fallback_scrape_protocol: 3.0.0
   metric_name_escaping_scheme: 3.4.0
   oci_sd_configs: 3.14.0
   outscale_sd_configs: 3.12.0
