@@ -36,18 +36,31 @@ nodeExporter.strategy: nodeExporter.updateStrategy
 alertmanager: alerting.alertmanagers
 alertRelabelConfigs: alerting.relabelConfigs
 commonMetaLabels: commonLabels
+config.alerting: alerting
+config.otlp: receivers.otlp.config
+config.remote_read: remoteRead
+config.remote_write: remoteWrite
+config.rule_files: rules.groups
+config.scrape_config_files: config.scrapeConfigFiles
+config.scrape_configs: scrape.jobs
+config.storage: use server.retention, server.tsdb and server.exemplars
 configmapReload: config.reload
 extraManifests: extraObjects
 extraScrapeConfigs: scrape.jobs
 forceNamespace: namespaceOverride
+grafana: Grafana has a chart of its own
 imagePullSecrets: global.imagePullSecrets
 kube-state-metrics: kube-state-metrics has a chart of its own; with the annotation prometheus.io/scrape on its Service the job endpointslices finds it
 podSecurityPolicy: Kubernetes has no PodSecurityPolicy any more; the pods meet the Pod Security Standard restricted
+prometheus: this chart makes no objects of the Prometheus operator; what prometheus.prometheusSpec has is under server, config, scrape.jobs, rules and remoteWrite
 prometheus-node-exporter: nodeExporter
 prometheus-pushgateway: pushgateway
+pushgateway.ingress.ingressClassName: pushgateway.ingress.className
+remote_write: remoteWrite
 ruleFiles: rules.groups
 scrapeConfigFiles: config.scrapeConfigFiles
 scrapeConfigs: scrape.jobs
+scrape_configs: scrape.jobs
 serverFiles: use config.raw, or config.global and scrape.jobs, for prometheus.yml, and rules.groups for rules
 serviceAccounts.server: server.serviceAccount
 serviceAccounts: server.serviceAccount
@@ -69,6 +82,7 @@ server.extraHostPathMounts: use server.extraVolumes and server.extraVolumeMounts
 server.extraInitContainers: server.initContainers
 server.extraSecretMounts: use server.extraVolumes and server.extraVolumeMounts
 server.global: config.global
+server.ingress.ingressClassName: server.ingress.className
 server.livenessProbeFailureThreshold: server.probes.liveness.failureThreshold
 server.livenessProbeInitialDelay: server.probes.liveness.initialDelaySeconds
 server.livenessProbePeriodSeconds: server.probes.liveness.periodSeconds
@@ -118,6 +132,7 @@ server.statefulSet: use server.kind with StatefulSet
 server.tcpSocketProbeEnabled: server.probes.mode
 server.useExistingClusterRoleName: use rbac.create with false and a binding of yours
 server.verticalAutoscaler: server.verticalPodAutoscaler
+serviceMonitor: this chart makes no objects of the Prometheus operator; a scrape job is under scrape.jobs
 {{- end -}}
 
 {{/*
