@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
+use promchart_allocator::Counting;
+
 /// Counts the bytes in use, so that a render can be stopped before it takes too much.
 #[global_allocator]
-static ALLOCATOR: cap::Cap<std::alloc::System> = cap::Cap::new(std::alloc::System, usize::MAX);
+static ALLOCATOR: Counting = Counting::new();
 
 /// The stack of the thread that does the work. Templates nest, and each level takes some of it; pages that are not used cost
 /// nothing.
@@ -13,7 +15,7 @@ const STACK_SIZE: usize = 512 << 20;
 fn main() -> ExitCode {
     let work = || {
         promchart::threads::reserve_heap();
-        promchart::cli::run(std::env::args_os(), Some(|| ALLOCATOR.allocated()))
+        promchart::cli::run(std::env::args_os(), Some(|| ALLOCATOR.in_use()))
     };
     let worker = std::thread::Builder::new().stack_size(STACK_SIZE).spawn(work);
     match worker.map(std::thread::JoinHandle::join) {
