@@ -18,9 +18,18 @@ const DRAFTS: [(&str, &str); 6] = [
         "json-schema.org/draft/2019-09/schema",
         "https://json-schema.org/draft/2019-09/schema",
     ),
-    ("json-schema.org/draft-07/schema", "http://json-schema.org/draft-07/schema"),
-    ("json-schema.org/draft-06/schema", "http://json-schema.org/draft-06/schema"),
-    ("json-schema.org/draft-04/schema", "http://json-schema.org/draft-04/schema"),
+    (
+        "json-schema.org/draft-07/schema",
+        "http://json-schema.org/draft-07/schema",
+    ),
+    (
+        "json-schema.org/draft-06/schema",
+        "http://json-schema.org/draft-06/schema",
+    ),
+    (
+        "json-schema.org/draft-04/schema",
+        "http://json-schema.org/draft-04/schema",
+    ),
 ];
 
 /// The usual address of a draft, which may be named with another scheme. Mirrors `draftFromURL` of santhosh-tekuri/jsonschema's `draft.go`.
