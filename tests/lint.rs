@@ -1,5 +1,7 @@
 //! `promchart lint`, `validate` and `explain` as their users run them.
 
+use std::path::{Path, PathBuf};
+
 use serde_json::Value as Json;
 
 use crate::support::{Case, Run, chart, names, read, scratch, write};
@@ -18,7 +20,12 @@ fn lint(arguments: &[&str]) -> Run {
 fn each_format() {
     for format in ["text", "json", "sarif", "junit", "github", "gitlab"] {
         let run = lint(&[CHART, "-f", BAD, "--format", format]);
-        assert_eq!((run.code, &*run.stderr), (1, ""), "{format}");
+        assert_eq!(run.code, 1, "{format}");
+        assert!(
+            run.stderr.starts_with("checked 1 chart in 1 run: 1 object, "),
+            "{format}: {}",
+            run.stderr
+        );
         insta::assert_snapshot!(format!("lint_{format}"), run.stdout);
     }
 }
@@ -44,6 +51,7 @@ fn reports_for_machines_are_whole() {
         .replace("image:", "\"im\\u0001ge<&]]>\":");
     write(&folder, "templates/a.yaml", text);
     write(&folder, "templates/b.yaml", b"{{ fail \"a\xff\\n\\x1b\" }}");
+    write(&folder, "no,such: 100%/Chart.yaml", "apiVersion: v3\n");
     let of = |format: &str| {
         let run = Case::new("lint")
             .args([".", "no,such: 100%", "--format", format])
@@ -72,7 +80,7 @@ fn reports_for_machines_are_whole() {
     let is_allowed = |c: char| matches!(c, '\n' | ' '..='\u{FFFD}' | '\u{10000}'..);
     assert!(junit.chars().all(is_allowed) && junit.contains("a\u{FFFD}"), "{junit}");
     let text = of("text");
-    assert!(text.contains("--> no,such: 100%/Chart.yaml\n"), "{text}");
+    assert!(text.contains("--> no,such: 100%/Chart.yaml:1:"), "{text}");
 }
 
 #[test]
@@ -201,6 +209,191 @@ fn our_own_chart_is_clean() {
         let run = lint(&["chart", "-f", &values, "-n", "fst-manage", "--fail-on", "info"]);
         assert_eq!(run.code, 0, "{file}\n{}", run.stdout);
     }
+}
+
+/// Runs in a folder below the test's, with the lines of stderr; the time that it took is cut off.
+fn lint_in(folder: &Path, below: &str, arguments: &[&str]) -> (i32, String) {
+    let run = Case::new("lint").args(arguments).dir(folder.join(below)).run();
+    let summary = run
+        .stderr
+        .split_once(" rules, ")
+        .and_then(|(counts, rest)| Some((counts, rest.split_once(" s\n")?.1)));
+    let shown = summary.map(|(counts, rest)| {
+        format!(
+            "{}\n{rest}",
+            counts.rsplit_once(", ").map_or(counts, |(counts, _)| counts)
+        )
+    });
+    (run.code, shown.unwrap_or(run.stderr))
+}
+
+/// Three charts in one repository.
+fn repository(name: &str) -> PathBuf {
+    let folder = chart(name, POD, "");
+    for name in ["Chart.yaml", "values.yaml"] {
+        std::fs::remove_file(folder.join(name)).unwrap();
+    }
+    std::fs::remove_dir_all(folder.join("templates")).unwrap();
+    for chart in ["charts/a", "charts/b", "vendored/c"] {
+        let metadata = format!(
+            "apiVersion: v2\nname: {}\nversion: 1.0.0\n",
+            chart.rsplit('/').next().unwrap()
+        );
+        write(&folder, &format!("{chart}/Chart.yaml"), metadata);
+        write(&folder, &format!("{chart}/values.yaml"), "image: nginx\n");
+        write(
+            &folder,
+            &format!("{chart}/templates/a.yaml"),
+            POD.replace("nginx", "{{ .Values.image }}"),
+        );
+    }
+    write(&folder, "empty/readme", "");
+    folder
+}
+
+#[test]
+fn charts_are_found_where_one_works() {
+    let folder = repository("found");
+    let checked = |charts: usize| {
+        let s = if charts == 1 { "" } else { "s" };
+        (
+            0,
+            format!("checked {charts} chart{s} in {charts} run{s}: {charts} object{s}\n"),
+        )
+    };
+    assert_eq!(lint_in(&folder, ".", &[]), checked(3));
+    assert_eq!(lint_in(&folder, "charts", &[]), checked(2));
+    assert_eq!(lint_in(&folder, "charts/a/templates", &[]), checked(1));
+    assert_eq!(lint_in(&folder, ".", &["vendored", "charts/a"]), checked(2));
+    assert_eq!(lint_in(&folder, ".", &["charts/*"]), checked(2));
+    for (below, arguments, message) in [
+        ("empty", &[][..], "there is no chart here"),
+        (".", &["empty"], "there is no chart in empty"),
+        (".", &["charts/nothing"], "path \"charts/nothing\" not found"),
+        (".", &["no/*"], "cannot look for charts in no"),
+        (".", &["charts/n*"], "no chart is like charts/n*"),
+    ] {
+        let (code, stderr) = lint_in(&folder, below, arguments);
+        assert!(code == 2 && stderr.contains(message), "{arguments:?}: {code} {stderr}");
+    }
+    // Values alone are for the chart that is built in.
+    let (code, stderr) = lint_in(&folder, "empty", &["-f", "readme"]);
+    assert!(
+        code == 0 && stderr.starts_with("checked 1 chart in 1 run: "),
+        "{code} {stderr}"
+    );
+}
+
+#[test]
+fn settings_hold_below_their_folder() {
+    let folder = repository("settings_below");
+    let settings = |text: &str| write(&folder, "promchart.yaml", text);
+    settings("exclude: [vendored]\nper-file-ignores:\n  charts/a/**: [latest-image-tag]\n");
+    let of = |below: &str, arguments: &[&str]| {
+        let run = Case::new("lint").args(arguments).dir(folder.join(below)).run();
+        run.stdout.matches("[latest-image-tag]").count()
+    };
+    assert_eq!(of(".", &[]), 1);
+    assert_eq!(of("charts", &[]), 1);
+    assert_eq!(of("charts/a/templates", &[]), 0);
+    assert_eq!(of("vendored/c", &[]), 1);
+    assert_eq!(of(".", &["vendored"]), 0, "what is excluded is not looked for");
+    assert_eq!(of(".", &["vendored/c"]), 1);
+    settings("charts:\n- path: charts/*\n  values: ['values/*.yaml']\n");
+    write(&folder, "values/one.yaml", "image: one\n");
+    write(&folder, "values/two.yaml", "image: two\n");
+    let (_, all) = lint_in(&folder, ".", &[]);
+    assert_eq!(all, "checked 2 charts in 4 runs: 4 objects\n");
+    let (_, one) = lint_in(&folder, "charts/a/templates", &[]);
+    assert_eq!(one, "checked 1 chart in 2 runs: 2 objects\n");
+    for (text, place) in [
+        ("exclude: ['a{']\n", "promchart.yaml:1:12"),
+        ("charts:\n- path: no*\n", "promchart.yaml:2:9"),
+        (
+            "per-file-ignores: {a: [no-rule]}\n",
+            "there is no rule or family no-rule",
+        ),
+    ] {
+        settings(text);
+        let (code, stderr) = lint_in(&folder, ".", &[]);
+        assert!(code == 2 && stderr.contains(place), "{text}: {code} {stderr}");
+    }
+    write(&folder, ".promchart.yml", "");
+    let (code, stderr) = lint_in(&folder, ".", &[]);
+    assert!(code == 2 && stderr.contains("are both there"), "{code} {stderr}");
+}
+
+#[test]
+fn what_was_not_checked_is_said() {
+    let rollout = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: r}\n";
+    let folder = chart("unchecked", rollout, "");
+    write(&folder, "templates/b.yaml", "{{ if .Values.never }}a: b{{ end }}");
+    let (_, text) = lint_in(&folder, ".", &["--kube-version", "1.30"]);
+    let wanted = "checked 1 chart in 1 run: 1 object\n\
+        not checked: the fields of 1 object of kinds without a definition (--crds): Rollout (argoproj.io/v1alpha1)\n\
+        not checked: Kubernetes 1.30 is not known, fields are those of 1.33\n\
+        not checked: 1 of 2 templates, which made no object: test/templates/b.yaml\n";
+    assert_eq!(text, wanted);
+    write(&folder, "templates/b.yaml", "{{ fail \"x\" }}");
+    let (code, text) = lint_in(&folder, ".", &[]);
+    assert!(
+        code == 1 && text.contains("\nnot checked: what templates that failed would render"),
+        "{text}"
+    );
+    let run = Case::new("lint").args([".", "--statistics"]).dir(&folder).run();
+    assert!(
+        run.stderr.contains("     1  error    template-render\n"),
+        "{}",
+        run.stderr
+    );
+}
+
+/// As in `helm lint`, and unlike in `helm template`.
+#[test]
+fn an_absent_dependency_keeps_nothing_else_from_being_checked() {
+    let folder = chart(
+        "absent",
+        &POD.replace("nginx", "nginx:1\n    imagee: {{ .Values.read }}"),
+        "read: 1\nunread: 2\n",
+    );
+    let dependency =
+        "apiVersion: v2\nname: absent\nversion: 1.0.0\ndependencies: [{name: lib, version: 1.0.0, repository: ''}]\n";
+    write(&folder, "Chart.yaml", dependency);
+    write(&folder, "templates/b.yaml", "{{ include \"lib.all\" . }}");
+    let run = Case::new("lint").arg(".").dir(&folder).run();
+    assert!(run.stdout.contains("warning[chart-dependency]"), "{}", run.stdout);
+    assert!(run.stdout.contains("error[unknown-field]"), "{}", run.stdout);
+    for rule in ["undefined-template", "template-render", "unused-value"] {
+        assert!(!run.stdout.contains(rule), "{}", run.stdout);
+    }
+    assert!(
+        run.stderr
+            .contains("not checked: dependencies that are not in charts/ (helm dependency build): lib\n")
+    );
+}
+
+#[test]
+fn one_broken_template_hides_nothing_in_others() {
+    let folder = chart("broken", POD, "read: 1\n");
+    write(
+        &folder,
+        "templates/broken.yaml",
+        "{{ define \"there\" }}{{ .Values.read }}{{ end }}{{ if }}",
+    );
+    write(
+        &folder,
+        "templates/calls.yaml",
+        "{{ include \"there\" . }}{{ include \"ther\" . }}",
+    );
+    let text = Case::new("lint").arg(".").dir(&folder).run().stdout;
+    assert!(
+        text.contains("no template \"ther\" is defined") && text.contains("did you mean \"there\"?"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("unused-value") && text.matches("[undefined-template]").count() == 1,
+        "{text}"
+    );
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn lint(rule: &Rule, files: &Files, is_bad: bool, sources: &Sources) -> Report {
         select: vec![rule.id.to_owned()],
         ..Selection::default()
     };
-    lint::run(&world, &[run], Scope::All, &selection, sources, &Silent)
+    lint::run(&world, &[run], Scope::All, &selection, sources, &Silent).0
 }
 
 fn shown(report: &Report, sources: &Sources) -> String {

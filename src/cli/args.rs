@@ -130,11 +130,11 @@ pub(super) struct Template {
 
 /// `promchart lint [CHART]...`
 ///
-/// Without CHART the charts of the settings file are linted, else the chart in the working folder, else the Prometheus chart
-/// that is part of promchart.
+/// Without CHART the charts of the settings file are linted, else the chart that the working folder is in, else the charts below
+/// it. Where there is none, values that are given with -f are linted with the Prometheus chart that is part of promchart.
 #[derive(Debug, Args)]
 pub(super) struct Lint {
-    /// Folders of charts, or packed charts
+    /// Folders of charts, folders with charts below them, or packed charts
     #[arg(value_name = "CHART")]
     pub(super) charts: Vec<String>,
     #[command(flatten)]
@@ -280,6 +280,9 @@ pub(super) struct Rules {
     /// The settings file, instead of promchart.yaml
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<String>,
+    /// Say at the end how many findings there are of each rule
+    #[arg(long)]
+    pub(super) statistics: bool,
 }
 
 /// Reports.

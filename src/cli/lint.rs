@@ -1,13 +1,16 @@
 //! `promchart lint` and `promchart validate`: runs, rules, reports, exit code.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Exit;
 use super::args::{self, Lint, Reports, Rules, Runs, Validate, Values};
 use super::output::Output;
+use crate::chart;
 use crate::diagnostic::{Diagnostic, Report, Result, Severity};
+use crate::lint::discover::{self, Patterns};
 use crate::lint::settings::{ChartSettings, Settings, ValuesFiles};
 use crate::lint::{self, BASELINE, Baseline, Progress, RULES, Run, Scope, Selection};
 use crate::pipeline::Request;
@@ -16,7 +19,7 @@ use crate::report::{self, Format, RuleInfo};
 use crate::source::Sources;
 use crate::threads::processors;
 use crate::values::Overrides;
-use crate::world::World;
+use crate::world::{FileKind, World};
 
 /// The release name of runs whose settings give none.
 const RELEASE: &str = "release";
@@ -42,7 +45,8 @@ pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Out
             api_versions: Vec::new(),
             crds: Vec::new(),
         };
-        let charts = charts(&**world, &arguments.charts, &settings);
+        let has_values = !arguments.values.files.is_empty();
+        let charts = charts(&**world, &arguments.charts, &settings, has_values, &sources)?;
         let runs = charts
             .into_iter()
             .map(|chart| request(chart, &arguments.values, &[], None, &runs))
@@ -81,13 +85,14 @@ fn finish(
 ) -> Exit {
     let outcome = plan.and_then(|plan| {
         let Plan { settings, runs, files } = plan;
-        let selection = selection(&settings, rules)?;
+        let selection = selection(&**world, &settings, rules, sources)?;
         let fail_on = fail_on(&settings, rules)?;
         let formats = formats(reports)?;
         let bar = Bar {
             is_shown: std::io::stderr().is_terminal() && runs.len() > 1,
         };
-        let mut found = lint::run(world, &runs, scope, &selection, sources, &bar);
+        let start = std::time::Instant::now();
+        let (mut found, tally) = lint::run(world, &runs, scope, &selection, sources, &bar);
         bar.clear();
         found.append(lint::prometheus_files(&**world, &files, &selection, sources)?);
         sort(&mut found, sources);
@@ -116,6 +121,12 @@ fn finish(
         if !reports.quiet {
             let text = report::write(formats.0, &found, &[], sources, &infos, output.color());
             Output::result(&crate::go::string::decode(&text));
+            if rules.statistics {
+                Output::message(&statistics(&found));
+            }
+            if !runs.is_empty() {
+                Output::message(&report::text::printable(&tally.lines(start.elapsed())));
+            }
         }
         Ok(if found.has(fail_on) { Exit::Failed } else { Exit::Clean })
     });
@@ -148,8 +159,25 @@ fn rule_infos() -> Vec<RuleInfo> {
         .collect()
 }
 
-fn selection(settings: &Settings, rules: &Rules) -> Result<Selection> {
-    let mut selection = settings.selection()?;
+/// How many findings there are of each rule, the most frequent first.
+fn statistics(found: &Report) -> String {
+    let mut counts: BTreeMap<&str, (usize, Severity)> = BTreeMap::new();
+    for diagnostic in &found.diagnostics {
+        let (count, severity) = counts.entry(diagnostic.rule).or_insert((0, diagnostic.severity));
+        *count += 1;
+        *severity = (*severity).max(diagnostic.severity);
+    }
+    let mut rows: Vec<(&str, usize, Severity)> = counts
+        .into_iter()
+        .map(|(rule, (count, worst))| (rule, count, worst))
+        .collect();
+    rows.sort_by_key(|(rule, count, _)| (std::cmp::Reverse(*count), *rule));
+    let row = |(rule, count, worst): &(&str, usize, Severity)| format!("{count:6}  {:7}  {rule}\n", worst.as_str());
+    rows.iter().map(row).collect()
+}
+
+fn selection(world: &dyn World, settings: &Settings, rules: &Rules, sources: &Sources) -> Result<Selection> {
+    let mut selection = settings.selection(world, sources)?;
     selection.select.extend(rules.select.iter().cloned());
     selection.ignore.extend(rules.ignore.iter().cloned());
     if let Some((name, close)) = selection.unknown().into_iter().next() {
@@ -213,26 +241,114 @@ pub(super) fn write(world: &dyn World, path: &str, text: &str) -> Result<()> {
         .map_err(|error| Box::new(Diagnostic::error(USAGE, format!("cannot write {path}: {error}"))))
 }
 
-/// The charts to lint: those of the command line, of the settings, of the working folder, or the one that is built in.
-fn charts(world: &dyn World, given: &[String], settings: &Settings) -> Vec<ChartSettings> {
-    if given.is_empty() && !settings.charts.is_empty() {
-        return settings.charts.clone();
+/// The charts to lint: those of the command line; else those of the settings that are here, else the chart that the working folder
+/// is in, else those below it. The one that is built in is meant where there is none and values are given.
+fn charts(
+    world: &dyn World,
+    given: &[String],
+    settings: &Settings,
+    has_values: bool,
+    sources: &Sources,
+) -> Result<Vec<ChartSettings>> {
+    let mut listed = Vec::new();
+    for chart in &settings.charts {
+        let matching = listed_charts(world, chart).map_err(|error| settings.locate(error, &chart.path, sources))?;
+        listed.extend(matching);
     }
-    let of = |path: &str| {
-        let known = settings
-            .charts
-            .iter()
-            .find(|chart| chart.path.trim_end_matches('/') == path.trim_end_matches('/'));
-        known.cloned().unwrap_or_else(|| ChartSettings {
-            path: path.to_owned(),
-            ..ChartSettings::default()
-        })
+    let of = |path: PathBuf| {
+        let place = discover::absolute(world, &path);
+        let same = |chart: &&ChartSettings| discover::absolute(world, Path::new(&chart.path)) == place;
+        let known = listed.iter().find(same).cloned().unwrap_or_default();
+        ChartSettings {
+            path: path.display().to_string(),
+            ..known
+        }
     };
-    if given.is_empty() {
-        let here = world.entry(Path::new("Chart.yaml")).is_ok();
-        return vec![if here { of(".") } else { ChartSettings::default() }];
+    let excluded = settings.excluded(world, sources)?;
+    if !given.is_empty() {
+        let mut charts = Vec::new();
+        for path in given {
+            charts.extend(named_charts(world, path, &excluded)?.into_iter().map(of));
+        }
+        return Ok(charts);
     }
-    given.iter().map(|path| of(path)).collect()
+    let around = discover::chart_around(world);
+    let here = discover::absolute(world, Path::new("."));
+    let is_here = |chart: &&ChartSettings| {
+        let place = discover::absolute(world, Path::new(&chart.path));
+        settings.folder.as_os_str().is_empty() || place.starts_with(&here)
+    };
+    let mine: Vec<ChartSettings> = listed.iter().filter(is_here).cloned().collect();
+    if !mine.is_empty() {
+        return Ok(mine);
+    }
+    if let Some(chart) = around {
+        return Ok(vec![of(chart)]);
+    }
+    let below = discover::charts_below(world, Path::new("."), &excluded)?;
+    if !below.is_empty() {
+        return Ok(below.into_iter().map(of).collect());
+    }
+    if has_values {
+        return Ok(vec![ChartSettings::default()]);
+    }
+    let message = "there is no chart here: no Chart.yaml in this folder, in one above it or in one below it";
+    let help = "name the folder of a chart; values for the Prometheus chart that is built in are given with -f";
+    Err(Diagnostic::error(USAGE, message).help(help).into())
+}
+
+/// The charts of an entry of the settings, whose paths may be patterns.
+fn listed_charts(world: &dyn World, chart: &ChartSettings) -> Result<Vec<ChartSettings>> {
+    let paths = if discover::is_pattern(&chart.path) && world.entry(Path::new(&chart.path)).is_err() {
+        discover::charts_like(world, &chart.path)?
+    } else {
+        vec![PathBuf::from(&chart.path)]
+    };
+    let at = |path: PathBuf| ChartSettings {
+        path: path.display().to_string(),
+        ..chart.clone()
+    };
+    Ok(paths.into_iter().map(at).collect())
+}
+
+/// The charts that an argument names: one, those below a folder, those that a pattern fits.
+fn named_charts(world: &dyn World, path: &str, excluded: &Patterns) -> Result<Vec<PathBuf>> {
+    let folder = Path::new(path);
+    if discover::is_pattern(path) && world.entry(folder).is_err() {
+        return discover::charts_like(world, path);
+    }
+    let entry = chart::locate(world, folder)?;
+    if entry.kind != FileKind::Folder || discover::has_chart(world, folder) {
+        return Ok(vec![folder.to_path_buf()]);
+    }
+    let below = discover::charts_below(world, folder, excluded)?;
+    if below.is_empty() {
+        let message = format!("there is no chart in {path}: no Chart.yaml in it or below it");
+        return Err(Diagnostic::error(USAGE, message).into());
+    }
+    Ok(below)
+}
+
+/// The sets of values files of a chart: a pattern is as many sets as there are files that it fits.
+fn sets(world: &dyn World, values: &[ValuesFiles]) -> Result<Vec<Vec<String>>> {
+    let matching = |file: &String| -> Result<Vec<String>> {
+        if !discover::is_pattern(file) || world.entry(Path::new(file)).is_ok() {
+            return Ok(vec![file.clone()]);
+        }
+        let found = discover::files_like(world, file)?;
+        Ok(found.into_iter().map(|path| path.display().to_string()).collect())
+    };
+    let mut sets = Vec::new();
+    for values in values {
+        match values {
+            ValuesFiles::One(file) => sets.extend(matching(file)?.into_iter().map(|file| vec![file])),
+            ValuesFiles::Several(files) => {
+                let files: Vec<Vec<String>> = files.iter().map(matching).collect::<Result<_>>()?;
+                sets.push(files.concat());
+            }
+        }
+    }
+    Ok(sets)
 }
 
 /// The runs that are asked for: each chart with each of its sets of values for each Kubernetes version.
@@ -250,7 +366,8 @@ fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<Plan> 
     let charts = if is_for_files {
         Vec::new()
     } else {
-        charts(world, &arguments.charts, &settings)
+        let has_values = !arguments.values.files.is_empty() || !arguments.runs.each_values.is_empty();
+        charts(world, &arguments.charts, &settings, has_values, sources)?
     };
     for chart in charts {
         let of_command_line = !arguments.runs.each_values.is_empty() || !arguments.values.files.is_empty();
@@ -262,7 +379,7 @@ fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<Plan> 
                 .map(|file| vec![file.clone()])
                 .collect()
         } else {
-            chart.values.iter().map(ValuesFiles::files).collect()
+            sets(world, &chart.values)?
         };
         let values = if values.is_empty() { vec![Vec::new()] } else { values };
         let mut versions = arguments.runs.kube_version.clone();

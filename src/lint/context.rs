@@ -7,7 +7,7 @@ use super::objects::Objects;
 use super::suppress;
 use super::usage::Usage;
 use crate::chart::{self, Chart, Dependency};
-use crate::diagnostic::Report;
+use crate::diagnostic::{Report, Severity};
 use crate::functions;
 use crate::pipeline::{self, Request};
 use crate::render::{self, Rendered, Rendering};
@@ -59,6 +59,8 @@ pub struct Context<'a> {
     pub objects: Objects,
     /// Files and folders with definitions of custom resources.
     pub crds: &'a [String],
+    /// Dependencies that are not in charts/, by the names that values know them by, with those of the charts that they are of.
+    pub absent: Vec<String>,
 }
 
 impl<'a> Context<'a> {
@@ -82,6 +84,7 @@ impl<'a> Context<'a> {
             rendered: None,
             objects: Objects::default(),
             crds: &run.crds,
+            absent: Vec::new(),
         };
         let mut log = Report::new();
         if let Err(errors) = context.stages(world, scope, &mut log, report) {
@@ -91,7 +94,10 @@ impl<'a> Context<'a> {
         log.diagnostics.retain(|diagnostic| diagnostic.span.is_some());
         report.append(log);
         if let Some(chart) = &context.chart {
-            context.usage = Some(Usage::of(chart, &context.given, context.sources));
+            let mut usage = Usage::of(chart, &context.given, context.sources);
+            // What is not there and what cannot be parsed may read anything.
+            usage.is_complete &= context.absent.is_empty() && chart.walk().iter().all(|(_, chart)| chart.is_parsed());
+            context.usage = Some(usage);
         }
         context
     }
@@ -107,14 +113,20 @@ impl<'a> Context<'a> {
         let chart = self.load(log)?;
         chart::check_usable(&chart)?;
         let name = chart.name().to_owned();
-        self.chart = Some(parse_chart(chart.clone(), name.clone(), &name, self.sources, report));
+        let parsed = parse_chart(chart.clone(), name.clone(), &name, self.sources, report);
+        self.absent = parsed.absent();
+        self.chart = Some(parsed);
         self.given = given?;
         if chart.is_library() {
             return Ok(());
         }
         let mut chart = chart;
         pipeline::check_installable(&chart, log)?;
-        values::check_present(&chart)?;
+        if let Err(mut missing) = values::check_present(&chart) {
+            // As in `helm lint`: what is there is looked at all the same.
+            missing.severity = Severity::Warning;
+            report.push(*missing);
+        }
         values::process_dependencies(&mut chart, &self.given, log)?;
         let values = values::compute(&chart, &self.given, log)?;
         self.values = Some(values.clone());
@@ -151,12 +163,12 @@ impl<'a> Context<'a> {
                 (broken, rendering.render(templates, world, *limits, *trace))
             },
         );
-        if !broken.is_empty() {
-            // Who calls what a broken file defines is not to blame.
+        if !broken.is_empty() || !self.absent.is_empty() {
+            // Who calls what a broken file or an absent chart defines is not to blame.
             errors.diagnostics.retain(|error| !lacks_template(&error.message));
         }
         self.objects = Objects::read(&rendered, &self.request.release.namespace, self.sources, report);
-        self.objects.is_partial |= !broken.is_empty() || !errors.is_empty();
+        self.objects.is_partial |= !broken.is_empty() || !errors.is_empty() || !self.absent.is_empty();
         self.rendered = Some(rendered);
         report.append(broken);
         report.append(errors);
@@ -240,6 +252,26 @@ fn parse_chart(chart: Chart, name: String, path: &str, sources: &Sources, report
 }
 
 impl ParsedChart {
+    /// Whether all templates of the chart itself have been parsed.
+    pub fn is_parsed(&self) -> bool {
+        self.templates.len() == self.chart.templates.len()
+    }
+
+    /// The dependencies of the chart and of those below it that are not there, as `redis` or `web.redis`.
+    fn absent(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (path, chart) in self.walk() {
+            for dependency in &chart.chart.metadata.dependencies {
+                let is_there = |subchart: &Chart| subchart.name() == dependency.name;
+                if !chart.chart.subcharts.iter().any(is_there) {
+                    let name = dependency.name_or_alias();
+                    found.push(path.iter().copied().chain([name]).collect::<Vec<_>>().join("."));
+                }
+            }
+        }
+        found
+    }
+
     /// The chart and all below it, each with the names that lead to it from the first.
     pub fn walk(&self) -> Vec<(Vec<&str>, &ParsedChart)> {
         let mut found = vec![(Vec::new(), self)];

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::registry::RULES;
-use super::rule::{Family, Selection};
+use super::rule::{Family, Rule, Selection};
 use super::suppress::Suppressions;
-use super::{Context, locate, settings};
+use super::{Context, Tally, locate, settings};
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::pipeline::Request;
 use crate::prometheus;
@@ -48,7 +48,7 @@ pub trait Progress: Sync {
     fn done(&self, done: usize, total: usize, run: &Run);
 }
 
-/// Lints all runs. Findings that several runs share are reported once.
+/// Lints all runs. Findings that several runs share are reported once; the tally says what was looked at.
 pub fn run(
     world: &Arc<dyn World>,
     runs: &[Run],
@@ -56,16 +56,16 @@ pub fn run(
     selection: &Selection,
     sources: &Sources,
     progress: &dyn Progress,
-) -> Report {
-    let results: Mutex<Vec<(usize, Report, Suppressions)>> = Mutex::default();
+) -> (Report, Tally) {
+    let results: Mutex<Vec<(usize, Report, Suppressions, Tally)>> = Mutex::default();
     let next = AtomicUsize::new(0);
     let work = || {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(run) = runs.get(at) else { break };
-            let (report, suppressions) = one(world, run, scope, selection, sources);
+            let (report, suppressions, tally) = one(world, run, scope, selection, sources);
             let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-            results.push((at, report, suppressions));
+            results.push((at, report, suppressions, tally));
             progress.done(results.len(), runs.len(), run);
         }
     };
@@ -79,7 +79,22 @@ pub fn run(
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.sort_by_key(|(at, ..)| *at);
-    merge(results, runs, selection, sources)
+    let mut tally = Tally::default();
+    tally.rules = RULES
+        .iter()
+        .filter(|rule| is_asked(rule, scope) && selection.is_on(rule))
+        .count();
+    let mut reports = Vec::with_capacity(results.len());
+    for (at, report, suppressions, of_run) in results {
+        tally.add(of_run);
+        reports.push((at, report, suppressions));
+    }
+    (merge(reports, runs, selection, sources), tally)
+}
+
+/// Whether a rule is about what is looked at.
+fn is_asked(rule: &Rule, scope: Scope) -> bool {
+    scope == Scope::All || rule.family == Family::Values
 }
 
 /// All findings of one target that are wanted, and the comments that silence findings.
@@ -89,14 +104,11 @@ fn one(
     scope: Scope,
     selection: &Selection,
     sources: &Sources,
-) -> (Report, Suppressions) {
+) -> (Report, Suppressions, Tally) {
     let mut found = Report::new();
     let context = Context::read(world, run, scope, sources, &mut found);
     for rule in RULES {
-        if let Some(check) = rule
-            .check
-            .filter(|_| scope == Scope::All || rule.family == Family::Values)
-        {
+        if let Some(check) = rule.check.filter(|_| is_asked(rule, scope)) {
             check(&context, &mut found);
         }
     }
@@ -118,11 +130,13 @@ fn one(
             // Code forges show only what is in a file.
             diagnostic.span = Some(*whole.get_or_insert_with(|| chart_as_a_whole(&**world, path, sources)));
         }
-        if !suppressions.silence(&diagnostic, sources) {
+        let is_off = |span: Span| selection.is_off_in(diagnostic.rule, Path::new(sources.get(span.file).name()));
+        if !suppressions.silence(&diagnostic, sources) && !diagnostic.span.is_some_and(is_off) {
             report.push(diagnostic);
         }
     }
-    (report, suppressions)
+    let tally = Tally::of(&context, run, scope);
+    (report, suppressions, tally)
 }
 
 /// The place of what is said of a chart as a whole: its Chart.yaml, be it there or not, or its archive.

@@ -13,6 +13,7 @@
 
 mod baseline;
 mod context;
+pub mod discover;
 mod locate;
 mod matrix;
 mod object;
@@ -22,6 +23,7 @@ mod rule;
 mod rules;
 pub mod settings;
 mod suppress;
+mod tally;
 mod usage;
 
 pub use baseline::{BASELINE, Baseline};
@@ -30,4 +32,5 @@ pub use matrix::{Progress, Run, Scope, prometheus_files, run};
 pub use object::{Container, Object, Pod};
 pub use objects::Objects;
 pub use registry::RULES;
-pub use rule::{Family, Rule, Selection, find};
+pub use rule::{Family, FileIgnores, Rule, Selection, find};
+pub use tally::Tally;

@@ -1,8 +1,10 @@
 //! What a rule is, and which of them are on.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::Context;
+use super::discover::Patterns;
 use super::registry::RULES;
 use crate::diagnostic::{Diagnostic, Report, Severity, closest};
 
@@ -100,13 +102,26 @@ pub struct Selection {
     pub ignore: Vec<String>,
     /// Rules whose findings matter more or less than they do by default.
     pub severities: BTreeMap<String, Severity>,
+    /// Rules and families that are off for some files.
+    pub file_ignores: Vec<FileIgnores>,
+}
+
+/// Rules that are off for some files.
+#[derive(Clone, Debug, Default)]
+pub struct FileIgnores {
+    /// The files.
+    pub files: Patterns,
+    /// Rules and families; `all` is every one.
+    pub rules: Vec<String>,
 }
 
 impl Selection {
     /// Names that are neither rules nor families, each with a suggestion.
     pub fn unknown(&self) -> Vec<(String, Option<&'static str>)> {
+        let of_files = self.file_ignores.iter().flat_map(|ignores| &ignores.rules);
         let names = self.select.iter().chain(&self.ignore).chain(self.severities.keys());
         names
+            .chain(of_files)
             .filter(|name| *name != "all" && find(name).is_none() && !Family::ALL.iter().any(|f| f.as_str() == *name))
             .map(|name| (name.clone(), closest(name, RULES.iter().map(|rule| rule.id))))
             .collect()
@@ -126,6 +141,15 @@ impl Selection {
             return false;
         }
         rule.is_on || named(&self.select, family) || named(&self.select, "all")
+    }
+
+    /// Whether a rule is off for a file.
+    pub fn is_off_in(&self, rule: &str, file: &Path) -> bool {
+        let family = find(rule).map(|rule| rule.family.as_str());
+        let is_named = |name: &String| name == "all" || name == rule || Some(&**name) == family;
+        self.file_ignores
+            .iter()
+            .any(|ignores| ignores.rules.iter().any(is_named) && ignores.files.fit(file))
     }
 
     /// The diagnostic with the severity that the user wants; nothing if its rule is off.

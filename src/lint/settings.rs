@@ -18,13 +18,14 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::rule::Selection;
+use super::discover::{self, Patterns};
+use super::rule::{FileIgnores, Selection};
 use crate::diagnostic::{Diagnostic, Result, Severity};
-use crate::source::{Source, SourceKind, Sources, Span};
+use crate::source::{FileId, Source, SourceKind, Sources, Span};
 use crate::world::World;
 
 /// The rule of settings that cannot be read.
@@ -54,19 +55,30 @@ pub struct Settings {
     pub charts: Vec<ChartSettings>,
     /// Configuration files of Prometheus.
     pub prometheus_configs: Vec<String>,
+    /// Patterns of charts that are not looked for: those that are named are linted all the same.
+    pub exclude: Vec<String>,
+    /// Patterns of files, each with the rules and families that are off for them.
+    pub per_file_ignores: BTreeMap<String, Vec<String>>,
+    /// The folder of the settings file, which patterns and paths begin at.
+    #[serde(skip)]
+    pub folder: PathBuf,
+    /// The settings file, if there is one.
+    #[serde(skip)]
+    pub file: Option<FileId>,
 }
 
 /// One chart of a repository.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ChartSettings {
-    /// The folder of the chart.
+    /// The folder of the chart, a packed chart, or a pattern of several.
     pub path: String,
     /// The name of the release.
     pub release: Option<String>,
     /// The namespace of the release.
     pub namespace: Option<String>,
-    /// Values files, one or several over each other for each run. Without any, the chart's own values are used.
+    /// Values files, one or several over each other for each run; of a pattern, each file that it fits is a run. Without any, the
+    /// chart's own values are used.
     pub values: Vec<ValuesFiles>,
     /// `--set` flags of each run.
     pub set: Vec<String>,
@@ -86,16 +98,6 @@ pub enum ValuesFiles {
     Several(Vec<String>),
 }
 
-impl ValuesFiles {
-    /// The files in their order.
-    pub fn files(&self) -> Vec<String> {
-        match self {
-            Self::One(file) => vec![file.clone()],
-            Self::Several(files) => files.clone(),
-        }
-    }
-}
-
 impl Settings {
     /// Reads settings.
     ///
@@ -108,21 +110,22 @@ impl Settings {
         serde_yaml::from_str(text).map_err(|error| format!("{name}: {error}"))
     }
 
-    /// Reads the settings file that is given, or the one in the working folder, if there is one. Paths in it are taken from
-    /// its folder.
+    /// Reads the settings file that is given, or the nearest one in the working folder and those above it, up to the top of the
+    /// repository. Paths in it are taken from its folder.
     ///
     /// # Errors
-    /// A file that is given and cannot be read, and one that is no settings file.
+    /// A file that is given and cannot be read, one that is no settings file, and two in one folder.
     pub fn load(world: &dyn World, given: Option<&str>, sources: &Sources) -> Result<Self> {
         let found = match given {
-            Some(path) => Some(path),
-            None => NAMES.into_iter().find(|name| world.entry(Path::new(name)).is_ok()),
+            Some(path) => Some(PathBuf::from(path)),
+            None => Self::find(world)?,
         };
         let Some(path) = found else { return Ok(Self::default()) };
+        let shown = path.display().to_string();
         let bytes = world
-            .read(Path::new(path))
-            .map_err(|error| Diagnostic::error(SETTINGS, format!("cannot read {path}: {error}")))?;
-        let file = sources.add(Source::new(path, SourceKind::File, bytes));
+            .read(&path)
+            .map_err(|error| Diagnostic::error(SETTINGS, format!("cannot read {shown}: {error}")))?;
+        let file = sources.add(Source::new(shown, SourceKind::File, bytes));
         let source = sources.get(file);
         let mut settings: Self = if source.text().trim().is_empty() {
             Self::default()
@@ -132,10 +135,33 @@ impl Settings {
                 Diagnostic::error(SETTINGS, error.to_string()).at(Span::new(file, at, at))
             })?
         };
-        if let Some(folder) = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        settings.file = Some(file);
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             settings.move_to(folder);
         }
         Ok(settings)
+    }
+
+    /// The nearest settings file.
+    fn find(world: &dyn World) -> Result<Option<PathBuf>> {
+        for folder in discover::upwards(world) {
+            let folder = if folder == Path::new(".") {
+                PathBuf::new()
+            } else {
+                folder
+            };
+            let paths = NAMES.into_iter().map(|name| folder.join(name));
+            let mut there = paths.filter(|path| world.entry(path).is_ok());
+            let (first, second) = (there.next(), there.next());
+            if let (Some(first), Some(second)) = (&first, second) {
+                let message = format!("{} and {} are both there", first.display(), second.display());
+                return Err(Diagnostic::error(SETTINGS, message).help("keep one of them").into());
+            }
+            if first.is_some() {
+                return Ok(first);
+            }
+        }
+        Ok(None)
     }
 
     /// Takes all paths from a folder.
@@ -144,6 +170,7 @@ impl Settings {
         self.baseline.iter_mut().for_each(moved);
         self.crds.iter_mut().for_each(moved);
         self.prometheus_configs.iter_mut().for_each(moved);
+        self.folder = folder.to_path_buf();
         for chart in &mut self.charts {
             moved(&mut chart.path);
             for values in &mut chart.values {
@@ -155,11 +182,36 @@ impl Settings {
         }
     }
 
+    /// The error, with the place of a text of the settings file that it is about.
+    pub fn locate(&self, mut error: Box<Diagnostic>, text: &str, sources: &Sources) -> Box<Diagnostic> {
+        let place = self.file.and_then(|file| {
+            let at = sources.get(file).text().find(text)?;
+            Some(Span::new(file, at, at + text.len()))
+        });
+        error.span = error.span.or(place);
+        error
+    }
+
+    /// The charts that are not looked for.
+    ///
+    /// # Errors
+    /// A pattern that is none.
+    pub fn excluded(&self, world: &dyn World, sources: &Sources) -> Result<Patterns> {
+        self.patterns(world, &self.exclude, sources)
+    }
+
+    fn patterns(&self, world: &dyn World, patterns: &[String], sources: &Sources) -> Result<Patterns> {
+        Patterns::read(world, &self.folder, patterns).map_err(|error| {
+            let wrong = patterns.iter().find(|pattern| error.message.starts_with(&***pattern));
+            self.locate(error, wrong.map_or("", |pattern| pattern), sources)
+        })
+    }
+
     /// Which rules speak.
     ///
     /// # Errors
-    /// A severity that there is not.
-    pub fn selection(&self) -> Result<Selection> {
+    /// A severity or a pattern that there is not.
+    pub fn selection(&self, world: &dyn World, sources: &Sources) -> Result<Selection> {
         let mut severities = BTreeMap::new();
         let mut ignore = self.ignore.clone();
         for (rule, word) in &self.severity {
@@ -174,10 +226,17 @@ impl Settings {
                 }
             }
         }
+        let of_files = self.per_file_ignores.iter().map(|(pattern, rules)| {
+            Ok(FileIgnores {
+                files: self.patterns(world, std::slice::from_ref(pattern), sources)?,
+                rules: rules.clone(),
+            })
+        });
         Ok(Selection {
             select: self.select.clone(),
             ignore,
             severities,
+            file_ignores: of_files.collect::<Result<_>>()?,
         })
     }
 }

@@ -66,6 +66,11 @@ impl Memory {
 /// The permission bits of files that are written without any.
 const DEFAULT_MODE: u32 = 0o644;
 
+/// A path without a leading `./`, as files are kept.
+fn bare(path: &Path) -> &Path {
+    path.strip_prefix(".").unwrap_or(path)
+}
+
 fn not_found() -> io::Error {
     io::Error::from(io::ErrorKind::NotFound)
 }
@@ -73,12 +78,13 @@ fn not_found() -> io::Error {
 impl World for Memory {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.files()
-            .get(path)
+            .get(bare(path))
             .map(|(bytes, _)| bytes.clone())
             .ok_or_else(not_found)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        let path = bare(path);
         let files = self.files();
         let mut names: Vec<String> = files
             .keys()
@@ -91,6 +97,7 @@ impl World for Memory {
     }
 
     fn entry(&self, path: &Path) -> io::Result<Entry> {
+        let path = bare(path);
         let files = self.files();
         if let Some((bytes, mode)) = files.get(path) {
             let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);

@@ -438,7 +438,7 @@ fn lint(files: &Files, skip_schema: bool) -> (Vec<Diagnostic>, Sources) {
         crds: Vec::new(),
     };
     let sources = Sources::new();
-    let report = lint::run(&world, &[run], Scope::All, &Selection::default(), &sources, &Silent);
+    let (report, _) = lint::run(&world, &[run], Scope::All, &Selection::default(), &sources, &Silent);
     (report.diagnostics, sources)
 }
 

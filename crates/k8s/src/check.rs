@@ -83,6 +83,15 @@ fn check_object<'a>(walker: &mut Walker<'a>, version: Version, crds: &Crds, map:
     }
 }
 
+/// Whether the fields of a kind are known: from Kubernetes, from a definition among `crds`, or from an operator that is known
+/// without one. Of other kinds nothing but the metadata can be checked.
+pub fn is_defined(version: Version, crds: &Crds, api_version: &str, kind: &str) -> bool {
+    let definitions = Definitions::get();
+    definitions.of_kind(api_version, kind, version.known()).is_some()
+        || definitions.of_custom(api_version, kind).is_some()
+        || crds.knows(api_version, kind)
+}
+
 /// apiVersion or kind, which every object has.
 fn head<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, key: &'static str) -> Option<&'a str> {
     match map.get(key) {

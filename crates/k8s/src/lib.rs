@@ -35,7 +35,7 @@ mod version;
 mod walk;
 mod words;
 
-pub use check::check;
+pub use check::{check, is_defined};
 pub use custom::Crds;
 pub use k8s_openapi;
 pub use lifecycle::{Lifecycle, lifecycle, served};

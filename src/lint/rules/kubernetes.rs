@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use promchart_k8s::{Crds, Severity, Side, Step, Version, check};
+use promchart_k8s::{Crds, Severity, Side, Step, Version, check, is_defined};
 
 use super::super::Context;
-use super::super::object::to_json;
-use crate::diagnostic::{Diagnostic, Report};
+use super::super::object::{Object, to_json};
+use crate::diagnostic::{Diagnostic, ObjectRef, Report};
 use crate::source::{FileId, Source, SourceKind, Span};
 use crate::yaml::{self, Node, Value};
 
@@ -40,6 +40,22 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
             report.push(object.fault(diagnostic, span));
         }
     }
+}
+
+/// The objects of kinds that nobody has a definition for.
+pub(in super::super) fn undefined_kinds<'a>(context: &'a Context<'_>) -> Vec<&'a Object> {
+    let custom: Vec<&Object> = context.objects.all.iter().filter(|object| !object.is_own()).collect();
+    if custom.is_empty() {
+        return custom;
+    }
+    let version = Version::parse(&context.request.capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
+    // What cannot be read has been reported.
+    let crds = crds(context, &mut Report::new());
+    let is_undefined = |object: &&Object| {
+        let ObjectRef { api_version, kind, .. } = &object.reference;
+        !is_defined(version, &crds, api_version, kind)
+    };
+    custom.into_iter().filter(is_undefined).collect()
 }
 
 /// The custom resources that the chart brings, in crds/ or as objects, and those of --crds.

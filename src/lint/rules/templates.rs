@@ -87,18 +87,8 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
     let (Some(chart), Some(usage)) = (&context.chart, &context.usage) else {
         return;
     };
-    // A template that does not parse may define anything, and a library is told by others what it lacks.
-    let parsed = |chart: &super::super::context::ParsedChart| chart.templates.len() == chart.chart.templates.len();
-    if chart.chart.is_library() || !chart.walk().iter().all(|(_, chart)| parsed(chart)) {
-        return;
-    }
-    let is_there = |dependency: &crate::chart::Dependency| {
-        chart
-            .subcharts
-            .iter()
-            .any(|subchart| subchart.name == dependency.name_or_alias())
-    };
-    if !chart.chart.metadata.dependencies.iter().all(is_there) {
+    // A library is told by others what it lacks, and what is not there may define anything.
+    if chart.chart.is_library() || !context.absent.is_empty() {
         return;
     }
     let defined = defined(context);
@@ -113,12 +103,33 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
     }
 }
 
+/// The names of all templates that are defined: also in files that do not parse, as far as a look at the text tells.
 fn defined(context: &Context<'_>) -> BTreeSet<Arc<str>> {
-    let charts = context.chart.iter().flat_map(|chart| chart.walk());
-    let templates = charts.flat_map(|(_, chart)| &chart.templates);
-    templates
-        .flat_map(|template| template.trees.iter().map(|tree| Arc::clone(&tree.name)))
-        .collect()
+    let mut names = BTreeSet::new();
+    for (_, chart) in context.chart.iter().flat_map(|chart| chart.walk()) {
+        let trees = chart.templates.iter().flat_map(|template| &template.trees);
+        names.extend(trees.map(|tree| Arc::clone(&tree.name)));
+        if !chart.is_parsed() {
+            let texts = chart.chart.templates.iter().map(File::text);
+            texts.for_each(|text| names.extend(definitions(&text)));
+        }
+    }
+    names
+}
+
+/// What follows the words `define` and `block` in quotes.
+fn definitions(text: &str) -> Vec<Arc<str>> {
+    let mut found = Vec::new();
+    for word in ["define", "block"] {
+        for (at, _) in text.match_indices(word) {
+            let after = text[at + word.len()..].trim_start();
+            let quoted = after
+                .strip_prefix(['"', '`'])
+                .and_then(|rest| rest.split(['"', '`']).next());
+            found.extend(quoted.map(Arc::from));
+        }
+    }
+    found
 }
 
 /// Definitions of the chart itself that nothing calls.

@@ -1,0 +1,175 @@
+//! What was looked at and what was not, so that "nothing found" can be believed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use promchart_k8s::Version;
+
+use super::Context;
+use super::matrix::{Run, Scope};
+use super::rules::kubernetes::undefined_kinds;
+
+/// How many names a line of the summary has at most.
+const MAX_NAMES: usize = 5;
+
+/// What some runs have looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// The charts.
+    pub charts: BTreeSet<Arc<str>>,
+    /// How many runs there were: charts with their values for one Kubernetes version each.
+    pub runs: usize,
+    /// How many objects were checked, over all runs.
+    pub objects: usize,
+    /// How many rules spoke.
+    pub rules: usize,
+    /// Runs that ended before anything was rendered, though it was to be.
+    pub unrendered: usize,
+    /// Runs in which a template failed, so that objects may be missing.
+    pub partial: usize,
+    /// Kinds of which only the metadata could be checked, with the objects.
+    pub undefined: BTreeMap<String, BTreeSet<String>>,
+    /// Dependencies that are not in charts/, so that nothing of them was looked at.
+    pub absent: BTreeSet<String>,
+    /// The templates, each with whether an object came of it in any run.
+    templates: BTreeMap<(Arc<str>, Arc<str>), bool>,
+    /// Versions of Kubernetes whose definitions are not here.
+    versions: BTreeSet<String>,
+}
+
+impl Tally {
+    /// What a run has looked at.
+    pub(super) fn of(context: &Context<'_>, run: &Run, scope: Scope) -> Self {
+        let mut tally = Self {
+            runs: 1,
+            objects: context.objects.all.len(),
+            ..Self::default()
+        };
+        tally.charts.insert(Arc::clone(&run.chart));
+        tally.absent.extend(context.absent.iter().cloned());
+        if scope == Scope::Values {
+            return tally;
+        }
+        let is_library = context.chart.as_ref().is_some_and(|chart| chart.chart.is_library());
+        let Some(rendered) = &context.rendered else {
+            tally.unrendered = usize::from(!is_library);
+            return tally;
+        };
+        tally.partial = usize::from(context.objects.is_partial);
+        let productive: BTreeSet<&str> = context.objects.all.iter().map(|object| &*object.path).collect();
+        for path in rendered.files.keys() {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            if !name.starts_with('_') && name != "NOTES.txt" {
+                let key = (Arc::clone(&run.chart), Arc::clone(path));
+                tally.templates.insert(key, productive.contains(&**path));
+            }
+        }
+        for object in undefined_kinds(context) {
+            let kind = format!("{} ({})", object.kind(), object.reference.api_version);
+            let name = format!("{}/{}", object.namespace(), object.name());
+            tally.undefined.entry(kind).or_default().insert(name);
+        }
+        let asked = &context.request.capabilities.kube_version.normalized;
+        if let Some(version) = Version::parse(asked).filter(|version| version.known() != *version) {
+            let note = format!(
+                "Kubernetes {version} is not known, fields are those of {}",
+                version.known()
+            );
+            tally.versions.insert(note);
+        }
+        tally
+    }
+
+    /// Adds what another run has looked at.
+    pub(super) fn add(&mut self, other: Self) {
+        self.charts.extend(other.charts);
+        self.runs += other.runs;
+        self.objects += other.objects;
+        self.unrendered += other.unrendered;
+        self.partial += other.partial;
+        self.absent.extend(other.absent);
+        self.versions.extend(other.versions);
+        for (kind, objects) in other.undefined {
+            self.undefined.entry(kind).or_default().extend(objects);
+        }
+        for (template, is_productive) in other.templates {
+            *self.templates.entry(template).or_default() |= is_productive;
+        }
+    }
+
+    /// The templates of which no object came in any run, with the names of their charts.
+    pub fn silent(&self) -> Vec<&str> {
+        let silent = self.templates.iter().filter(|(_, is_productive)| !**is_productive);
+        silent.map(|((_, template), _)| &**template).collect()
+    }
+
+    /// The summary, in lines: what was checked, and then what was not.
+    pub fn lines(&self, took: Duration) -> String {
+        let mut out = format!(
+            "checked {} in {}: {}",
+            counted(self.charts.len(), "chart"),
+            counted(self.runs, "run"),
+            counted(self.objects, "object"),
+        );
+        out.push_str(&format!(
+            ", {}, {:.2} s\n",
+            counted(self.rules, "rule"),
+            took.as_secs_f64()
+        ));
+        let mut not = |text: String| out.push_str(&format!("not checked: {text}\n"));
+        if self.unrendered > 0 {
+            not(format!(
+                "what {} would render, for it ended before",
+                counted(self.unrendered, "run")
+            ));
+        }
+        if self.partial > 0 {
+            let message = "what templates that failed would render: rules about what is missing were silent";
+            not(format!("{message} in {}", counted(self.partial, "run")));
+        }
+        if !self.absent.is_empty() {
+            let names = named(self.absent.iter().map(|name| &**name));
+            not(format!(
+                "dependencies that are not in charts/ (helm dependency build): {names}"
+            ));
+        }
+        if !self.undefined.is_empty() {
+            let objects = self.undefined.values().map(BTreeSet::len).sum();
+            let names = named(self.undefined.keys().map(|kind| &**kind));
+            not(format!(
+                "the fields of {} of kinds without a definition (--crds): {names}",
+                counted(objects, "object")
+            ));
+        }
+        for version in &self.versions {
+            not(version.clone());
+        }
+        let silent = self.silent();
+        if !silent.is_empty() {
+            let message = format!(
+                "{} of {} templates, which made no object",
+                silent.len(),
+                self.templates.len()
+            );
+            not(format!("{message}: {}", named(silent.into_iter())));
+        }
+        out
+    }
+}
+
+fn counted(count: usize, name: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {name}{plural}")
+}
+
+/// The first names of many.
+fn named<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let more = names.len().saturating_sub(MAX_NAMES);
+    let mut shown = names[..names.len() - more].join(", ");
+    if more > 0 {
+        shown.push_str(&format!(" and {more} more"));
+    }
+    shown
+}
