@@ -15,10 +15,8 @@ import json
 import os
 import pathlib
 import re
-import shutil
 import socket
 import ssl
-import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -27,10 +25,10 @@ import cluster
 import lib
 import node as nodes
 from releases import Release, shop
+from texts import README, Reader, header, section
 
 cluster.enter()
 checks = lib.Checks()
-README = lib.CHART / "README.md"
 # `htpasswd -nBC 10 prometheus` with correct-horse, and `htpasswd -nBC 10 admin` with battery-staple.
 PASSWORDS = {"prometheus": "correct-horse", "admin": "battery-staple"}
 HASHES = {
@@ -39,95 +37,6 @@ HASHES = {
 }
 USER = f"prometheus:{PASSWORDS['prometheus']}"
 JOBS = ("apiserver", "kubelet", "cadvisor", "endpointslices", "pods")  # that discover
-
-
-# ---- the texts ----------------------------------------------------------------------
-
-
-def section(title):
-    """(commands, {file to save: text}) of a section of the README."""
-    text = README.read_text()
-    found = re.search(rf"^## {re.escape(title)}.*?\n(.*?)(?=^## )", text, re.MULTILINE | re.DOTALL)
-    if not found:
-        raise RuntimeError(f"{README}: no section {title}")
-    commands, files = [], {}
-    for block in re.finditer(r"^```(\w*)\n(.*?)^```$", found[1], re.MULTILINE | re.DOTALL):
-        if block[1] == "console":
-            for line in re.sub(r"\\\n", "", block[2]).splitlines():
-                if not line.startswith("$ "):
-                    raise RuntimeError(f"{README}: {title}: {line!r} is no command")
-                commands.append(line[2:])
-            continue
-        name = re.findall(r"[Ss]ave (?:it |this )?as `([\w.-]+)`", found[1][: block.start()])
-        if name:
-            files[name[-1]] = block[2]
-    return commands, files
-
-
-def header(profile):
-    """The same of the comment at the beginning of a profile."""
-    lines = re.match(r"(#.*\n)+", (lib.ROOT / f"values/{profile}.yaml").read_text())[0].splitlines()
-    commands, files, block, prose = [], {}, [], ""
-    for line in [*lines, "#"]:
-        text = line[1:]
-        if text.startswith("     "):
-            block.append(text[6:])
-        elif block:
-            if block[0].startswith(("kubectl ", "helm ")):
-                commands += block
-            else:
-                files[re.findall(r"save (?:it|this) as ([\w.-]*\w)", prose)[-1]] = "\n".join(block) + "\n"
-            block = []
-        if text.startswith("   helm "):
-            commands.append(text.strip())
-        elif not text.startswith("     "):
-            prose += text
-    return commands, files
-
-
-# ---- following them -----------------------------------------------------------------
-
-
-class Reader:
-    """Follows one text: its commands in a shell, in order."""
-
-    made = node = folder = environment = None
-
-    def __init__(self, title, commands, files):
-        self.title, self.commands = title, list(commands)
-        self.place = Reader.folder / re.sub(r"\W+", "-", title)
-        self.place.mkdir()
-        for name in ("chart", "values"):
-            shutil.copytree(lib.ROOT / name, self.place / name)
-        for name, text in files.items():
-            (self.place / name).write_text(text)
-
-    def step(self, *words):
-        """Runs the next command, which has these words; returns what it printed."""
-        if not self.commands:
-            raise RuntimeError(f"{self.title}: no command is left where one with {words} was expected")
-        command = self.commands.pop(0)
-        if not all(word in command for word in words):
-            raise RuntimeError(f"{self.title}: {command!r} comes where one with {words} was expected")
-        result = self.shell(command)
-        if not checks.ok(f"{self.title}: {command}", result.returncode == 0, lambda: result.stdout[-3000:] + result.stderr[-3000:]):
-            raise RuntimeError(f"{self.title}: the path ends here")
-        return result.stdout
-
-    def shell(self, command):
-        """A command that is not in the text, or one that should fail."""
-        words = ["bash", "-euo", "pipefail", "-c", command]
-        return subprocess.run(words, cwd=self.place, env=Reader.environment, capture_output=True, text=True, timeout=900, check=False)
-
-    def given(self, command):
-        """What the path begins with."""
-        result = self.shell(command)
-        if result.returncode:
-            raise RuntimeError(f"{self.title}: {command}: {result.stdout}{result.stderr}")
-        return result.stdout
-
-    def done(self):
-        checks.equal(f"{self.title}: every command was followed", self.commands, [])
 
 
 def follow(title):
@@ -544,7 +453,7 @@ def main():
     for name, program in (("helm", lib.helm()), ("kubectl", made.programs / "kubectl"), ("promchart", lib.promchart())):
         (folder / "bin" / name).symlink_to(program)
     homes = {f"HELM_{kind}_HOME": str(folder / f"helm-{kind.lower()}") for kind in ("CACHE", "CONFIG", "DATA")}
-    Reader.made, Reader.node, Reader.folder = made, node, folder
+    Reader.checks, Reader.made, Reader.node, Reader.folder = checks, made, node, folder
     Reader.environment = {**made.environment, **homes, "HOME": str(folder), "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"}
     for name, path in PATHS.items():
         if sys.argv[1:] and not any(word in name for word in sys.argv[1:]):
