@@ -348,6 +348,34 @@ fn what_was_not_checked_is_said() {
     );
 }
 
+/// Labels of which no template tells: those of controllers, and those that programs set while they run.
+#[test]
+fn labels_that_come_later_are_no_errors() {
+    let labelled = POD
+        .replace("  name: web\n", "  name: web\n  labels: {app: web, role: main}\n")
+        .replace("nginx", "nginx:1");
+    let service = |selector: &str| {
+        format!(
+            "{labelled}---\napiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {{selector: {{{selector}}}, ports: [{{port: 80}}]}}\n"
+        )
+    };
+    for (at, selector, wanted) in [
+        (0, "app: web, statefulset.kubernetes.io/pod-name: web-0", None),
+        (1, "job-name: web", None),
+        (2, "app: web, leader: 'true'", Some("warning[service-without-pods]")),
+        (3, "app: web, role: other", Some("error[service-without-pods]")),
+    ] {
+        let folder = chart(&format!("later_labels_{at}"), &service(selector), "");
+        let text = Case::new("lint").arg(".").dir(&folder).run().stdout;
+        let found = text.lines().find(|line| line.contains("service-without-pods"));
+        assert_eq!(
+            found.map(|line| line.starts_with(wanted.unwrap_or("nothing"))),
+            wanted.map(|_| true),
+            "{text}"
+        );
+    }
+}
+
 /// As in `helm lint`, and unlike in `helm template`.
 #[test]
 fn an_absent_dependency_keeps_nothing_else_from_being_checked() {

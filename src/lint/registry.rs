@@ -2,8 +2,8 @@
 
 use super::rule::{Check, Family, Rule};
 use super::rules::{
-    chart, kubernetes, metadata, names, network, opinion, pods, prometheus, rbac, scaling, security, selectors,
-    templates, values, volumes,
+    chart, discovery, kubernetes, metadata, names, network, opinion, pods, printed, prometheus, rbac, scaling,
+    security, selectors, templates, values, volumes,
 };
 use crate::diagnostic::Severity::{self, Error, Info, Warning};
 
@@ -74,6 +74,7 @@ pub const RULES: &[Rule] = &[
     rule!("unused-value", Values, Info, values::unused),
     rule!("undefined-value", Values, Warning, values::undefined),
     rule!("duplicate-key", Values, Error, values::duplicates),
+    rule!("printed-go-value", Values, Warning, printed::values),
     rule!("exponent-number", Values, Warning, values::exponents),
     // Templates
     rule!("template-syntax", Template, Error, by "template::parse"),
@@ -149,6 +150,7 @@ pub const RULES: &[Rule] = &[
     rule!("missing-governing-service", Objects, Warning, scaling::stateful_sets).of_all(),
     rule!("latest-image-tag", Objects, Warning, pods::images),
     // Prometheus
+    rule!("missing-discovery-right", Prometheus, Warning, discovery::rights).of_all(),
     rule!("alert-template", Prometheus, Error, prometheus::objects),
     rule!("bad-relabel", Prometheus, Error, by "prometheus"),
     rule!("bad-relabel-regex", Prometheus, Error, by "prometheus"),

@@ -1,12 +1,14 @@
 //! The checks, one file for what belongs together.
 
 pub(super) mod chart;
+pub(super) mod discovery;
 pub(super) mod kubernetes;
 pub(super) mod metadata;
 pub(super) mod names;
 pub(super) mod network;
 pub(super) mod opinion;
 pub(super) mod pods;
+pub(super) mod printed;
 pub(super) mod prometheus;
 pub(super) mod rbac;
 pub(super) mod scaling;

@@ -1,5 +1,7 @@
 //! Prometheus' own files inside ConfigMaps and Secrets, and the objects of its operator.
 
+use std::sync::Arc;
+
 use super::super::Context;
 use super::super::object::Object;
 use crate::diagnostic::{Diagnostic, Report};
@@ -93,6 +95,71 @@ fn place_all(
             ..diagnostic
         });
     }
+}
+
+/// A configuration of Prometheus in an object.
+pub(super) struct Configuration {
+    /// What it says; its spans are places in the text.
+    pub(super) node: Node,
+    text: String,
+    scalar: Span,
+    /// The text that the object is written in, where the configuration stands there as it is.
+    within: Option<Arc<Source>>,
+}
+
+impl Configuration {
+    /// The place of a part of it in the object.
+    pub(super) fn place(&self, part: Span) -> Span {
+        match &self.within {
+            Some(source) => prometheus::within(source.text(), self.scalar, &self.text, part.range()),
+            None => self.scalar,
+        }
+    }
+}
+
+/// The configurations of Prometheus that a ConfigMap or a Secret holds.
+pub(super) fn configurations(context: &Context<'_>, object: &Object) -> Vec<Configuration> {
+    let is_secret = object.is(&["Secret"]);
+    if !is_secret && !object.is(&["ConfigMap"]) {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for part in ["data", "stringData"] {
+        for (name, entry) in object
+            .at([part])
+            .and_then(Node::as_map)
+            .into_iter()
+            .flat_map(yaml::Map::iter)
+        {
+            let Some(written) = entry.node.as_str() else { continue };
+            let (text, within) = if is_secret && part == "data" {
+                let decoded = base64::decode(written.as_bytes()).ok();
+                (decoded.and_then(|bytes| String::from_utf8(bytes).ok()), None)
+            } else {
+                (
+                    Some(written.to_owned()),
+                    Some(context.sources.get(object.node.span.file)),
+                )
+            };
+            let Some(text) = text.filter(|text| text.contains("scrape_configs:")) else {
+                continue;
+            };
+            let inner = Source::new(&**name, SourceKind::Made, text.as_bytes().to_vec());
+            let inner = context.sources.add(inner);
+            let source = context.sources.get(inner);
+            if let Ok(parsed) = yaml::parse(&source, inner, 0..source.text().len())
+                && kind(name, &parsed.node) == Some(Kind::Config)
+            {
+                found.push(Configuration {
+                    node: parsed.node,
+                    text,
+                    scalar: entry.node.span,
+                    within,
+                });
+            }
+        }
+    }
+    found
 }
 
 /// What kind of file an entry is, if it is surely one of Prometheus'. Other programs have `global` and `rules` too.

@@ -70,6 +70,7 @@ pub(in super::super) fn pods_of_others(context: &Context<'_>, report: &mut Repor
         let Some((rule, selector, path)) = picking(object) else {
             continue;
         };
+        let selector = without_added(selector);
         let Some(node) = object.at(path.iter().copied()).filter(|_| !picks_all(&selector)) else {
             continue;
         };
@@ -84,20 +85,51 @@ pub(in super::super) fn pods_of_others(context: &Context<'_>, report: &mut Repor
             let (key, _) = pairs.iter().find(|(key, value)| pod.labels.get(*key) != Some(value))?;
             Some((pod, key))
         });
-        // One that agrees with a workload in part is a slip; one that agrees with none may be for pods from elsewhere.
+        // One that agrees with a workload but for a value is a slip. A label that no pod has may be set by a program while it
+        // runs, as leaders do; one that agrees with none, and policies and budgets, may be for pods from elsewhere.
         report.push(match differing {
             Some((pod, key)) => {
                 let in_labels = node.get("matchLabels").unwrap_or(node);
                 let owner = pod.owner.title();
+                let diagnostic = match pod.labels.get(key) {
+                    Some(_) if rule == SERVICE => Diagnostic::error(rule, message),
+                    _ => Diagnostic::warning(rule, message),
+                };
                 let value = pod.labels.get(key).map_or("nothing", String::as_str);
                 object
-                    .fault(Diagnostic::error(rule, message), span(in_labels, &[key]))
+                    .fault(diagnostic, span(in_labels, &[key]))
                     .help(format!("the pods of {owner} have {key}: {value}"))
             }
             None if has_operator => continue,
             None => object.fault(Diagnostic::warning(rule, message), node.span),
         });
     }
+}
+
+/// A selector without the labels that controllers add to pods, which are in no template. From `pkg/controller` of Kubernetes:
+/// `deployment/util`, `statefulset`, `daemon`, `job`.
+fn without_added(mut selector: LabelSelector) -> LabelSelector {
+    const ADDED: [&str; 11] = [
+        "apps.kubernetes.io/pod-index",
+        "batch.kubernetes.io/controller-uid",
+        "batch.kubernetes.io/job-completion-index",
+        "batch.kubernetes.io/job-name",
+        "controller-revision-hash",
+        "controller-uid",
+        "job-completion-index",
+        "job-name",
+        "pod-template-generation",
+        "pod-template-hash",
+        "statefulset.kubernetes.io/pod-name",
+    ];
+    let is_added = |key: &str| ADDED.contains(&key);
+    if let Some(labels) = &mut selector.match_labels {
+        labels.retain(|key, _| !is_added(key));
+    }
+    if let Some(expressions) = &mut selector.match_expressions {
+        expressions.retain(|expression| !is_added(&expression.key));
+    }
+    selector
 }
 
 /// How an object picks the pods that it is for: the rule for one that picks none, its selector, and where that is.
