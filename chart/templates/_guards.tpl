@@ -17,6 +17,7 @@ prom.guards: fails the render if there is a problem. Takes the root context.
   "persistence"
   "server"
   "pushgateway"
+  "dataFlags"
   "nodeExporter"
   "services"
   "config"
@@ -180,6 +181,32 @@ server.replicas: {{ $values.replicas }} servers cannot share one volume; set ser
 {{ end -}}
 {{- if and $shared (eq $kind "Deployment") (eq (($values.strategy | default dict).type | default "RollingUpdate") "RollingUpdate") -}}
 {{ $key }}.strategy.type: a rolling update starts the new pod while the old one holds the volume; use Recreate
+{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+prom.guard.dataFlags: flags that put data beside the volume, on a root that is read-only or lost.
+*/}}
+{{- define "prom.guard.dataFlags" -}}
+{{- $server := dict "root" . "component" "server" "values" .Values.server -}}
+{{- $pushgateway := dict "root" . "component" "pushgateway" "values" .Values.pushgateway -}}
+{{- range $flag := list
+  (dict "key" "server" "name" "storage.tsdb.path" "volume" (include "prom.server.dataPath" $server))
+  (dict "key" "server" "name" "storage.agent.path" "volume" (include "prom.server.dataPath" $server))
+  (dict "key" "pushgateway" "name" "persistence.file" "volume" (include "prom.pushgateway.dataPath" $pushgateway))
+-}}
+{{- $values := get $.Values $flag.key -}}
+{{- $path := get ($values.extraArgs | default dict) $flag.name | toString -}}
+{{- if and (hasPrefix "/" $path) (ne (include "prom.persistence.type" $values.persistence) "none") -}}
+{{- $mounted := false -}}
+{{- $mounts := list (dict "mountPath" $flag.volume) -}}
+{{- range concat $mounts ($values.extraVolumeMounts | default list) -}}
+{{- $mounted = or $mounted (hasPrefix (printf "%s/" (trimSuffix "/" .mountPath)) (printf "%s/" (trimSuffix "/" $path))) -}}
+{{- end -}}
+{{- if not $mounted -}}
+{{ $flag.key }}.extraArgs.{{ $flag.name }}: {{ $path }} is not on the volume, which is mounted at {{ $flag.volume }}; choose a path below that
 {{ end -}}
 {{- end -}}
 {{- end -}}

@@ -94,11 +94,12 @@ server.persistentVolume.annotations: server.persistence.annotations
 server.persistentVolume.enabled: server.persistence.enabled
 server.persistentVolume.existingClaim: server.persistence.existingClaim
 server.persistentVolume.labels: server.persistence.labels
-server.persistentVolume.mountPath: use server.extraArgs with storage.tsdb.path
+server.persistentVolume.mountPath: the volume is mounted at /prometheus
 server.persistentVolume.selector: server.persistence.selector
 server.persistentVolume.size: server.persistence.size
 server.persistentVolume.statefulSetNameOverride: server.persistence.name
 server.persistentVolume.storageClass: server.persistence.storageClass
+server.persistentVolume.subPath: use server.extraArgs with storage.tsdb.path /prometheus/SUBPATH
 server.persistentVolume.volumeName: server.persistence.volumeName
 server.persistentVolume: server.persistence
 server.prefixURL: server.routePrefix

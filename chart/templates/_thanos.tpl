@@ -9,7 +9,7 @@ prom.thanos.container: the sidecar, as JSON. Takes the server component.
 {{- define "prom.thanos.container" -}}
 {{- $thanos := .values.thanos -}}
 {{- $flags := dict
-  "tsdb.path" (include "prom.server.dataPath" .)
+  "tsdb.path" (get (.values.extraArgs | default dict) "storage.tsdb.path" | default (include "prom.server.dataPath" .))
   "prometheus.url" (printf "%s://localhost:%d%s" (include "prom.web.scheme" .) (include "prom.port" . | int) (include "prom.server.routePrefix" .root))
   "grpc-address" (printf ":%d" (int $thanos.grpcPort))
   "http-address" (printf ":%d" (int $thanos.httpPort))
