@@ -96,6 +96,15 @@ prom.guard.availability: budgets and autoscalers that contradict themselves.
 */}}
 {{- define "prom.guard.availability" -}}
 {{- $server := .Values.server -}}
+{{- range $label, $number := dict "replica" $server.replicas "shard" $server.shards -}}
+{{- range $path, $labels := dict "config.externalLabels" $.Values.config.externalLabels "config.global.external_labels" ($.Values.config.global | default dict).external_labels -}}
+{{- if and (gt (int $number) 1) (hasKey ($labels | default dict) $label) -}}
+{{- if not (contains "$" (get $labels $label | toString)) -}}
+{{ $path }}.{{ $label }}: would be the same for {{ $number }} servers, whose samples nobody could tell apart; leave it out, and each gets its own
+{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
 {{- $budget := $server.podDisruptionBudget -}}
 {{- if include "prom.podDisruptionBudget.enabled" (dict "root" . "component" "server" "values" $server) -}}
 {{- $least := not (kindIs "invalid" $budget.minAvailable) -}}

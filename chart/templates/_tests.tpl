@@ -30,6 +30,13 @@ asked to. Takes the root context.
 {{- end -}}
 
 {{/*
+prom.test.word: a text as one word of the shell, whatever is in it. Takes the text.
+*/}}
+{{- define "prom.test.word" -}}
+{{- printf "'%s'" (replace "'" "'\\''" .) -}}
+{{- end -}}
+
+{{/*
 prom.test.curl: a shell function `ask COMPONENT PATH [OPTION...]` for one component: curl with the
 CA, the certificate and the password that the server itself uses. The password is read from
 its file, and is no argument that others could see; curl reads it from its standard input, which
@@ -48,7 +55,7 @@ therefore can have nothing else. Takes a component.
 {{- end -}}
 {{- end -}}
 {{- if include "prom.web.auth" . -}}
-printf 'user = "%s:%s"\n' '{{ $web.basicAuth.scrape.username }}' "$(cat {{ $directory }}/password)" |
+printf 'user = "%s:%s"\n' {{ include "prom.test.word" $web.basicAuth.scrape.username }} "$(cat {{ $directory }}/password)" |
   curl --config - {{ join " " $options }} "$@"
 {{- else -}}
 curl {{ join " " $options }} "$@"
