@@ -376,6 +376,41 @@ fn labels_that_come_later_are_no_errors() {
     }
 }
 
+/// Forges show only what is in a file: what was set by a flag is shown where it was written out, what is packed at its archive.
+#[test]
+fn forges_are_told_of_files() {
+    let folder = chart(
+        "forges",
+        &POD.replace("nginx", "nginx:1\n    imagePullPolicy: {{ .Values.policy }}"),
+        "policy: Always\n",
+    );
+    let of = |format: &str| {
+        Case::new("lint")
+            .args([".", "--set", "policy=Alway", "--format", format])
+            .dir(&folder)
+            .run()
+            .stdout
+    };
+    let gitlab: Json = serde_json::from_str(&of("gitlab")).unwrap();
+    let wrong = gitlab
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|found| found["check_name"] == "invalid-enum-value")
+        .unwrap();
+    assert_eq!(
+        wrong["location"],
+        serde_json::json!({"path": "templates/a.yaml", "lines": {"begin": 9}}),
+        "{gitlab}"
+    );
+    assert!(
+        of("github").contains("::error file=templates/a.yaml,line=9,"),
+        "{}",
+        of("github")
+    );
+    assert!(of("sarif").contains("\"uri\": \"templates/a.yaml\""), "{}", of("sarif"));
+}
+
 /// As in `helm lint`, and unlike in `helm template`.
 #[test]
 fn an_absent_dependency_keeps_nothing_else_from_being_checked() {

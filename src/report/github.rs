@@ -1,8 +1,8 @@
 //! Commands of GitHub's workflows: each becomes an annotation at its line.
 
-use super::{Place, one_line};
+use super::{in_file, one_line};
 use crate::diagnostic::{Report, Severity};
-use crate::source::{SourceKind, Sources};
+use crate::source::Sources;
 
 pub(super) fn write(report: &Report, sources: &Sources) -> String {
     let mut out = String::new();
@@ -13,11 +13,7 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
             Severity::Info => "notice",
         };
         let mut properties = Vec::new();
-        if let Some(place) = found
-            .span
-            .map(|span| Place::of(span, sources))
-            .filter(|place| place.kind != SourceKind::Flag)
-        {
+        if let Some(place) = in_file(found, sources) {
             properties.push(format!("file={}", property(place.file.trim_start_matches("./"))));
             properties.push(format!("line={}", place.line));
             properties.push(format!("endLine={}", place.end_line));

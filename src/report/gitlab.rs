@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Place, fingerprint, one_line};
+use super::{fingerprint, in_file, one_line};
 use crate::diagnostic::{Report, Severity};
 use crate::source::Sources;
 
@@ -26,8 +26,9 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
                 format!("{own}-{times}")
             };
             seen.push(own);
-            let place = found.span.map(|span| Place::of(span, sources));
-            let (path, line) = place.map_or((String::new(), 1), |place| (place.file, place.line));
+            // The format wants a path: flags are on the command line, which is in no file.
+            let place = in_file(found, sources);
+            let (path, line) = place.map_or_else(|| (".".to_owned(), 1), |place| (place.file, place.line));
             json!({
                 "description": one_line(found),
                 "check_name": found.rule,

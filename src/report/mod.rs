@@ -10,7 +10,7 @@ pub mod text;
 
 use std::borrow::Cow;
 
-use crate::diagnostic::{Report, Severity};
+use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::go::string as gostring;
 use crate::source::{Source, SourceKind, Sources, Span};
 
@@ -149,6 +149,25 @@ impl Place {
     }
 }
 
+/// The place of a finding in a file of the repository, for forges, which show nothing else: one in a flag or in a text that was made
+/// is shown where it was written out or called from, one in a packed chart at the archive. `None` where all of it is in flags.
+fn in_file(found: &Diagnostic, sources: &Sources) -> Option<Place> {
+    let spans = found
+        .span
+        .into_iter()
+        .chain(found.labels.iter().map(|label| label.span));
+    let mut places = spans.map(|span| Place::of(span, sources));
+    let mut place = places.find(|place| place.kind == SourceKind::File)?;
+    if let Some(at) = place.file.find(PACKED) {
+        place.file.truncate(at + PACKED.len() - 1);
+        (place.line, place.column, place.end_line, place.end_column) = (1, 1, 1, 1);
+    }
+    Some(place)
+}
+
+/// What leads from an archive to a file in it.
+const PACKED: &str = ".tgz/";
+
 fn position(source: &Source, offset: u32) -> (usize, usize) {
     let line = source.line_column(offset).line;
     let start = source.line_range(line).map_or(0, |range| range.start);
@@ -159,7 +178,7 @@ fn position(source: &Source, offset: u32) -> (usize, usize) {
 }
 
 /// A message with all that is said beside it, on one line.
-fn one_line(diagnostic: &crate::diagnostic::Diagnostic) -> String {
+fn one_line(diagnostic: &Diagnostic) -> String {
     let mut text = diagnostic.message.clone();
     if let Some(help) = &diagnostic.help {
         text.push_str("; ");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Place, RuleInfo, fingerprint, one_line};
+use super::{Place, RuleInfo, fingerprint, in_file, one_line};
 use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::source::{SourceKind, Sources, Span};
 
@@ -66,7 +66,7 @@ fn result(diagnostic: &Diagnostic, rule: Option<usize>, sources: &Sources) -> Js
         json["ruleIndex"] = index.into();
     }
     if let Some(span) = diagnostic.span {
-        let mut place = location(span, sources);
+        let mut place = in_file(diagnostic, sources).map_or_else(|| location(span, sources), |place| physical(&place));
         if let Some(object) = &diagnostic.object {
             let name = format!("{}/{}/{}", object.namespace, object.kind, object.name);
             place["logicalLocations"] = json!([{"fullyQualifiedName": name, "kind": "resource"}]);
@@ -91,6 +91,10 @@ fn location(span: Span, sources: &Sources) -> Json {
         // A flag is in no file; its text is all that can be shown.
         return json!({"message": {"text": place.file}});
     }
+    physical(&place)
+}
+
+fn physical(place: &Place) -> Json {
     json!({"physicalLocation": {
         "artifactLocation": {"uri": uri(&place.file)},
         "region": {

@@ -78,6 +78,10 @@ fn find(text: &str) -> Vec<Found> {
         });
     }
     for (start, mark) in text.match_indices("<nil>") {
+        // Part of what printf says.
+        if text[..start].ends_with('(') {
+            continue;
+        }
         found.push(Found {
             start,
             length: mark.len(),
@@ -116,6 +120,7 @@ mod tests {
                 &["%!d(string=3)", "%!(EXTRA int=1)", "%!s(MISSING)"],
             ),
             ("<nil>: <nil >", &["<nil>"]),
+            ("%!s(<nil>)", &["%!s(<nil>)"]),
             ("50%!important", &[]),
         ] {
             let mut found = find(text);
