@@ -85,8 +85,16 @@ component, and the route.
 {{- define "prom.httpRouteSpec" -}}
 {{- $component := first . -}}
 {{- $route := last . -}}
+{{- $parents := list }}
+{{- range $route.parentRefs }}
+{{- $parent := dict "group" "gateway.networking.k8s.io" "kind" "Gateway" }}
+{{- range $field, $value := . }}
+{{- $_ := set $parent $field $value }}
+{{- end }}
+{{- $parents = append $parents $parent }}
+{{- end -}}
 parentRefs:
-  {{- toYaml $route.parentRefs | nindent 2 }}
+  {{- toYaml $parents | nindent 2 }}
 {{- with $route.hostnames }}
 hostnames:
   {{- toYaml . | nindent 2 }}
@@ -98,14 +106,15 @@ rules:
         requestRedirect:
           scheme: https
           statusCode: 301
-    {{- with $route.matches }}
     matches:
-      {{- toYaml . | nindent 6 }}
-    {{- end }}
+      {{- $route.matches | default (list (dict "path" (dict "type" "PathPrefix" "value" "/"))) | toYaml | nindent 6 }}
   {{- else }}
   - backendRefs:
-      - name: {{ include "prom.component.serviceName" $component | toYaml }}
+      - group: ""
+        kind: Service
+        name: {{ include "prom.component.serviceName" $component | toYaml }}
         port: {{ $route.servicePort | default $component.values.service.port | int }}
+        weight: 1
     matches:
       {{- if $route.matches }}
       {{- toYaml $route.matches | nindent 6 }}
