@@ -1,6 +1,6 @@
 //! The README says what promchart prints: here it is run.
 
-use crate::support::{Case, read};
+use crate::support::{Case, read, value_tables};
 
 /// The `console` blocks: each command with what it is said to print.
 fn sessions() -> Vec<(String, String)> {
@@ -64,4 +64,14 @@ fn the_main_job_runs() {
     let (code, printed) = run(&format!("promchart {line}"));
     assert_eq!(code, 0, "{printed}");
     assert_eq!(printed.matches("\nkind: ").count(), 10);
+}
+
+/// The tables of the chart's README are those of its values file and schema.
+#[test]
+fn the_tables_of_values_are_fresh() {
+    let schema = serde_json::from_str(&read("chart/values.schema.json")).expect("the schema is JSON");
+    let readme = read("chart/README.md");
+    let renewed = value_tables::renewed(&readme, &read("chart/values.yaml"), &schema).unwrap();
+    let stale = readme.lines().zip(renewed.lines()).find(|(is, should)| is != should);
+    assert!(readme == renewed, "run cargo run -p xtask -- chart-readme: {stale:?}");
 }

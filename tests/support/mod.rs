@@ -5,6 +5,7 @@ pub(crate) mod facts;
 pub(crate) mod mutants;
 pub(crate) mod perturbed;
 pub(crate) mod shares;
+pub(crate) mod value_tables;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -17,6 +17,7 @@ mod mutate;
 mod operator;
 mod origins;
 mod prometheus;
+mod readme;
 mod values;
 
 use std::process::ExitCode;
@@ -32,6 +33,7 @@ operator-definitions
 mutate          which of the faults of tests/suite/mutations the linter finds, and at which line: [KIND]
 origins         how much of the output of charts leads back to templates and values: CHART...
 functions       write docs/functions.md anew
+chart-readme    write the tables of values in chart/README.md anew
 migrate-page    write docs/migrate.md anew
 migrate-facts REPOSITORY
                 render the community chart with the real Helm: write what tests/suite/migrate wants, and compare its ci files;
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
         ["mutate", kind] => mutate::measure(Some(kind)),
         ["functions"] => std::fs::write(helm::root().join("docs/functions.md"), promchart::functions::markdown())
             .map_err(|error| format!("docs/functions.md: {error}")),
+        ["chart-readme"] => readme::write(),
         ["migrate-page"] => std::fs::write(helm::root().join("docs/migrate.md"), promchart::migrate::markdown())
             .map_err(|error| format!("docs/migrate.md: {error}")),
         ["migrate-facts", repository] => migrate::facts(repository),
