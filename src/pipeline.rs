@@ -111,7 +111,8 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
                 if !errors.is_empty() {
                     return Err(errors);
                 }
-                let (rendered, errors) = rendering.render(templates, world, request.limits, trace);
+                let (rendered, mut errors) = rendering.render(templates, world, request.limits, trace);
+                values::locate_texts(&mut errors, &values, sources);
                 if errors.is_empty() { Ok(rendered) } else { Err(errors) }
             },
         )

@@ -411,6 +411,25 @@ fn forges_are_told_of_files() {
     assert!(of("sarif").contains("\"uri\": \"templates/a.yaml\""), "{}", of("sarif"));
 }
 
+/// What `tpl` renders is shown where it is written in the values.
+#[test]
+fn texts_of_values_are_shown_where_they_are_written() {
+    let folder = chart("texts", POD, "a: {}\n");
+    write(
+        &folder,
+        "templates/b.yaml",
+        "{{ tpl .Values.more . }}{{ tpl (printf \"%s{{ .Values.a.c.d }}\" \"y\") . }}",
+    );
+    let given = "more: 'x: {{ .Values.a.b.c }}'\n";
+    write(&folder, "given.yaml", given);
+    for command in ["lint", "template"] {
+        let run = Case::new(command).args([".", "-f", "given.yaml"]).dir(&folder).run();
+        let text = run.stdout + &run.stderr;
+        assert!(text.contains("--> given.yaml:1:14\n"), "{command}: {text}");
+        assert!(text.contains("templates/b.yaml:1:4\n"), "{command}: {text}");
+    }
+}
+
 /// As in `helm lint`, and unlike in `helm template`.
 #[test]
 fn an_absent_dependency_keeps_nothing_else_from_being_checked() {

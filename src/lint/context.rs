@@ -167,6 +167,7 @@ impl<'a> Context<'a> {
             // Who calls what a broken file or an absent chart defines is not to blame.
             errors.diagnostics.retain(|error| !lacks_template(&error.message));
         }
+        values::locate_texts(&mut errors, &values, self.sources);
         self.objects = Objects::read(&rendered, &self.request.release.namespace, self.sources, report);
         self.objects.is_partial |= !broken.is_empty() || !errors.is_empty() || !self.absent.is_empty();
         self.rendered = Some(rendered);

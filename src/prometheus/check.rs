@@ -2,9 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::{Source, Span};
-use crate::yaml::{Map, Node, Value};
-
-use super::place;
+use crate::yaml::{self, Map, Node, Value};
 
 /// A check of one document.
 pub(super) struct Check<'a> {
@@ -43,7 +41,7 @@ impl<'a> Check<'a> {
 
     /// The place of some bytes of a text that a scalar holds.
     pub(super) fn within(&self, node: &Node, text: &str, range: std::ops::Range<usize>) -> Span {
-        place::within(self.source.text(), node.span, text, range)
+        yaml::within(self.source.text(), node.span, text, range)
     }
 }
 

@@ -26,7 +26,6 @@ mod discovery_checks;
 mod discovery_clouds;
 mod http;
 mod operator;
-mod place;
 mod relabel;
 mod remote;
 mod rules;
@@ -42,7 +41,6 @@ use crate::source::{FileId, Source, Sources, Span};
 use crate::yaml::{self, Node, Parsed};
 
 use check::Check;
-pub use place::within;
 pub use rules_table::{RULES, Rule};
 
 /// The files of Prometheus.

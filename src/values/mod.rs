@@ -9,6 +9,7 @@ mod merge;
 mod overrides;
 pub mod set;
 mod tables;
+mod texts;
 
 use crate::chart::Chart;
 use crate::diagnostic::{Report, Result};
@@ -17,6 +18,7 @@ use crate::yaml::Node;
 pub use dependency::{DEPENDENCY, check_present};
 pub use merge::{GLOBAL, MERGE};
 pub use overrides::{FLAG, Overrides, read_overrides};
+pub use texts::locate_texts;
 
 /// Prepares a chart for the values that the user gives: conditions and tags switch subcharts off, aliases rename them,
 /// `import-values` brings values up. What Helm would log goes to the report.

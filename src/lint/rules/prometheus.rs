@@ -82,7 +82,7 @@ fn place_all(
     report: &mut Report,
 ) {
     let moved = |span: Span| match within {
-        Some(source) if span.file == inner => prometheus::within(source.text(), scalar, text, span.range()),
+        Some(source) if span.file == inner => yaml::within(source.text(), scalar, text, span.range()),
         _ => scalar,
     };
     for mut diagnostic in found.diagnostics {
@@ -111,7 +111,7 @@ impl Configuration {
     /// The place of a part of it in the object.
     pub(super) fn place(&self, part: Span) -> Span {
         match &self.within {
-            Some(source) => prometheus::within(source.text(), self.scalar, &self.text, part.range()),
+            Some(source) => yaml::within(source.text(), self.scalar, &self.text, part.range()),
             None => self.scalar,
         }
     }
