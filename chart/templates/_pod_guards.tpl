@@ -109,6 +109,24 @@ prom.guard.pods: each component's pod.
 {{- range include "prom.twice" $containers | fromJsonArray -}}
 {{ $key }}.extraContainers: the name {{ . }} is there twice among the containers of the pod
 {{ end -}}
+{{- $portNames := compact (list ($values.containerPort.name | default "")) -}}
+{{- $portNumbers := list (printf "%s %s" (include "prom.containerPort" $context) ($values.containerPort.protocol | default "TCP")) -}}
+{{- range concat ($own.containers | default list) ($values.extraContainers | default list) -}}
+{{- range .ports -}}
+{{- if .name -}}
+{{- $portNames = append $portNames .name -}}
+{{- end -}}
+{{- if .containerPort -}}
+{{- $portNumbers = append $portNumbers (printf "%d %s" (int .containerPort) (.protocol | default "TCP")) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- range include "prom.twice" $portNames | fromJsonArray -}}
+{{ $key }}.extraContainers: two ports of the pod are named {{ . }}; a Service that asks for the name gets the first
+{{ end -}}
+{{- range include "prom.twice" $portNumbers | fromJsonArray -}}
+{{ $key }}.extraContainers: two containers of the pod would listen on port {{ . }}, and they share one network
+{{ end -}}
 {{- range $index, $container := $values.initContainers -}}
 {{- if ne ($container.restartPolicy | default "") "Always" -}}
 {{- range $field := list "livenessProbe" "readinessProbe" "startupProbe" "lifecycle" -}}
