@@ -264,8 +264,12 @@ node that a pod with its own users cannot share.
 nodeExporter.textfile.hostPath: needed for nodeExporter.textfile.enabled
 {{ end -}}
 {{- include "prom.nodeExporter.classes" . -}}
+{{- $dbus := false -}}
 {{- range $name, $class := .promNodeClasses -}}
 {{- $key := printf "nodeExporter.variants.%s" $name -}}
+{{- if and $name (hasKey (((get $exporter.variants $name).updateStrategy | default dict).rollingUpdate | default dict) "partition") -}}
+{{ $key }}.updateStrategy.rollingUpdate.partition: only a StatefulSet has it, this is a DaemonSet
+{{ end -}}
 {{- if and $name (gt (len (include "prom.nodeExporter.name" $class)) 63) -}}
 {{ $key }}: the object name {{ include "prom.nodeExporter.name" $class }} has more than 63 characters
 {{ end -}}
@@ -278,6 +282,7 @@ nodeExporter.textfile.hostPath: needed for nodeExporter.textfile.enabled
 {{ end -}}
 {{- end -}}
 {{- with include "prom.nodeExporter.dbusCollectors" $class | fromJsonArray -}}
+{{- $dbus = true -}}
 {{- if not $exporter.hostMounts.enabled -}}
 nodeExporter.hostMounts.enabled: needed for the collector {{ first . }}, which asks the node's D-Bus
 {{ end -}}
@@ -286,6 +291,9 @@ nodeExporter.hostUsers: with users of its own the pod is refused by the node's D
 {{ end -}}
 {{- end -}}
 {{- end -}}
+{{- if and $exporter.hostMounts.enabled (ne ($exporter.hostMounts.dbusPath | default "") "/run/dbus") (not $dbus) -}}
+nodeExporter.hostMounts.dbusPath: no collector asks the node's D-Bus; switch on systemd or logind in nodeExporter.collectors
+{{ end -}}
 {{- if and (eq (toString $exporter.hostUsers) "false") (or $exporter.hostNetwork $exporter.hostPID) -}}
 nodeExporter.hostUsers: false excludes nodeExporter.hostNetwork and nodeExporter.hostPID
 {{ end -}}

@@ -500,6 +500,15 @@ rbac.namespaced: paths of the API server (nonResourceURLs) are granted cluster-w
 {{- end -}}
 {{- range $component, $key := include "prom.components" . | fromJson -}}
 {{- $values := get $.Values $key -}}
+{{- $policy := $values.networkPolicy | default dict -}}
+{{- if and $values.hostNetwork (kindIs "bool" $policy.enabled | ternary $policy.enabled $.Values.networkPolicy.enabled) -}}
+{{- $rules := dict "ingress.from" ($policy.ingress | default dict).from "ingress.extra" ($policy.ingress | default dict).extra "egress.extra" ($policy.egress | default dict).extra -}}
+{{- range $field, $rule := $rules -}}
+{{- if $rule -}}
+{{ $key }}.networkPolicy.{{ $field }}: no policy holds for pods in the node's network; set {{ $key }}.hostNetwork to false
+{{ end -}}
+{{- end -}}
+{{- end -}}
 {{- if and $values.hostNetwork (eq (toString ($values.networkPolicy | default dict).enabled) "true") -}}
 {{ $key }}.networkPolicy.enabled: no policy holds for pods in the node's network; set {{ $key }}.hostNetwork to false, or protect the port with {{ $key }}.web
 {{ end -}}

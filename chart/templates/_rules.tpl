@@ -323,7 +323,7 @@ changes of alerts that are not there.
 {{- $rules := .Values.rules -}}
 {{- $max := include "prom.rules.maxBytes" . | int -}}
 {{- if and $rules.builtin.enabled (not (include "prom.rules.ownJob" .)) -}}
-rules.builtin.enabled: needs an enabled job with the preset prometheus, whose metrics the alerts are about
+rules.builtin.enabled: needs an enabled job with the preset prometheus, whose metrics the alerts are about; see scrape.builtin and scrape.jobs.prometheus.enabled
 {{ end -}}
 {{- if not (include "prom.rules.configMaps" . | fromJsonArray) -}}
 {{- if $rules.name -}}

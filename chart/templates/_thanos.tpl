@@ -76,6 +76,9 @@ server.persistence: the Thanos sidecar reads the data from a volume; set an empt
 {{- if eq (int $thanos.grpcPort) (int $thanos.httpPort) -}}
 server.thanos.httpPort: {{ $thanos.httpPort }} is taken by server.thanos.grpcPort
 {{ end -}}
+{{- if and (ne $thanos.objstore.existingSecret.key "objstore.yml") (not $thanos.objstore.existingSecret.name) -}}
+server.thanos.objstore.existingSecret.key: needs server.thanos.objstore.existingSecret.name
+{{ end -}}
 {{- range $field := list "grpcPort" "httpPort" -}}
 {{- if eq (int (get $thanos $field)) (int $server.listenPort) -}}
 server.thanos.{{ $field }}: {{ get $thanos $field }} is taken by server.listenPort

@@ -119,6 +119,18 @@ rbac.clusterRoleName: there is no ClusterRole{{ if $rbac.namespaced }} with rbac
 {{- if and $kubelet.tls.caFile (or (eq $kubelet.via "apiserver") (ne $kubelet.tls.mode "verify")) -}}
 scrape.kubelet.tls.caFile: is used with scrape.kubelet.via direct and scrape.kubelet.tls.mode verify
 {{ end -}}
+{{- include "prom.jobs" . -}}
+{{- $blackbox := or $config.raw $config.existing.name -}}
+{{- range .promJobs -}}
+{{- if has .preset (list "services" "ingresses") -}}
+{{- $blackbox = true -}}
+{{- end -}}
+{{- end -}}
+{{- range $field, $default := dict "address" "" "module" "http_2xx" -}}
+{{- if and (ne (get $.Values.scrape.blackbox $field | default "") $default) (not $blackbox) -}}
+scrape.blackbox.{{ $field }}: no job asks the exporter; enable scrape.jobs.services or scrape.jobs.ingresses
+{{ end -}}
+{{- end -}}
 {{- if not .Values.scrape.builtin -}}
 {{- range include "prom.scrape.limits.set" . | fromJsonArray -}}
 scrape.limits.{{ . }}: scrape.builtin false leaves the limits out; set config.global.{{ . }}
