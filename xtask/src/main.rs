@@ -10,6 +10,7 @@ mod chance;
 mod difffuzz;
 mod goldens;
 mod helm;
+mod keys;
 mod kubernetes;
 mod layouts;
 mod migrate;
@@ -41,6 +42,8 @@ migrate-facts REPOSITORY
 prometheus-testdata DIR
                 run over config/testdata of Prometheus' source and the like: what is refused and what is accepted
 promtool        ask the real promtool about tests/suite/prometheus; PROMCHART_PROMTOOL names it
+chart-keys      see that each key of the chart's values changes the output or is refused by its name: [BEGINNING OF A KEY];
+                needs target/release/promchart
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
 layouts         compare Helm and promchart over random charts in charts, with aliases, conditions and imports: [COUNT] [SEED]
 difffuzz        compare Helm and promchart over random templates, values and --set flags: [COUNT] [SEED]
@@ -76,6 +79,8 @@ fn main() -> ExitCode {
         ["migrate-facts", repository] => migrate::facts(repository),
         ["prometheus-testdata", folder] => prometheus::testdata(folder),
         ["promtool"] => prometheus::promtool(),
+        ["chart-keys"] => keys::check(""),
+        ["chart-keys", part] => keys::check(part),
         ["random-values"] => values::compare(200, 1),
         ["random-values", count] => count
             .parse()
