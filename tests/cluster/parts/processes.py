@@ -2,7 +2,8 @@
 """Every profile and value set installed by the real Helm on the real API server, and its pods run as real processes.
 
 For each: all pods become ready by their own probes; Prometheus runs with exactly the flags of the manifest; every target that
-it discovers is up and each job has one; nothing is logged as an error; the API refuses nothing. And what the set's header wants.
+it discovers is up and each job has one (shards together, and agents of nodes); nothing is logged as an error; the API refuses
+nothing. And what the set's header wants.
 """
 
 import pathlib
@@ -18,12 +19,19 @@ from releases import Release, shop
 cluster.enter()
 checks = lib.Checks()
 
+
 def counts(texts):
     """`job=2` lines as {job: 2}."""
     return {name: int(number) for name, number in (text.split("=") for text in texts)}
 
 
-def check_targets(name, each, server):
+def sharing(release, user):
+    """The servers of a release that divide its targets among them: one per node, or shards; none if each has all."""
+    own = [each for each in release.workloads() if any(lib.is_prometheus(container) for container in each["spec"]["template"]["spec"]["containers"])]
+    return release.servers(user=user) if len(own) > 1 or own[0]["kind"] == "daemonset" else []
+
+
+def check_targets(name, each, server, together):
     jobs = [config["job_name"] for config in server.config().get("scrape_configs") or []]
     wanted = counts(each.wants.get("want-targets", []))
     down = {text.split(": ")[0] for text in each.wants.get("want-down", [])}
@@ -34,7 +42,7 @@ def check_targets(name, each, server):
             own = targets.get(job, [])
             if job in wanted and len(own) != wanted[job]:
                 found.append(f"{job}: {len(own)} targets: {[target['scrapeUrl'] for target in own]}, wanted {wanted[job]}")
-            elif job not in wanted and not own:
+            elif job not in wanted and not own and not any(other.targets().get(job) for other in together):
                 found.append(f"{job}: no target")
             if job not in down:
                 found += [f"{job}: {target['scrapeUrl']} is {target['health']}: {target['lastError']}" for target in own if target["health"] != "up"]
@@ -61,10 +69,10 @@ def check_headers(name, each, server):
         checks.equal(f"{name}: runtime {field}", str(server.data("/api/v1/status/runtimeinfo").get(field)), value)
 
 
-def check_server(name, each, server):
+def check_server(name, each, server, together):
     wrong = server.flags_not_in_force()
     checks.ok(f"{name}: all {len(lib.flags_of(server.container.spec))} flags are in force", not wrong, "\n".join(wrong))
-    check_targets(name, each, server)
+    check_targets(name, each, server, together)
     checks.equal(f"{name}: the configuration is loaded", server.metric("prometheus_config_last_reload_successful"), 1)
     failures = server.metric("prometheus_sd_kubernetes_failures_total")
     if not each.want("want-denied"):
@@ -87,7 +95,7 @@ def check_set(made, node, each):
         missing = each.wants.get("not-run", [])
         checks.ok(f"{each.name}: every pod is ready" + (f" (not run here: {', '.join(missing)})" if missing else ""), True)
         for server in release.servers(user=each.want("user")):
-            check_server(f"{each.name} {server.pod.name}" if len(release.servers()) > 1 else each.name, each, server)
+            check_server(f"{each.name} {server.pod.name}" if len(release.servers()) > 1 else each.name, each, server, sharing(release, each.want("user")))
     finally:
         release.uninstall("--ignore-not-found")
         release.gone(90)
