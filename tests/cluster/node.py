@@ -47,7 +47,7 @@ class Container:
         self.began = None
         self.code = None
         self.killed = False
-        self.log = pod.node.folder / "logs" / f"{pod.namespace}_{pod.name}_{self.name}.log"
+        self.log = pod.node.folder / "logs" / f"{pod.namespace}_{pod.name}_{self.name}_{pod.uid}.log"
 
     @property
     def running(self):
