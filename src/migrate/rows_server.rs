@@ -64,7 +64,7 @@ pub(super) const ROWS: &[Row] = &[
     to("server/hostAliases", "[]", "server.hostAliases"),
     to("server/dnsPolicy", "ClusterFirst", "server.dnsPolicy"),
     to("server/dnsConfig", "{}", "server.dnsConfig"),
-    lost("server/hostNetwork", "false", "the server does not share the node's network", "if the API server must reach the pod, use a Service of type NodePort or an Ingress"),
+    to("server/hostNetwork", "false", "server.hostNetwork"),
     lost("server/hostPort", "", "the server opens no port of the node", "use server.service.type: NodePort"),
     to("server/nodeSelector", "{}", "server.nodeSelector"),
     to("server/tolerations", "[]", "server.tolerations"),
