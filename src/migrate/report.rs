@@ -244,6 +244,8 @@ fn adoption(job: &Job<'_>, lines: &mut Vec<String>) {
     lines.push(format!(
         "It replaces release {release}: names, selectors and addresses stay."
     ));
+    let namespace = job.names.namespace.as_deref();
+    let at = namespace.map_or_else(String::new, |namespace| format!(" --namespace {namespace}"));
     let claims = storage::kept_claims(job);
     if !claims.is_empty() {
         lines.push("Its data are on claims that Helm deletes with it. Before anything else keep it from doing so, in both ways:".to_owned());
@@ -252,11 +254,11 @@ fn adoption(job: &Job<'_>, lines: &mut Vec<String>) {
             .map(|(_, key)| format!(" --set-string {key}.annotations.\"helm\\.sh/resource-policy\"=keep"))
             .collect();
         lines.push(format!(
-            "  helm upgrade {release} prometheus-community/prometheus --reuse-values{set}"
+            "  helm upgrade {release} prometheus-community/prometheus{at} --reuse-values{set}"
         ));
         let names: Vec<&str> = claims.iter().map(|(claim, _)| claim.as_str()).collect();
         lines.push(format!(
-            "  kubectl annotate persistentvolumeclaim {} helm.sh/resource-policy=keep --overwrite",
+            "  kubectl annotate persistentvolumeclaim {}{at} helm.sh/resource-policy=keep --overwrite",
             names.join(" ")
         ));
     }
@@ -271,12 +273,12 @@ fn adoption(job: &Job<'_>, lines: &mut Vec<String>) {
     let obstacles = release::obstacles(job);
     if obstacles.is_empty() {
         lines.push(format!(
-            "Then replace it in place: helm upgrade {release} CHART -f THIS_FILE --server-side=false"
+            "Then replace it in place: helm upgrade {release} CHART{at} -f THIS_FILE --server-side=false"
         ));
     } else {
         lines.push(format!("It cannot be replaced in place: {}.", obstacles.join("; ")));
         lines.push(format!(
-            "Uninstall it and install anew: helm uninstall {release}; helm install {release} CHART -f THIS_FILE"
+            "Uninstall it and install anew: helm uninstall {release}{at}; helm install {release} CHART{at} -f THIS_FILE"
         ));
     }
 }
