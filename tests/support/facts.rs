@@ -587,8 +587,28 @@ fn ingress(object: &Json, objects: &[Json], facts: &mut Facts) {
     }
 }
 
+fn remove(object: &mut Json, field: &str) {
+    if let Some(map) = object.as_object_mut() {
+        map.shift_remove(field);
+    }
+}
+
+/// A route without what the definition of `HTTPRoute` adds where it is not said.
 fn route(object: &Json, facts: &mut Facts) {
     let mut spec = object["spec"].clone();
+    let everything = json!([{"path": {"type": "PathPrefix", "value": "/"}}]);
+    for rule in spec["rules"].as_array_mut().into_iter().flatten() {
+        if rule["matches"] == everything {
+            remove(rule, "matches");
+        }
+    }
+    for parent in spec["parentRefs"].as_array_mut().into_iter().flatten() {
+        for (field, usual) in [("group", "gateway.networking.k8s.io"), ("kind", "Gateway")] {
+            if parent[field] == usual {
+                remove(parent, field);
+            }
+        }
+    }
     for rule in spec["rules"].as_array_mut().into_iter().flatten() {
         for backend in rule
             .get_mut("backendRefs")
