@@ -119,6 +119,7 @@ pub const RULES: &[Rule] = &[
     rule!("null-value", Kubernetes, Warning, by "promchart-k8s"),
     rule!("removed-api", Kubernetes, Error, by "promchart-k8s"),
     rule!("request-above-limit", Kubernetes, Error, by "promchart-k8s"),
+    rule!("server-warning", Kubernetes, Warning, by "promchart-k8s"),
     rule!("unknown-api", Kubernetes, Error, by "promchart-k8s"),
     rule!("unknown-field", Kubernetes, Error, by "promchart-k8s"),
     rule!("wrong-type", Kubernetes, Error, by "promchart-k8s"),

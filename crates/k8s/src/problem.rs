@@ -138,10 +138,7 @@ pub const RULES: &[Rule] = &[
         "a workload's pods have a restart policy that the workload does not allow",
     ),
     error("bad-selector", "a selector's operator does not fit its values"),
-    error(
-        "bad-size",
-        "a value is shorter or longer than the custom resource's schema allows",
-    ),
+    error("bad-size", "a value or a list is shorter or longer than is allowed"),
     warning("deprecated-api", "an API is deprecated"),
     error("duplicate-item", "two items of a list have the same key"),
     warning(
@@ -158,9 +155,13 @@ pub const RULES: &[Rule] = &[
         "a value is none of the alternatives of the custom resource's schema",
     ),
     error("null-item", "an item of a list is null"),
-    warning("null-value", "a value of a map is null"),
+    warning("null-value", "a value of a map, or a string of a list, is null"),
     error("removed-api", "an API was removed before this version"),
     error("request-above-limit", "a resource request is above its limit"),
+    warning(
+        "server-warning",
+        "Kubernetes takes a value with a warning, or ignores it",
+    ),
     error("unknown-api", "Kubernetes does not have this apiVersion and kind"),
     error(
         "unknown-field",

@@ -141,6 +141,14 @@ impl<'a> Walker<'a> {
         self.path.pop();
     }
 
+    /// Runs a part some steps below.
+    pub(crate) fn inside(&mut self, places: &[Place<'a>], run: impl FnOnce(&mut Self)) {
+        let length = self.path.len();
+        self.path.extend_from_slice(places);
+        run(self);
+        self.path.truncate(length);
+    }
+
     /// How many problems there are so far.
     pub(crate) fn count(&self) -> usize {
         self.problems.len()
@@ -263,7 +271,13 @@ impl<'a> Walker<'a> {
     fn items(&mut self, kind: &Type, items: &'a [Value]) {
         for (index, item) in items.iter().enumerate() {
             self.below(Place::Index(index), |walker| {
-                if item.is_null() && *kind != Type::Any {
+                if item.is_null() && matches!(kind, Type::String | Type::Quantity) {
+                    walker.fault(
+                        Side::Value,
+                        "null-value",
+                        format!("null stands for {} here", empty_of(kind)),
+                    );
+                } else if item.is_null() && *kind != Type::Any {
                     walker
                         .fault(Side::Value, "null-item", "an item of the list is null")
                         .help = Some(format!(

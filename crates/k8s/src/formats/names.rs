@@ -117,6 +117,113 @@ pub fn config_key(text: &str) -> Result<(), Reason> {
     Ok(())
 }
 
+/// A subdomain that may end with `-`, as if something followed it: `maskTrailingDash`.
+pub fn subdomain_prefix(text: &str) -> Result<(), Reason> {
+    masked(text, subdomain)
+}
+
+/// A check of a name to which something will be added, so that it may end with `-`.
+pub fn masked(text: &str, check: fn(&str) -> Result<(), Reason>) -> Result<(), Reason> {
+    match text.strip_suffix('-') {
+        Some(rest) if !rest.is_empty() => check(&format!("{rest}a")),
+        _ => check(text),
+    }
+}
+
+/// A host's name as Linux takes it: a subdomain of at most 64 characters.
+pub fn hostname(text: &str) -> Result<(), Reason> {
+    length(text, 64)?;
+    subdomain(text)
+}
+
+/// The name of an HTTP header: `IsHTTPHeaderName`.
+pub fn http_header(text: &str) -> Result<(), Reason> {
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    match text.chars().find(|c| !(c.is_ascii_alphanumeric() || *c == '-')) {
+        Some(bad) => Err(format!("it has {bad:?}; letters, digits and `-` are allowed")),
+        None => Ok(()),
+    }
+}
+
+/// A kernel parameter, with `.` or `/` between its parts: `IsValidSysctlName`.
+pub fn sysctl(text: &str) -> Result<(), Reason> {
+    length(text, SUBDOMAIN_LENGTH)?;
+    for part in text.split(['.', '/']) {
+        let end = |c: char| !matches!(c, 'a'..='z' | '0'..='9');
+        if part.is_empty() || part.starts_with(end) || part.ends_with(end) {
+            return Err("each part between dots must start and end with a lower case letter or digit".to_owned());
+        }
+        if let Some(bad) = part.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-' | '_')) {
+            return Err(format!(
+                "it has {bad:?}; lower case letters, digits, `-` and `_` are allowed"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// A path with a domain before it, `acme.io/foo`: `IsDomainPrefixedPath`.
+fn domain_and_path(text: &str) -> Result<(), Reason> {
+    let (domain, path) = text
+        .split_once('/')
+        .filter(|(domain, path)| !domain.is_empty() && !path.is_empty())
+        .ok_or_else(|| "it must be like `acme.io/foo`".to_owned())?;
+    subdomain(domain).map_err(|reason| format!("before its `/`, {reason}"))?;
+    match path
+        .chars()
+        .find(|c| !(c.is_ascii_alphanumeric() || "/-._~%!$&'()*+,;=:".contains(*c)))
+    {
+        Some(bad) => Err(format!("it has {bad:?}")),
+        None => Ok(()),
+    }
+}
+
+/// The controller of an IngressClass.
+pub fn domain_path(text: &str) -> Result<(), Reason> {
+    length(text, 250)?;
+    domain_and_path(text)
+}
+
+/// What manages a Job.
+pub fn short_domain_path(text: &str) -> Result<(), Reason> {
+    length(text, LABEL_LENGTH)?;
+    domain_and_path(text)
+}
+
+/// A user of Windows, with a domain and a backslash before it or not: `validateWindowsSecurityContextOptions`.
+pub fn windows_user(text: &str) -> Result<(), Reason> {
+    length(text, 360)?;
+    if text.chars().any(|c| c.is_ascii_control()) {
+        return Err("it has control characters".to_owned());
+    }
+    let (domain, user) = match text.split_once('\\') {
+        Some((domain, user)) => (Some(domain), user),
+        None => (None, text),
+    };
+    if user.contains('\\') {
+        return Err("it has more than one backslash".to_owned());
+    }
+    if let Some(domain) = domain {
+        let net_bios = (1..=15).contains(&domain.chars().count())
+            && !domain.starts_with('.')
+            && !domain.contains(|c| r#"/:*?"<>|"#.contains(c));
+        let dns = domain.split('.').all(|part| label(&part.to_ascii_lowercase()).is_ok());
+        if domain.len() >= 256 || !(net_bios || dns) {
+            return Err("its domain is no name of Windows' or of DNS".to_owned());
+        }
+    }
+    length(user, 104)?;
+    if user.chars().all(|c| matches!(c, '.' | ' ')) {
+        return Err("it has only dots and spaces".to_owned());
+    }
+    match user.chars().find(|c| r#""/\:;|=,+*?<>@[]"#.contains(*c)) {
+        Some(bad) => Err(format!("it has `{bad}`")),
+        None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,6 +252,25 @@ mod tests {
             &["", ".a", "a.", "a..b", "a.-b", "A.b", "a_b", &"a".repeat(254)],
         );
         all(wildcard_or_subdomain, &["*.a.b", "a.b"], &["*", "a.*", "*a.b"]);
+        all(subdomain_prefix, &["a-", "a.b"], &["-", "a..-", "A-"]);
+        all(hostname, &["a.b"], &["", &"a".repeat(65)]);
+        all(http_header, &["X-A1"], &["", "a b", "a_b", "ä"]);
+        all(
+            sysctl,
+            &["net.core.somaxconn", "net/ipv4/ip_forward", "a-b"],
+            &["", "a..b", "A", "a.", "_a", "a b"],
+        );
+        all(
+            domain_path,
+            &["acme.io/foo", "a/b/c"],
+            &["", "a", "a/", "/b", "A/b", "a/b c"],
+        );
+        all(short_domain_path, &["a.b/c"], &["", "a", &format!("a/{long}")]);
+        all(
+            windows_user,
+            &["user", r"DOMAIN\user", r"a.example.com\b c"],
+            &["", r"a\b\c", "a@b", "..", "a\tb", r"\a", r".\b:", &"a".repeat(105)],
+        );
         all(path_segment, &["system:node", "A b"], &["", ".", "..", "a/b", "a%b"]);
         all(
             port,

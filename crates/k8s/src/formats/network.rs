@@ -44,6 +44,84 @@ pub fn cidr(text: &str) -> Result<(), Reason> {
     }
 }
 
+/// What `StrictIPCIDRValidation` adds from 1.36 on, of an address that [`ip`] takes.
+pub fn strict_ip(text: &str) -> Result<(), Reason> {
+    ip(text)?;
+    match text.parse() {
+        Err(_) => Err("it has zeros before a number".to_owned()),
+        Ok(IpAddr::V6(address)) if address.to_ipv4_mapped().is_some() => {
+            Err("it is an IPv4 address in IPv6".to_owned())
+        }
+        Ok(_) => Ok(()),
+    }
+}
+
+/// What `StrictIPCIDRValidation` adds from 1.36 on, of a block that [`cidr`] takes.
+pub fn strict_cidr(text: &str) -> Result<(), Reason> {
+    cidr(text)?;
+    let (address, bits) = text.split_once('/').unwrap_or_default();
+    strict_ip(address)?;
+    if bits.len() > 1 && bits.starts_with('0') {
+        return Err("it has zeros before a number".to_owned());
+    }
+    match block(text) {
+        Some((address, bits)) if address != masked(address, bits) => Err(format!(
+            "it has bits behind the first {bits}; its block is `{}/{bits}`",
+            masked(address, bits)
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The address and the number of bits of a block.
+fn block(text: &str) -> Option<(IpAddr, u32)> {
+    let (address, bits) = text.split_once('/')?;
+    Some((self::address(address)?, bits.parse().ok()?))
+}
+
+fn masked(address: IpAddr, bits: u32) -> IpAddr {
+    match address {
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32 - bits.min(32)).unwrap_or(0);
+            IpAddr::V4((u32::from(address) & mask).into())
+        }
+        IpAddr::V6(address) => {
+            let mask = u128::MAX.checked_shl(128 - bits.min(128)).unwrap_or(0);
+            IpAddr::V6((u128::from(address) & mask).into())
+        }
+    }
+}
+
+/// Whether one block is a part of another, and smaller; none when one of them is no block.
+pub fn is_part_of(one: &str, other: &str) -> Option<bool> {
+    let ((one, bits), (other, others)) = (block(one)?, block(other)?);
+    Some(one.is_ipv4() == other.is_ipv4() && others < bits && masked(one, others) == masked(other, others))
+}
+
+/// Whether an address is of IPv6; none when it is no address.
+pub fn is_ipv6(text: &str) -> Option<bool> {
+    address(text).map(|address| address.is_ipv6())
+}
+
+/// Whether an IPv6 address is written as it should be: `IsValidIP`.
+pub fn is_canonical(text: &str) -> bool {
+    address(text).is_none_or(|address| address.to_string() == text)
+}
+
+/// An address that can be an endpoint: `ValidateEndpointIP`. What is no address is not looked at.
+pub fn endpoint(text: &str) -> Result<(), Reason> {
+    let range = match address(text).map(|address| address.to_canonical()) {
+        Some(address) if address.is_unspecified() => "it is unspecified",
+        Some(address) if address.is_loopback() => "it is a loopback address",
+        Some(IpAddr::V4(address)) if address.is_link_local() => "it is a link-local address",
+        Some(IpAddr::V4(address)) if address.octets()[..3] == [224, 0, 0] => "it is a link-local multicast address",
+        Some(IpAddr::V6(address)) if address.segments()[0] & 0xffc0 == 0xfe80 => "it is a link-local address",
+        Some(IpAddr::V6(address)) if address.segments()[0] & 0xff0f == 0xff02 => "it is a link-local multicast address",
+        _ => return Ok(()),
+    };
+    Err(format!("{range}, which nothing outside can reach"))
+}
+
 /// A path that does not go up: no `..` between its slashes.
 pub fn path_without_backsteps(text: &str) -> Result<(), Reason> {
     if text.split('/').any(|part| part == "..") {
@@ -58,6 +136,15 @@ pub fn relative_path(text: &str) -> Result<(), Reason> {
         return Err("it must be relative".to_owned());
     }
     path_without_backsteps(text)
+}
+
+/// A relative path that does not start with `..` either: `ValidateLocalNonReservedPath`.
+pub fn unreserved_path(text: &str) -> Result<(), Reason> {
+    relative_path(text)?;
+    if text.starts_with("..") {
+        return Err("it starts with `..`".to_owned());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -79,7 +166,40 @@ mod tests {
         for bad in ["10.0.0.0", "10.0.0.0/33", "10.0.0/8", "x/8", "10.0.0.0/"] {
             assert!(cidr(bad).is_err(), "{bad}");
         }
+        for bad in [
+            "010.0.0.0/8",
+            "10.0.0.0/08",
+            "10.0.0.1/8",
+            "::ffff:10.0.0.0/104",
+            "fd00::1/8",
+        ] {
+            assert!(cidr(bad).is_ok() && strict_cidr(bad).is_err(), "{bad}");
+        }
+        assert!(strict_cidr("10.0.0.0/8").is_ok() && strict_cidr("0.0.0.0/0").is_ok() && strict_cidr("::/0").is_ok());
+        assert!(
+            strict_ip("10.0.0.1").is_ok() && strict_ip("010.0.0.1").is_err() && strict_ip("::ffff:1.2.3.4").is_err()
+        );
+        assert_eq!(is_part_of("10.1.0.0/16", "10.0.0.0/8"), Some(true));
+        assert_eq!(is_part_of("10.0.0.0/8", "10.0.0.0/8"), Some(false));
+        assert_eq!(is_part_of("11.0.0.0/16", "10.0.0.0/8"), Some(false));
+        assert_eq!(is_part_of("fd00::/16", "10.0.0.0/8"), Some(false));
+        for bad in [
+            "127.0.0.1",
+            "0.0.0.0",
+            "169.254.1.1",
+            "224.0.0.1",
+            "::1",
+            "::",
+            "fe80::1",
+            "ff02::1",
+        ] {
+            assert!(endpoint(bad).is_err(), "{bad}");
+        }
+        assert!(endpoint("10.0.0.1").is_ok() && endpoint("fd00::1").is_ok() && endpoint("x").is_ok());
         assert!(ip("10.0.0.1").is_ok() && ip("::1").is_ok() && ip("010.0.0.1").is_ok() && ip("localhost").is_err());
+        assert!(
+            unreserved_path("a/..b").is_ok() && unreserved_path("..b").is_err() && unreserved_path("../b").is_err()
+        );
         assert!(relative_path("a/b").is_ok() && relative_path("/a").is_err() && relative_path("a/../b").is_err());
     }
 }

@@ -88,6 +88,28 @@ pub fn date_time(text: &str) -> Result<(), Reason> {
     }
 }
 
+const ZONES: &str = include_str!("../../data/zones.txt");
+
+/// The name of a time zone of the IANA database: `validateTimeZone`.
+pub fn zone(text: &str) -> Result<(), Reason> {
+    if text.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    let zones = || {
+        ZONES
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .flat_map(str::split_whitespace)
+    };
+    if zones().any(|zone| zone == text) {
+        return Ok(());
+    }
+    match zones().find(|zone| zone.eq_ignore_ascii_case(text)) {
+        Some(zone) => Err(format!("did you mean `{zone}`?")),
+        None => Err("the IANA database has none of this name, which is like `Europe/Berlin`".to_owned()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,6 +121,12 @@ mod tests {
         }
         for bad in ["", "1", "1d", "h", "1h30", "1 h", "1..5s", "-"] {
             assert!(duration(bad).is_err(), "{bad}");
+        }
+        for good in ["UTC", "Europe/Berlin", "CET", "Etc/GMT+5"] {
+            assert_eq!(zone(good), Ok(()), "{good}");
+        }
+        for bad in ["", "Local", "europe/berlin", "Europe/Nowhere", "../UTC", "#"] {
+            assert!(zone(bad).is_err(), "{bad}");
         }
         for good in ["2024-02-29T12:00:00Z", "2024-01-31T12:00:00.123456+01:00"] {
             assert_eq!(date_time(good), Ok(()), "{good}");

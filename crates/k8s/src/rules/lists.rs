@@ -38,10 +38,12 @@ pub(super) const LISTS: &[Keyed] = &[
     ),
     keyed("apiextensions.v1.CustomResourceDefinitionSpec", "versions", &["name"]),
     keyed("core.v1.Container", "env", &["name"]),
+    keyed("core.v1.Container", "resizePolicy", &["resourceName"]),
     keyed("core.v1.Container", "volumeMounts", &["mountPath"]),
     keyed("core.v1.PodSpec", "containers", &["name"]),
     keyed("core.v1.PodSpec", "initContainers", &["name"]),
     keyed("core.v1.PodSpec", "volumes", &["name"]),
+    keyed("core.v1.PodSecurityContext", "sysctls", &["name"]),
     keyed("core.v1.ServiceSpec", "ports", &["port", "protocol"]),
 ];
 
@@ -63,7 +65,7 @@ impl Keyed {
             for name in self.keys {
                 match (*name, item.get(*name)) {
                     ("protocol", None | Some(Value::Null)) => key.push("TCP".to_owned()),
-                    (_, Some(Value::String(text))) => key.push(text.clone()),
+                    (_, Some(Value::String(text))) if !text.is_empty() => key.push(text.clone()),
                     (_, Some(Value::Number(number))) => key.push(number.to_string()),
                     _ => break,
                 }

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Check, object, string};
+use super::{Check, object, says_something, string};
 use crate::formats::{Reason, labels, names, shown};
+use crate::lifecycle::{group, is_own_group};
 use crate::problem::Side;
 use crate::version::Version;
 use crate::walk::{Place, Walker};
@@ -33,11 +34,43 @@ fn meta<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             }
         });
     }
-    if let Some(namespace) = string(map, "namespace").filter(|namespace| !namespace.is_empty()) {
-        walker.below(Place::Key("namespace"), |walker| {
-            walker.text("bad-name", "a namespace", namespace, names::label);
-        });
+    owners(walker, map);
+    let ended = |name: &str| super::items(map, "finalizers").iter().any(|one| one == name);
+    if ended("orphan") && ended("foregroundDeletion") {
+        let message = "`orphan` and `foregroundDeletion` exclude each other";
+        walker.fault_at("finalizers", "field-conflict", message);
     }
+    if super::is_set(map, "managedFields") {
+        let problem = walker.fault_at(
+            "managedFields",
+            "field-conflict",
+            "Kubernetes writes `managedFields` itself",
+        );
+        problem.side = Side::Key;
+        problem.help = Some("server-side apply, which Helm 4 uses, refuses the object".to_owned());
+    }
+}
+
+/// `ValidateOwnerReferences`
+fn owners<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let mut controlled = false;
+    super::each_object(walker, map, "ownerReferences", |walker, owner| {
+        let version = string(owner, "apiVersion").unwrap_or_default();
+        if version.matches('/').count() > 1 || version.ends_with('/') {
+            let message = format!("`{}` is not an apiVersion", shown(version));
+            walker.fault_at("apiVersion", "bad-name", message);
+        }
+        if version == "v1" && string(owner, "kind") == Some("Event") {
+            walker.fault_at("kind", "invalid-enum-value", "an Event cannot be an owner");
+        }
+        if owner.get("controller") == Some(&Value::Bool(true)) {
+            if controlled {
+                let message = "another owner is the controller: there is one at most";
+                walker.fault_at("controller", "field-conflict", message);
+            }
+            controlled = true;
+        }
+    });
 }
 
 /// Checks the keys and values of labels, or of a selector by labels.
@@ -72,6 +105,38 @@ pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &
         }
         return;
     };
+    walker.below(Place::Key("metadata"), |walker| {
+        if let Some(namespace) = string(meta, "namespace").filter(|namespace| !namespace.is_empty()) {
+            walker.below(Place::Key("namespace"), |walker| {
+                walker.text("bad-name", "a namespace", namespace, names::label);
+            });
+        }
+        if says_something(meta, "uid") {
+            let problem = walker.fault_at("uid", "field-conflict", "Kubernetes gives an object its `uid`");
+            problem.side = Side::Key;
+            problem.help = Some("server-side apply, which Helm 4 uses, refuses the object".to_owned());
+        }
+        // `validateKubeFinalizerName`
+        if is_own_group(group(api_version)) {
+            super::each_string(walker, meta, "finalizers", |walker, name| {
+                let known = matches!(name, "kubernetes" | "orphan" | "foregroundDeletion");
+                if !known && !name.contains('/') && labels::key(name).is_ok() {
+                    let message = format!(
+                        "`{}` is not the name of a finalizer: it needs a domain and `/`",
+                        shown(name)
+                    );
+                    walker.fault(Side::Value, "bad-name", message);
+                }
+            });
+        }
+        if let Some(prefix) = string(meta, "generateName").filter(|prefix| !prefix.is_empty()) {
+            let (what, check) = rule(api_version, kind, walker.version);
+            if let Err(reason) = names::masked(prefix, check) {
+                let message = format!("`{}` is not the start of {what}: {reason}", shown(prefix));
+                walker.fault_at("generateName", "bad-name", message);
+            }
+        }
+    });
     let name = match (meta.get("name"), meta.get("generateName")) {
         (Some(Value::String(name)), _) if !name.is_empty() => name,
         (Some(Value::String(_) | Value::Null) | None, Some(Value::String(prefix))) if !prefix.is_empty() => return,
@@ -105,11 +170,20 @@ fn rule(api_version: &str, kind: &str, version: Version) -> NameRule {
         // Relaxed by KEP-5311.
         ("v1", "Service") if version.minor < 36 => ("a Service's name (a DNS-1035 label)", names::label_1035),
         ("v1", "Service" | "Namespace") => ("a DNS label", names::label),
+        // The pods have it in a label.
+        ("apps", "StatefulSet") => ("a StatefulSet's name (a DNS label)", names::label),
+        ("batch", "Job") => ("a Job's name", job),
         ("batch", "CronJob") => ("a CronJob's name", cron_job),
         ("rbac.authorization.k8s.io", _) => ("a name of RBAC", names::path_segment),
         ("certificates.k8s.io", "ClusterTrustBundle") | ("networking.k8s.io", "IPAddress") => ("a name", any),
         _ => ("a DNS subdomain", names::subdomain),
     }
+}
+
+/// The pods get it as a label's value.
+fn job(name: &str) -> Result<(), Reason> {
+    names::subdomain(name)?;
+    labels::value(name)
 }
 
 /// The Jobs' names get 11 characters more, and must be labels.

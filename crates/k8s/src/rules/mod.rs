@@ -4,21 +4,32 @@
 //! - `data/enums.txt`: the strings that a field may be. One line a field.
 //! - [`unions`]: fields that exclude each other. One line a definition.
 //! - [`lists`]: which key tells the items of a list apart. One line a list.
+//! - [`needs`]: fields that must say something. One line a definition.
 //! - the other files: checks of objects of one definition, a file for each family. One line in the family's `CHECKS` and
 //!   one function.
 
 mod access;
+mod affinity;
 mod config;
+mod containers;
+mod endpoints;
+mod environment;
 mod extensions;
 mod fields;
+mod jobs;
 mod lists;
 pub(crate) mod metadata;
+mod needs;
 mod network;
+mod pod_spec;
 mod pods;
 mod scaling;
 mod selectors;
+mod services;
 mod storage;
 mod unions;
+mod volumes;
+mod windows;
 mod workloads;
 
 use std::sync::OnceLock;
@@ -26,16 +37,20 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value};
 
 use crate::definitions::Definitions;
+use crate::formats::network as addresses;
 use crate::problem::Side;
 use crate::suggest;
 use crate::version::Version;
-use crate::walk::Walker;
+use crate::walk::{Place, Walker};
 use crate::words::whole;
 
 const ENUMS: &str = include_str!("../../data/enums.txt");
 
 /// A check of an object of a definition; it is called after the fields have been checked.
 pub(crate) type Check = for<'a> fn(&mut Walker<'a>, &'a Map<String, Value>);
+
+/// From this minor version on addresses are read strictly: `StrictIPCIDRValidation`.
+pub(crate) const STRICT_ADDRESSES: u32 = 36;
 
 /// What a field's value must be like; of a list, each item.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +61,10 @@ pub(crate) enum Format {
     TextOrEmpty(&'static str, &'static str, fn(&str) -> Result<(), String>),
     /// An integer from the first to the second; strings are not looked at.
     Range(i64, i64),
+    /// An address; from 1.36 on without zeros before numbers.
+    Ip,
+    /// A block of addresses; from 1.36 on without bits behind its length.
+    Cidr,
     /// An integer from 0 on, or a percentage.
     Percentage,
     /// A port's number or name.
@@ -71,6 +90,7 @@ pub(crate) struct Own {
     enums: Vec<(&'static str, Vec<Word>)>,
     unions: Vec<&'static unions::Union>,
     lists: Vec<&'static lists::Keyed>,
+    needs: Vec<&'static str>,
     pub(crate) checks: Vec<Check>,
 }
 
@@ -114,6 +134,9 @@ impl Rules {
         for list in lists::LISTS {
             add(list.definition, &mut |own| own.lists.push(list));
         }
+        for (name, fields) in needs::NEEDS {
+            add(name, &mut |own| own.needs.extend(*fields));
+        }
         for (name, check) in checks() {
             add(name, &mut |own| own.checks.push(*check));
         }
@@ -128,14 +151,23 @@ impl Rules {
 fn checks() -> impl Iterator<Item = &'static (&'static str, Check)> {
     [
         access::CHECKS,
+        affinity::CHECKS,
         config::CHECKS,
+        containers::CHECKS,
+        endpoints::CHECKS,
+        environment::CHECKS,
         extensions::CHECKS,
+        jobs::CHECKS,
         metadata::CHECKS,
         network::CHECKS,
+        pod_spec::CHECKS,
         pods::CHECKS,
         scaling::CHECKS,
         selectors::CHECKS,
+        services::CHECKS,
         storage::CHECKS,
+        volumes::CHECKS,
+        windows::CHECKS,
         workloads::CHECKS,
     ]
     .into_iter()
@@ -189,6 +221,9 @@ impl Own {
         for list in &self.lists {
             list.check(walker, map);
         }
+        for field in &self.needs {
+            needs(walker, map, field);
+        }
     }
 }
 
@@ -197,7 +232,7 @@ fn each<'a>(walker: &mut Walker<'a>, value: &'a Value, run: &mut dyn FnMut(&mut 
     match value {
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                walker.below(crate::walk::Place::Index(index), |walker| run(walker, item));
+                walker.below(Place::Index(index), |walker| run(walker, item));
             }
         }
         value => run(walker, value),
@@ -210,6 +245,20 @@ impl Format {
             (Self::TextOrEmpty(..), Value::String(text)) if text.is_empty() => {}
             (Self::Text(rule, what, check) | Self::TextOrEmpty(rule, what, check), Value::String(text)) => {
                 walker.text(rule, what, text, check);
+            }
+            (Self::Ip, Value::String(text)) => {
+                let strict = walker.version.minor >= STRICT_ADDRESSES;
+                let check = if strict { addresses::strict_ip } else { addresses::ip };
+                walker.text("bad-ip", "an address", text, check);
+            }
+            (Self::Cidr, Value::String(text)) => {
+                let strict = walker.version.minor >= STRICT_ADDRESSES;
+                let check = if strict {
+                    addresses::strict_cidr
+                } else {
+                    addresses::cidr
+                };
+                walker.text("bad-ip", "a block of addresses", text, check);
             }
             (Self::Range(least, most), Value::Number(_)) => range(walker, value, least, most),
             (Self::Port, Value::Number(_)) => range(walker, value, 1, 65535),
@@ -289,6 +338,78 @@ pub(crate) fn items<'a>(map: &'a Map<String, Value>, key: &str) -> &'a [Value] {
     map.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
+/// Notes a field that is absent, or that says nothing: required, but for Kubernetes' schema.
+pub(crate) fn needs<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str) {
+    if says_something(map, field) {
+        return;
+    }
+    match map.get_key_value(field) {
+        Some((key, value)) if !value.is_null() => {
+            walker.fault_at(key, "missing-required-field", format!("`{field}` is empty"));
+        }
+        _ => {
+            walker.missing(field);
+        }
+    }
+}
+
+/// Notes a field that cannot be set here; a null is fine.
+pub(crate) fn forbids<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &str, why: &str) {
+    if let Some((key, value)) = map.get_key_value(field)
+        && !value.is_null()
+    {
+        walker
+            .fault_at(key, "field-conflict", format!("`{field}` cannot be set {why}"))
+            .side = Side::Key;
+    }
+}
+
+/// Runs a check for each object of a list, at its place.
+pub(crate) fn each_object<'a>(
+    walker: &mut Walker<'a>,
+    map: &'a Map<String, Value>,
+    field: &'static str,
+    mut run: impl FnMut(&mut Walker<'a>, &'a Map<String, Value>),
+) {
+    for (index, item) in items(map, field).iter().enumerate() {
+        let Some(item) = item.as_object() else { continue };
+        walker.below(Place::Key(field), |walker| {
+            walker.below(Place::Index(index), |walker| run(walker, item));
+        });
+    }
+}
+
+/// Runs a check for each string of a list, at its place.
+pub(crate) fn each_string<'a>(
+    walker: &mut Walker<'a>,
+    map: &'a Map<String, Value>,
+    field: &'static str,
+    mut run: impl FnMut(&mut Walker<'a>, &'a str),
+) {
+    for (index, item) in items(map, field).iter().enumerate() {
+        let Some(item) = item.as_str() else { continue };
+        walker.below(Place::Key(field), |walker| {
+            walker.below(Place::Index(index), |walker| run(walker, item));
+        });
+    }
+}
+
+/// Notes the strings of a list that were there before.
+pub(crate) fn unique_strings<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str) {
+    let mut seen = std::collections::BTreeSet::new();
+    each_string(walker, map, field, |walker, text| {
+        if !seen.insert(text) {
+            let message = format!("`{}` is in the list already", crate::formats::shown(text));
+            walker.fault(Side::Value, "duplicate-item", message);
+        }
+    });
+}
+
+/// The whole number at a key.
+pub(crate) fn number(map: &Map<String, Value>, key: &str) -> Option<i128> {
+    map.get(key).and_then(whole)
+}
+
 /// Whether a field is there; null is as good as absent.
 pub(crate) fn is_set(map: &Map<String, Value>, key: &str) -> bool {
     map.get(key).is_some_and(|value| !value.is_null())
@@ -335,6 +456,9 @@ mod tests {
         }
         for list in lists::LISTS {
             want(list.definition, list.field);
+        }
+        for (name, fields) in needs::NEEDS {
+            fields.iter().for_each(|field| want(name, field));
         }
         for (name, _) in checks() {
             want(name, "");

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Check, is_set, items, says_something, string};
+use super::{Check, each_string, forbids, is_set, items, object, says_something, string};
+use crate::formats::{names, network, shown};
 use crate::problem::Side;
 use crate::walk::{Place, Walker};
 
@@ -12,14 +13,30 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Service", needs_spec),
     ("core.v1.ServiceSpec", service),
     ("networking.v1.HTTPIngressPath", ingress_path),
+    ("networking.v1.IPBlock", ip_block),
+    ("networking.v1.Ingress", class_twice),
     ("networking.v1.Ingress", needs_spec),
+    ("networking.v1.IngressBackend", resource),
+    ("networking.v1.IngressClass", needs_controller),
+    ("networking.v1.IngressClassParametersReference", class_parameters),
+    ("networking.v1.IngressRule", ingress_rule),
+    ("networking.v1.IngressServiceBackend", backend),
     ("networking.v1.IngressSpec", ingress),
+    ("networking.v1.NetworkPolicyPeer", peer),
     ("networking.v1.NetworkPolicyPort", policy_port),
+    ("networking.v1.NetworkPolicySpec", policy),
 ];
 
 fn needs_spec<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if !is_set(map, "spec") {
         walker.missing("spec");
+    }
+}
+
+/// An empty spec has no controller.
+fn needs_controller<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    if !is_set(map, "spec") {
+        walker.missing("spec").help = Some("an IngressClass names its `controller`".to_owned());
     }
 }
 
@@ -105,11 +122,131 @@ fn ingress<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 }
 
 fn ingress_path<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
-    if let Some(kind @ ("Exact" | "Prefix")) = string(map, "pathType")
-        && !says_something(map, "path")
-    {
-        walker.missing("path").help = Some(format!("`pathType: {kind}` needs it"));
+    let Some(kind @ ("Exact" | "Prefix")) = string(map, "pathType") else {
+        return;
+    };
+    let Some(path) = string(map, "path").filter(|path| !path.is_empty()) else {
+        if !is_set(map, "path") || string(map, "path").is_some() {
+            walker.missing("path").help = Some(format!("`pathType: {kind}` needs it"));
+        }
+        return;
+    };
+    if !path.starts_with('/') {
+        return;
     }
+    let within = ["//", "/./", "/../", "%2f", "%2F"]
+        .iter()
+        .find(|part| path.contains(**part));
+    let at_end = ["/..", "/."].iter().find(|end| path.ends_with(**end));
+    let message = match (within, at_end) {
+        (Some(part), _) => format!(
+            "`{}` has `{part}`, which `pathType: {kind}` does not allow",
+            shown(path)
+        ),
+        (None, Some(end)) => format!(
+            "`{}` ends with `{end}`, which `pathType: {kind}` does not allow",
+            shown(path)
+        ),
+        (None, None) => return,
+    };
+    walker.fault_at("path", "bad-path", message);
+}
+
+/// `validateIngressBackend`: Services have the names that the version allows them.
+fn backend<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let Some(name) = string(map, "name").filter(|name| !name.is_empty()) else {
+        return;
+    };
+    let check = if walker.version.minor < 36 {
+        names::label_1035
+    } else {
+        names::label
+    };
+    walker.below(Place::Key("name"), |walker| {
+        walker.text("bad-name", "a Service's name", name, check);
+    });
+    if !is_set(map, "port") {
+        walker.missing("port");
+    }
+}
+
+/// `validateIngressTypedLocalObjectReference`
+fn resource<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let Some(resource) = object(map, "resource") else {
+        return;
+    };
+    let text = |walker: &mut Walker<'a>, field: &'static str, what: &str, check: fn(&str) -> Result<(), String>| {
+        if let Some(text) = string(resource, field).filter(|text| !text.is_empty() || field == "apiGroup") {
+            walker.inside(&[Place::Key("resource"), Place::Key(field)], |walker| {
+                walker.text("bad-name", what, text, check);
+            });
+        }
+    };
+    text(walker, "apiGroup", "a DNS subdomain", names::subdomain);
+    text(walker, "kind", "a kind", names::path_segment);
+    text(walker, "name", "a name", names::path_segment);
+}
+
+/// A class in the annotation and in the field: `ValidateIngressCreate`.
+fn class_twice<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    const CLASS: &str = "kubernetes.io/ingress.class";
+    let annotation = object(map, "metadata")
+        .and_then(|meta| object(meta, "annotations"))
+        .and_then(|annotations| string(annotations, CLASS));
+    let field = object(map, "spec").and_then(|spec| string(spec, "ingressClassName"));
+    if let (Some(annotation), Some(field)) = (annotation, field)
+        && annotation != field
+    {
+        walker.inside(&[Place::Key("metadata"), Place::Key("annotations")], |walker| {
+            let message = format!("`ingressClassName` is `{}`", shown(field));
+            walker.fault_at(CLASS, "field-conflict", message);
+        });
+    }
+}
+
+/// A rule's host is a name: `validateIngressRules`.
+fn ingress_rule<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    if let Some(host) = string(map, "host").filter(|host| network::is_ipv6(host).is_some()) {
+        let message = format!("`{}` is an address, a host name is needed", shown(host));
+        walker.fault_at("host", "bad-name", message);
+    }
+}
+
+/// `validateIngressClassParametersReference`; the scope is `Cluster` if nothing is said.
+fn class_parameters<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    match string(map, "scope") {
+        Some("Namespace") if !is_set(map, "namespace") => {
+            walker.missing("namespace").help = Some("`scope: Namespace` needs it".to_owned());
+        }
+        None | Some("Cluster") => forbids(walker, map, "namespace", "without `scope: Namespace`"),
+        _ => {}
+    }
+}
+
+fn policy<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    super::pod_spec::at_most(walker, map, "policyTypes", 2);
+}
+
+/// Nothing selects nothing: an empty selector selects all.
+fn peer<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    if !["ipBlock", "namespaceSelector", "podSelector"]
+        .iter()
+        .any(|field| is_set(map, field))
+    {
+        let message = "one of `podSelector`, `namespaceSelector` and `ipBlock` is missing";
+        walker.fault(Side::Key, "missing-required-field", message);
+    }
+}
+
+/// `ValidateIPBlock`
+fn ip_block<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let Some(whole) = string(map, "cidr") else { return };
+    each_string(walker, map, "except", |walker, part| {
+        if network::is_part_of(part, whole) == Some(false) {
+            let message = format!("`{}` is not a part of `{}`, or all of it", shown(part), shown(whole));
+            walker.fault(Side::Value, "bad-ip", message);
+        }
+    });
 }
 
 fn policy_port<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
@@ -119,6 +256,10 @@ fn policy_port<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     match map.get("port") {
         Some(Value::Number(port)) if port.as_i64().is_some_and(|port| port > end) => {
             walker.fault_at("endPort", "int-range", format!("{end} is below `port`"));
+        }
+        Some(Value::Number(_)) if !(1..=65535).contains(&end) => {
+            let message = format!("{end} is out of range: from 1 to 65535 is allowed");
+            walker.fault_at("endPort", "int-range", message);
         }
         Some(Value::Number(_)) => {}
         _ => {

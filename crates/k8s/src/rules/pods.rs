@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::pod_spec::amount;
 use super::{Check, is_set, object, says_something, string};
 use crate::formats::{labels, quantity, shown};
 use crate::problem::Side;
@@ -10,10 +11,10 @@ use crate::words::whole;
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Container", container),
+    ("core.v1.EphemeralContainer", container),
     ("core.v1.PodSecurityContext", seccomp),
     ("core.v1.ResourceRequirements", resources),
     ("core.v1.SecurityContext", security),
-    ("core.v1.VolumeMount", mount),
 ];
 
 fn container<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
@@ -52,14 +53,61 @@ fn container<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-fn mount<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
-    if string(map, "mountPath") == Some("") {
-        walker.fault_at("mountPath", "missing-required-field", "`mountPath` is empty");
+/// Kubernetes' own resources of containers.
+const RESOURCES: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
+
+/// `ValidateContainerResourceName`
+pub(super) fn resource_name(name: &str) -> Result<(), String> {
+    if RESOURCES.contains(&name) || name.starts_with("hugepages-") {
+        return Ok(());
     }
+    labels::key(name)?;
+    if !name.contains('/') {
+        return Err("names of other resources have a domain and `/` before them".to_owned());
+    }
+    if name.starts_with("requests.") {
+        return Err("`requests.` is for quotas".to_owned());
+    }
+    if of_kubernetes(name) {
+        return Ok(());
+    }
+    // As a quota names it.
+    labels::key(&format!("requests.{name}"))
 }
 
-/// Kubernetes' own resources of containers.
-const RESOURCES: [&str; 4] = ["cpu", "memory", "ephemeral-storage", "storage"];
+/// `IsNativeResource`
+fn of_kubernetes(name: &str) -> bool {
+    !name.contains('/') || name.contains("kubernetes.io/")
+}
+
+/// Whether the limit must be what is requested: `IsOvercommitAllowed`.
+fn is_fixed(name: &str) -> bool {
+    !of_kubernetes(name) || name.starts_with("hugepages-")
+}
+
+/// What is not memory or time, and what must have a limit.
+fn fixed<'a>(walker: &mut Walker<'a>, requests: &'a Map<String, Value>, limits: Option<&'a Map<String, Value>>) {
+    for (name, request) in requests.iter().filter(|(name, _)| is_fixed(name)) {
+        let limit = limits
+            .and_then(|limits| limits.get(name))
+            .filter(|limit| !limit.is_null());
+        let Some(limit) = limit else {
+            let message = format!("`{}` needs a limit, of the same amount", shown(name));
+            walker.below(Place::Key("requests"), |walker| {
+                walker.fault_at(name, "missing-required-field", message).side = Side::Key;
+            });
+            continue;
+        };
+        if let (Some(wanted), Some(limit)) = (amount(request), amount(limit))
+            && quantity::above(limit, wanted)
+        {
+            let message = format!("the request of `{}` must be equal to its limit", shown(name));
+            walker.below(Place::Key("requests"), |walker| {
+                walker.fault_at(name, "request-above-limit", message);
+            });
+        }
+    }
+}
 
 fn resources<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     for field in ["limits", "requests"] {
@@ -70,7 +118,24 @@ fn resources<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             }
         });
     }
-    let (Some(requests), Some(limits)) = (object(map, "requests"), object(map, "limits")) else {
+    let (requests, limits) = (object(map, "requests"), object(map, "limits"));
+    if let Some(requests) = requests {
+        fixed(walker, requests, limits);
+    }
+    let has = |test: fn(&str) -> bool| {
+        [requests, limits]
+            .into_iter()
+            .flatten()
+            .any(|map| map.keys().any(|key| test(key)))
+    };
+    if has(|name| name.starts_with("hugepages-")) && !has(|name| matches!(name, "cpu" | "memory")) {
+        walker.fault(
+            Side::Key,
+            "field-conflict",
+            "huge pages need an amount of `cpu` or `memory` too",
+        );
+    }
+    let (Some(requests), Some(limits)) = (requests, limits) else {
         return;
     };
     walker.below(Place::Key("requests"), |walker| {
@@ -93,24 +158,14 @@ fn resources<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 }
 
 fn resource<'a>(walker: &mut Walker<'a>, name: &'a str, value: &'a Value) {
-    let known = RESOURCES.contains(&name) || name.starts_with("hugepages-");
-    if !known {
-        let reason = match labels::key(name) {
-            Err(reason) => Some(reason),
-            Ok(()) if !name.contains('/') => {
-                Some("names of other resources have a domain and `/` before them".to_owned())
-            }
-            Ok(()) => None,
-        };
-        if let Some(reason) = reason {
-            walker
-                .fault(
-                    Side::Key,
-                    "bad-resource-name",
-                    format!("`{}` is not a resource: {reason}", shown(name)),
-                )
-                .help = crate::suggest::did_you_mean(name, RESOURCES.into_iter());
-        }
+    if let Err(reason) = resource_name(name) {
+        walker
+            .fault(
+                Side::Key,
+                "bad-resource-name",
+                format!("`{}` is not a resource: {reason}", shown(name)),
+            )
+            .help = crate::suggest::did_you_mean(name, RESOURCES.into_iter());
     }
     let Some(number) = amount(value) else { return };
     if number < 0.0 {
@@ -118,6 +173,20 @@ fn resource<'a>(walker: &mut Walker<'a>, name: &'a str, value: &'a Value) {
             Side::Value,
             "bad-quantity",
             format!("{} is negative", shown(value.as_str().unwrap_or("the amount"))),
+        );
+    }
+    if number >= 0.0 && !of_kubernetes(name) && (number * 1000.0).ceil() % 1000.0 != 0.0 {
+        walker.fault(Side::Value, "bad-quantity", "it must be a whole number");
+    }
+    if let Some(size) = name
+        .strip_prefix("hugepages-")
+        .and_then(|size| quantity::parse(size).ok())
+        && (size <= 0.0 || number % size != 0.0)
+    {
+        walker.fault(
+            Side::Value,
+            "bad-quantity",
+            format!("it is not a multiple of the page, {}", &name["hugepages-".len()..]),
         );
     }
     // 64Mi in milli: `64m` of memory is a fraction of a byte.
@@ -133,14 +202,6 @@ fn resource<'a>(walker: &mut Walker<'a>, name: &'a str, value: &'a Value) {
                 format!("`{}` is a fraction of a byte", shown(text)),
             )
             .help = Some(format!("did you mean `{}Mi`?", text.trim_end_matches(['m', 'u', 'n'])));
-    }
-}
-
-fn amount(value: &Value) -> Option<f64> {
-    match value {
-        Value::String(text) => quantity::parse(text).ok(),
-        Value::Number(number) => number.as_f64(),
-        _ => None,
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::metadata::check_labels;
-use super::{Check, items, object, says_something, string};
+use super::{Check, is_set, items, object, says_something, string};
 use crate::problem::Side;
 use crate::walk::{Place, Walker};
 
@@ -84,6 +84,11 @@ fn toleration<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if operator == "Exists" && says_something(map, "value") {
         walker.fault_at("value", "bad-selector", "`Exists` takes no `value`");
     }
+    if let Some(value) = string(map, "value").filter(|_| operator == "Equal") {
+        walker.below(Place::Key("value"), |walker| {
+            walker.text("bad-label", "a taint's value", value, crate::formats::labels::value);
+        });
+    }
     match string(map, "key").filter(|key| !key.is_empty()) {
         None if operator != "Exists" => {
             walker.fault(
@@ -97,7 +102,7 @@ fn toleration<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             walker.text("bad-label", "a taint's key", key, crate::formats::labels::key);
         }),
     }
-    if says_something(map, "tolerationSeconds") && string(map, "effect") != Some("NoExecute") {
+    if is_set(map, "tolerationSeconds") && string(map, "effect") != Some("NoExecute") {
         walker.fault_at(
             "tolerationSeconds",
             "bad-selector",

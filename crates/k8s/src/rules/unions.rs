@@ -50,6 +50,7 @@ pub(super) const UNIONS: &[Union] = &[
             "secretKeyRef",
         ],
     ),
+    one("core.v1.FlockerVolumeSource", &["datasetName", "datasetUUID"]),
     one("core.v1.LifecycleHandler", &["exec", "httpGet", "sleep", "tcpSocket"]),
     one(
         "core.v1.PersistentVolumeSpec",
@@ -78,7 +79,7 @@ pub(super) const UNIONS: &[Union] = &[
             "vsphereVolume",
         ],
     ),
-    at_most_one(
+    one(
         "core.v1.PodResourceClaim",
         &["resourceClaimName", "resourceClaimTemplateName"],
     ),
@@ -119,7 +120,7 @@ pub(super) const UNIONS: &[Union] = &[
         ],
     ),
     at_most_one("core.v1.VolumeMount", &["subPath", "subPathExpr"]),
-    one(
+    at_most_one(
         "core.v1.VolumeProjection",
         &[
             "clusterTrustBundle",
@@ -171,12 +172,13 @@ impl Union {
     }
 }
 
-/// `value: ""` beside `valueFrom` is as good as absent, and so is a port's `number: 0`.
+/// `value: ""` beside `valueFrom` is as good as absent, and so is a port's `number: 0` or a list without items.
 fn counts(map: &Map<String, Value>, field: &str) -> bool {
     is_set(map, field)
         && match &map[field] {
             Value::String(text) => !text.is_empty(),
             Value::Number(number) => number.as_i64() != Some(0),
+            Value::Array(items) => !items.is_empty(),
             _ => true,
         }
 }

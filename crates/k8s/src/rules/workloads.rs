@@ -2,20 +2,31 @@
 
 use serde_json::{Map, Value};
 
-use super::{Check, is_set, object, string};
+use super::{Check, each_object, forbids, is_set, needs, number, object, says_something, string};
 use crate::problem::Side;
 use crate::walk::{Place, Walker};
+use crate::words::whole;
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("apps.v1.DaemonSet", spec_needed),
     ("apps.v1.DaemonSetSpec", always_restarts),
+    ("apps.v1.DaemonSetSpec", selects),
+    ("apps.v1.DaemonSetUpdateStrategy", one_way),
     ("apps.v1.Deployment", spec_needed),
     ("apps.v1.DeploymentSpec", always_restarts),
+    ("apps.v1.DeploymentSpec", progress),
+    ("apps.v1.DeploymentSpec", selects),
     ("apps.v1.DeploymentStrategy", rolling_update),
     ("apps.v1.ReplicaSet", spec_needed),
     ("apps.v1.ReplicaSetSpec", always_restarts),
+    ("apps.v1.ReplicaSetSpec", selects),
+    ("apps.v1.RollingUpdateDeployment", some_way),
+    ("apps.v1.RollingUpdateStatefulSetStrategy", some_pods),
     ("apps.v1.StatefulSet", spec_needed),
     ("apps.v1.StatefulSetSpec", always_restarts),
+    ("apps.v1.StatefulSetSpec", claim_names),
+    ("apps.v1.StatefulSetSpec", history),
+    ("apps.v1.StatefulSetSpec", selects),
     ("apps.v1.StatefulSetUpdateStrategy", rolling_update),
     ("batch.v1.CronJob", spec_needed),
     ("batch.v1.Job", spec_needed),
@@ -23,6 +34,8 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("batch.v1.JobTemplateSpec", spec_needed),
     ("core.v1.Pod", spec_needed),
     ("core.v1.PodTemplateSpec", spec_needed),
+    ("core.v1.ReplicationControllerSpec", always_restarts),
+    ("policy.v1.PodDisruptionBudgetSpec", budget),
 ];
 
 /// The schemas do not require `spec`, but what is in it is required.
@@ -46,12 +59,156 @@ fn rolling_update<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
+/// `ValidateDeploymentSpec`; `progressDeadlineSeconds` is 600 if nothing is said.
+fn progress<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let ready = number(map, "minReadySeconds").unwrap_or(0);
+    match number(map, "progressDeadlineSeconds") {
+        Some(deadline) if deadline < 0 || deadline <= ready => {
+            let message = format!("{deadline} is out of range: more than `minReadySeconds`, {ready}, is allowed");
+            walker.fault_at("progressDeadlineSeconds", "int-range", message);
+        }
+        None if ready >= 600 => {
+            let message = format!("{ready} is out of range: less than `progressDeadlineSeconds` is allowed");
+            walker.fault_at("minReadySeconds", "int-range", message).help =
+                Some("`progressDeadlineSeconds` is 600 if nothing is said".to_owned());
+        }
+        _ => {}
+    }
+}
+
+/// A selector that takes all pods is refused.
+fn selects<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    if let Some(selector) = object(map, "selector")
+        && !says_something(selector, "matchLabels")
+        && !says_something(selector, "matchExpressions")
+    {
+        let message = "the selector is empty: it must select the pods of the template";
+        walker.fault_at("selector", "bad-selector", message).side = Side::Key;
+    }
+}
+
+/// Claims are volumes of the pods, with the same name.
+fn claim_names<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    each_object(walker, map, "volumeClaimTemplates", |walker, claim| {
+        let Some(meta) = object(claim, "metadata") else {
+            walker.missing("metadata").help = Some("the claim needs a name".to_owned());
+            return;
+        };
+        walker.below(Place::Key("metadata"), |walker| {
+            needs(walker, meta, "name");
+            if let Some(name) = string(meta, "name").filter(|name| !name.is_empty()) {
+                walker.below(Place::Key("name"), |walker| {
+                    walker.text(
+                        "bad-name",
+                        "a volume's name (a DNS label)",
+                        name,
+                        crate::formats::names::label,
+                    );
+                });
+            }
+        });
+    });
+}
+
+/// A StatefulSet may keep all.
+fn history<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    if number(map, "revisionHistoryLimit").is_some_and(|limit| limit < 0) {
+        let message = "a StatefulSet keeps all revisions with a negative limit";
+        walker.fault_at("revisionHistoryLimit", "server-warning", message);
+    }
+}
+
+/// A number or a percentage, as a number; none when it is neither.
+fn part(value: &Value) -> Option<i128> {
+    match value {
+        Value::String(text) => text.strip_suffix('%')?.parse().ok(),
+        value => whole(value),
+    }
+}
+
+fn not_above_all<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str) {
+    if let Some(value @ Value::String(text)) = map.get(field)
+        && part(value).is_some_and(|part| part > 100)
+    {
+        let message = format!("`{}` is more than 100%", crate::formats::shown(text));
+        walker.fault_at(field, "int-range", message);
+    }
+}
+
+/// `ValidateRollingUpdateDeployment`
+fn some_way<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    not_above_all(walker, map, "maxUnavailable");
+    let none = |field| map.get(field).and_then(part) == Some(0);
+    if none("maxUnavailable") && none("maxSurge") {
+        let message = "`maxUnavailable` and `maxSurge` are both 0: no pod could be replaced";
+        walker.fault_at("maxUnavailable", "field-conflict", message);
+    }
+}
+
+/// `ValidateDaemonSetUpdateStrategy`
+fn one_way<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    if string(map, "type") != Some("OnDelete")
+        && let Some(update) = object(map, "rollingUpdate")
+    {
+        walker.below(Place::Key("rollingUpdate"), |walker| surge_or_not(walker, update));
+    }
+}
+
+/// `ValidateRollingUpdateDaemonSet`; if nothing is said, one pod may be unavailable.
+fn surge_or_not<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    not_above_all(walker, map, "maxUnavailable");
+    not_above_all(walker, map, "maxSurge");
+    let number = |field, default| match map.get(field) {
+        None | Some(Value::Null) => Some(default),
+        Some(value) => part(value),
+    };
+    let (Some(unavailable), Some(surge)) = (number("maxUnavailable", 1), number("maxSurge", 0)) else {
+        return;
+    };
+    if unavailable == 0 && surge == 0 {
+        let message = "`maxUnavailable` and `maxSurge` are both 0: no pod could be replaced";
+        walker.fault_at("maxUnavailable", "field-conflict", message);
+    } else if unavailable != 0 && surge != 0 {
+        walker
+            .fault_at("maxSurge", "field-conflict", "`maxSurge` needs `maxUnavailable: 0`")
+            .help = Some("`maxUnavailable` is 1 if nothing is said".to_owned());
+    }
+}
+
+/// `validateRollingUpdateStatefulSet`. Up to 1.36 Kubernetes ignores the field.
+fn some_pods<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    if walker.version.minor < 37 {
+        return;
+    }
+    not_above_all(walker, map, "maxUnavailable");
+    if map.get("maxUnavailable").and_then(part) == Some(0) {
+        walker.fault_at(
+            "maxUnavailable",
+            "int-range",
+            "0 is out of range: no pod could be replaced",
+        );
+    }
+}
+
+fn budget<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    not_above_all(walker, map, "minAvailable");
+    not_above_all(walker, map, "maxUnavailable");
+}
+
 fn pod_spec(map: &Map<String, Value>) -> Option<&Map<String, Value>> {
     object(object(map, "template")?, "spec")
 }
 
 fn always_restarts<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(pod) = pod_spec(map) else { return };
+    in_pod_spec(walker, |walker| {
+        forbids(
+            walker,
+            pod,
+            "activeDeadlineSeconds",
+            "for pods that run on: it is for Jobs and bare Pods",
+        );
+    });
     if let Some(policy @ ("OnFailure" | "Never")) = string(pod, "restartPolicy") {
         in_pod_spec(walker, |walker| {
             walker
