@@ -180,7 +180,7 @@ fn domain_and_path(text: &str) -> Result<(), Reason> {
     }
 }
 
-/// The controller of an IngressClass.
+/// The controller of a class of Ingresses.
 pub fn domain_path(text: &str) -> Result<(), Reason> {
     length(text, 250)?;
     domain_and_path(text)

@@ -1,4 +1,4 @@
-//! Endpoints and EndpointSlices.
+//! Endpoints, whole and in slices.
 
 use std::collections::BTreeSet;
 

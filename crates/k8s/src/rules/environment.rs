@@ -127,7 +127,7 @@ fn resource<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             return;
         };
         #[expect(clippy::float_cmp, reason = "powers of 2 and of 10 are exact")]
-        let (good, allowed) = if name.ends_with(".cpu") {
+        let (good, allowed) = if matches!(name, "limits.cpu" | "requests.cpu") {
             ([1.0, 1e-3].contains(&divisor), "1 and 1m are")
         } else {
             let powers = |base: f64| (0..=6).any(|power| base.powi(power) == divisor);

@@ -110,7 +110,7 @@ fn failures<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             at_most(walker, rule, "onPodConditions", 20);
             if let Some(codes) = object(rule, "onExitCodes") {
                 walker.below(Place::Key("onExitCodes"), |walker| {
-                    exit_codes(walker, codes, &containers)
+                    exit_codes(walker, codes, &containers);
                 });
             }
         });

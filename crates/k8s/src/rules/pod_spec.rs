@@ -24,7 +24,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 pub(super) type Container<'a> = (&'static str, usize, &'a Map<String, Value>);
 
 /// All containers of a pod.
-pub(super) fn containers<'a>(pod: &'a Map<String, Value>) -> impl Iterator<Item = Container<'a>> {
+pub(super) fn containers(pod: &Map<String, Value>) -> impl Iterator<Item = Container<'_>> {
     ["initContainers", "containers", "ephemeralContainers"]
         .into_iter()
         .flat_map(|field| {
@@ -52,6 +52,15 @@ pub(super) fn each_container<'a>(
 fn pod<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     annotations(walker, map);
     let Some(spec) = object(map, "spec") else { return };
+    if let Some(annotations) = object(map, "metadata").and_then(|meta| object(meta, "annotations"))
+        && annotations.contains_key(MIRROR)
+        && !says_something(spec, "nodeName")
+    {
+        walker.inside(&[Place::Key("metadata"), Place::Key("annotations")], |walker| {
+            let message = "a mirror of a kubelet's own pod has a `nodeName`";
+            walker.fault_at(MIRROR, "field-conflict", message).side = Side::Key;
+        });
+    }
     walker.below(Place::Key("spec"), |walker| {
         if !items(spec, "ephemeralContainers").is_empty() {
             forbids(
@@ -122,6 +131,7 @@ fn template<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 const APP_ARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
 const SECCOMP: &str = "seccomp.security.alpha.kubernetes.io/pod";
 const SECCOMP_CONTAINER: &str = "container.seccomp.security.alpha.kubernetes.io/";
+const MIRROR: &str = "kubernetes.io/config.mirror";
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
 
 /// `ValidatePodSpecificAnnotations`
@@ -150,7 +160,7 @@ fn annotations<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                 }
             } else if key == SECCOMP || key.starts_with(SECCOMP_CONTAINER) {
                 let known = matches!(text, "runtime/default" | "docker/default" | "unconfined");
-                if !known && !local.is_some_and(|path| crate::formats::network::relative_path(path).is_ok()) {
+                if !known && local.is_none_or(|path| crate::formats::network::relative_path(path).is_err()) {
                     let message = format!("`{}` is not a profile of seccomp", shown(text));
                     walker.fault_at(key, "invalid-enum-value", message).help =
                         Some("`runtime/default`, `unconfined` or `localhost/PATH`".to_owned());
@@ -472,7 +482,7 @@ fn host_ports<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
     if let Some(group) = object(map, "schedulingGroup") {
         walker.below(Place::Key("schedulingGroup"), |walker| {
-            needs(walker, group, "podGroupName")
+            needs(walker, group, "podGroupName");
         });
     }
 }

@@ -21,6 +21,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.PodCertificateProjection", certificate),
     ("core.v1.PodSpec", used),
     ("core.v1.ProjectedVolumeSource", projected),
+    ("core.v1.QuobyteVolumeSource", quobyte),
 ];
 
 /// Of a container or pod, not of a volume, but as files are: `ValidateAppArmorProfileField`.
@@ -144,6 +145,20 @@ fn claim_template<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
+/// `validateQuobyteVolumeSource`
+fn quobyte<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    if let Some(registry) = string(map, "registry").filter(|registry| !registry.is_empty())
+        && let Some(bad) = registry.split(',').find(|part| !part.contains(':'))
+    {
+        let message = format!("`{}` is not a host and a port, `host:7861`", shown(bad));
+        walker.fault_at("registry", "bad-name", message);
+    }
+    if let Some(length) = string(map, "tenant").map(str::len).filter(|length| *length > 64) {
+        let message = format!("it has {length} characters, at most 64 are allowed");
+        walker.fault_at("tenant", "bad-size", message);
+    }
+}
+
 fn trust_bundle<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     match (is_set(map, "name"), is_set(map, "signerName")) {
         (false, false) => {
@@ -212,7 +227,7 @@ fn projected<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             let Some(own) = object(source, field) else { continue };
             walker.below(Place::Key(field), |walker| {
                 each_object(walker, own, "items", |walker, item| {
-                    once(walker, item, "path", &mut paths, index)
+                    once(walker, item, "path", &mut paths, index);
                 });
             });
         }
