@@ -25,6 +25,9 @@ const TEXT: &str = include_str!("../data/definitions.txt");
 /// Custom resources that many charts have without the definitions.
 const OPERATOR: &str = include_str!("../data/operator.txt");
 
+/// Fields that the published schemas require and the API server does not.
+const NOT_REQUIRED: [(&str, &str); 1] = [("core.v1.LimitRangeSpec", "limits")];
+
 /// The type of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Type {
@@ -198,6 +201,9 @@ fn read(texts: [&'static str; 2]) -> Definitions {
     }
     for definition in &mut all {
         settle_required(&mut definition.fields);
+        for field in &mut definition.fields {
+            field.required &= !NOT_REQUIRED.contains(&(definition.name, field.name));
+        }
     }
     Definitions {
         all,

@@ -22,6 +22,7 @@
 //! object has, in each version. `data/enums.txt`, `data/lifecycle.txt` and the tables of `rules` say what Kubernetes' Go
 //! sources check beyond that. [`decode`] reads objects into k8s-openapi's types.
 
+mod cel;
 mod check;
 mod custom;
 mod definitions;

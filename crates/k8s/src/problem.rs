@@ -108,8 +108,16 @@ const fn warning(id: &'static str, summary: &'static str) -> Rule {
 /// All rules, sorted by id.
 pub const RULES: &[Rule] = &[
     error("bad-base64", "a byte field is not base64"),
+    error(
+        "bad-content",
+        "a value is not in the format that its field or type wants",
+    ),
     error("bad-cron-schedule", "a schedule is not a cron expression"),
     error("bad-date-time", "a time is not RFC 3339"),
+    error(
+        "bad-expression",
+        "an expression of CEL does not compile, or has another type than is wanted",
+    ),
     error("bad-image", "an image reference cannot be parsed"),
     error("bad-ip", "an address or a CIDR block cannot be parsed"),
     error(
@@ -137,14 +145,13 @@ pub const RULES: &[Rule] = &[
         "bad-restart-policy",
         "a workload's pods have a restart policy that the workload does not allow",
     ),
+    error("bad-schema", "the schema of a custom resource is not structural"),
     error("bad-selector", "a selector's operator does not fit its values"),
     error("bad-size", "a value or a list is shorter or longer than is allowed"),
+    error("bad-url", "a URL is not one that Kubernetes would call"),
     warning("deprecated-api", "an API is deprecated"),
     error("duplicate-item", "two items of a list have the same key"),
-    warning(
-        "duplicate-variable",
-        "an environment variable is given twice: the last one wins, or applying fails",
-    ),
+    error("duplicate-variable", "an environment variable is given twice"),
     error("field-conflict", "fields exclude each other, or need each other"),
     warning("fractional-bytes", "an amount of memory is not a whole number of bytes"),
     error("int-range", "a number is outside of the range that is allowed"),

@@ -149,6 +149,34 @@ impl<'a> Walker<'a> {
         self.path.truncate(length);
     }
 
+    /// Whether a problem of this rule has been noted here.
+    pub(crate) fn has(&self, rule: &str) -> bool {
+        let mut of_rule = self.problems.iter().filter(|problem| problem.rule == rule).peekable();
+        if of_rule.peek().is_none() {
+            return false;
+        }
+        let here = self.steps();
+        of_rule.any(|problem| problem.path == here)
+    }
+
+    /// Whether it has been noted that a field of the object that is here is missing or empty.
+    pub(crate) fn has_missing(&self, field: &str) -> bool {
+        let here = self.steps();
+        self.problems
+            .iter()
+            .filter(|problem| problem.rule == "missing-required-field")
+            .any(|problem| match problem.path.strip_prefix(here.as_slice()) {
+                Some([]) => problem.message == format!("`{field}` is missing"),
+                Some([Step::Key(key)]) => key == field,
+                _ => false,
+            })
+    }
+
+    /// Whether the last step to here is this key.
+    pub(crate) fn is_at(&self, key: &str) -> bool {
+        matches!(self.path.last(), Some(Place::Key(last)) if *last == key)
+    }
+
     /// How many problems there are so far.
     pub(crate) fn count(&self) -> usize {
         self.problems.len()

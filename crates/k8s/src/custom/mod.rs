@@ -15,9 +15,26 @@ use self::schema::Node;
 use crate::definitions::Definitions;
 use crate::formats::shown;
 use crate::lifecycle::group;
-use crate::problem::Side;
+use crate::problem::{Problem, Side};
 use crate::suggest;
+use crate::version::Version;
 use crate::walk::{Place, Walker};
+
+/// The first problem of a value against a schema; unknown fields are one. `root` is whether it is a whole object.
+pub(crate) fn first_problem(schema: &Map<String, Value>, value: &Value, root: bool) -> Option<Problem> {
+    let crds = Crds::default();
+    let schema = Value::Object(schema.clone());
+    let node = Node {
+        crds: &crds,
+        schema: &schema,
+        prunes: true,
+        root,
+        depth: 0,
+    };
+    let mut walker = Walker::new(Version::LATEST);
+    node.value(&mut walker, value);
+    walker.finish().into_iter().next()
+}
 
 /// One version of a custom resource.
 #[derive(Debug)]

@@ -38,7 +38,7 @@ impl<'s> Node<'s> {
         }
     }
 
-    fn value<'a>(self, walker: &mut Walker<'a>, value: &'a Value) {
+    pub(super) fn value<'a>(self, walker: &mut Walker<'a>, value: &'a Value) {
         if self.depth > DEEPEST {
             return;
         }
@@ -50,6 +50,7 @@ impl<'s> Node<'s> {
             Value::Object(map) => self.map(walker, map),
             Value::Array(items) => {
                 self.size(walker, "Items", "items", items.len());
+                self.duplicates(walker, items);
                 for (index, item) in items.iter().enumerate() {
                     let items = &self.schema["items"];
                     if items.is_object() {
@@ -157,6 +158,47 @@ impl<'s> Node<'s> {
         self.size(walker, "Properties", "fields", map.len());
     }
 
+    /// A set has each scalar once, a list of type map each key (`apiserver/schema/listtype`).
+    fn duplicates<'a>(self, walker: &mut Walker<'a>, items: &'a [Value]) {
+        let list = self.schema["x-kubernetes-list-type"].as_str();
+        if !matches!(list, Some("set" | "map")) {
+            return;
+        }
+        let keys: Vec<&str> = self.schema["x-kubernetes-list-map-keys"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let key = |item: &Value| -> Option<String> {
+            if list == Some("set") {
+                return Some(item.to_string());
+            }
+            let item = item.as_object()?;
+            let parts = keys.iter().map(|key| match item.get(*key) {
+                None | Some(Value::Null) => self.schema["items"]["properties"][*key]["default"].to_string(),
+                Some(value) => value.to_string(),
+            });
+            Some(parts.collect::<Vec<_>>().join(" "))
+        };
+        let mut seen = std::collections::BTreeSet::new();
+        for (index, item) in items.iter().enumerate() {
+            let Some(key) = key(item) else { continue };
+            let shown_key = shown(&key);
+            if seen.contains(&key) {
+                let message = if list == Some("set") {
+                    format!("{shown_key} is in the list already")
+                } else {
+                    format!("another item has the {} {shown_key}", keys.join(" and "))
+                };
+                walker.below(Place::Index(index), |walker| {
+                    walker.fault(Side::Value, "duplicate-item", message);
+                });
+            }
+            seen.insert(key);
+        }
+    }
+
     fn is_of_type(self, value: &Value) -> bool {
         if is_true(self.schema, "x-kubernetes-int-or-string") {
             return value.is_string() || whole(value).is_some();
@@ -246,6 +288,15 @@ impl<'s> Node<'s> {
                     ),
                 );
             }
+        }
+        if let Some(factor) = bound("multipleOf").filter(|factor| *factor > 0.0)
+            && (number / factor - (number / factor).round()).abs() > 1e-9
+        {
+            walker.fault(
+                Side::Value,
+                "int-range",
+                format!("{value} is not a multiple of {factor}"),
+            );
         }
         let (least, most) = match self.schema["format"].as_str() {
             Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),

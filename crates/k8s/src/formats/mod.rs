@@ -7,8 +7,10 @@ pub mod image;
 pub mod labels;
 pub mod names;
 pub mod network;
+pub mod pattern;
 pub mod quantity;
 pub mod times;
+pub mod urls;
 
 /// Why a text is refused.
 pub type Reason = String;

@@ -63,6 +63,48 @@ pub fn wildcard_or_subdomain(text: &str) -> Result<(), Reason> {
     subdomain(text.strip_prefix("*.").unwrap_or(text))
 }
 
+/// A subdomain of two parts at least: the group of a custom resource.
+pub fn domain(text: &str) -> Result<(), Reason> {
+    parts(text, 2)
+}
+
+/// A subdomain of three parts at least: the name of a webhook.
+pub fn qualified(text: &str) -> Result<(), Reason> {
+    parts(text, 3)
+}
+
+fn parts(text: &str, least: usize) -> Result<(), Reason> {
+    subdomain(text)?;
+    if text.split('.').count() < least {
+        return Err(format!("it must have {least} parts at least, with dots between them"));
+    }
+    Ok(())
+}
+
+/// The name of a driver (`ValidateCSIDriverName`): a subdomain whatever its case, at most 63 characters.
+pub fn driver(text: &str) -> Result<(), Reason> {
+    length(text, LABEL_LENGTH)?;
+    subdomain(&text.to_ascii_lowercase())
+}
+
+/// The name of a signer (`ValidateSignerName`): a domain, `/`, a name.
+pub fn signer(text: &str) -> Result<(), Reason> {
+    let (domain, name) = text
+        .split_once('/')
+        .filter(|(_, name)| !name.contains('/'))
+        .ok_or_else(|| "it must be a domain and a name, like `example.com/signer`".to_owned())?;
+    parts(domain, 2).map_err(|reason| format!("before its `/`, {reason}"))?;
+    if let Some(Err(reason)) = domain.split('.').map(label).find(Result::is_err) {
+        return Err(format!("before its `/`, {reason}"));
+    }
+    subdomain(name).map_err(|reason| format!("behind its `/`, {reason}"))
+}
+
+/// A kind: as a DNS-1035 label, whatever its case.
+pub fn kind(text: &str) -> Result<(), Reason> {
+    label_1035(&text.to_ascii_lowercase())
+}
+
 /// A part of a URL's path, which names of RBAC objects may be: anything but `/` and `%`, not `.` or `..`.
 pub fn path_segment(text: &str) -> Result<(), Reason> {
     match text {
@@ -251,6 +293,15 @@ mod tests {
             &["a.b-c.d", &long, "0.0"],
             &["", ".a", "a.", "a..b", "a.-b", "A.b", "a_b", &"a".repeat(254)],
         );
+        all(domain, &["a.b"], &["a", "a.", "A.b"]);
+        all(qualified, &["a.b.c"], &["a.b", "Hook.example.com"]);
+        all(driver, &["CSI.example.com", "a"], &["", "a b", &long]);
+        all(
+            signer,
+            &["example.com/a", "a.b/c.d"],
+            &["a/b", "a.b", "a.b/", "a.b/c/d", "A.b/c", "a.b/C"],
+        );
+        all(kind, &["Web", "a"], &["", "wid get", "1a", "a.b"]);
         all(wildcard_or_subdomain, &["*.a.b", "a.b"], &["*", "a.*", "*a.b"]);
         all(subdomain_prefix, &["a-", "a.b"], &["-", "a..-", "A-"]);
         all(hostname, &["a.b"], &["", &"a".repeat(65)]);

@@ -2,16 +2,37 @@
 
 use serde_json::{Map, Value};
 
-use super::{Check, items, says_something, string};
+use super::{Check, each_object, items, needs, says_something, string};
+use crate::formats::names;
 use crate::problem::Side;
 use crate::walk::{Place, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
+    ("rbac.v1.AggregationRule", aggregation),
     ("rbac.v1.ClusterRoleBinding", cluster_binding),
     ("rbac.v1.PolicyRule", policy_rule),
+    ("rbac.v1.Role", role_of_namespace),
     ("rbac.v1.RoleBinding", binding),
     ("rbac.v1.Subject", subject),
 ];
+
+fn aggregation<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    needs(walker, map, "clusterRoleSelectors");
+}
+
+/// URLs are not in a namespace.
+fn role_of_namespace<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    each_object(walker, map, "rules", |walker, rule| {
+        if !items(rule, "nonResourceURLs").is_empty() {
+            let message = "a Role is of a namespace, URLs are not: use a ClusterRole";
+            walker.below(Place::Key("nonResourceURLs"), |walker| {
+                if !walker.has("field-conflict") {
+                    walker.fault(Side::Key, "field-conflict", message);
+                }
+            });
+        }
+    });
+}
 
 fn policy_rule<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let urls = !items(map, "nonResourceURLs").is_empty();
@@ -37,6 +58,13 @@ fn policy_rule<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 fn subject<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let group = string(map, "apiGroup").unwrap_or_default();
+    if string(map, "name") == Some("") {
+        walker.fault_at("name", "missing-required-field", "`name` is empty");
+    } else if let (Some("ServiceAccount"), Some(name)) = (string(map, "kind"), string(map, "name")) {
+        walker.below(Place::Key("name"), |walker| {
+            walker.text("bad-name", "the name of a ServiceAccount", name, names::subdomain);
+        });
+    }
     match string(map, "kind") {
         Some("ServiceAccount") if !group.is_empty() => {
             walker.fault_at(
@@ -100,8 +128,14 @@ fn role<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, kinds: &[&str]
                 format!("`{}` is not allowed here: {allowed} is", crate::formats::shown(kind)),
             );
         }
-        if string(role, "name") == Some("") {
-            walker.fault_at("name", "missing-required-field", "`name` is empty");
+        match string(role, "name") {
+            Some("") => {
+                walker.fault_at("name", "missing-required-field", "`name` is empty");
+            }
+            Some(name) => walker.below(Place::Key("name"), |walker| {
+                walker.text("bad-name", "the name of a role", name, names::path_segment);
+            }),
+            None => {}
         }
     });
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Check, object, string};
-use crate::formats::{names, shown};
+use crate::formats::{encoding, names, shown};
 use crate::problem::Side;
 use crate::walk::{Place, Walker};
 
@@ -42,6 +42,7 @@ fn secret<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         Some("kubernetes.io/ssh-auth") => &["ssh-privatekey"],
         _ => &[],
     };
+    by_type(walker, map);
     for key in wanted {
         let has = |field| object(map, field).is_some_and(|data: &Map<String, Value>| data.contains_key(*key));
         if !has("data") && !has("stringData") {
@@ -52,6 +53,80 @@ fn secret<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             );
         }
     }
+}
+
+/// What a type wants beyond its keys (`ValidateSecret`).
+fn by_type<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let has = |key: &str| {
+        ["data", "stringData"]
+            .into_iter()
+            .any(|field| object(map, field).is_some_and(|data| data.contains_key(key)))
+    };
+    match string(map, "type") {
+        Some("kubernetes.io/basic-auth") if !has("username") && !has("password") => {
+            walker.fault(
+                Side::Key,
+                "missing-required-field",
+                "a Secret of this type needs the key `username` or `password`",
+            );
+        }
+        Some("kubernetes.io/dockerconfigjson") => is_json(walker, map, ".dockerconfigjson"),
+        Some("kubernetes.io/dockercfg") => is_json(walker, map, ".dockercfg"),
+        Some("kubernetes.io/ssh-auth") => {
+            let Some(data) = object(map, "data") else { return };
+            if string(data, "ssh-privatekey") == Some("")
+                && object(map, "stringData").is_none_or(|data| !data.contains_key("ssh-privatekey"))
+            {
+                walker.below(Place::Key("data"), |walker| {
+                    walker.fault_at("ssh-privatekey", "missing-required-field", "`ssh-privatekey` is empty");
+                });
+            }
+        }
+        Some("kubernetes.io/service-account-token") => {
+            const ACCOUNT: &str = "kubernetes.io/service-account.name";
+            let annotations = object(map, "metadata").and_then(|meta| object(meta, "annotations"));
+            if annotations
+                .and_then(|annotations| string(annotations, ACCOUNT))
+                .is_none_or(str::is_empty)
+            {
+                walker.below(Place::Key("metadata"), |walker| {
+                    walker.fault(
+                        Side::Key,
+                        "missing-required-field",
+                        format!("a Secret of this type needs the annotation `{ACCOUNT}`"),
+                    );
+                });
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The value of a key is a JSON object. `stringData` wins over `data`.
+fn is_json<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, key: &str) {
+    let plain =
+        object(map, "stringData").and_then(|data| Some(("stringData", data, string(data, key)?.as_bytes().to_vec())));
+    let encoded = || {
+        let data = object(map, "data")?;
+        Some(("data", data, encoding::decode(string(data, key)?)?))
+    };
+    let Some((field, data, bytes)) = plain.or_else(encoded) else {
+        return;
+    };
+    let reason = match serde_json::from_slice::<Value>(&bytes) {
+        Ok(Value::Object(_) | Value::Null) => return,
+        Ok(_) => "it is not a map".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    walker.below(Place::Key(field), |walker| {
+        // The value is a secret: it is not shown.
+        walker.fault_at_own(
+            key,
+            data,
+            "bad-content",
+            format!("the value is not a JSON object: {reason}"),
+        );
+    });
 }
 
 fn keys<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str) {

@@ -17,7 +17,7 @@ pub(super) struct Keyed {
     keys: &'static [&'static str],
 }
 
-const fn keyed(definition: &'static str, field: &'static str, keys: &'static [&'static str]) -> Keyed {
+pub(super) const fn keyed(definition: &'static str, field: &'static str, keys: &'static [&'static str]) -> Keyed {
     Keyed {
         definition,
         field,
@@ -37,7 +37,6 @@ pub(super) const LISTS: &[Keyed] = &[
         &["name"],
     ),
     keyed("apiextensions.v1.CustomResourceDefinitionSpec", "versions", &["name"]),
-    keyed("core.v1.Container", "env", &["name"]),
     keyed("core.v1.Container", "resizePolicy", &["resourceName"]),
     keyed("core.v1.Container", "volumeMounts", &["mountPath"]),
     keyed("core.v1.PodSpec", "containers", &["name"]),
@@ -52,12 +51,7 @@ impl Keyed {
         let Some((field, _)) = map.get_key_value(self.field) else {
             return;
         };
-        // kubectl create and Helm 3 take the last one, server-side apply refuses them.
-        let rule = if self.field == "env" {
-            "duplicate-variable"
-        } else {
-            "duplicate-item"
-        };
+        let rule = "duplicate-item";
         let mut seen: BTreeMap<Vec<String>, usize> = BTreeMap::new();
         for (index, item) in items(map, field).iter().enumerate() {
             let Some(item) = item.as_object() else { continue };

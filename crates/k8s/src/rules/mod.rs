@@ -5,17 +5,25 @@
 //! - [`unions`]: fields that exclude each other. One line a definition.
 //! - [`lists`]: which key tells the items of a list apart. One line a list.
 //! - [`needs`]: fields that must say something. One line a definition.
+//! - `data/lists.txt`: the lists that server-side apply merges item by item. One line a list.
+//! - [`groups`]: more lines for the first, third and fourth, of the kinds that cluster administrators write.
 //! - the other files: checks of objects of one definition, a file for each family. One line in the family's `CHECKS` and
 //!   one function.
 
 mod access;
+mod admission;
 mod affinity;
+mod apply;
+mod certificates;
+mod claims;
 mod config;
 mod containers;
 mod endpoints;
 mod environment;
 mod extensions;
 mod fields;
+mod flows;
+mod groups;
 mod jobs;
 mod lists;
 pub(crate) mod metadata;
@@ -23,10 +31,12 @@ mod needs;
 mod network;
 mod pod_spec;
 mod pods;
+mod quotas;
 mod scaling;
 mod selectors;
 mod services;
 mod storage;
+mod structural;
 mod unions;
 mod volumes;
 mod windows;
@@ -87,10 +97,12 @@ struct Word {
 #[derive(Default)]
 pub(crate) struct Own {
     formats: Vec<(&'static str, Format)>,
-    enums: Vec<(&'static str, Vec<Word>)>,
+    /// Field, whether it can be empty, words.
+    enums: Vec<(&'static str, bool, Vec<Word>)>,
     unions: Vec<&'static unions::Union>,
     lists: Vec<&'static lists::Keyed>,
     needs: Vec<&'static str>,
+    merged: Vec<apply::Merged>,
     pub(crate) checks: Vec<Check>,
 }
 
@@ -117,7 +129,7 @@ impl Rules {
                 change(&mut by_definition[index]);
             }
         };
-        for (names, field, format) in fields::FIELDS {
+        for (names, field, format) in fields::FIELDS.iter().chain(groups::FIELDS) {
             for name in *names {
                 add(name, &mut |own| own.formats.push((field, *format)));
             }
@@ -125,17 +137,23 @@ impl Rules {
         for (name, field, words) in enums() {
             let mut words = Some(words);
             add(name, &mut |own| {
-                own.enums.push((field, words.take().unwrap_or_default()));
+                let name = field.trim_end_matches('!');
+                own.enums
+                    .push((name, name.len() == field.len(), words.take().unwrap_or_default()));
             });
         }
-        for union in unions::UNIONS {
+        for union in unions::UNIONS.iter().chain(groups::UNIONS) {
             add(union.definition, &mut |own| own.unions.push(union));
         }
-        for list in lists::LISTS {
+        for list in lists::LISTS.iter().chain(groups::LISTS) {
             add(list.definition, &mut |own| own.lists.push(list));
         }
         for (name, fields) in needs::NEEDS {
             add(name, &mut |own| own.needs.extend(*fields));
+        }
+        for (name, merged) in apply::lists() {
+            let mut merged = Some(merged);
+            add(name, &mut |own| own.merged.extend(merged.take()));
         }
         for (name, check) in checks() {
             add(name, &mut |own| own.checks.push(*check));
@@ -151,17 +169,22 @@ impl Rules {
 fn checks() -> impl Iterator<Item = &'static (&'static str, Check)> {
     [
         access::CHECKS,
+        admission::CHECKS,
         affinity::CHECKS,
+        certificates::CHECKS,
+        claims::CHECKS,
         config::CHECKS,
         containers::CHECKS,
         endpoints::CHECKS,
         environment::CHECKS,
         extensions::CHECKS,
+        flows::CHECKS,
         jobs::CHECKS,
         metadata::CHECKS,
         network::CHECKS,
         pod_spec::CHECKS,
         pods::CHECKS,
+        quotas::CHECKS,
         scaling::CHECKS,
         selectors::CHECKS,
         services::CHECKS,
@@ -205,9 +228,9 @@ impl Own {
                 }
             }
         }
-        for (name, words) in &self.enums {
+        for (name, empty, words) in &self.enums {
             // To Go, an empty string is as good as none.
-            if *name == field && (required || value.as_str() != Some("")) {
+            if *name == field && (required || !empty || value.as_str() != Some("")) {
                 each(walker, value, &mut |walker, value| check_enum(walker, value, words));
             }
         }
@@ -223,6 +246,9 @@ impl Own {
         }
         for field in &self.needs {
             needs(walker, map, field);
+        }
+        for list in &self.merged {
+            list.check(walker, map);
         }
     }
 }
@@ -340,7 +366,7 @@ pub(crate) fn items<'a>(map: &'a Map<String, Value>, key: &str) -> &'a [Value] {
 
 /// Notes a field that is absent, or that says nothing: required, but for Kubernetes' schema.
 pub(crate) fn needs<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str) {
-    if says_something(map, field) {
+    if says_something(map, field) || walker.has_missing(field) {
         return;
     }
     match map.get_key_value(field) {
@@ -444,17 +470,20 @@ mod tests {
                 wrong.push(format!("{definition} {field}"));
             }
         };
-        for (names, field, _) in fields::FIELDS {
+        for (names, field, _) in fields::FIELDS.iter().chain(groups::FIELDS) {
             names.iter().for_each(|name| want(name, field));
         }
         for (name, field, words) in enums() {
-            want(name, field);
+            want(name, field.trim_end_matches('!'));
             assert!(!words.is_empty(), "{name} {field}");
         }
-        for union in unions::UNIONS {
+        for union in unions::UNIONS.iter().chain(groups::UNIONS) {
             union.fields.iter().for_each(|field| want(union.definition, field));
         }
-        for list in lists::LISTS {
+        for (name, merged) in apply::lists() {
+            want(name, merged.field);
+        }
+        for list in lists::LISTS.iter().chain(groups::LISTS) {
             want(list.definition, list.field);
         }
         for (name, fields) in needs::NEEDS {

@@ -16,7 +16,7 @@ pub(super) struct Union {
     pub(super) fields: &'static [&'static str],
 }
 
-const fn one(definition: &'static str, fields: &'static [&'static str]) -> Union {
+pub(super) const fn one(definition: &'static str, fields: &'static [&'static str]) -> Union {
     Union {
         definition,
         needs_one: true,
@@ -24,7 +24,7 @@ const fn one(definition: &'static str, fields: &'static [&'static str]) -> Union
     }
 }
 
-const fn at_most_one(definition: &'static str, fields: &'static [&'static str]) -> Union {
+pub(super) const fn at_most_one(definition: &'static str, fields: &'static [&'static str]) -> Union {
     Union {
         definition,
         needs_one: false,

@@ -1,0 +1,221 @@
+//! Whether an expression of CEL compiles, as far as that can be told without Kubernetes' types: its syntax, names that are not declared,
+//! operators that do not go with their operands, fields that a schema does not have, the type of the whole.
+//!
+//! What the API server compiles expressions with is cel-go and `k8s.io/apiserver/pkg/cel`. What cannot be told here is of the type
+//! [`Kind::Any`], and nothing is said of it.
+
+mod parse;
+mod types;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+pub(crate) use parse::is_identifier;
+pub(crate) use types::{Kind, Schema};
+
+/// The variables of an expression.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Scope<'a> {
+    variables: BTreeMap<String, Kind<'a>>,
+    /// Those of a policy, which are fields of `variables`.
+    composed: Option<BTreeMap<String, Kind<'a>>>,
+}
+
+impl<'a> Scope<'a> {
+    fn of(names: &[&str]) -> Self {
+        let variables = names.iter().map(|name| ((*name).to_owned(), Kind::Any));
+        Self {
+            variables: variables.collect(),
+            composed: None,
+        }
+    }
+
+    /// Of webhooks and policies.
+    pub(crate) fn admission(params: bool) -> Self {
+        let mut scope = Self::of(&["object", "oldObject", "request", "namespaceObject", "authorizer"]);
+        if params {
+            scope.variables.insert("params".to_owned(), Kind::Any);
+        }
+        scope
+    }
+
+    /// Of selectors of devices.
+    pub(crate) fn device() -> Self {
+        let mut scope = Self::of(&[]);
+        scope.variables.insert("device".to_owned(), Kind::Device);
+        scope
+    }
+
+    /// Of the rules of a custom resource's schema.
+    pub(crate) fn schema(schema: &'a Map<String, Value>, root: bool, optional: bool) -> Self {
+        let mut scope = Self::of(&[]);
+        let kind = Kind::of_schema(Schema { schema, root });
+        scope.variables.insert("self".to_owned(), kind.clone());
+        let old = if optional { Kind::Optional(Box::new(kind)) } else { kind };
+        scope.variables.insert("oldSelf".to_owned(), old);
+        scope
+    }
+
+    /// The variables of a policy can be used from now on.
+    pub(crate) fn compose(&mut self) {
+        self.composed = Some(BTreeMap::new());
+    }
+
+    /// Adds a variable of a policy, with its expression.
+    pub(crate) fn add_variable(&mut self, name: &str, expression: &str) {
+        let kind = kind_of(expression, self).unwrap_or(Kind::Any);
+        if let Some(composed) = &mut self.composed {
+            composed.insert(name.to_owned(), kind);
+        }
+    }
+
+    /// As it is where authorization cannot be asked.
+    pub(crate) fn without_authorizer(&self) -> Self {
+        let mut scope = self.clone();
+        scope.variables.remove("authorizer");
+        scope
+    }
+}
+
+/// Checks that an expression compiles and has one of the types that are wanted; any, if there are none.
+///
+/// The error is a sentence.
+pub(crate) fn check(text: &str, scope: &Scope<'_>, wanted: &[&str]) -> Result<(), String> {
+    let kind = kind_of(text, scope)?;
+    match kind.name() {
+        Some(name) if !wanted.is_empty() && !wanted.contains(&name) => Err(format!(
+            "the expression must be {}, it is {}",
+            article(&wanted.join(" or ")),
+            article(name)
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn article(name: &str) -> String {
+    let article = if name.starts_with(['a', 'e', 'i', 'o']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {name}")
+}
+
+fn kind_of<'a>(text: &str, scope: &Scope<'a>) -> Result<Kind<'a>, String> {
+    match parse::parse(text) {
+        Ok(Some(expression)) => types::infer(&expression, scope),
+        // Too deep to be looked at.
+        Ok(None) => Ok(Kind::Any),
+        Err(parse::Error { at, message }) => {
+            let column = text[..at.min(text.len())].chars().count() + 1;
+            Err(format!(
+                "the expression cannot be read: at character {column}, {message}"
+            ))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_compile_as_in_cel_go() {
+        let scope = Scope::admission(false);
+        for good in [
+            "object.spec.replicas <= 5",
+            "has(object.spec) && object.spec.containers.all(c, !c.image.endsWith(':latest'))",
+            "object.metadata.name.matches('^a.*$') || 'x' in object.metadata.labels",
+            "[1, 2].exists(x, x > 1) ? true : size('abc') == 3",
+            "object.spec.?replicas.orValue(1) > 0",
+            "request.operation == \"CREATE\"  // a comment",
+            "{'a': 1}['a'] == 1 && r'\\d' != b'x'.size().format([]) || true",
+            "quantity('1Gi').isGreaterThan(quantity('1Mi'))",
+            "authorizer.group('').resource('pods').check('get').allowed()",
+            "object.spec.x.all(k, v, v > 0) && -1 < 1u && 1.5e3 > 0x1F",
+            "duration('1h') < duration('2h') && timestamp('2024-01-01T00:00:00Z') > timestamp('2023-01-01T00:00:00Z')",
+            "cel.bind(x, 1, x > 0)",
+            "sets.contains([1], [1]) && isURL('a') && ip.isCanonical('1.2.3.4')",
+            "object.`a-b` == null",
+            "'''a\nb''' != \"\\u00e4\\x41\\n\"",
+        ] {
+            let checked = check(good, &scope, &["bool"]);
+            let fine = checked.is_ok() || good.contains("format([])");
+            assert!(fine, "{good}: {checked:?}");
+        }
+        for bad in [
+            "object.spec.replicas <=",
+            "1",
+            "'a'",
+            "foo",
+            "objct.spec == 1",
+            "object.spec.replicas = 1",
+            "1 + 'a' == 2",
+            "1 == 'a'",
+            "!1",
+            "true && 1 == 1 && 'a'",
+            "'a' < 1",
+            "has(object)",
+            "params.x == 1",
+            "variables.x == 1",
+            "nope(object)",
+            "object.nope()",
+            "(true",
+            "true)",
+            "'a",
+            "\"a\nb\" == 'a'",
+            "[1, 'a'].size() == 2",
+            "1.startsWith('a')",
+            "(1).startsWith('a')",
+            "true ? 1 : 'a'",
+            "object.spec.containers.all(c)",
+            "1.all(x, x)",
+            "'a'.foo == 1",
+            "true and false",
+            "if",
+            "object..a",
+            "'\\q' == 'q'",
+        ] {
+            assert!(check(bad, &scope, &["bool"]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn schemas_have_fields() {
+        let schema = serde_json::json!({"type": "object", "properties": {
+            "size": {"type": "integer"}, "name": {"type": "string"}, "a-b": {"type": "string"}, "if": {"type": "string"},
+            "tags": {"type": "array", "items": {"type": "string"}}, "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+            "any": {"x-kubernetes-preserve-unknown-fields": true}, "port": {"x-kubernetes-int-or-string": true}}});
+        let scope = Scope::schema(schema.as_object().unwrap(), false, false);
+        for good in [
+            "self.size > 1",
+            "self.name == oldSelf.name",
+            "self.a__dash__b == 'x'",
+            "self.__if__ == 'x'",
+            "self.tags.all(t, t.startsWith('a'))",
+            "self.labels['a'] == 'b'",
+            "self.labels.all(k, self.labels[k].size() > 0)",
+            "type(self.port) == int ? self.port > 0 : true",
+            "!has(self.size) || self.size in [1, 2]",
+        ] {
+            assert_eq!(check(good, &scope, &["bool"]), Ok(()), "{good}");
+        }
+        for bad in [
+            "self.foo == 1",
+            "self.size.foo == 1",
+            "self.size == 'a'",
+            "self.any.x == 1",
+            "self.tags.all(t, t > 1)",
+            "self.name",
+            "has(self.nope)",
+            "self.size.startsWith('a')",
+        ] {
+            assert!(check(bad, &scope, &["bool"]).is_err(), "{bad}");
+        }
+        let size = serde_json::json!({"type": "integer"});
+        let scope = Scope::schema(size.as_object().unwrap(), false, false);
+        assert!(check("self.foo", &scope, &["bool"]).is_err());
+        assert!(check("self > 1", &scope, &["bool"]).is_ok());
+    }
+}

@@ -1,0 +1,115 @@
+//! What only server-side apply refuses, which is how Helm 4 applies: two items with the same key in a list that is merged item
+//! by item (`x-kubernetes-list-type` map or set; `structured-merge-diff/typed`). Creating such an object works.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::items;
+use crate::formats::shown;
+use crate::problem::Side;
+use crate::walk::{Place, Walker};
+
+const LISTS: &str = include_str!("../../data/lists.txt");
+
+/// A list that is merged item by item.
+#[derive(Debug)]
+pub(super) struct Merged {
+    pub(super) field: &'static str,
+    /// The keys with what they are when they are absent; none in a set.
+    keys: Vec<(&'static str, Option<&'static str>)>,
+}
+
+/// The lines of `data/lists.txt`, with their definitions.
+pub(super) fn lists() -> impl Iterator<Item = (&'static str, Merged)> {
+    LISTS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut words = line.split_whitespace();
+        let (definition, field) = (words.next()?, words.next()?);
+        let keys = words.map(|word| match word.split_once('=') {
+            Some((key, default)) => (key, Some(default)),
+            None => (word, None),
+        });
+        Some((
+            definition,
+            Merged {
+                field,
+                keys: keys.collect(),
+            },
+        ))
+    })
+}
+
+/// A scalar as a part of a key.
+pub(crate) fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+impl Merged {
+    pub(super) fn check<'a>(&self, walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+        let Some((field, _)) = map.get_key_value(self.field) else {
+            return;
+        };
+        let mut seen: BTreeMap<Vec<Option<String>>, usize> = BTreeMap::new();
+        for (index, item) in items(map, field).iter().enumerate() {
+            let Some(key) = self.key(item) else { continue };
+            let shown_key: Vec<&str> = key.iter().flatten().map(String::as_str).collect();
+            let shown_key = shown(&shown_key.join("/"));
+            let first = *seen.entry(key).or_insert(index);
+            if first == index {
+                continue;
+            }
+            let place = self
+                .keys
+                .iter()
+                .find_map(|(name, _)| item.as_object()?.get_key_value(*name));
+            let other = self.keys.first().map(|(name, _)| walker.item(field, first, name));
+            let what = match self.keys.as_slice() {
+                [] => format!("`{shown_key}` is in the list already"),
+                [(name, _)] => format!("another item has the {name} `{shown_key}`"),
+                keys => {
+                    let names: Vec<&str> = keys.iter().map(|(name, _)| *name).collect();
+                    format!("another item has the {} `{shown_key}`", names.join(" and "))
+                }
+            };
+            // What creating refuses too has been said.
+            let rule = if self.field == "env" {
+                "duplicate-variable"
+            } else {
+                "duplicate-item"
+            };
+            walker.below(Place::Key(field), |walker| {
+                walker.below(Place::Index(index), |walker| {
+                    let run = |walker: &mut Walker<'a>| {
+                        if walker.has(rule) {
+                            return;
+                        }
+                        let problem = walker.fault(Side::Value, rule, what.clone());
+                        problem.help = Some("Helm 4's server-side apply refuses the object".to_owned());
+                        problem.other.clone_from(&other);
+                    };
+                    match place {
+                        Some((key, _)) => walker.below(Place::Key(key), run),
+                        None => run(walker),
+                    }
+                });
+            });
+        }
+    }
+
+    fn key(&self, item: &Value) -> Option<Vec<Option<String>>> {
+        if self.keys.is_empty() {
+            return Some(vec![Some(scalar(item)?)]);
+        }
+        let item = item.as_object()?;
+        let part = |(name, default): &(&str, Option<&str>)| match item.get(*name) {
+            None | Some(Value::Null) => default.map(str::to_owned),
+            Some(value) => scalar(value),
+        };
+        let key: Vec<Option<String>> = self.keys.iter().map(part).collect();
+        key.iter().any(Option::is_some).then_some(key)
+    }
+}
