@@ -4,7 +4,7 @@
 //! - `data/enums.txt`: the strings that a field may be. One line a field.
 //! - [`unions`]: fields that exclude each other. One line a definition.
 //! - [`lists`]: which key tells the items of a list apart. One line a list.
-//! - [`needs`]: fields that must say something. One line a definition.
+//! - [`mod@needs`]: fields that must say something. One line a definition.
 //! - `data/lists.txt`: the lists that server-side apply merges item by item. One line a list.
 //! - [`groups`]: more lines for the first, third and fourth, of the kinds that cluster administrators write.
 //! - the other files: checks of objects of one definition, a file for each family. One line in the family's `CHECKS` and
