@@ -4,25 +4,31 @@ use super::build::{self, is_true};
 use super::job::{Found, Job};
 use super::path::Path;
 use super::{kind, mounts, remote, scrape, storage};
-use crate::yaml::{self, Node, Style, Value};
+use crate::yaml::{self, Map, Node, Style, Value};
 
 /// The directory in which the community chart has its files.
 const FILES: &str = "/etc/config/";
 /// The rule files that it loads by default.
 const LOADED: [&str; 4] = ["recording_rules.yml", "alerting_rules.yml", "rules", "alerts"];
 
-pub(super) fn server_files(job: &mut Job<'_>, found: &Found) {
+/// The files of a value that has some; what keeps them from being read is said.
+fn files(job: &mut Job<'_>, found: &Found) -> Option<Map> {
     if kind::has_own_config(job) {
         job.same(
             found,
             "the community chart ignores it, because the configuration is yours",
         );
-        return;
+        return None;
     }
-    let Some(map) = found.node.as_map().cloned() else {
+    let map = found.node.as_map().cloned();
+    if map.is_none() {
         job.same(found, "there are no files");
-        return;
-    };
+    }
+    map
+}
+
+pub(super) fn server_files(job: &mut Job<'_>, found: &Found) {
+    let Some(map) = files(job, found) else { return };
     let mut others = Vec::new();
     for (name, entry) in super::written::in_order(&map) {
         let path = found.path.join(name);
@@ -141,17 +147,7 @@ fn rule_file(job: &mut Job<'_>, file: &Found, name: &str, groups: &Node) {
 }
 
 pub(super) fn rule_files(job: &mut Job<'_>, found: &Found) {
-    if kind::has_own_config(job) {
-        job.same(
-            found,
-            "the community chart ignores it, because the configuration is yours",
-        );
-        return;
-    }
-    let Some(map) = found.node.as_map().cloned() else {
-        job.same(found, "there are no files");
-        return;
-    };
+    let Some(map) = files(job, found) else { return };
     for (name, entry) in super::written::in_order(&map) {
         let Some(file) = job.find(&found.path.join(name), found.about) else {
             continue;
