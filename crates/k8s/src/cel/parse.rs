@@ -54,7 +54,8 @@ const SYMBOLS: [&str; 26] = [
     "[", "]", "{", "}", "=",
 ];
 
-const RESERVED: [&str; 16] = [
+/// Words that no variable may be called (`RESERVED` of CEL's grammar).
+pub(super) const RESERVED: [&str; 16] = [
     "as",
     "break",
     "const",

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Scope;
-use super::parse::{Expression, Literal};
+use super::parse::{Expression, Literal, RESERVED};
 use crate::formats::shown;
 
 /// A type.
@@ -677,32 +677,9 @@ fn has_kind(schema: &Value) -> bool {
     }
 }
 
-const KEYWORDS: [&str; 20] = [
-    "true",
-    "false",
-    "null",
-    "in",
-    "as",
-    "break",
-    "const",
-    "continue",
-    "else",
-    "for",
-    "function",
-    "if",
-    "import",
-    "let",
-    "loop",
-    "package",
-    "namespace",
-    "return",
-    "var",
-    "void",
-];
-
 /// The name that an expression gives to a field (`Escape` of `pkg/cel/escaping.go`).
 fn escape(name: &str) -> String {
-    if KEYWORDS.contains(&name) || name == "while" {
+    if RESERVED.contains(&name) || matches!(name, "true" | "false" | "null" | "in" | "while") {
         return format!("__{name}__");
     }
     name.replace("__", "__underscores__")
