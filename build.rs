@@ -1,4 +1,4 @@
-//! Puts the Prometheus chart into the binary: writes a table of the files of chart/ for `src/chart/builtin.rs`. And has the
+//! Puts the Prometheus chart into the binary: writes a table of the files of chart/ for `src/builtin.rs`. And has the
 //! binary linked so that it starts quickly.
 
 use std::fmt::Write;

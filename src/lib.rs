@@ -1,26 +1,21 @@
 //! promchart renders, validates and lints Helm charts without Helm and without a cluster.
+//!
+//! The command and what only the command has. The stages are crates of their own, here under the names that the code uses.
 
+pub mod builtin;
 pub mod certs;
-pub mod chart;
 pub mod cli;
-pub mod diagnostic;
-pub mod functions;
-pub mod go;
 pub mod lint;
-pub mod lower;
-pub mod manifest;
 pub mod migrate;
 pub mod pipeline;
 pub mod preflight;
-pub mod prometheus;
-pub mod promql;
-pub mod reflect;
-pub mod render;
-pub mod report;
-pub mod schema;
-pub mod source;
-pub mod template;
-pub mod threads;
-pub mod values;
-pub mod world;
-pub mod yaml;
+
+pub use chart::{self, schema, values};
+pub use diagnostics::{self as diagnostic, report};
+pub use engine::{lower, manifest, render, threads};
+pub use gostd as go;
+pub use gotemplate as template;
+pub use govalue as reflect;
+pub use goyaml as yaml;
+pub use sprig as functions;
+pub use {gox509, prometheus, promql, source, world};

@@ -80,7 +80,7 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     let given = values::read_overrides(&**world, &request.overrides, sources)?;
     let mut chart = match &request.chart {
         Some(path) => chart::load(&**world, path, sources, &mut outcome.log)?,
-        None => chart::builtin(sources, &mut outcome.log)?,
+        None => crate::builtin::chart(sources, &mut outcome.log)?,
     };
     check_installable(&chart, &mut outcome.log)?;
     values::check_present(&chart)?;

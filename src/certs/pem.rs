@@ -1,7 +1,7 @@
 //! PEM as people's files have it: any line width, text around the blocks, CR LF, a byte order mark.
 
 use crate::go::base64;
-use crate::go::x509::encode_pem;
+use gox509::encode_pem;
 
 /// The label of certificates.
 pub(super) const CERTIFICATE: &str = "CERTIFICATE";

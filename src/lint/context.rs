@@ -178,7 +178,7 @@ impl<'a> Context<'a> {
 
     fn load(&mut self, log: &mut Report) -> Result<Chart, Report> {
         let Some(path) = &self.request.chart else {
-            let chart = chart::builtin(self.sources, log)?;
+            let chart = crate::builtin::chart(self.sources, log)?;
             self.chart_yaml = document(self.sources, chart.chart_yaml);
             return Ok(chart);
         };

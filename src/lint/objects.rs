@@ -60,7 +60,7 @@ impl Objects {
                     Err(error) => {
                         objects.is_partial = true;
                         let helm = format!("YAML parse error on {path}: {}", error.message);
-                        report.push(error.diagnostic(MANIFEST_SYNTAX, file).helm(helm));
+                        report.push(crate::chart::syntax_error(&error, MANIFEST_SYNTAX, file).helm(helm));
                     }
                 }
             }

@@ -104,7 +104,7 @@ pub fn migrate(files: &[FileId], options: &Options, sources: &Sources, world: &A
         read.push(chart::values_document(sources, *file)?);
     }
     let mut log = Report::new();
-    let ours = chart::builtin(sources, &mut log)?.values;
+    let ours = crate::builtin::chart(sources, &mut log)?.values;
     let defaults_file = sources.add(Source::new(COMMUNITY, SourceKind::Made, Vec::new()));
     let defaults = defaults(defaults_file);
     let mut given = Node::empty_map(Span::file_start(defaults_file));

@@ -8,7 +8,7 @@ use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, SubjectAltName};
 
 use crate::go::civil::date_from_days;
-use crate::go::x509::decode_pem_all;
+use gox509::decode_pem_all;
 
 /// How many certificates of a bundle are read.
 const MAX_CERTIFICATES: usize = 1000;

@@ -7,8 +7,8 @@ use super::file;
 use super::flag::Flag;
 use super::server::Server;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::go::x509::{PrivateKey, decode_pem_all};
 use crate::source::Span;
+use gox509::{PrivateKey, decode_pem_all};
 
 /// How many bytes a private key may have: an RSA key of 16384 bits has 13 KiB.
 const MAX_KEY: usize = 32 << 10;
@@ -219,7 +219,7 @@ fn read_key(bytes: &[u8]) -> Result<PrivateKey, String> {
     let blocks = decode_pem_all(&text);
     let is_key = |kind: &str| kind == "PRIVATE KEY" || kind.ends_with(" PRIVATE KEY");
     match blocks.iter().find(|block| is_key(&block.kind)) {
-        Some(block) => PrivateKey::from_pem(&crate::go::x509::encode_pem(&block.kind, &block.bytes)),
+        Some(block) => PrivateKey::from_pem(&gox509::encode_pem(&block.kind, &block.bytes)),
         None => Err(match blocks.first() {
             Some(block) => format!("it has a PEM block of type {}", block.kind),
             None => "it has no PEM block".to_owned(),

@@ -104,7 +104,7 @@ fn what_is_open_is_shown_where_it_opens() {
 fn errors_as_diagnostics() {
     let (source, span) = source("x", SourceKind::Made, b"a: 1\nb: c: d\n");
     let error = yaml::parse(&source, span.file, 0..13).unwrap_err();
-    let diagnostic = error.diagnostic("values-syntax", span.file);
+    let diagnostic = promchart::chart::syntax_error(&error, "values-syntax", span.file);
     assert_eq!(diagnostic.message, "mapping values are not allowed in this context");
     assert_eq!(
         diagnostic.headline(),

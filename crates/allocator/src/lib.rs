@@ -143,3 +143,8 @@ mod tests {
         assert!(counting.in_use() <= 5 * BATCH.unsigned_abs(), "{}", counting.in_use());
     }
 }
+
+/// The examples of the README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -43,3 +43,8 @@ pub use lifecycle::{Lifecycle, lifecycle, served};
 pub use objects::{Object, decode, label_selector, selects};
 pub use problem::{Problem, RULES, Rule, Severity, Side, Step};
 pub use version::Version;
+
+/// The examples of the README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -60,7 +60,7 @@ pub(in super::super) fn crds(context: &Context<'_>, report: &mut Report) {
         let source = context.sources.get(id);
         let documents = yaml::parse_all(&source, id, 0..source.text().len());
         if let Some(error) = documents.error {
-            let diagnostic = error.diagnostic(CRD, id);
+            let diagnostic = crate::chart::syntax_error(&error, CRD, id);
             let help = source
                 .text()
                 .contains("{{")

@@ -1,0 +1,147 @@
+//! The files of a chart in a folder, without those that `.helmignore` names. Mirrors `LoadDir` of Helm's
+//! `pkg/chart/v2/loader/directory.go`.
+
+use std::path::{Path, PathBuf};
+
+use super::File;
+use super::ignore::Rules;
+use super::load::{LOAD, MAX_CHART_SIZE, MAX_DEPTH};
+use diagnostics::{Diagnostic, Report, Result};
+use gostd::quote::log_value;
+use source::{Source, SourceKind};
+use world::{FileKind, World};
+
+/// How many links may be followed: folders that link to each other can look like any number of folders.
+const MAX_LINKS: usize = 4096;
+
+/// Reads the files of the chart in a folder, whose path without links is `whole`. What Helm would log goes to `report`.
+pub(super) fn read(world: &dyn World, top: &Path, whole: &Path, report: &mut Report) -> Result<Vec<File>> {
+    let folder = Folder {
+        world,
+        report,
+        top,
+        files: Vec::new(),
+        left: MAX_CHART_SIZE,
+        links: 0,
+        whole,
+    };
+    folder.read()
+}
+
+/// A folder of a chart that is being read.
+struct Folder<'a> {
+    world: &'a dyn World,
+    report: &'a mut Report,
+    top: &'a Path,
+    files: Vec<File>,
+    /// How many bytes may still be read.
+    left: u64,
+    /// How many links have been followed.
+    links: usize,
+    /// The path of the chart without links.
+    whole: &'a Path,
+}
+
+impl Folder<'_> {
+    fn read(mut self) -> Result<Vec<File>> {
+        let path = self.top.join(".helmignore");
+        let is_file = self.world.entry(&path).is_ok_and(|entry| entry.kind == FileKind::File);
+        let bytes = is_file.then(|| self.world.read(&path).ok()).flatten();
+        let rules = rules(bytes, &path.display().to_string())?;
+        let real = self.whole.to_path_buf();
+        self.folder(&rules, "", real, &mut Vec::new())?;
+        Ok(self.files)
+    }
+
+    /// Reads a folder; `real` is its path without links, `above` those of the folders that it is in.
+    fn folder(&mut self, rules: &Rules, folder: &str, real: PathBuf, above: &mut Vec<PathBuf>) -> Result<()> {
+        let path = self.top.join(folder);
+        if above.contains(&real) || above.len() == MAX_DEPTH {
+            return Err(Diagnostic::error(
+                LOAD,
+                format!("the link {} leads back to a folder above it", path.display()),
+            )
+            .into());
+        }
+        above.push(real);
+        let names = self.world.list(&path).map_err(|error| unreadable(&path, &error))?;
+        for name in names {
+            let name = if folder.is_empty() {
+                name
+            } else {
+                format!("{folder}/{name}")
+            };
+            self.entry(rules, &name, above)?;
+        }
+        above.pop();
+        Ok(())
+    }
+
+    fn entry(&mut self, rules: &Rules, name: &str, above: &mut Vec<PathBuf>) -> Result<()> {
+        let path = self.top.join(name);
+        let entry = self.world.entry(&path).map_err(|error| unreadable(&path, &error))?;
+        let mut real = None;
+        if entry.is_link {
+            self.links += 1;
+            if self.links > MAX_LINKS {
+                let message = format!("{}: more than {MAX_LINKS} symbolic links", self.top.display());
+                return Err(Diagnostic::error(LOAD, message).into());
+            }
+            let resolved = self.world.resolve(&path).unwrap_or_else(|_| path.clone());
+            let message = "found symbolic link in path. Contents of linked file included and used";
+            self.report.push(Diagnostic::info(LOAD, message).helm(format!(
+                "level=INFO msg=\"{message}\" path={} resolved={}",
+                log_value(&self.whole.join(name).display().to_string()),
+                log_value(&resolved.display().to_string())
+            )));
+            real = Some(resolved);
+        }
+        let is_folder = entry.kind == FileKind::Folder;
+        if rules.ignores(name, is_folder) {
+            return Ok(());
+        }
+        if is_folder {
+            let last = Path::new(name).file_name().unwrap_or_default();
+            let real = real.unwrap_or_else(|| above.last().map_or_else(|| path.clone(), |above| above.join(last)));
+            return self.folder(rules, name, real, above);
+        }
+        let shown = path.display().to_string();
+        if entry.kind == FileKind::Other {
+            return Err(irregular(&path));
+        }
+        if entry.size > self.left {
+            let message =
+                format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes");
+            return Err(Diagnostic::error(LOAD, message).into());
+        }
+        self.left -= entry.size;
+        let bytes = self.world.read(&path).map_err(|error| unreadable(&path, &error))?;
+        self.files.push(File::new(name, shown, &bytes));
+        Ok(())
+    }
+}
+
+/// The rules of a `.helmignore`, if there is one, and those that always hold.
+pub(super) fn rules(bytes: Option<Vec<u8>>, shown: &str) -> Result<Rules> {
+    let Some(bytes) = bytes else {
+        return Ok(Rules::default().with_defaults());
+    };
+    let source = Source::new(shown, SourceKind::File, bytes);
+    let rules = Rules::parse(source.text())
+        .map_err(|(line, message)| Diagnostic::error(LOAD, message).help(format!("see line {line} of {shown}")))?;
+    Ok(rules.with_defaults())
+}
+
+/// A pipe or a device where a file is expected.
+pub(super) fn irregular(path: &Path) -> Box<Diagnostic> {
+    let path = path.display();
+    let message = format!("cannot load irregular file {path} as it has file mode type bits set");
+    Box::new(Diagnostic::error(LOAD, message))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Box<Diagnostic> {
+    Box::new(Diagnostic::error(
+        LOAD,
+        format!("error reading {}: {error}", path.display()),
+    ))
+}

@@ -1,0 +1,121 @@
+//! `.helmignore`: which files of a folder are no part of the chart. Mirrors Helm's `pkg/ignore`.
+
+use gostd::filepath::matches;
+use gostd::unicode::is_space;
+
+/// The rules of a `.helmignore`, and those that always hold.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rules {
+    rules: Vec<Rule>,
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    /// The pattern without its markers.
+    pattern: String,
+    /// A `!` in front: everything that does not match is left out.
+    negate: bool,
+    /// A `/` at the end: folders only.
+    folders_only: bool,
+    /// Without a `/` in it, a pattern is matched with the last part of the path only.
+    whole_path: bool,
+}
+
+impl Rules {
+    /// Reads a `.helmignore`.
+    ///
+    /// # Errors
+    /// The line (from 1) that is no rule, and why; Helm's words.
+    pub(super) fn parse(text: &str) -> Result<Self, (usize, String)> {
+        let mut rules = Self::default();
+        for (at, line) in text.lines().enumerate() {
+            rules.add(line).map_err(|message| (at + 1, message))?;
+        }
+        Ok(rules)
+    }
+
+    /// Adds what Helm leaves out of every chart.
+    pub(super) fn with_defaults(mut self) -> Self {
+        // The pattern is well-formed: nothing can go wrong.
+        let _ = self.add("templates/.?*");
+        self
+    }
+
+    fn add(&mut self, line: &str) -> Result<(), String> {
+        let rule = line.trim_matches(is_space);
+        if rule.is_empty() || rule.starts_with('#') {
+            return Ok(());
+        }
+        if rule.contains("**") {
+            return Err("double-star (**) syntax is not supported".to_owned());
+        }
+        matches(rule, "abc")?;
+        let (negate, rule) = rule.strip_prefix('!').map_or((false, rule), |rest| (true, rest));
+        let (folders_only, rule) = rule.strip_suffix('/').map_or((false, rule), |rest| (true, rest));
+        let whole_path = rule.contains('/');
+        let pattern = rule.strip_prefix('/').unwrap_or(rule).to_owned();
+        self.rules.push(Rule {
+            pattern,
+            negate,
+            folders_only,
+            whole_path,
+        });
+        Ok(())
+    }
+
+    /// Whether a path, relative to the chart, is left out.
+    pub(super) fn ignores(&self, path: &str, is_folder: bool) -> bool {
+        for rule in &self.rules {
+            let name = if rule.whole_path {
+                path
+            } else {
+                path.rsplit('/').next().unwrap_or(path)
+            };
+            let matched = matches(&rule.pattern, name).unwrap_or(false);
+            if rule.negate {
+                if rule.folders_only && !is_folder || !matched {
+                    return true;
+                }
+            } else if matched && (is_folder || !rule.folders_only) {
+                return true;
+            }
+        }
+        false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_of_helm() {
+        let rules = Rules::parse("# comment\n*.swp\n/docs/\ncargo/*.txt\nmast/\n")
+            .unwrap()
+            .with_defaults();
+        let ignored = [
+            ("a.swp", false),
+            ("x/a.swp", false),
+            ("docs", true),
+            ("cargo/a.txt", false),
+            ("mast", true),
+        ];
+        for (path, is_folder) in ignored {
+            assert!(rules.ignores(path, is_folder), "{path}");
+        }
+        let kept = [
+            ("docs", false),
+            ("x/docs", true),
+            ("x/cargo/a.txt", false),
+            ("mast", false),
+            ("a", false),
+        ];
+        for (path, is_folder) in kept {
+            assert!(!rules.ignores(path, is_folder), "{path}");
+        }
+        assert!(rules.ignores("templates/.hidden", false));
+        assert!(Rules::parse("!*.yaml").unwrap().ignores("a.txt", false));
+        assert_eq!(Rules::parse("a\n**/b").unwrap_err().0, 2);
+        assert!(Rules::parse("[").is_err());
+    }
+}

@@ -1,0 +1,386 @@
+//! A folder or an archive becomes a [`Chart`]. Mirrors Helm's `pkg/chart/v2/loader`.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::metadata::{METADATA, Metadata, UNUSABLE_VERSION, check_api_version, check_lock};
+use super::{Chart, File, archive, folder};
+use diagnostics::{Diagnostic, Report, Result};
+use gostd::errno;
+use gostd::quote::quote;
+use goyaml::{Node, Value};
+use source::{FileId, Sources, Span};
+use world::{Entry, FileKind, World};
+
+/// The rule of charts that cannot be loaded.
+pub const LOAD: &str = "chart-load";
+/// How many bytes the files of a chart may have together, packed or not; Helm's limit.
+pub(super) const MAX_CHART_SIZE: u64 = 100 * 1024 * 1024;
+/// How deep charts may lie in charts, and folders in folders.
+pub(super) const MAX_DEPTH: usize = 64;
+/// How many charts may be in a chart.
+const MAX_CHARTS: usize = 4096;
+
+/// What a chart with all that is in it may still take.
+pub(super) struct Budget {
+    /// Bytes that may be unpacked out of archives.
+    pub(super) bytes: u64,
+    /// Bytes that archives may have before they are taken apart.
+    pub(super) stream: u64,
+    charts: usize,
+}
+
+/// Loads the chart at a path: a folder or a packed chart. What Helm would log goes to `report`.
+///
+/// # Errors
+/// The first thing that Helm stops at: no such path, no Chart.yaml, broken YAML, an archive that is none ...
+pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Report) -> Result<Chart> {
+    let shown = path.display().to_string();
+    let entry = locate(world, path)?;
+    // Helm's messages have the whole path.
+    let whole = world.resolve(path).unwrap_or_else(|_| path.to_path_buf());
+    let mut budget = Budget::default();
+    let files = match entry.kind {
+        FileKind::Folder => {
+            let missing = |error: &std::io::Error| {
+                let file = whole.join("Chart.yaml").display().to_string();
+                let failed = match error.kind() {
+                    std::io::ErrorKind::IsADirectory => "read",
+                    _ => "open",
+                };
+                let reason = errno::message(error);
+                Diagnostic::error(LOAD, "Chart.yaml file is missing")
+                    .helm(format!("unable to detect chart at {file}: {failed} {file}: {reason}"))
+                    .help(format!("{shown} is not the folder of a chart"))
+            };
+            // Helm looks at it before it looks at anything else.
+            let file = path.join("Chart.yaml");
+            if world.entry(&file).is_ok_and(|entry| entry.kind == FileKind::Other) {
+                // Whoever opens a pipe waits until somebody writes.
+                return Err(folder::irregular(&file));
+            }
+            let bytes = world.read(&file).map_err(|error| missing(&error))?;
+            check_version(&File::new("Chart.yaml", file.display().to_string(), &bytes), sources)?;
+            folder::read(world, path, &whole, report)?
+        }
+        _ => {
+            let files = archive::read(world, path, &whole, &mut budget)?;
+            if !files.iter().any(|file| &*file.name == "Chart.yaml") {
+                let message = "unable to detect chart version, no Chart.yaml found";
+                return Err(Diagnostic::error(LOAD, message).into());
+            }
+            if let Some(file) = files.iter().find(|file| &*file.name == "Chart.yaml") {
+                check_version(file, sources)?;
+            }
+            files
+        }
+    };
+    from_files(files, &shown, sources, report, 0, &mut budget)
+}
+
+/// Checks which kind of chart a Chart.yaml belongs to.
+fn check_version(file: &File, sources: &Sources) -> Result<()> {
+    let node = document(sources, file.source(sources), "cannot load Chart.yaml", METADATA)?;
+    check_api_version(&node).map_err(|error| match error.helm {
+        Some(_) => error,
+        None => prefixed(error, "cannot load Chart.yaml"),
+    })
+}
+
+/// What is at the path of a chart. Mirrors `LocateChart` of Helm's `pkg/action/install.go` as far as that needs no network.
+///
+/// # Errors
+/// If nothing is there, or the path is the address of a chart elsewhere.
+pub fn locate(world: &dyn World, path: &Path) -> Result<Entry> {
+    const FETCH: &str = "promchart fetches nothing: get the chart with `helm pull` and give its path";
+    let shown = path.display().to_string();
+    if shown.contains("://") {
+        return Err(Diagnostic::error(LOAD, format!("cannot fetch {shown}"))
+            .help(FETCH)
+            .into());
+    }
+    world.entry(path).map_err(|error| {
+        if error.kind() != std::io::ErrorKind::NotFound {
+            return Box::new(Diagnostic::error(LOAD, format!("cannot open \"{shown}\": {error}")));
+        }
+        let missing = Diagnostic::error(LOAD, format!("path \"{shown}\" not found"));
+        if path.is_absolute() || shown.starts_with('.') {
+            return Box::new(missing.help("give the folder of a chart or a packed chart (.tgz)"));
+        }
+        // Helm takes what is no path for the name of a chart in a repository.
+        let helm = match shown.split_once('/') {
+            Some((repository, _)) => format!("repo {repository} not found"),
+            None => format!("non-absolute URLs should be in form of repo_name/path_to_chart, got: {shown}"),
+        };
+        Box::new(missing.helm(helm).help(FETCH))
+    })
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            bytes: MAX_CHART_SIZE,
+            stream: MAX_CHART_SIZE + MAX_CHART_SIZE / 4,
+            charts: MAX_CHARTS,
+        }
+    }
+}
+
+/// Builds a chart from its files; `shown` is the path of the chart as the user typed it.
+pub(super) fn from_files(
+    files: Vec<File>,
+    shown: &str,
+    sources: &Sources,
+    report: &mut Report,
+    depth: usize,
+    budget: &mut Budget,
+) -> Result<Chart> {
+    if depth == MAX_DEPTH {
+        return Err(Diagnostic::error(LOAD, format!("{shown}: charts nested more than {MAX_DEPTH} deep")).into());
+    }
+    budget.charts = budget.charts.checked_sub(1).ok_or_else(|| {
+        let message = format!("{shown}: more than {MAX_CHARTS} charts in one");
+        Diagnostic::error(LOAD, message)
+    })?;
+    let mut metadata = Metadata::default();
+    let mut chart_yaml = None;
+    if let Some(file) = files.iter().find(|file| &*file.name == "Chart.yaml") {
+        let id = file.source(sources);
+        chart_yaml = Some(id);
+        let node = document(sources, id, "cannot load Chart.yaml", METADATA)?;
+        metadata
+            .read(&node)
+            .map_err(|error| prefixed(error, "cannot load Chart.yaml"))?;
+        if metadata.api_version.is_empty() {
+            "v1".clone_into(&mut metadata.api_version);
+        }
+    }
+    let mut parts = Parts::default();
+    for file in files {
+        parts.sort_in(file, &mut metadata, sources, report)?;
+    }
+    let Some(chart_yaml) = chart_yaml else {
+        return Err(Diagnostic::error(LOAD, "Chart.yaml file is missing")
+            .help(format!("{shown} is not the folder of a chart"))
+            .into());
+    };
+    metadata.validate(Span::file_start(chart_yaml))?;
+    let mut subcharts = Vec::new();
+    for (name, files) in parts.subcharts {
+        let loaded = subchart(&name, files, shown, sources, report, depth, budget);
+        let loaded = loaded
+            .map_err(|error| prefixed(error, &format!("error unpacking subchart {name} in {}", metadata.name)))?;
+        subcharts.extend(loaded);
+    }
+    let values = parts
+        .values
+        .unwrap_or_else(|| Node::empty_map(Span::file_start(chart_yaml)));
+    let mut chart = Chart {
+        metadata,
+        path: String::new(),
+        chart_yaml,
+        values,
+        schema: parts.schema,
+        templates: parts.templates,
+        files: parts.files,
+        subcharts,
+    };
+    if depth == 0 {
+        chart.set_paths(chart.metadata.name.clone());
+    }
+    Ok(chart)
+}
+
+/// The files of a chart by what they are for.
+#[derive(Default)]
+struct Parts {
+    values: Option<Node>,
+    schema: Option<File>,
+    templates: Vec<File>,
+    files: Vec<File>,
+    subcharts: Vec<(String, Vec<File>)>,
+}
+
+impl Parts {
+    fn sort_in(&mut self, file: File, metadata: &mut Metadata, sources: &Sources, report: &mut Report) -> Result<()> {
+        let is_v1 = metadata.api_version == "v1";
+        let is_v3 = metadata.api_version == UNUSABLE_VERSION;
+        match &*file.name {
+            "Chart.yaml" => {}
+            "Chart.lock" => lock(sources, &file, "cannot load Chart.lock")?,
+            "values.yaml" => self.values = Some(values(sources, &file)?),
+            "values.schema.json" => self.schema = Some(file),
+            "requirements.yaml" if !is_v3 => {
+                if !is_v1 {
+                    report.push(moved(
+                        "Dependencies are handled in Chart.yaml",
+                        "migrating dependencies to Chart.yaml",
+                    ));
+                }
+                let id = file.source(sources);
+                let node = document(sources, id, "cannot load requirements.yaml", METADATA)?;
+                metadata
+                    .read(&node)
+                    .map_err(|error| prefixed(error, "cannot load requirements.yaml"))?;
+                if is_v1 {
+                    self.files.push(file);
+                }
+            }
+            "requirements.lock" if !is_v3 => {
+                lock(sources, &file, "cannot load requirements.lock")?;
+                if is_v1 {
+                    self.files.push(file);
+                } else {
+                    report.push(moved(
+                        "Dependency locking is handled in Chart.lock",
+                        "migrating to Chart.lock",
+                    ));
+                }
+            }
+            name if name.starts_with("templates/") => self.templates.push(file),
+            name if name.starts_with("charts/") => {
+                if name.rsplit('.').next() == Some("prov") {
+                    self.files.push(file);
+                    return Ok(());
+                }
+                let inner: Arc<str> = name["charts/".len()..].into();
+                let folder = inner.split('/').next().unwrap_or_default().to_owned();
+                let file = File { name: inner, ..file };
+                match self.subcharts.iter_mut().find(|(name, _)| *name == folder) {
+                    Some((_, files)) => files.push(file),
+                    None => self.subcharts.push((folder, vec![file])),
+                }
+            }
+            _ => self.files.push(file),
+        }
+        Ok(())
+    }
+}
+
+/// What Helm logs about the files that Helm 2 charts had for their dependencies.
+fn moved(what: &str, advice: &str) -> Diagnostic {
+    let message = format!("Warning: {what} since apiVersion \"v2\". We recommend {advice}.");
+    let logged = format!("level=INFO msg={}", quote(&message));
+    Diagnostic::warning(LOAD, message).helm(logged)
+}
+
+/// A chart under charts/: a folder or an archive; nothing if it is neither.
+fn subchart(
+    name: &str,
+    files: Vec<File>,
+    shown: &str,
+    sources: &Sources,
+    report: &mut Report,
+    depth: usize,
+    budget: &mut Budget,
+) -> Result<Option<Chart>> {
+    if name.starts_with(['_', '.']) {
+        return Ok(None);
+    }
+    let shown = format!("{shown}/charts/{name}");
+    let is_archive = name.rsplit_once('.').is_some_and(|(_, extension)| extension == "tgz");
+    let inner = if is_archive {
+        let [file] = &files[..] else {
+            let message = format!("expected {name}, got {}", files[0].name);
+            return Err(Diagnostic::error(LOAD, message).into());
+        };
+        archive::unpack(file.bytes(), &shown, budget)?
+    } else {
+        let inside = |file: File| {
+            let (_, name) = file.name.split_once('/')?;
+            Some(File {
+                name: name.into(),
+                ..file
+            })
+        };
+        files.into_iter().filter_map(inside).collect()
+    };
+    from_files(inner, &shown, sources, report, depth + 1, budget).map(Some)
+}
+
+/// The first document of a YAML file of a chart.
+fn document(sources: &Sources, file: FileId, what: &str, rule: &'static str) -> Result<Node> {
+    let source = sources.get(file);
+    match goyaml::parse(&source, file, 0..source.text().len()) {
+        Ok(parsed) => Ok(parsed.node),
+        Err(error) => Err(prefixed(Box::new(crate::syntax_error(&error, rule, file)), what)),
+    }
+}
+
+fn lock(sources: &Sources, file: &File, what: &str) -> Result<()> {
+    let node = document(sources, file.source(sources), what, METADATA)?;
+    check_lock(&node).map_err(|error| prefixed(error, what))
+}
+
+/// Puts what Helm was doing in front of its message.
+fn prefixed(mut error: Box<Diagnostic>, what: &str) -> Box<Diagnostic> {
+    let text = format!("{what}: {}", error.headline());
+    error.helm = Some(text);
+    error
+}
+
+/// values.yaml: several documents are merged.
+fn values(sources: &Sources, file: &File) -> Result<Node> {
+    let id = file.source(sources);
+    values_document(sources, id).map_err(|error| prefixed(error, "cannot load values.yaml"))
+}
+
+/// Reads a values file: its documents merged, numbers as JSON has them. Mirrors `LoadValues`.
+///
+/// # Errors
+/// Broken YAML, or a document that is no mapping.
+pub fn values_document(sources: &Sources, file: FileId) -> Result<Node> {
+    let source = sources.get(file);
+    let mut values = Node::empty_map(Span::new(file, 0, source.text().len()));
+    let ranges = goyaml::split_documents(source.text()).map_err(|bad| {
+        let span = Span::new(file, bad.range.start, bad.range.end);
+        let helm = format!("error reading yaml document: {}", bad.message);
+        Diagnostic::error(VALUES_SYNTAX, bad.message).at(span).helm(helm)
+    })?;
+    for range in ranges {
+        let parsed = goyaml::parse_lines(&source, file, range).map_err(|error| {
+            prefixed(
+                Box::new(crate::syntax_error(&error, VALUES_SYNTAX, file)),
+                "cannot unmarshal yaml document",
+            )
+        })?;
+        let node = parsed.node.numbers_as_floats();
+        match node.value {
+            Value::Map(_) => merge_maps(&mut values, node),
+            Value::Null => {}
+            _ => {
+                let found = node.value.json_kind();
+                let message = format!(
+                    "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type \
+                     map[string]interface {{}}"
+                );
+                let diagnostic = Diagnostic::error(VALUES_SYNTAX, "a values file must be a mapping")
+                    .at(node.span)
+                    .helm(format!("cannot unmarshal yaml document: {message}"));
+                return Err(Box::new(diagnostic));
+            }
+        }
+    }
+    Ok(values)
+}
+
+/// The rule of values files that are no YAML, or no values.
+pub const VALUES_SYNTAX: &str = "values-syntax";
+
+/// Merges a mapping over another one: mappings key by key, anything else by replacement. Mirrors `MergeMaps`.
+pub fn merge_maps(below: &mut Node, mut above: Node) {
+    let (Some(target), Some(source)) = (below.as_map_mut(), above.as_map_mut()) else {
+        return;
+    };
+    for (key, entry) in std::mem::take(source) {
+        match target.get_mut(&key) {
+            Some(existing) if existing.node.as_map().is_some() && entry.node.as_map().is_some() => {
+                existing.key = entry.key;
+                merge_maps(&mut existing.node, entry.node);
+            }
+            _ => {
+                target.insert(key, entry);
+            }
+        }
+    }
+}

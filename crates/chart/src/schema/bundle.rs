@@ -1,0 +1,161 @@
+//! The sources of a values schema become one file, which is what Helm can read.
+//!
+//! A source refers to another one by its path (`"$ref": "definitions/port.json"`). The bundle is the root with every file
+//! that is referred to under `definitions`, named after its path; references lead there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value as Json};
+
+use diagnostics::{Diagnostic, Result};
+use source::{Source, SourceKind, Sources, Span};
+use world::World;
+
+/// The rule of schema sources that cannot be bundled.
+pub const BUNDLE: &str = "schema-bundle";
+
+/// Bundles the schema whose root is at a path. The text ends with a line break.
+///
+/// # Errors
+/// A file that is missing, or no JSON, or refers to an address.
+pub fn bundle(world: &dyn World, root: &Path, sources: &Sources) -> Result<String> {
+    let folder = root.parent().map(Path::to_path_buf).unwrap_or_default();
+    let mut bundler = Bundler {
+        world,
+        sources,
+        folder,
+        wanted: BTreeSet::new(),
+    };
+    let name = root
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let mut schema = bundler.read(&name)?;
+    let mut definitions: BTreeMap<String, Json> = BTreeMap::new();
+    while let Some(path) = bundler.wanted.pop_first() {
+        let name = definition_name(&path);
+        if let std::collections::btree_map::Entry::Vacant(entry) = definitions.entry(name) {
+            entry.insert(Json::Null);
+            let definition = bundler.read(&path)?;
+            definitions.insert(definition_name(&path), definition);
+        }
+    }
+    if let Some(schema) = schema.as_object_mut() {
+        let own = schema.entry("definitions").or_insert_with(|| Json::Object(Map::new()));
+        if let Some(own) = own.as_object_mut() {
+            own.extend(definitions);
+        }
+    }
+    let text = serde_json::to_string_pretty(&schema)
+        .map_err(|error| Diagnostic::error(BUNDLE, format!("cannot write the bundle: {error}")))?;
+    Ok(text + "\n")
+}
+
+struct Bundler<'a> {
+    world: &'a dyn World,
+    sources: &'a Sources,
+    folder: PathBuf,
+    /// Files that were referred to, relative to the folder.
+    wanted: BTreeSet<String>,
+}
+
+impl Bundler<'_> {
+    fn read(&mut self, path: &str) -> Result<Json> {
+        let file = self.folder.join(path);
+        let bytes = self
+            .world
+            .read(&file)
+            .map_err(|error| Diagnostic::error(BUNDLE, format!("cannot read {}: {error}", file.display())))?;
+        let id = self
+            .sources
+            .add(Source::new(file.display().to_string(), SourceKind::File, bytes));
+        let source = self.sources.get(id);
+        let mut schema: Json = serde_json::from_str(source.text()).map_err(|error| {
+            let line = source.line_range(error.line()).map_or(0, |range| range.start);
+            let at = line + error.column().saturating_sub(1);
+            Diagnostic::error(BUNDLE, format!("not JSON: {error}")).at(Span::new(id, at, at))
+        })?;
+        let here = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        self.rewrite(&mut schema, &here)
+            .map_err(|message| Box::new(Diagnostic::error(BUNDLE, message).at(Span::file_start(id))))?;
+        Ok(schema)
+    }
+
+    /// Makes the references of a schema lead into the bundle.
+    fn rewrite(&mut self, schema: &mut Json, here: &str) -> std::result::Result<(), String> {
+        match schema {
+            Json::Array(items) => items.iter_mut().try_for_each(|item| self.rewrite(item, here)),
+            Json::Object(map) => {
+                if let Some(Json::String(reference)) = map.get_mut("$ref")
+                    && !reference.starts_with('#')
+                {
+                    if reference.contains("://") {
+                        return Err(format!("refers to {reference}; a bundle holds files only"));
+                    }
+                    let path = resolve(here, reference)?;
+                    *reference = format!("#/definitions/{}", definition_name(&path));
+                    self.wanted.insert(path);
+                }
+                map.values_mut().try_for_each(|value| self.rewrite(value, here))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A path relative to the file in `here`, made relative to the root.
+fn resolve(here: &str, path: &str) -> std::result::Result<String, String> {
+    let mut parts: Vec<&str> = here.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts
+                    .pop()
+                    .ok_or_else(|| format!("refers to {path}, outside of the schema's folder"))?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Ok(parts.join("/"))
+}
+
+fn definition_name(path: &str) -> String {
+    path.strip_suffix(".json").unwrap_or(path).replace('/', ".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use world::Memory;
+
+    #[test]
+    fn files_become_definitions() {
+        let world = Memory::new()
+            .with_file(
+                "schema/values.json",
+                r#"{"type": "object", "properties": {"a": {"$ref": "d/port.json"}}}"#,
+            )
+            .with_file(
+                "schema/d/port.json",
+                r#"{"anyOf": [{"$ref": "name.json"}, {"$ref": "../d/port.json"}]}"#,
+            )
+            .with_file("schema/d/name.json", r#"{"type": "string"}"#);
+        let text = bundle(&world, Path::new("schema/values.json"), &Sources::new()).unwrap();
+        let bundled: Json = serde_json::from_str(&text).unwrap();
+        assert_eq!(bundled.pointer("/properties/a/$ref").unwrap(), "#/definitions/d.port");
+        assert_eq!(
+            bundled.pointer("/definitions/d.port/anyOf/0/$ref").unwrap(),
+            "#/definitions/d.name"
+        );
+        assert_eq!(bundled.pointer("/definitions/d.name/type").unwrap(), "string");
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let world = Memory::new().with_file("values.json", r#"{"$ref": "nope.json"}"#);
+        let error = bundle(&world, Path::new("values.json"), &Sources::new()).unwrap_err();
+        assert!(error.message.contains("nope.json"));
+    }
+}

@@ -1,0 +1,449 @@
+//! A first look at values, which tells for most of them that a schema accepts them.
+//!
+//! To compile a schema takes longer than to render a chart, and nearly always the values are valid. So this goes through
+//! the values with the schema as it stands. It knows the keywords that schemas of charts use, says yes only where it is sure
+//! that the schema is one and that the values meet it, and leaves everything else to the validator: what is wrong, and how to
+//! say it, is decided there alone. The test below holds the two against each other.
+
+use std::cell::Cell;
+
+use super::metaschema;
+use super::outline::{Map, Outline};
+use gostd::regexp::Regexp;
+use goyaml::{Node, Value};
+
+/// The drafts whose rules for the keywords below are the same, but for what stands beside a `$ref`.
+const DRAFTS: [(&str, bool); 4] = [
+    ("http://json-schema.org/draft-06/schema", false),
+    ("http://json-schema.org/draft-07/schema", false),
+    ("https://json-schema.org/draft/2019-09/schema", true),
+    ("https://json-schema.org/draft/2020-12/schema", true),
+];
+/// Keywords that say something to readers only.
+const REMARKS: [&str; 8] = [
+    "$comment",
+    "default",
+    "deprecated",
+    "description",
+    "examples",
+    "readOnly",
+    "title",
+    "writeOnly",
+];
+const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
+/// How many schemas may be held against values, so that choices within choices cannot take forever.
+const MAX_STEPS: usize = 2_000_000;
+/// How deep values and references may nest.
+const MAX_DEPTH: usize = 200;
+/// From here on a float may not be what was written.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
+
+/// What a first look tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    /// The schema surely accepts the values.
+    Accepted,
+    /// The validator must decide.
+    Unknown,
+    /// To find out takes more than any schema is worth.
+    TooMuch,
+}
+
+/// Looks at values with the text of a schema.
+pub(super) fn look(schema: &str, values: &Node) -> Look {
+    let Some(schema) = &Outline::read(schema) else {
+        return Look::Unknown;
+    };
+    let draft = match schema.as_map().and_then(|map| map.get("$schema")) {
+        None => Some(true),
+        Some(draft) => {
+            let draft = draft.as_str().unwrap_or_default();
+            let usual = metaschema::known(draft.strip_suffix('#').unwrap_or(draft));
+            let known = DRAFTS.iter().find(|(name, _)| Some(*name) == usual);
+            known.map(|&(_, beside_reference)| beside_reference)
+        }
+    };
+    let Some(beside_reference) = draft else {
+        return Look::Unknown;
+    };
+    let check = Check {
+        root: schema,
+        beside_reference,
+        steps: Cell::new(0),
+    };
+    let is_accepted = check.is_known(schema, true) == Some(()) && check.holds(schema, values, 0) == Some(true);
+    match is_accepted {
+        true => Look::Accepted,
+        false if check.steps.get() > MAX_STEPS => Look::TooMuch,
+        false => Look::Unknown,
+    }
+}
+
+struct Check<'a> {
+    root: &'a Outline<'a>,
+    /// Whether keywords beside a `$ref` count.
+    beside_reference: bool,
+    steps: Cell<usize>,
+}
+
+fn is_count(value: &Outline<'_>) -> Option<()> {
+    value.as_u64().map(drop)
+}
+
+fn strings<'v>(value: &'v Outline<'_>) -> Option<Vec<&'v str>> {
+    value.as_list()?.iter().map(Outline::as_str).collect()
+}
+
+/// Whether options, none of which is a list or a map, are all different.
+fn are_distinct(options: &[Outline<'_>]) -> Option<()> {
+    const MANY: usize = 1000;
+    let is_plain = |option: &Outline<'_>| option.as_list().is_none() && option.as_map().is_none();
+    let distinct = |at: usize| !options[..at].contains(&options[at]);
+    (options.len() < MANY && options.iter().all(is_plain) && (0..options.len()).all(distinct)).then_some(())
+}
+
+/// A number that is the same as an integer and as a float.
+fn exact(value: &Outline<'_>) -> Option<f64> {
+    value.as_f64().filter(|value| value.abs() < MAX_EXACT)
+}
+
+impl Check<'_> {
+    /// Whether a schema and those in it are surely well formed, and all their keywords known here.
+    fn is_known(&self, schema: &Outline<'_>, is_root: bool) -> Option<()> {
+        let map = match schema {
+            Outline::Bool(_) => return Some(()),
+            other => other.as_map()?,
+        };
+        for (keyword, value) in map.iter() {
+            match keyword {
+                "$schema" if is_root => {}
+                "$ref" => self.target(value).map(drop)?,
+                "properties" | "definitions" | "$defs" => {
+                    value
+                        .as_map()?
+                        .iter()
+                        .try_for_each(|(_, inner)| self.is_known(inner, false))?;
+                }
+                "patternProperties" => value.as_map()?.iter().try_for_each(|(pattern, inner)| {
+                    Regexp::compile(pattern).ok()?;
+                    self.is_known(inner, false)
+                })?,
+                "additionalProperties" | "items" => self.is_known(value, false)?,
+                "allOf" | "anyOf" | "oneOf" => {
+                    let branches = value.as_list().filter(|branches| !branches.is_empty())?;
+                    branches.iter().try_for_each(|branch| self.is_known(branch, false))?;
+                }
+                "type" => {
+                    let types = match value.as_list() {
+                        None => std::slice::from_ref(value),
+                        Some(several) => Some(several).filter(|types| !types.is_empty())?,
+                    };
+                    let is_type = |at: usize| types[at].as_str().is_some_and(|name| TYPES.contains(&name));
+                    let distinct = |at: usize| !types[..at].contains(&types[at]);
+                    (0..types.len()).all(|at| is_type(at) && distinct(at)).then_some(())?;
+                }
+                "enum" => {
+                    let options = value.as_list().filter(|options| !options.is_empty())?;
+                    are_distinct(options)?;
+                }
+                "required" => {
+                    let names = strings(value)?;
+                    (0..names.len())
+                        .all(|at| !names[..at].contains(&names[at]))
+                        .then_some(())?;
+                }
+                "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => exact(value).map(drop)?,
+                "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" => {
+                    is_count(value)?;
+                }
+                "pattern" => Regexp::compile(value.as_str()?).ok().map(drop)?,
+                // The drafts in which it does not mean the same are those in which a keyword beside a `$ref` counts.
+                "dependencies" if !self.beside_reference => value
+                    .as_map()?
+                    .iter()
+                    .try_for_each(|(_, names)| strings(names).map(drop))?,
+                "const" => {}
+                "format" | "title" | "description" | "$comment" => value.as_str().map(drop)?,
+                "examples" => value.as_list().map(drop)?,
+                "uniqueItems" | "deprecated" | "readOnly" | "writeOnly" => value.as_bool().map(drop)?,
+                remark => (REMARKS.contains(&remark) || remark.starts_with("x-")).then_some(())?,
+            }
+        }
+        Some(())
+    }
+
+    /// What a `$ref` leads to: the root or a definition.
+    fn target(&self, reference: &Outline<'_>) -> Option<&Outline<'_>> {
+        let reference = reference.as_str()?;
+        if reference == "#" {
+            return Some(self.root);
+        }
+        let name = ["#/definitions/", "#/$defs/"]
+            .into_iter()
+            .find_map(|prefix| reference.strip_prefix(prefix))?;
+        if name.contains(['/', '~', '%']) {
+            return None;
+        }
+        let definitions = reference.strip_prefix("#/")?.strip_suffix(name)?.strip_suffix('/')?;
+        self.root.as_map()?.get(definitions)?.as_map()?.get(name)
+    }
+
+    /// Whether a value meets a schema; `None` if that is not known here.
+    fn holds(&self, schema: &Outline<'_>, node: &Node, depth: usize) -> Option<bool> {
+        self.steps.set(self.steps.get() + 1);
+        if depth > MAX_DEPTH || self.steps.get() > MAX_STEPS {
+            return None;
+        }
+        let map = match schema {
+            Outline::Bool(accepts) => return Some(*accepts),
+            other => other.as_map()?,
+        };
+        if let Some(reference) = map.get("$ref") {
+            let referred = self.holds(self.target(reference)?, node, depth + 1)?;
+            if !referred || !self.beside_reference {
+                return Some(referred);
+            }
+        }
+        for (keyword, argument) in map.iter() {
+            let met = match keyword {
+                "type" => is_of_type(argument, node)?,
+                "enum" => one_of(argument.as_list()?, node)?,
+                "const" => one_of(std::slice::from_ref(argument), node)?,
+                "allOf" => self.count(argument, node, depth)? == argument.as_list()?.len(),
+                "anyOf" => self.count(argument, node, depth)? > 0,
+                "oneOf" => self.count(argument, node, depth)? == 1,
+                _ => match &node.value {
+                    Value::Map(_) => self.of_map(keyword, argument, map, node, depth)?,
+                    Value::List(items) => self.of_list(keyword, argument, items, depth)?,
+                    Value::String(text) => of_string(keyword, argument, text)?,
+                    Value::Int(_) | Value::Uint(_) | Value::Float(_) => of_number(keyword, argument, node)?,
+                    Value::Null | Value::Bool(_) => true,
+                },
+            };
+            if !met {
+                return Some(false);
+            }
+        }
+        Some(true)
+    }
+
+    /// How many branches a value meets.
+    fn count(&self, branches: &Outline<'_>, node: &Node, depth: usize) -> Option<usize> {
+        branches.as_list()?.iter().try_fold(0, |count, branch| {
+            Some(count + usize::from(self.holds(branch, node, depth + 1)?))
+        })
+    }
+
+    fn of_map(
+        &self,
+        keyword: &str,
+        argument: &Outline<'_>,
+        schema: &Map<'_>,
+        node: &Node,
+        depth: usize,
+    ) -> Option<bool> {
+        let entries = node.as_map()?;
+        Some(match keyword {
+            "properties" => {
+                let properties = argument.as_map()?;
+                for (key, entry) in entries.iter() {
+                    if let Some(property) = properties.get(key)
+                        && !self.holds(property, &entry.node, depth + 1)?
+                    {
+                        return Some(false);
+                    }
+                }
+                true
+            }
+            "patternProperties" => {
+                for (pattern, property) in argument.as_map()?.iter() {
+                    let pattern = Regexp::compile(pattern).ok()?;
+                    for (key, entry) in entries.iter() {
+                        if pattern.is_match(key) && !self.holds(property, &entry.node, depth + 1)? {
+                            return Some(false);
+                        }
+                    }
+                }
+                true
+            }
+            "additionalProperties" => {
+                let named = schema.get("properties").and_then(Outline::as_map);
+                let patterns = schema.get("patternProperties").and_then(Outline::as_map);
+                let patterns = patterns.into_iter().flat_map(Map::iter);
+                let patterns: Option<Vec<_>> = patterns.map(|(pattern, _)| Regexp::compile(pattern).ok()).collect();
+                let patterns = patterns?;
+                for (key, entry) in entries.iter() {
+                    let is_known = named.is_some_and(|named| named.get(key).is_some())
+                        || patterns.iter().any(|pattern| pattern.is_match(key));
+                    if !is_known && !self.holds(argument, &entry.node, depth + 1)? {
+                        return Some(false);
+                    }
+                }
+                true
+            }
+            "required" => strings(argument)?.into_iter().all(|name| entries.contains_key(name)),
+            "dependencies" => {
+                for (key, names) in argument.as_map()?.iter() {
+                    if entries.contains_key(key) && !strings(names)?.into_iter().all(|name| entries.contains_key(name))
+                    {
+                        return Some(false);
+                    }
+                }
+                true
+            }
+            "minProperties" => entries.len() as u64 >= argument.as_u64()?,
+            "maxProperties" => entries.len() as u64 <= argument.as_u64()?,
+            _ => true,
+        })
+    }
+
+    fn of_list(&self, keyword: &str, argument: &Outline<'_>, items: &[Node], depth: usize) -> Option<bool> {
+        Some(match keyword {
+            "items" => {
+                for item in items {
+                    if !self.holds(argument, item, depth + 1)? {
+                        return Some(false);
+                    }
+                }
+                true
+            }
+            "minItems" => items.len() as u64 >= argument.as_u64()?,
+            "maxItems" => items.len() as u64 <= argument.as_u64()?,
+            "uniqueItems" if argument.as_bool()? && items.len() > 1 => {
+                let texts: Option<Vec<&str>> = items.iter().map(Node::as_str).collect();
+                let mut texts = texts?;
+                texts.sort_unstable();
+                texts.windows(2).all(|pair| pair[0] != pair[1])
+            }
+            _ => true,
+        })
+    }
+}
+
+fn of_string(keyword: &str, argument: &Outline<'_>, text: &str) -> Option<bool> {
+    let length = || text.chars().count() as u64;
+    Some(match keyword {
+        "pattern" => Regexp::compile(argument.as_str()?).ok()?.is_match(text),
+        "minLength" => length() >= argument.as_u64()?,
+        "maxLength" => length() <= argument.as_u64()?,
+        // What a format accepts is the validator's business.
+        "format" => return None,
+        _ => true,
+    })
+}
+
+fn of_number(keyword: &str, argument: &Outline<'_>, node: &Node) -> Option<bool> {
+    let bound = || exact(argument);
+    let value = || number(node);
+    Some(match keyword {
+        "minimum" => value()? >= bound()?,
+        "maximum" => value()? <= bound()?,
+        "exclusiveMinimum" => value()? > bound()?,
+        "exclusiveMaximum" => value()? < bound()?,
+        _ => true,
+    })
+}
+
+/// The value of a number that is the same as an integer and as a float.
+fn number(node: &Node) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "what would lose precision is refused")]
+    let value = match node.value {
+        Value::Int(value) => value as f64,
+        Value::Uint(value) => value as f64,
+        Value::Float(value) => value,
+        _ => return None,
+    };
+    (value.abs() < MAX_EXACT).then_some(value)
+}
+
+fn is_of_type(types: &Outline<'_>, node: &Node) -> Option<bool> {
+    let is = |name: &str| {
+        Some(match (&node.value, name) {
+            (Value::Null, "null")
+            | (Value::Bool(_), "boolean")
+            | (Value::String(_), "string")
+            | (Value::List(_), "array")
+            | (Value::Map(_), "object")
+            | (Value::Int(_) | Value::Uint(_) | Value::Float(_), "number") => true,
+            (Value::Int(_) | Value::Uint(_) | Value::Float(_), "integer") => number(node)?.fract() == 0.0,
+            _ => false,
+        })
+    };
+    match types {
+        Outline::String(one) => is(one),
+        several => strings(several)?
+            .into_iter()
+            .try_fold(false, |found, name| Some(found || is(name)?)),
+    }
+}
+
+fn one_of(options: &[Outline<'_>], node: &Node) -> Option<bool> {
+    if matches!(node.value, Value::List(_) | Value::Map(_)) {
+        return None;
+    }
+    options.iter().try_fold(false, |found, option| {
+        let same = match (option, &node.value) {
+            (Outline::Null, Value::Null) => true,
+            (Outline::Bool(option), Value::Bool(value)) => option == value,
+            (Outline::String(option), Value::String(text)) => **option == **text,
+            (
+                Outline::Uint(_) | Outline::Int(_) | Outline::Float(_),
+                Value::Int(_) | Value::Uint(_) | Value::Float(_),
+            ) => exact(option)?.to_bits() == number(node)?.to_bits(),
+            _ => false,
+        };
+        Some(found || same)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::*;
+    use source::{Source, SourceKind, Sources, Span};
+
+    fn values(sources: &Sources, json: &Json) -> Node {
+        let text = json.to_string();
+        let file = sources.add(Source::new("values", SourceKind::Made, text.clone().into_bytes()));
+        let span = |range: std::ops::Range<usize>| Span::new(file, range.start, range.end);
+        goyaml::json::parse_first(&text, &span)
+            .unwrap_or_else(|_| panic!("{text}"))
+            .0
+    }
+
+    /// Says yes only where the validator does, and mostly then.
+    #[test]
+    fn agrees_with_the_validator() {
+        let cases: Vec<Json> = serde_json::from_str(include_str!("../../../../tests/suite/schema/quick.json")).unwrap();
+        let (mut valid, mut seen) = (0, 0);
+        for case in &cases {
+            let sources = Sources::new();
+            let schema = &case["schema"];
+            let file = sources.add(Source::new("schema", SourceKind::Made, schema.to_string().into_bytes()));
+            let validator = super::super::compile::compile(schema, &sources, file).ok();
+            for json in case["values"].as_array().unwrap() {
+                let is_valid = validator.as_ref().is_some_and(|validator| validator.is_valid(json));
+                let quick = look(&schema.to_string(), &values(&sources, json)) == Look::Accepted;
+                assert!(is_valid || !quick, "{schema} does not accept {json}");
+                valid += usize::from(is_valid);
+                seen += usize::from(quick);
+            }
+        }
+        assert!(
+            valid > 30 && seen * 10 > valid * 7,
+            "{seen} of {valid} valid ones are seen at once"
+        );
+    }
+
+    /// The chart's own values are why this is here.
+    #[test]
+    fn accepts_the_values_of_the_chart() {
+        let schema = include_str!("../../../../chart/values.schema.json");
+        let sources = Sources::new();
+        let text = include_str!("../../../../chart/values.yaml");
+        let file = sources.add(Source::new("values.yaml", SourceKind::Made, text.as_bytes().to_vec()));
+        let parsed = goyaml::parse(&sources.get(file), file, 0..text.len()).unwrap();
+        assert_eq!(look(schema, &parsed.node.numbers_as_floats()), Look::Accepted);
+    }
+}

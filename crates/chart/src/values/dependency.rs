@@ -1,0 +1,165 @@
+//! Which subcharts take part, under which names, and what they hand up. Mirrors Helm's
+//! `pkg/chart/v2/util/dependencies.go`.
+
+use super::family::{Family, Member};
+use super::import::import_all;
+use super::merge::{Mode, coalesce};
+use crate::{Chart, Dependency};
+use diagnostics::{Diagnostic, Report, Result};
+use goyaml::{Node, Value};
+use source::Span;
+
+/// The rule of dependencies that are not as Chart.yaml says.
+pub const DEPENDENCY: &str = "chart-dependency";
+
+/// Switches subcharts by their conditions and tags, gives them their aliases and imports their values.
+///
+/// # Errors
+/// If the values do not go together.
+pub(super) fn process(chart: &mut Chart, given: &Node, report: &mut Report) -> Result<()> {
+    let (mut family, root) = Family::of(chart.clone());
+    enable(&mut family, root, given, "", report)?;
+    import_all(&mut family, root, report)?;
+    *chart = family.chart(root);
+    Ok(())
+}
+
+/// Checks that every dependency of Chart.yaml is there.
+///
+/// # Errors
+/// The names of those that are not.
+pub fn check_present(chart: &Chart) -> Result<()> {
+    let is_there = |wanted: &Dependency| chart.subcharts.iter().any(|subchart| subchart.name() == wanted.name);
+    let missing: Vec<&Dependency> = chart
+        .metadata
+        .dependencies
+        .iter()
+        .filter(|wanted| !is_there(wanted))
+        .collect();
+    let Some(first) = missing.first() else { return Ok(()) };
+    let names: Vec<&str> = missing.iter().map(|dependency| &*dependency.name).collect();
+    let message = format!(
+        "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch \
+         missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
+        names.join(", ")
+    );
+    let place = first.span.unwrap_or_else(|| Span::file_start(chart.chart_yaml));
+    Err(Diagnostic::error(DEPENDENCY, message)
+        .at(place)
+        .help("run `helm dependency build`; promchart does not fetch charts")
+        .into())
+}
+
+fn enable(family: &mut Family, member: Member, given: &Node, path: &str, report: &mut Report) -> Result<()> {
+    if !family.metadata(member).has_dependencies {
+        return Ok(());
+    }
+    let existing = family.subcharts(member);
+    let wanted = family.metadata(member).dependencies.clone();
+    let is_declared = |subchart: &Member| wanted.iter().any(|wanted| family.fits(*subchart, wanted));
+    let mut subcharts: Vec<Member> = existing
+        .iter()
+        .copied()
+        .filter(|subchart| !is_declared(subchart))
+        .collect();
+    for wanted in &wanted {
+        subcharts.extend(family.copy_for(wanted, &existing)?);
+    }
+    family.set_subcharts(member, subcharts);
+    for dependency in &mut family.metadata_mut(member).dependencies {
+        if !dependency.alias.is_empty() {
+            dependency.name.clone_from(&dependency.alias);
+        }
+        dependency.enabled = true;
+    }
+    let values = coalesce(&family.defaults(member), given, Mode::Coalesce, report)?;
+    let dependencies = &mut family.metadata_mut(member).dependencies;
+    apply_tags(dependencies, &values, report);
+    apply_conditions(dependencies, &values, path, report);
+    let is_off = |dependency: &&Dependency| !dependency.enabled;
+    let disabled: Vec<String> = dependencies.iter().filter(is_off).map(|off| off.name.clone()).collect();
+    let mut subcharts = family.subcharts(member);
+    subcharts.retain(|subchart| !disabled.iter().any(|name| name == family.name(*subchart)));
+    for subchart in &subcharts {
+        let path = format!("{path}{}.", family.name(*subchart));
+        enable(family, *subchart, &values, &path, report)?;
+    }
+    let metadata = family.metadata_mut(member);
+    metadata
+        .dependencies
+        .retain(|dependency| !disabled.contains(&dependency.name));
+    metadata.has_dependencies = !metadata.dependencies.is_empty();
+    family.set_subcharts(member, subcharts);
+    Ok(())
+}
+
+pub(super) fn log(report: &mut Report, message: &str, attributes: &str, span: Option<Span>) {
+    let mut diagnostic = Diagnostic::warning(DEPENDENCY, format!("{message}: {attributes}"))
+        .helm(format!("level=WARN msg=\"{message}\" {attributes}"));
+    diagnostic.span = span;
+    report.push(diagnostic);
+}
+
+fn apply_tags(dependencies: &mut [Dependency], values: &Node, report: &mut Report) {
+    let Some(tags) = values.get("tags").and_then(Node::as_map) else {
+        return;
+    };
+    for dependency in dependencies {
+        let (mut any_true, mut any_false) = (false, false);
+        for tag in &dependency.tags {
+            match tags.node(tag).map(|node| &node.value) {
+                None => {}
+                Some(Value::Bool(true)) => any_true = true,
+                Some(Value::Bool(false)) => any_false = true,
+                Some(_) => {
+                    let attributes = format!("tag={tag} chart={}", dependency.name);
+                    log(
+                        report,
+                        "returned non-bool value",
+                        &attributes,
+                        tags.node(tag).map(|node| node.span),
+                    );
+                }
+            }
+        }
+        dependency.enabled = any_true || !any_false;
+    }
+}
+
+fn apply_conditions(dependencies: &mut [Dependency], values: &Node, path: &str, report: &mut Report) {
+    for dependency in dependencies {
+        let condition = dependency.condition.trim_matches(gostd::unicode::is_space).to_owned();
+        for condition in condition.split(',').filter(|condition| !condition.is_empty()) {
+            let found = value_at(values, &format!("{path}{condition}"));
+            match found.map(|node| (&node.value, node.span)) {
+                None => {}
+                Some((Value::Bool(enabled), _)) => {
+                    dependency.enabled = *enabled;
+                    break;
+                }
+                Some((_, span)) => {
+                    let attributes = format!("path={condition} chart={}", dependency.name);
+                    log(report, "returned non-bool value", &attributes, Some(span));
+                }
+            }
+        }
+    }
+}
+
+/// The table at a path of names joined by dots, or the name that is none.
+fn table_at<'a>(values: &'a Node, path: &str) -> std::result::Result<&'a Node, String> {
+    path.split('.').try_fold(values, |node, name| {
+        node.get(name)
+            .filter(|node| node.as_map().is_some())
+            .ok_or_else(|| name.to_owned())
+    })
+}
+
+/// The value at a path of names joined by dots, if it is none of a table.
+fn value_at<'a>(values: &'a Node, path: &str) -> Option<&'a Node> {
+    let (table, key) = match path.rsplit_once('.') {
+        Some((tables, key)) => (table_at(values, tables).ok()?, key),
+        None => (values, path),
+    };
+    table.get(key).filter(|node| node.as_map().is_none())
+}

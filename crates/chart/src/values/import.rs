@@ -1,0 +1,101 @@
+//! `import-values`: what subcharts hand up. Mirrors `processImportValues` of Helm's `pkg/chart/v2/util/dependencies.go`.
+
+use super::dependency::log;
+use super::family::{Family, Member};
+use super::merge::{Mode, coalesce_in};
+use super::tables::{Table, Tables};
+use crate::{Dependency, ImportValue};
+use diagnostics::{Report, Result};
+use goyaml::Node;
+use source::Span;
+
+/// Imports values, from the innermost charts outwards.
+///
+/// # Errors
+/// If the values do not go together.
+pub(super) fn import_all(family: &mut Family, member: Member, report: &mut Report) -> Result<()> {
+    for subchart in family.subcharts(member) {
+        import_all(family, subchart, report)?;
+    }
+    import(family, member, report)
+}
+
+fn import(family: &mut Family, member: Member, report: &mut Report) -> Result<()> {
+    if !family.metadata(member).has_dependencies {
+        return Ok(());
+    }
+    let origin = family.values(member).span;
+    let is_importing = |dependency: &&Dependency| !dependency.import_values.is_empty();
+    let first = family.metadata(member).dependencies.iter().find(is_importing);
+    let place = first.and_then(|first| first.span).unwrap_or(family.place(member));
+    let mut tables = Tables::default();
+    let defaults = family.defaults(member);
+    let values = coalesce_in(&mut tables, &defaults, &Node::empty_map(origin), Mode::Merge, report)?;
+    let imported = tables.empty(origin);
+    for dependency in &mut family.metadata_mut(member).dependencies {
+        if std::mem::replace(&mut dependency.is_imported, true) {
+            // Helm does not know again what it has written there the first time.
+            dependency.import_values.clear();
+            continue;
+        }
+        for import in &dependency.import_values {
+            let (child, parent) = import.paths();
+            let found = table_at(&mut tables, values, &format!("{}.{child}", dependency.name));
+            match found {
+                Ok(table) => {
+                    // Of an empty table Helm makes a new one here.
+                    let table = if tables.keys(table).is_empty() {
+                        tables.empty(tables.span(table))
+                    } else {
+                        table
+                    };
+                    let table = nested(&mut tables, &parent, table);
+                    let merged = tables.merge(imported, table, "", Mode::Merge, report);
+                    merged.map_err(|endless| endless.error(dependency.span.unwrap_or(place)))?;
+                }
+                Err(missing) => {
+                    let message = match import {
+                        ImportValue::Export(_) => "ImportValues missing table",
+                        ImportValue::Table { .. } => "ImportValues missing table from chart",
+                    };
+                    let error = format!("error=\"\\\"{missing}\\\" is not a table\"");
+                    let attributes = match import {
+                        ImportValue::Export(_) => error,
+                        ImportValue::Table { .. } => format!("chart={} {error}", dependency.name),
+                    };
+                    log(report, message, &attributes, dependency.span);
+                }
+            }
+        }
+    }
+    // Helm copies the values here, so that they have nothing in common with what is imported any more.
+    let copied = tables.node(values).map_err(|endless| endless.error(place))?;
+    let values = match copied.as_map() {
+        Some(map) => tables.of_map(map, copied.span),
+        None => tables.empty(origin),
+    };
+    let merged = tables.merge(values, imported, "", Mode::Merge, report);
+    let values = merged.and_then(|()| tables.node(values));
+    family.set_values(member, values.map_err(|endless| endless.error(place))?);
+    Ok(())
+}
+
+/// The table at a path of names joined by dots, or the name that is none.
+fn table_at(tables: &mut Tables, values: Table, path: &str) -> std::result::Result<Table, String> {
+    path.split('.').try_fold(values, |table, name| {
+        tables.open(table, name).ok_or_else(|| name.to_owned())
+    })
+}
+
+/// A table put at a path of names joined by dots; `.` is the top.
+fn nested(tables: &mut Tables, path: &str, table: Table) -> Table {
+    let span: Span = tables.span(table);
+    if path == "." {
+        return table;
+    }
+    path.split('.').rev().fold(table, |inner, name| {
+        let outer = tables.empty(span);
+        tables.insert_table(outer, name, span, inner);
+        outer
+    })
+}

@@ -1,0 +1,115 @@
+//! What the user says on the command line: values files and `--set` flags. Mirrors Helm's `pkg/cli/values/options.go`.
+
+use std::io;
+use std::path::Path;
+
+use super::set::{self, SetKind};
+use crate::{merge_maps, values_document};
+use diagnostics::{Diagnostic, Result};
+use gostd::errno;
+use gostd::string as gostring;
+use goyaml::Node;
+use source::{Source, SourceKind, Sources, Span};
+use world::World;
+
+/// The rule of flags that cannot be read.
+pub const FLAG: &str = "values-flag";
+
+/// Values files and flags, each kind in the order in which it was given. Kinds later in the list win over earlier ones.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `-f`, `--values`: paths; `-` is the standard input.
+    pub files: Vec<String>,
+    /// `--set-json`
+    pub json: Vec<String>,
+    /// `--set`
+    pub set: Vec<String>,
+    /// `--set-string`
+    pub string: Vec<String>,
+    /// `--set-file`
+    pub file: Vec<String>,
+    /// `--set-literal`
+    pub literal: Vec<String>,
+}
+
+/// Reads all of it into one mapping.
+///
+/// # Errors
+/// A file that cannot be read or is no mapping, a flag that does not parse; with Helm's text.
+pub fn read_overrides(world: &dyn World, overrides: &Overrides, sources: &Sources) -> Result<Node> {
+    let origin = sources.add(Source::new("values", SourceKind::Made, Vec::new()));
+    let mut values = Node::empty_map(Span::file_start(origin));
+    for path in &overrides.files {
+        merge_maps(&mut values, values_file(world, path, sources)?);
+    }
+    let kinds = [
+        (SetKind::Json, &overrides.json),
+        (SetKind::Set, &overrides.set),
+        (SetKind::String, &overrides.string),
+        (SetKind::File, &overrides.file),
+        (SetKind::Literal, &overrides.literal),
+    ];
+    for (kind, texts) in kinds {
+        for text in texts {
+            flag_into(world, kind, text, &mut values, sources)?;
+        }
+    }
+    Ok(values)
+}
+
+fn values_file(world: &dyn World, path: &str, sources: &Sources) -> Result<Node> {
+    let (name, bytes) = if path.trim() == "-" {
+        ("<stdin>", world.read_stdin())
+    } else if path.contains("://") {
+        return Err(Diagnostic::error(FLAG, format!("cannot fetch {path}"))
+            .help("promchart works offline: fetch the file first and give its path")
+            .into());
+    } else {
+        (path, world.read(Path::new(path)))
+    };
+    let bytes =
+        bytes.map_err(|error| Diagnostic::error(FLAG, unreadable(path, &error)).help("check the path after -f"))?;
+    let file = sources.add(Source::new(name, SourceKind::File, bytes));
+    values_document(sources, file).map_err(|mut error| {
+        error.helm = Some(format!("failed to parse {path}: {}", error.headline()));
+        error
+    })
+}
+
+/// What Go says of a file that cannot be read. A folder can be opened there.
+fn unreadable(path: &str, error: &io::Error) -> String {
+    let failed = match error.kind() {
+        io::ErrorKind::IsADirectory => "read",
+        _ => "open",
+    };
+    format!("{failed} {path}: {}", errno::message(error))
+}
+
+/// The bytes of a text as Go's readers of flags see them: what is not UTF-8 is U+FFFD, byte by byte.
+fn runes(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for chunk in gostring::decode(text).utf8_chunks() {
+        bytes.extend_from_slice(chunk.valid().as_bytes());
+        bytes.extend(chunk.invalid().iter().flat_map(|_| "\u{FFFD}".bytes()));
+    }
+    bytes
+}
+
+fn flag_into(world: &dyn World, kind: SetKind, text: &str, values: &mut Node, sources: &Sources) -> Result<()> {
+    let name = format!("{} {text}", kind.flag());
+    let file = sources.add(Source::new(name, SourceKind::Flag, runes(text)));
+    let source = sources.get(file);
+    let mut read_file = |path: &str| {
+        let bytes = if path.trim() == "-" {
+            world.read_stdin()
+        } else {
+            world.read(Path::new(path))
+        };
+        match bytes {
+            Ok(bytes) => Ok(gostring::encode_owned(bytes)),
+            Err(error) => Err(unreadable(path, &error)),
+        }
+    };
+    set::parse_into(kind, &source, file, values, &mut read_file)
+        .map_err(|error| Box::new(Diagnostic::error(FLAG, error.message).at(error.span).helm(error.helm)))
+}

@@ -1,0 +1,302 @@
+//! Tables that several places hold at once, as Go's maps are.
+//!
+//! Helm copies some of the tables that it merges and shares others: a chart and its subcharts have the tables within the tables of
+//! `global` in common, and a table that is imported from a subchart is still the subchart's. What is merged into such a table shows
+//! wherever it is held. So tables that are merged live here, each with a number; a mapping becomes such a table, one
+//! level at a time, when it is first opened, and all become mappings again at the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::merge::{Mode, warn};
+use diagnostics::Report;
+use govalue::MapType;
+use goyaml::{Entry, Map, Node, Value};
+use source::Span;
+
+/// Names a table of a [`Tables`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Table(usize);
+
+/// A table that holds itself, which Helm would follow until its stack overflows.
+#[derive(Debug)]
+pub(super) struct Endless;
+
+/// A value of a table.
+#[derive(Clone)]
+enum Held {
+    /// What nobody else can change.
+    Node(Node),
+    Table(Table),
+}
+
+#[derive(Clone)]
+struct Slot {
+    key: Span,
+    held: Held,
+}
+
+struct Content {
+    span: Span,
+    slots: BTreeMap<Arc<str>, Slot>,
+}
+
+/// All tables of one merge.
+#[derive(Default)]
+pub(super) struct Tables {
+    tables: Vec<Content>,
+    /// The pairs of tables that are being merged.
+    open_pairs: BTreeSet<(Table, Table)>,
+}
+
+impl Slot {
+    fn is_table(&self) -> bool {
+        match &self.held {
+            Held::Node(node) => node.as_map().is_some(),
+            Held::Table(_) => true,
+        }
+    }
+
+    fn is_null(&self) -> bool {
+        matches!(&self.held, Held::Node(node) if node.is_null())
+    }
+}
+
+impl Tables {
+    /// An empty table.
+    pub(super) fn empty(&mut self, span: Span) -> Table {
+        self.add(span, BTreeMap::new())
+    }
+
+    /// A mapping as a table of its own.
+    pub(super) fn of_map(&mut self, map: &Map, span: Span) -> Table {
+        let slot = |entry: &Entry| Slot {
+            key: entry.key,
+            held: Held::Node(entry.node.clone()),
+        };
+        let slots = map.iter().map(|(key, entry)| (Arc::clone(key), slot(entry)));
+        let slots = slots.collect();
+        self.add(span, slots)
+    }
+
+    /// A new table with what another one holds; the tables in it are the same ones.
+    pub(super) fn shallow_copy(&mut self, table: Table) -> Table {
+        for key in self.keys(table) {
+            self.open(table, &key);
+        }
+        let content = &self.tables[table.0];
+        let (span, slots) = (content.span, content.slots.clone());
+        self.add(span, slots)
+    }
+
+    fn add(&mut self, span: Span, slots: BTreeMap<Arc<str>, Slot>) -> Table {
+        self.tables.push(Content { span, slots });
+        Table(self.tables.len() - 1)
+    }
+
+    fn slots(&mut self, table: Table) -> &mut BTreeMap<Arc<str>, Slot> {
+        &mut self.tables[table.0].slots
+    }
+
+    fn slot(&self, table: Table, key: &str) -> Option<&Slot> {
+        self.tables[table.0].slots.get(key)
+    }
+
+    /// Where a table was written.
+    pub(super) fn span(&self, table: Table) -> Span {
+        self.tables[table.0].span
+    }
+
+    /// The keys of a table, in their order.
+    pub(super) fn keys(&self, table: Table) -> Vec<Arc<str>> {
+        self.tables[table.0].slots.keys().cloned().collect()
+    }
+
+    pub(super) fn contains(&self, table: Table, key: &str) -> bool {
+        self.slot(table, key).is_some()
+    }
+
+    pub(super) fn is_table(&self, table: Table, key: &str) -> bool {
+        self.slot(table, key).is_some_and(Slot::is_table)
+    }
+
+    pub(super) fn is_null(&self, table: Table, key: &str) -> bool {
+        self.slot(table, key).is_some_and(Slot::is_null)
+    }
+
+    /// The table under a key, if it is one.
+    pub(super) fn open(&mut self, table: Table, key: &str) -> Option<Table> {
+        let node = match &self.slot(table, key)?.held {
+            Held::Table(inner) => return Some(*inner),
+            Held::Node(node) => node.clone(),
+        };
+        let inner = self.of_map(node.as_map()?, node.span);
+        if let Some(slot) = self.slots(table).get_mut(key) {
+            slot.held = Held::Table(inner);
+        }
+        Some(inner)
+    }
+
+    /// Sets a key to a value of which nobody else knows.
+    pub(super) fn insert(&mut self, table: Table, key: &Arc<str>, entry: Entry) {
+        let slot = Slot {
+            key: entry.key,
+            held: Held::Node(entry.node),
+        };
+        self.slots(table).insert(Arc::clone(key), slot);
+    }
+
+    pub(super) fn insert_table(&mut self, table: Table, key: impl Into<Arc<str>>, span: Span, inner: Table) {
+        let held = Held::Table(inner);
+        self.slots(table).insert(key.into(), Slot { key: span, held });
+    }
+
+    /// Gives a value that one table has to another one. A table is the same one in both then.
+    pub(super) fn share(&mut self, from: Table, key: &Arc<str>, to: Table) {
+        self.open(from, key);
+        if let Some(slot) = self.slot(from, key).cloned() {
+            self.slots(to).insert(Arc::clone(key), slot);
+        }
+    }
+
+    pub(super) fn remove(&mut self, table: Table, key: &str) {
+        self.slots(table).remove(key);
+    }
+
+    /// Where the key is written, and where its value is.
+    pub(super) fn spans(&self, table: Table, key: &str) -> Option<(Span, Span)> {
+        let slot = self.slot(table, key)?;
+        let value = match &slot.held {
+            Held::Node(node) => node.span,
+            Held::Table(inner) => self.span(*inner),
+        };
+        Some((slot.key, value))
+    }
+
+    /// Puts a table under another one, table by table: Helm's `coalesceTablesFullKey`. That one also writes the nulls of the upper table
+    /// into the lower one.
+    pub(super) fn merge(
+        &mut self,
+        above: Table,
+        below: Table,
+        prefix: &str,
+        mode: Mode,
+        report: &mut Report,
+    ) -> Result<(), Endless> {
+        if !self.open_pairs.insert((above, below)) {
+            return Err(Endless);
+        }
+        let mut hidden = BTreeSet::new();
+        for key in self.keys(above) {
+            let Some(slot) = self.slot(above, &key).filter(|slot| slot.is_null()).cloned() else {
+                continue;
+            };
+            let old = self.slots(below).insert(Arc::clone(&key), slot);
+            if old.is_some_and(|old| !old.is_null()) {
+                hidden.insert(key);
+            }
+        }
+        for key in self.keys(below) {
+            if !self.contains(above, &key) {
+                self.share(below, &key, above);
+                continue;
+            }
+            if mode == Mode::Coalesce && self.is_null(above, &key) && hidden.contains(&key) {
+                self.remove(above, &key);
+                continue;
+            }
+            let pair = (self.open(above, &key), self.open(below, &key));
+            let name = || super::merge::joined(prefix, &key);
+            match pair {
+                (Some(above), Some(below)) => self.merge(above, below, &name(), mode, report)?,
+                (None, Some(_)) => {
+                    let name = name();
+                    let printed = self.printed(below, &key)?;
+                    let message = format!("warning: cannot overwrite table with non table for {name} ({printed})");
+                    self.warn(report, &message, above, &key);
+                }
+                (Some(_), None) if !self.is_null(below, &key) => {
+                    let name = name();
+                    let printed = self.printed(below, &key)?;
+                    let message =
+                        format!("warning: destination for {name} is a table. Ignoring non-table value ({printed})");
+                    self.warn(report, &message, below, &key);
+                }
+                _ => {}
+            }
+        }
+        self.open_pairs.remove(&(above, below));
+        Ok(())
+    }
+
+    fn warn(&self, report: &mut Report, message: &str, table: Table, key: &str) {
+        let span = self.spans(table, key).map_or(self.span(table), |(_, value)| value);
+        warn(report, message, span);
+    }
+
+    /// A value as Go's `%v` prints it.
+    fn printed(&self, table: Table, key: &str) -> Result<String, Endless> {
+        let node = self.node_at(table, key)?;
+        Ok(node.map_or_else(String::new, |node| {
+            govalue::sprint(&govalue::from_node(&node, MapType::ANY))
+        }))
+    }
+
+    /// A value of a table, without any sharing.
+    pub(super) fn node_at(&self, table: Table, key: &str) -> Result<Option<Node>, Endless> {
+        let mut nodes = Nodes::new(self);
+        self.slot(table, key).map(|slot| nodes.held(&slot.held)).transpose()
+    }
+
+    /// A table as a mapping. Tables that are one are one mapping.
+    pub(super) fn node(&self, table: Table) -> Result<Node, Endless> {
+        Nodes::new(self).table(table)
+    }
+}
+
+/// Tables on their way back to mappings.
+struct Nodes<'a> {
+    tables: &'a Tables,
+    done: Vec<Progress>,
+}
+
+#[derive(Clone)]
+enum Progress {
+    None,
+    Begun,
+    Done(Arc<Map>),
+}
+
+impl<'a> Nodes<'a> {
+    fn new(tables: &'a Tables) -> Self {
+        let done = vec![Progress::None; tables.tables.len()];
+        Self { tables, done }
+    }
+
+    fn held(&mut self, held: &Held) -> Result<Node, Endless> {
+        match held {
+            Held::Node(node) => Ok(node.clone()),
+            Held::Table(table) => self.table(*table),
+        }
+    }
+
+    fn table(&mut self, table: Table) -> Result<Node, Endless> {
+        let content = &self.tables.tables[table.0];
+        let map = match &self.done[table.0] {
+            Progress::Begun => return Err(Endless),
+            Progress::Done(map) => Arc::clone(map),
+            Progress::None => {
+                self.done[table.0] = Progress::Begun;
+                let mut map = Map::new();
+                for (key, slot) in &content.slots {
+                    let node = self.held(&slot.held)?;
+                    map.insert(Arc::clone(key), Entry { key: slot.key, node });
+                }
+                let map = Arc::new(map);
+                self.done[table.0] = Progress::Done(Arc::clone(&map));
+                map
+            }
+        };
+        Ok(Node::new(Value::Map(map), content.span))
+    }
+}

@@ -1,0 +1,230 @@
+//! Diagnostics for people: the message, the excerpt with a mark, what else belongs to it, what to do.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+
+use super::{Check, PASSED, UNCHECKED};
+use crate::{Diagnostic, Report, Severity};
+use gostd::string as gostring;
+use source::{Source, Sources, Span};
+
+/// Lines longer than this are shown without an excerpt: nobody reads them, and a text on one line may have megabytes.
+const MAX_LINE: usize = 2000;
+
+/// A check's detail is cut off here: where it is a finding, all of it stands above the table.
+const MAX_DETAIL: usize = 110;
+
+/// One diagnostic, ending with a line break.
+pub fn write(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    };
+    let message = printable(&diagnostic.message);
+    let mut group = Group::with_title(level.primary_title(&*message).id(diagnostic.rule));
+    let excerpts = excerpts(diagnostic, sources);
+    for excerpt in &excerpts {
+        group = group.element(excerpt.element());
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(printable(help).into_owned()));
+    }
+    if !diagnostic.runs.is_empty() {
+        group = group.element(Level::NOTE.message(format!("found with {}", diagnostic.runs.join("; "))));
+    }
+    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+    renderer.render(&[group]) + "\n"
+}
+
+/// All diagnostics with an empty line between them, and how many there are.
+pub(super) fn report(report: &Report, sources: &Sources, color: bool) -> String {
+    let mut out = String::new();
+    for diagnostic in &report.diagnostics {
+        out.push_str(&write(diagnostic, sources, color));
+        out.push('\n');
+    }
+    let count = |severity: Severity, name: &str| {
+        let count = report
+            .diagnostics
+            .iter()
+            .filter(|found| found.severity == severity)
+            .count();
+        let plural = if count == 1 { "" } else { "s" };
+        (count > 0).then(|| format!("{count} {name}{plural}"))
+    };
+    let counts: Vec<String> = [
+        (Severity::Error, "error"),
+        (Severity::Warning, "warning"),
+        (Severity::Info, "remark"),
+    ]
+    .into_iter()
+    .filter_map(|(severity, name)| count(severity, name))
+    .collect();
+    if counts.is_empty() {
+        out.push_str("nothing found\n");
+    } else {
+        out.push_str(&format!("{} found\n", counts.join(", ")));
+    }
+    out
+}
+
+/// A table of checks, and how many were made.
+pub(super) fn checks(checks: &[Check]) -> String {
+    let mut out = String::new();
+    let width = |of: fn(&Check) -> &str| checks.iter().map(|check| of(check).chars().count()).max().unwrap_or(0);
+    let (states, subjects) = (width(|check| check.state), width(|check| &check.subject));
+    let mut file = None;
+    for check in checks {
+        if file != Some(&check.file) {
+            out.push_str(&format!("\n{}\n", printable(&check.file)));
+            file = Some(&check.file);
+        }
+        let mut detail = check.detail.as_str();
+        let more = match detail.char_indices().nth(MAX_DETAIL) {
+            Some((at, _)) => {
+                detail = &detail[..at];
+                "..."
+            }
+            None => "",
+        };
+        let row = format!("  {:states$}  {:subjects$}  {detail}{more}", check.state, check.subject);
+        out.push_str(printable(row.trim_end()).replace('\n', " ").as_str());
+        out.push('\n');
+    }
+    if !checks.is_empty() {
+        let count = |state: &str| checks.iter().filter(|check| check.state == state).count();
+        let (passed, unchecked) = (count(PASSED), count(UNCHECKED));
+        let found = checks.len() - passed - unchecked;
+        out.push_str(&format!(
+            "\n{passed} checks passed, {found} with findings, {unchecked} not made\n"
+        ));
+    }
+    out
+}
+
+/// A part of one source with marks in it.
+struct Excerpt {
+    path: String,
+    /// The lines shown, as people can read them.
+    text: String,
+    first_line: usize,
+    marks: Vec<Mark>,
+    /// Where to look if the line cannot be shown.
+    place: Option<(usize, usize)>,
+}
+
+struct Mark {
+    range: std::ops::Range<usize>,
+    label: Option<String>,
+    is_primary: bool,
+}
+
+impl Excerpt {
+    fn element(&self) -> Element<'_> {
+        if self.marks.is_empty() {
+            let origin = Origin::path(&*self.path);
+            return match self.place {
+                Some((line, column)) => origin.line(line).char_column(column).into(),
+                None => origin.into(),
+            };
+        }
+        let annotations = self.marks.iter().map(|mark| {
+            let kind = if mark.is_primary {
+                AnnotationKind::Primary
+            } else {
+                AnnotationKind::Context
+            };
+            kind.span(mark.range.clone()).label(mark.label.as_deref())
+        });
+        Snippet::source(&*self.text)
+            .path(&*self.path)
+            .line_start(self.first_line)
+            .annotations(annotations)
+            .into()
+    }
+}
+
+/// The places of a diagnostic, one excerpt for neighbouring ones.
+fn excerpts(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Excerpt> {
+    let primary = diagnostic.span.map(|span| (span, None, true));
+    let labels = diagnostic
+        .labels
+        .iter()
+        .map(|label| (label.span, Some(printable(&label.text).into_owned()), false));
+    let mut excerpts: Vec<(Span, Excerpt)> = Vec::new();
+    for (span, label, is_primary) in primary.into_iter().chain(labels) {
+        let source = sources.get(span.file);
+        excerpts.push((span, excerpt(&source, span, label, is_primary)));
+    }
+    excerpts.into_iter().map(|(_, excerpt)| excerpt).collect()
+}
+
+fn excerpt(source: &Arc<Source>, span: Span, label: Option<String>, is_primary: bool) -> Excerpt {
+    let start = source.line_column(span.start);
+    // A mark over many lines hides what it is about: its first line says enough.
+    let line = source.line(start.line);
+    let line_start = source.line_range(start.line).map_or(0, |range| range.start);
+    // The place of a finding about a file that cannot be read, or has nothing in it, is the file.
+    let is_empty = source.text().is_empty();
+    if line.len() > MAX_LINE || is_empty && label.is_none() {
+        return Excerpt {
+            path: printable(source.name()).into_owned(),
+            text: String::new(),
+            first_line: start.line,
+            marks: Vec::new(),
+            place: (!is_empty).then_some((start.line, start.column)),
+        };
+    }
+    let from = (span.start as usize).saturating_sub(line_start).min(line.len());
+    let to = (span.end as usize).saturating_sub(line_start).clamp(from, line.len());
+    let before = readable(&line[..from]);
+    let marked = readable(&line[from..to]);
+    let after = readable(&line[to..]);
+    let range = before.len()..before.len() + marked.len();
+    Excerpt {
+        path: printable(source.name()).into_owned(),
+        text: format!("{before}{marked}{after}"),
+        first_line: start.line,
+        marks: vec![Mark {
+            range,
+            label,
+            is_primary,
+        }],
+        place: None,
+    }
+}
+
+/// Text of several lines without what a terminal would act on: control characters are shown by their pictures, and bytes
+/// that are no character and marks that change the direction of writing by U+FFFD.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| match c {
+        _ if !is_unprintable(c) => c,
+        '\0'..='\x1F' => char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER),
+        '\x7F' => '\u{2421}',
+        _ => char::REPLACEMENT_CHARACTER,
+    };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+fn is_unprintable(c: char) -> bool {
+    let turns = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    c.is_control() && !matches!(c, '\n' | '\t') || turns || gostring::escaped_byte(c).is_some()
+}
+
+/// Text without what a terminal would act on: escapes of bytes and control characters become visible. It keeps its width.
+fn readable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\t' => '\t',
+            '\n' => char::REPLACEMENT_CHARACTER,
+            _ if is_unprintable(c) => char::REPLACEMENT_CHARACTER,
+            c => c,
+        })
+        .collect()
+}

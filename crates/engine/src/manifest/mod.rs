@@ -1,0 +1,246 @@
+//! From rendered files to the stream of manifests that `helm template` prints. Mirrors Helm's `pkg/release/v1/util`.
+
+mod order;
+mod origin;
+mod post_render;
+mod split;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::threads::side_by_side;
+use diagnostics::{Diagnostic, Report};
+use gostd::quote::log_value;
+use goyaml::Node;
+use source::{FileId, Source, SourceKind, Sources};
+
+pub use order::install_order;
+pub use origin::{blame, point};
+pub use post_render::{POST_RENDER, PostRenderer};
+pub use split::split;
+
+/// The rule of rendered text that is no YAML.
+pub const MANIFEST_SYNTAX: &str = "manifest-syntax";
+
+/// When Helm runs a hook. Documents with any other event are left out.
+const EVENTS: [&str; 10] = [
+    "pre-install",
+    "post-install",
+    "pre-delete",
+    "post-delete",
+    "pre-upgrade",
+    "post-upgrade",
+    "pre-rollback",
+    "post-rollback",
+    "test",
+    "test-success",
+];
+
+/// One document of a rendered file.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// The file that it came from: `chart/templates/x.yaml`.
+    pub path: Arc<str>,
+    /// Its text, without space in front.
+    pub text: String,
+    /// Where the text begins in the rendered file.
+    pub start: usize,
+    /// Its `apiVersion`.
+    pub api_version: String,
+    /// Its `kind`; empty where there is none.
+    pub kind: String,
+    /// Its `metadata.name`.
+    pub name: String,
+    /// The events that it is a hook for; empty where it is none.
+    pub events: Vec<String>,
+}
+
+/// The manifests of a release.
+#[derive(Clone, Debug, Default)]
+pub struct Manifests {
+    /// Those that are installed, in the order of installation.
+    pub objects: Vec<Manifest>,
+    /// Hooks, in the same order.
+    pub hooks: Vec<Manifest>,
+}
+
+/// Splits rendered files into manifests and sorts them.
+///
+/// # Errors
+/// All documents that are not what every manifest must be: YAML with strings where Helm looks for them. The first one is
+/// Helm's. What Helm would log goes to the report.
+pub fn sort(files: &BTreeMap<Arc<str>, String>, sources: &Sources, report: &mut Report) -> Result<Manifests, Report> {
+    let is_manifest = |path: &str| {
+        let is_partial = path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
+        !is_partial && !path.ends_with("NOTES.txt")
+    };
+    let files: Vec<_> = files.iter().filter(|(path, _)| is_manifest(path)).collect();
+    let ids: Vec<_> = files
+        .iter()
+        .map(|(path, text)| {
+            let bytes = gostd::string::decode(text).into_owned();
+            sources.add(Source::new(&***path, SourceKind::Made, bytes))
+        })
+        .collect();
+    let read = |at: usize| {
+        let (path, text) = files[at];
+        let source = sources.get(ids[at]);
+        // A source has no byte order mark.
+        let mark = text.len() - source.text().len();
+        let documents = split(text).into_iter().map(|(start, text)| {
+            let document = start.saturating_sub(mark)..(start + text.len()).saturating_sub(mark);
+            Head::read(path, (&source, ids[at]), document).map(|head| head.manifest(path, text, start))
+        });
+        documents.collect::<Vec<_>>()
+    };
+    let mut manifests = Manifests::default();
+    let mut errors = Report::new();
+    for document in side_by_side(files.len(), |at| files[at].1.len(), read)
+        .into_iter()
+        .flatten()
+    {
+        match document {
+            Ok(manifest) => manifests.add(manifest, report),
+            Err(error) => errors.push(*error),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    manifests.objects.sort_by(install_order);
+    manifests.hooks.sort_by(install_order);
+    Ok(manifests)
+}
+
+impl Manifests {
+    fn add(&mut self, (mut manifest, hook): (Manifest, Option<String>), report: &mut Report) {
+        let Some(hook) = hook else {
+            self.objects.push(manifest);
+            return;
+        };
+        for event in hook.split(',') {
+            let event = event.trim_matches(gostd::unicode::is_space).to_lowercase();
+            if !EVENTS.contains(&&*event) {
+                let message = format!("skipping unknown hooks: {hook}");
+                let logged = format!(
+                    "level=INFO msg=\"skipping unknown hooks\" hookTypes={}",
+                    log_value(&hook)
+                );
+                report.push(Diagnostic::info(MANIFEST_SYNTAX, message).helm(logged));
+                return;
+            }
+            manifest.events.push(event);
+        }
+        self.hooks.push(manifest);
+    }
+}
+
+/// Checks that a document has strings where Helm looks for them.
+///
+/// # Errors
+/// The first value of another type, in Go's words.
+pub fn check(path: &str, node: &Node) -> Result<(), Box<Diagnostic>> {
+    Head::decode(path, node).map(|_| ())
+}
+
+/// What Helm reads of a manifest.
+struct Head {
+    api_version: String,
+    kind: String,
+    name: String,
+    hook: Option<String>,
+}
+
+impl Head {
+    fn read(
+        path: &Arc<str>,
+        (source, file): (&Source, FileId),
+        document: Range<usize>,
+    ) -> Result<Self, Box<Diagnostic>> {
+        let prefix = |text: &str| format!("YAML parse error on {path}: {text}");
+        let parsed = goyaml::parse(source, file, document).map_err(|error| {
+            let helm = prefix(&error.message);
+            Box::new(chart::syntax_error(&error, MANIFEST_SYNTAX, file).helm(helm))
+        })?;
+        Self::decode(path, &parsed.node)
+    }
+
+    fn decode(path: &str, node: &Node) -> Result<Self, Box<Diagnostic>> {
+        let prefix = |text: &str| format!("YAML parse error on {path}: {text}");
+        let decode = Decode { prefix: &prefix };
+        let mut head = Self {
+            api_version: String::new(),
+            kind: String::new(),
+            name: String::new(),
+            hook: None,
+        };
+        for (key, value) in decode.map(node, "value", "util.SimpleHead")? {
+            match &*key.to_ascii_lowercase() {
+                "apiversion" => head.api_version = decode.string(value, ".apiVersion")?,
+                "kind" => head.kind = decode.string(value, ".kind")?,
+                "metadata" => {
+                    let metadata = "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \
+                                    \"json:\\\"annotations\\\"\" }";
+                    for (key, value) in decode.map(value, "struct field .metadata", metadata)? {
+                        match &*key.to_ascii_lowercase() {
+                            "name" => head.name = decode.string(value, ".metadata.name")?,
+                            "annotations" => {
+                                let field = "struct field .metadata.annotations";
+                                for (key, value) in decode.map(value, field, "map[string]string")? {
+                                    let value = decode.string(value, &format!(".metadata.annotations.{key}"))?;
+                                    if key == "helm.sh/hook" {
+                                        head.hook = Some(value);
+                                    }
+                                }
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(head)
+    }
+
+    fn manifest(self, path: &Arc<str>, text: &str, start: usize) -> (Manifest, Option<String>) {
+        let manifest = Manifest {
+            path: Arc::clone(path),
+            text: text.to_owned(),
+            start,
+            api_version: self.api_version,
+            kind: self.kind,
+            name: self.name,
+            events: Vec::new(),
+        };
+        (manifest, self.hook)
+    }
+}
+
+/// Decoding as Go's `encoding/json` does it, with its messages.
+struct Decode<'a> {
+    prefix: &'a dyn Fn(&str) -> String,
+}
+
+impl Decode<'_> {
+    fn mismatch(&self, node: &Node, into: &str, wanted: &str) -> Box<Diagnostic> {
+        let found = node.value.json_kind();
+        let message = format!("json: cannot unmarshal {found} into Go {into} of type {wanted}");
+        let helm = (self.prefix)(&format!("error unmarshaling JSON: while decoding JSON: {message}"));
+        Box::new(Diagnostic::error(MANIFEST_SYNTAX, message).at(node.span).helm(helm))
+    }
+
+    fn map<'a>(&self, node: &'a Node, into: &str, wanted: &str) -> Result<Vec<(&'a str, &'a Node)>, Box<Diagnostic>> {
+        match node.as_map() {
+            Some(map) => Ok(map.iter().map(|(key, entry)| (&**key, &entry.node)).collect()),
+            None if node.is_null() => Ok(Vec::new()),
+            None => Err(self.mismatch(node, into, wanted)),
+        }
+    }
+
+    fn string(&self, node: &Node, field: &str) -> Result<String, Box<Diagnostic>> {
+        let mismatch = || self.mismatch(node, &format!("struct field {field}"), "string");
+        node.scalar_text().ok_or_else(mismatch)
+    }
+}

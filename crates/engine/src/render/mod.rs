@@ -1,0 +1,123 @@
+//! Runs lowered templates on minijinja.
+
+mod budget;
+mod capabilities;
+mod context;
+mod error;
+mod fault;
+mod field;
+mod files;
+mod helpers;
+mod name;
+mod origin;
+mod program;
+mod rendering;
+mod runtime;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, State, UndefinedBehavior};
+
+use self::fault::Failure;
+use self::runtime::Runtime;
+use crate::lower::DELIMITERS;
+use govalue::{Limit, Meter, Value, try_print};
+
+pub use budget::Limits;
+pub use capabilities::{Capabilities, DEFAULT_KUBE_VERSION, KubeVersion};
+pub use context::{Release, TemplateFile, templates};
+pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagnostic};
+pub use name::name;
+pub use origin::{Origin, Origins, Setting};
+pub use rendering::Rendering;
+
+/// What a render gives: the text of each file that is not a partial, by its name.
+#[derive(Clone, Debug, Default)]
+pub struct Rendered {
+    /// The texts, with [`gostd::string`] escapes.
+    pub files: BTreeMap<Arc<str>, String>,
+    /// Where each byte of them has come from; only of a traced render.
+    pub origins: Option<Arc<Origins>>,
+}
+
+impl Rendered {
+    /// Where some bytes of a file have come from: the innermost template text or action, the calls that led there, and the
+    /// values. `None` if the render was not traced, or too large for that.
+    ///
+    /// A document's byte `n` is byte `manifest.start + n` of the file.
+    pub fn origin(&self, file: &str, range: std::ops::Range<usize>) -> Option<Origin> {
+        self.origins.as_ref()?.of(file, range)
+    }
+}
+
+/// Whether a render keeps where its output comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trace {
+    /// Nothing is kept, and nothing is slower.
+    #[default]
+    Off,
+    /// [`Rendered::origin`] can tell.
+    On,
+}
+
+/// minijinja, made to print as Go does and to know Go's functions.
+fn environment(runtime: &Arc<Runtime>) -> Environment<'static> {
+    let mut environment = Environment::empty();
+    let [
+        block_start,
+        block_end,
+        variable_start,
+        variable_end,
+        comment_start,
+        comment_end,
+    ] = DELIMITERS;
+    let syntax = SyntaxConfig::builder()
+        .block_delimiters(block_start, block_end)
+        .variable_delimiters(variable_start, variable_end)
+        .comment_delimiters(comment_start, comment_end)
+        .keep_trailing_newline(true)
+        .build();
+    if let Ok(syntax) = syntax {
+        environment.set_syntax(syntax);
+    }
+    environment.set_undefined_behavior(UndefinedBehavior::Lenient);
+    environment.set_auto_reload(false);
+    let printing = Arc::clone(runtime);
+    environment.set_formatter(move |out, _, value| {
+        let limit = |text| minijinja::Error::from(Failure::Limit(text));
+        if let Some(text) = value.as_str() {
+            if text.len() >= 100 {
+                printing.charge(text.len() / 100).map_err(limit)?;
+            }
+            out.write_str(text)?;
+            if let Some(recorder) = printing.recorder.as_ref().filter(|_| !text.is_empty()) {
+                recorder.emit();
+            }
+        } else {
+            let mut text = String::new();
+            let mut pay = |steps| printing.charge(steps).map_err(Limit);
+            try_print(value, &mut text, &mut Meter::new(&mut pay)).map_err(|Limit(text)| limit(text))?;
+            out.write_str(&text)?;
+            if let Some(recorder) = printing.recorder.as_ref().filter(|_| !text.is_empty()) {
+                recorder.emit();
+            }
+        }
+        Ok(())
+    });
+    let loading = Arc::clone(runtime);
+    environment.set_loader(move |name| Ok(loading.program.text(name)));
+    helpers::register(&mut environment, runtime);
+    for function in sprig::all() {
+        let called = Arc::clone(runtime);
+        environment.add_function(function.name, move |state: &mut State<'_, '_>, arguments: &[Value]| {
+            called.call(function, state, arguments, false)
+        });
+        let piped = Arc::clone(runtime);
+        environment.add_filter(function.name, move |state: &mut State<'_, '_>, arguments: &[Value]| {
+            piped.call(function, state, arguments, true)
+        });
+    }
+    environment
+}

@@ -1,0 +1,47 @@
+//! The template of `--name-template`. Mirrors `TemplateName` of Helm's `pkg/action/install.go`.
+
+use std::sync::Arc;
+
+use super::budget::Limits;
+use super::program::Names;
+use super::runtime::{Run, Runtime};
+use super::{environment, error};
+use govalue::Value;
+use source::{Source, SourceKind, Sources};
+use sprig::Origin;
+use world::World;
+
+/// What Go calls the template.
+const NAME: &str = "name-template";
+/// Functions that sprig has too, before Helm puts its own in their place.
+const SPRIGS_OWN: [&str; 5] = ["fail", "fromJson", "getHostByName", "mustToJson", "toJson"];
+
+/// Renders a template without a dot, with the functions of Go and sprig.
+///
+/// # Errors
+/// What Go says.
+pub fn name(text: &str, world: &Arc<dyn World>) -> Result<String, String> {
+    let sources = Sources::new();
+    let file = sources.add(Source::new(NAME, SourceKind::Flag, text.as_bytes().to_vec()));
+    let source = sources.get(file);
+    let is_function = |name: &str| {
+        sprig::find(name).is_some_and(|function| function.origin != Origin::Helm || SPRIGS_OWN.contains(&name))
+    };
+    let parsed = gotemplate::parse(source.text(), file, NAME, &is_function)
+        .map_err(|errors| format!("template: {NAME}:{}: {}", errors[0].line, errors[0].message))?;
+    let runtime = Arc::new(Runtime::new(
+        Arc::clone(world),
+        sources.clone(),
+        Limits::default(),
+        false,
+    ));
+    let mut names = Names::default();
+    runtime.program.add(parsed).iter().for_each(|added| names.define(added));
+    runtime.set_names(names);
+    let Some(id) = runtime.find(NAME) else {
+        return Ok(String::new());
+    };
+    runtime
+        .run(&environment(&runtime), id, Value::UNDEFINED, Run::default())
+        .map_err(|failed| error::in_go(&failed, &runtime.program, &sources))
+}

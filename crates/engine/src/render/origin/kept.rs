@@ -1,0 +1,78 @@
+//! Values and texts that templates get out of what they include, and hand on: `include "port" . | int` in a map, a text that
+//! is kept for all who ask.
+
+use std::iter::successors;
+
+use super::record::{RunId, Setting};
+use super::text::printed;
+use super::window::{Before, From};
+use super::{MAX_DEPTH, Origins};
+use govalue::Value;
+
+/// How many callers of a run are asked for a value that has come by a way that is not known.
+const MAX_CALLERS: usize = 8;
+
+/// How many runs of one text are looked at.
+const MAX_EQUAL: usize = 200;
+
+impl Origins {
+    /// Where a value was written that a statement got out of an included text, such as `include "port" . | int`; and whether
+    /// that is certain.
+    pub(super) fn included(&self, window: &[From], value: &Value, depth: usize) -> Option<(Setting, bool)> {
+        if depth >= MAX_DEPTH {
+            return None;
+        }
+        let wanted = printed(value).filter(|wanted| !wanted.trim().is_empty())?;
+        window.iter().find_map(|from| match from {
+            From::Run(run, _) => {
+                let text = &self.record.runs[*run].text;
+                let trimmed = text.trim();
+                if trimmed != wanted.trim() {
+                    return None;
+                }
+                let start = text.len() - text.trim_start().len();
+                let origin = self.locate(*run, start..start + trimmed.len(), depth + 1)?;
+                Some((origin.value?, origin.is_certain))
+            }
+            _ => None,
+        })
+    }
+
+    /// Where a value was written that one of the callers of a run had got out of an included text, and handed on in a map.
+    pub(super) fn handed(&self, value: &Value, run: RunId) -> Option<Setting> {
+        let callers = successors(self.record.runs[run].parent, |(run, _)| self.record.runs[*run].parent);
+        let mut found = callers.take(MAX_CALLERS).map(|caller| self.window(caller));
+        found
+            .find_map(|window| self.included(&window, value, MAX_DEPTH / 2))
+            .map(|(place, _)| place)
+    }
+
+    /// The run whose text this one is, as when a template keeps what it has included in a map: the last one before an event;
+    /// with what had asked for it.
+    pub(super) fn kept(&self, text: &str, before: Before) -> Option<From> {
+        if !text.contains('\n') {
+            return None;
+        }
+        let runs = &self.record.runs;
+        let by_text = self.by_text.get_or_init(|| {
+            let of_lines = |id: &RunId| runs[*id].text.contains('\n');
+            let mut ids: Vec<RunId> = (0..runs.len()).filter(of_lines).collect();
+            ids.sort_by(|a, b| runs[*a].text.cmp(&runs[*b].text));
+            ids
+        });
+        // Equal texts are in the order of their runs.
+        let end = by_text.partition_point(|id| &*runs[*id].text <= text);
+        let same = by_text[..end].iter().rev().take_while(|id| &*runs[**id].text == text);
+        let id = *same.take(MAX_EQUAL).find(|id| self.has_ended(**id, before))?;
+        Some(From::Run(id, runs[id].parent?))
+    }
+
+    /// Whether a run had ended before an event of another one.
+    fn has_ended(&self, id: RunId, (run, event): Before) -> bool {
+        let parents = |id: RunId| successors(self.record.runs[id].parent, |(id, _)| self.record.runs[*id].parent);
+        match parents(id).find(|(parent, _)| *parent == run) {
+            Some((_, asked)) => asked < event,
+            None => id < run && parents(run).all(|(parent, _)| parent != id),
+        }
+    }
+}

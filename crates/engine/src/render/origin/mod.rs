@@ -1,0 +1,319 @@
+//! Where each byte of a rendered file has come from: the template text or action, the calls that led there, the values.
+//!
+//! A traced render keeps a [`record`]: the parts of each run's text with what wrote them, and what was read and rendered
+//! on the way. Nothing is worked out before somebody asks. What a function made of a text is not known exactly, so a part
+//! is compared with what its expression had used ([`window`]): the line of an included text that is the same but for space,
+//! the entry of a value at the same YAML path, the scalar that is printed the same.
+
+mod index;
+mod kept;
+mod record;
+mod search;
+mod text;
+mod window;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use self::index::Index;
+use self::record::{Event, Made, Record, RunId};
+use self::text::{Step, Target, is_same, line_at, with_removed};
+use self::window::{Before, From};
+use super::program::{Program, Unit};
+use super::runtime::Runtime;
+use govalue::Value;
+use source::{SourceKind, Sources, Span};
+
+pub use self::record::Setting;
+pub(super) use self::record::{ALLOWANCE, Recorder};
+
+/// How many runs inside one another are gone through.
+const MAX_DEPTH: usize = 48;
+
+/// Where a part of a rendered file has come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The text or action that wrote it: the innermost one, in the values if these hold a template.
+    pub template: Span,
+    /// The actions that led there, innermost first.
+    pub calls: Vec<Span>,
+    /// Where the value was written, if it has come from the values.
+    pub value: Option<Setting>,
+    /// Whether `value` is known and not guessed: what was printed is that scalar, that line of it or the entry at the same
+    /// path, and nothing else that was used looks the same. A part of a text, one of several values in a scalar and a value
+    /// that only looks alike are guesses.
+    pub is_certain: bool,
+}
+
+/// The origins of all files of a render.
+#[derive(Debug)]
+pub struct Origins {
+    record: Record,
+    units: Vec<Arc<Unit>>,
+    sources: Sources,
+    /// By run, where `<no value>` was in its text: only of files that had any.
+    removed: BTreeMap<RunId, Vec<usize>>,
+    /// The runs that made texts of several lines, in the order of these texts.
+    by_text: OnceLock<Vec<RunId>>,
+    index: Index,
+}
+
+/// Where the text of an expression was found.
+enum Hit {
+    Run(RunId, Before, Range<usize>),
+    Value(Setting),
+    /// In a map that a template made.
+    Made(Entry),
+}
+
+/// An entry of a map that a template made.
+struct Entry {
+    made: Made,
+    key: Arc<str>,
+    value: Value,
+    /// The line that was printed of it.
+    line: String,
+    target: Target,
+}
+
+impl Origins {
+    pub(super) fn new(recorder: &Recorder, program: &Program, sources: &Sources) -> Self {
+        let record = recorder.take();
+        let removed = record.files.values().filter_map(|&run| {
+            let found = record.runs[run].text.match_indices(text::NO_VALUE);
+            let found: Vec<usize> = found.map(|(at, _)| at).collect();
+            (!found.is_empty()).then_some((run, found))
+        });
+        Self {
+            removed: removed.collect(),
+            record,
+            units: program.units(),
+            sources: sources.clone(),
+            by_text: OnceLock::new(),
+            index: Index::default(),
+        }
+    }
+
+    /// The origin of some bytes of a rendered file. For those of several origins it is that of the first, for a scalar
+    /// that of what was filled in.
+    pub fn of(&self, file: &str, range: Range<usize>) -> Option<Origin> {
+        let run = *self.record.files.get(file)?;
+        let text = &self.record.runs[run].text;
+        let removed = self.removed.get(&run).map_or(&[][..], |removed| removed);
+        let range = with_removed(removed, range.start)..with_removed(removed, range.end.max(range.start));
+        // What is missing at the end of a text is missing behind its last character.
+        let last = text.trim_end().len().saturating_sub(1);
+        let range = if range.start > last { last..last + 1 } else { range };
+        self.locate(run, range, 0)
+    }
+
+    fn locate(&self, id: RunId, range: Range<usize>, depth: usize) -> Option<Origin> {
+        let run = &self.record.runs[id];
+        let unit = self.units.get(run.unit.index())?;
+        let first = run.parts.partition_point(|part| part.range.end <= range.start);
+        let end = range.end.max(range.start + 1);
+        let touched = || run.parts[first..].iter().take_while(|part| part.range.start < end);
+        let is_blank = |part: &record::Part| {
+            let shown = part.range.start.max(range.start)..part.range.end.min(end);
+            run.text.get(shown).is_none_or(|text| text.trim().is_empty())
+        };
+        let is_scalar = run
+            .text
+            .get(range.clone())
+            .is_some_and(|text| !text.trim_end().contains('\n'));
+        let mut best = None;
+        if is_scalar && depth < MAX_DEPTH {
+            for part in touched().filter(|part| part.emit.is_some() && !is_blank(part)).take(8) {
+                let mut origin = self.expression(id, unit, part, &range, depth)?;
+                if origin.value.is_some() {
+                    let mut printed = touched().filter(|part| part.emit.is_some() && !is_blank(part));
+                    origin.is_certain &= printed.nth(1).is_none();
+                    return Some(origin);
+                }
+                best = best.or(Some(origin));
+            }
+        }
+        if best.is_some() {
+            return best;
+        }
+        let part = touched().find(|part| !is_blank(part)).or_else(|| touched().next())?;
+        if part.emit.is_some() {
+            return self.expression(id, unit, part, &range, depth);
+        }
+        let from = range.start.max(part.range.start);
+        let mut template = unit.map().text(part.lowered + from - part.range.start)?;
+        let length = u32::try_from(end.min(part.range.end) - from).unwrap_or(u32::MAX);
+        template.end = template.end.min(template.start.saturating_add(length));
+        Some(Origin {
+            template,
+            calls: Vec::new(),
+            value: None,
+            is_certain: true,
+        })
+    }
+
+    /// The origin of some bytes that an expression printed.
+    fn expression(
+        &self,
+        id: RunId,
+        unit: &Unit,
+        part: &record::Part,
+        range: &Range<usize>,
+        depth: usize,
+    ) -> Option<Origin> {
+        let run = &self.record.runs[id];
+        let action = unit.map().action(part.lowered)?;
+        let plain = Origin {
+            template: action,
+            calls: Vec::new(),
+            value: None,
+            is_certain: true,
+        };
+        let Some(emit) = part.emit else { return Some(plain) };
+        let text = run.text.get(part.range.clone())?;
+        let start = range.start.max(part.range.start) - part.range.start;
+        let end = range.end.clamp(part.range.start + start, part.range.end) - part.range.start;
+        let column = part.range.start - run.text[..part.range.start].rfind('\n').map_or(0, |found| found + 1);
+        let hit = self.find((id, emit), text, start..end, column);
+        Some(self.origin(hit, plain, depth))
+    }
+
+    /// The origin at a place that was found, or the one that is known anyway.
+    fn origin(&self, hit: Option<(Hit, bool)>, plain: Origin, depth: usize) -> Origin {
+        let Some((hit, is_certain)) = hit else { return plain };
+        let mut origin = self.origin_of(hit, plain, depth);
+        origin.is_certain &= is_certain;
+        origin
+    }
+
+    fn origin_of(&self, hit: Hit, plain: Origin, depth: usize) -> Origin {
+        match hit {
+            Hit::Made(entry) => self.made(&entry, plain, depth),
+            Hit::Value(setting) => Origin {
+                value: Some(setting),
+                ..plain
+            },
+            Hit::Run(inner, asked, range) => {
+                if depth >= MAX_DEPTH {
+                    return plain;
+                }
+                let Some(mut origin) = self.locate(inner, range, depth + 1) else {
+                    return plain;
+                };
+                let run = &self.record.runs[inner];
+                let asked_by = self.statement(asked).unwrap_or(plain.template);
+                if let Some(tpl) = &run.tpl
+                    && self.sources.get(origin.template.file).kind() == SourceKind::Made
+                {
+                    let lifted = self.find(asked, tpl, origin.template.range(), 0);
+                    match lifted {
+                        Some((Hit::Value(setting), is_certain)) => {
+                            origin.is_certain &= is_certain || origin.value.is_some();
+                            origin.template = setting.value;
+                            origin.value = origin.value.or(Some(setting));
+                        }
+                        lifted => {
+                            let outer = Origin {
+                                template: asked_by,
+                                calls: Vec::new(),
+                                value: None,
+                                is_certain: true,
+                            };
+                            let outer = self.origin(lifted, outer, depth + 1);
+                            origin.is_certain &= outer.is_certain || origin.value.is_some();
+                            origin.template = outer.template;
+                            origin.calls.extend(outer.calls);
+                            origin.value = origin.value.or(outer.value);
+                        }
+                    }
+                }
+                for call in [asked_by, plain.template] {
+                    if origin.template != call && origin.calls.last() != Some(&call) {
+                        origin.calls.push(call);
+                    }
+                }
+                origin
+            }
+        }
+    }
+
+    /// The origin of an entry that a template put into a map: the key in the statement that did it, or the line of the
+    /// text that the map was read from.
+    fn made(&self, entry: &Entry, plain: Origin, depth: usize) -> Origin {
+        let Entry { made, key, value, .. } = entry;
+        let Some(mut statement) = self.statement(made.at) else {
+            return plain;
+        };
+        let window = self.window(made.at);
+        let source = self.sources.get(statement.file);
+        let written = source.text().get(statement.range()).unwrap_or_default();
+        if let Some(at) = written.find(&format!("\"{key}\"")) {
+            let start = statement.range().start + at;
+            statement = Span::new(statement.file, start, start + key.len() + 2);
+        } else if depth < MAX_DEPTH
+            && let Some(hit) = self.read_from(&window, entry)
+        {
+            let read = Origin {
+                template: statement,
+                ..plain.clone()
+            };
+            let mut origin = self.origin(Some((hit, true)), read, depth + 1);
+            if origin.calls.last() != Some(&plain.template) && origin.template != plain.template {
+                origin.calls.push(plain.template);
+            }
+            return origin;
+        }
+        let set = window.iter().find_map(|from| match from {
+            From::Value(found, Some(place)) if is_same(found, value) => Some((*place, true)),
+            _ => None,
+        });
+        let (set, is_certain) = set
+            .or_else(|| self.included(&window, value, depth))
+            .map_or((None, true), |(place, is_certain)| (Some(place), is_certain));
+        let same = plain.template.file == statement.file && plain.template.range().contains(&statement.range().start);
+        Origin {
+            template: statement,
+            calls: if same { Vec::new() } else { vec![plain.template] },
+            value: set,
+            is_certain,
+        }
+    }
+
+    /// The entry in the text that its map was read from.
+    fn read_from(&self, window: &[From], entry: &Entry) -> Option<Hit> {
+        let line = &entry.line;
+        let by_path = |from: &From| match from {
+            From::Run(run, asked) => {
+                let mut target = entry.target.clone();
+                // The way within the entry, which is a list, goes on behind it.
+                let last = target.path.iter().rposition(|step| matches!(step, Step::Key(_)));
+                let within = target.path.split_off(last.map_or(target.path.len(), |last| last + 1));
+                target.path.clone_from(&entry.made.path);
+                target.path.push(Step::Key(Arc::clone(&entry.key)));
+                target.path.extend(within);
+                let inner = self.index.yaml(&self.record.runs[*run].text, 0)?;
+                Some(Hit::Run(*run, *asked, text::follow(&inner, &target)?))
+            }
+            _ => None,
+        };
+        let by_path = || window.iter().find_map(by_path);
+        by_path().or_else(|| self.by_line(window, (line_at(line, 0), 0), &(0..line.len())))
+    }
+
+    /// The statement that an event belongs to.
+    fn statement(&self, (run, event): Before) -> Option<Span> {
+        let run = &self.record.runs[run];
+        let mark = run.events[..event].iter().rev().find_map(|event| match event {
+            Event::Mark(number) => Some(*number),
+            _ => None,
+        });
+        self.units.get(run.unit.index())?.map().statement(mark?)
+    }
+}
+
+/// The record of a traced render as origins.
+pub(super) fn origins(runtime: &Runtime, sources: &Sources) -> Option<Arc<Origins>> {
+    let recorder = runtime.recorder.as_ref()?;
+    Some(Arc::new(Origins::new(recorder, &runtime.program, sources)))
+}

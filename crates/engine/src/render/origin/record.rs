@@ -1,0 +1,430 @@
+//! What a traced render keeps: for each run of a template its text, which statement wrote which part of it, and what the
+//! statements read and rendered.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::text::{Step, is_same};
+use minijinja::{OutputSpan, OutputSpanKind};
+
+use crate::render::program::UnitId;
+use gostd::string as gostring;
+use govalue::{List, Map, Value, View, view};
+use source::{FileId, Source, SourceKind, Sources, Span};
+
+/// How many events are kept; what happens after that is not traced.
+const MAX_EVENTS: usize = 400_000;
+/// How many bytes of rendered text are kept, all runs together.
+const MAX_TEXT: usize = 24 << 20;
+/// How much more memory than a plain render a traced one may use, in bytes. Then the record is given up, and the render
+/// goes on as a plain one.
+pub(in crate::render) const ALLOWANCE: usize = 96 << 20;
+
+/// How deep collections inside one another are kept apart.
+const MAX_PATH: usize = 32;
+
+/// Names a run of a [`Record`].
+pub(super) type RunId = usize;
+
+/// Where an entry of the values was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its key; none for an item of a list.
+    pub key: Option<Span>,
+    /// Its value: the scalar with its quotes, or the whole collection. Of a scalar of several lines, the line.
+    pub value: Span,
+}
+
+impl Setting {
+    /// The place of an entry of a map, unless a template has read the map from a text of its own.
+    pub(super) fn of_entry(map: &Map, key: &str) -> Option<Self> {
+        let entry = map.entry(key)?;
+        (entry.node.span.file != FileId::NONE).then_some(Self {
+            key: Some(entry.key),
+            value: entry.node.span,
+        })
+    }
+
+    /// The place of an item of a list.
+    pub(super) fn of_item(list: &List, index: usize) -> Option<Self> {
+        let value = list.item(index)?.span;
+        (value.file != FileId::NONE).then_some(Self { key: None, value })
+    }
+}
+
+/// Something that a run does.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// A statement begins: its number in the unit's source map.
+    Mark(usize),
+    /// A value is read, from values if its place is known.
+    Read(Value, Option<Setting>),
+    /// A template is rendered.
+    Run(RunId),
+    /// A variable gets its value: from what happened since the mark.
+    Note(u32),
+    /// A loop over a value begins.
+    Ranged(u32, Value),
+    /// A turn of it begins.
+    Turn { element: u32, key: u32, index: usize },
+    /// A variable is read.
+    Seen(u32),
+    /// An expression is printed that is not empty.
+    Emit,
+}
+
+/// A part of a run's text and what wrote it.
+#[derive(Clone, Debug)]
+pub(super) struct Part {
+    /// The bytes of the text, before `<no value>` was removed.
+    pub(super) range: Range<usize>,
+    /// Where the copied text or the expression begins in the lowered template.
+    pub(super) lowered: usize,
+    /// For an expression, the event of its printing.
+    pub(super) emit: Option<usize>,
+}
+
+/// One run of a template.
+#[derive(Debug)]
+pub(super) struct Run {
+    pub(super) unit: UnitId,
+    /// The run that asked for it, and the event there.
+    pub(super) parent: Option<(RunId, usize)>,
+    pub(super) dot: Value,
+    /// What `tpl` was given, if it was that.
+    pub(super) tpl: Option<Arc<str>>,
+    /// The text, as minijinja made it.
+    pub(super) text: Arc<str>,
+    pub(super) parts: Vec<Part>,
+    pub(super) events: Vec<Event>,
+    /// By variable, the events that gave it a value.
+    pub(super) notes: BTreeMap<u32, Vec<usize>>,
+}
+
+/// How a map, or an entry of one, came to be.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    /// The run and event that made it.
+    pub(super) at: (RunId, usize),
+    /// The way to the map in the text that it was read from.
+    pub(super) path: Vec<Step>,
+}
+
+/// All runs of a render.
+#[derive(Debug, Default)]
+pub(super) struct Record {
+    pub(super) runs: Vec<Run>,
+    /// The runs in progress, innermost last; `None` where there was no room to keep one.
+    open: Vec<Option<RunId>>,
+    /// The runs of the files.
+    pub(super) files: BTreeMap<Arc<str>, RunId>,
+    /// The maps that functions made, and the keys that `set` set, with the events that keep them alive.
+    pub(super) made: BTreeMap<(usize, Option<Arc<str>>), Made>,
+    /// The files of the chart that templates have read.
+    read: BTreeMap<Arc<str>, FileId>,
+    events: usize,
+    bytes: usize,
+}
+
+impl Record {
+    fn push(&mut self, event: Event) -> Option<(RunId, usize)> {
+        let &id = self.open.last()?;
+        let (id, events) = (id?, &mut self.runs[id?].events);
+        if self.events >= MAX_EVENTS {
+            return None;
+        }
+        self.events += 1;
+        events.push(event);
+        Some((id, events.len() - 1))
+    }
+
+    fn begin(&mut self, unit: UnitId, dot: &Value, tpl: Option<&str>) {
+        let id = self.runs.len();
+        let is_file = self.open.is_empty();
+        let parent = self.push(Event::Run(id));
+        if self.events >= MAX_EVENTS || parent.is_none() && !is_file {
+            return self.open.push(None);
+        }
+        self.events += 1;
+        self.bytes += tpl.map_or(0, str::len);
+        self.runs.push(Run {
+            unit,
+            parent,
+            dot: dot.clone(),
+            tpl: tpl.map(Into::into),
+            text: Arc::default(),
+            parts: Vec::new(),
+            events: Vec::new(),
+            notes: BTreeMap::new(),
+        });
+        self.open.push(Some(id));
+    }
+
+    fn end(&mut self, output: Option<(&str, Vec<OutputSpan>)>) -> Option<RunId> {
+        let id = self.open.pop().flatten()?;
+        let (text, spans) = output?;
+        self.bytes += text.len();
+        if self.bytes > MAX_TEXT {
+            return Some(id);
+        }
+        let run = &mut self.runs[id];
+        run.text = text.into();
+        for (at, event) in run.events.iter().enumerate() {
+            match event {
+                Event::Note(slot) => run.notes.entry(*slot).or_default().push(at),
+                Event::Turn { element, key, .. } => {
+                    run.notes.entry(*element).or_default().push(at);
+                    if key != element {
+                        run.notes.entry(*key).or_default().push(at);
+                    }
+                }
+                _ => {}
+            }
+        }
+        // minijinja keeps no span of what printed nothing, and no such event is kept either: they go in step.
+        let mut emits = run
+            .events
+            .iter()
+            .enumerate()
+            .filter(|(_, event)| matches!(event, Event::Emit));
+        let part = |span: OutputSpan| Part {
+            range: span.output_range(),
+            lowered: span.source_range().start,
+            emit: match span.kind() {
+                OutputSpanKind::Expression => emits.next().map(|(at, _)| at),
+                _ => None,
+            },
+        };
+        run.parts = spans.into_iter().map(part).collect();
+        run.parts.shrink_to_fit();
+        run.events.shrink_to_fit();
+        Some(id)
+    }
+}
+
+/// A [`Record`] in progress.
+#[derive(Debug, Default)]
+pub(in crate::render) struct Recorder(Mutex<Record>);
+
+impl Recorder {
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The record, which is over.
+    pub(super) fn take(&self) -> Record {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Forgets all and keeps nothing from now on, if that was not done before.
+    pub(in crate::render) fn give_up(&self) -> bool {
+        let mut record = self.lock();
+        let is_first = record.events != usize::MAX;
+        if is_first {
+            let open = vec![None; record.open.len()];
+            *record = Record {
+                open,
+                events: usize::MAX,
+                ..Record::default()
+            };
+        }
+        is_first
+    }
+
+    /// A template is about to run; with what `tpl` was given, if it is that.
+    pub(in crate::render) fn begin(&self, unit: UnitId, dot: &Value, tpl: Option<&str>) {
+        self.lock().begin(unit, dot, tpl);
+    }
+
+    /// The template has run, or failed.
+    pub(in crate::render) fn end(&self, output: Option<(&str, Vec<OutputSpan>)>, file: Option<&str>) {
+        let mut record = self.lock();
+        let id = record.end(output);
+        if let (Some(id), Some(file)) = (id, file) {
+            record.files.insert(file.into(), id);
+        }
+    }
+
+    pub(in crate::render) fn mark(&self, number: usize) {
+        self.lock().push(Event::Mark(number));
+    }
+
+    pub(in crate::render) fn note(&self, slot: u32) {
+        self.lock().push(Event::Note(slot));
+    }
+
+    pub(in crate::render) fn seen(&self, slot: u32) {
+        self.lock().push(Event::Seen(slot));
+    }
+
+    pub(in crate::render) fn emit(&self) {
+        self.lock().push(Event::Emit);
+    }
+
+    pub(in crate::render) fn ranged(&self, slot: u32, value: &Value) {
+        self.lock().push(Event::Ranged(slot, value.clone()));
+    }
+
+    pub(in crate::render) fn turn(&self, element: u32, key: u32, index: usize) {
+        self.lock().push(Event::Turn { element, key, index });
+    }
+
+    /// A field of a value is read.
+    pub(in crate::render) fn read(&self, receiver: &Value, key: &str, value: &Value) {
+        if value.is_none() || value.is_undefined() {
+            return;
+        }
+        let place = match view(receiver) {
+            View::Map(map) => Setting::of_entry(map, key),
+            _ => None,
+        };
+        self.lock().push(Event::Read(value.clone(), place));
+    }
+
+    /// A function has given a value.
+    pub(in crate::render) fn called(&self, name: &str, arguments: &[Value], result: &Value) {
+        let path = match (name, arguments) {
+            ("index" | "get", [container, keys @ ..]) | ("dig", [keys @ .., _, container]) => Some((container, keys)),
+            _ => None,
+        };
+        if let Some((container, [keys @ .., key])) = path {
+            let receiver = keys
+                .iter()
+                .try_fold(container.clone(), |receiver, key| item(&receiver, key));
+            let Some(receiver) = receiver else { return };
+            match (view(&receiver), key.as_str(), int(key)) {
+                (View::Map(_), Some(key), _) => self.read(&receiver, key, result),
+                (View::List(list), _, Some(index)) => {
+                    let place = Setting::of_item(list, index);
+                    self.lock().push(Event::Read(result.clone(), place));
+                }
+                _ => {}
+            }
+        } else if let View::Map(map) = view(result) {
+            if let [_, sources @ ..] = arguments
+                && name.to_ascii_lowercase().contains("merge")
+            {
+                self.merged(sources, map);
+                return self.result(name, result);
+            }
+            let key = match (name, arguments) {
+                ("set", [_, key, _]) => key.as_str().map(Into::into),
+                ("dict", _) => None,
+                _ => return self.result(name, result),
+            };
+            let made = (map.address(), key);
+            let mut record = self.lock();
+            if let Some(at) = record.push(Event::Read(result.clone(), None)) {
+                let path = Vec::new();
+                record.made.insert(made, Made { at, path });
+            }
+        } else {
+            self.result(name, result);
+        }
+    }
+
+    /// A map has got entries of others: what is known of these holds there too.
+    fn merged(&self, sources: &[Value], target: &Map) {
+        let mut record = self.lock();
+        for source in sources {
+            let View::Map(source) = view(source) else { continue };
+            for (key, value) in source.read().iter() {
+                if record.events >= MAX_EVENTS {
+                    return;
+                }
+                record.events += 1;
+                let made = &record.made;
+                let own = made.get(&(source.address(), Some(Arc::clone(key))));
+                let made = own.or_else(|| made.get(&(source.address(), None))).cloned();
+                if let Some(made) = made
+                    && target.get(key).is_some_and(|merged| is_same(&merged, value))
+                {
+                    record.made.insert((target.address(), Some(Arc::clone(key))), made);
+                }
+            }
+        }
+    }
+
+    /// A file of the chart is read.
+    pub(in crate::render) fn file(&self, folder: &str, name: &str, text: &Value, sources: &Sources) {
+        let path = format!("{folder}{name}");
+        let mut record = self.lock();
+        let file = match record.read.get(&*path) {
+            Some(file) => *file,
+            None => {
+                let bytes = gostring::decode(text.as_str().unwrap_or_default()).into_owned();
+                let file = sources.add(Source::new(&*path, SourceKind::File, bytes));
+                record.read.insert(path.into(), file);
+                file
+            }
+        };
+        let length = sources.get(file).text().len();
+        let place = Setting {
+            key: None,
+            value: Span::new(file, 0, length),
+        };
+        record.push(Event::Read(text.clone(), Some(place)));
+    }
+}
+
+impl Recorder {
+    /// A function has given a collection.
+    fn result(&self, name: &str, result: &Value) {
+        if !matches!(view(result), View::Map(_) | View::List(_)) {
+            return;
+        }
+        let mut record = self.lock();
+        let Some(at) = record.push(Event::Read(result.clone(), None)) else {
+            return;
+        };
+        if !name.starts_with("from") {
+            return;
+        }
+        // What was read from a text that a template made: all maps in it are new.
+        let mut rest = vec![(result.clone(), Vec::new())];
+        while let Some((value, path)) = rest.pop() {
+            if record.events >= MAX_EVENTS || path.len() > MAX_PATH {
+                return;
+            }
+            record.events += 1;
+            let way = |step| {
+                let mut path = path.clone();
+                path.push(step);
+                path
+            };
+            match view(&value) {
+                View::Map(map) => {
+                    let inner = |(key, value): (&Arc<str>, &Value)| (value.clone(), way(Step::Key(Arc::clone(key))));
+                    rest.extend(map.read().iter().filter(|(_, value)| is_collection(value)).map(inner));
+                    record.made.insert((map.address(), None), Made { at, path });
+                }
+                View::List(list) => {
+                    let items = list.items.iter().enumerate().filter(|(_, item)| is_collection(item));
+                    rest.extend(items.map(|(index, item)| (item.clone(), way(Step::Index(index)))));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn is_collection(value: &Value) -> bool {
+    matches!(view(value), View::Map(_) | View::List(_))
+}
+
+fn int(value: &Value) -> Option<usize> {
+    match view(value) {
+        View::Int(_, value) => usize::try_from(value).ok(),
+        View::Uint(_, value) => usize::try_from(value).ok(),
+        _ => None,
+    }
+}
+
+fn item(container: &Value, key: &Value) -> Option<Value> {
+    match view(container) {
+        View::Map(map) => map.get(key.as_str()?),
+        View::List(list) => list.items.get(int(key)?).cloned(),
+        _ => None,
+    }
+}

@@ -1,0 +1,163 @@
+//! What a printed expression may have got its text from: what was read and rendered for it, through variables and dots.
+
+use std::sync::Arc;
+
+use super::Origins;
+use super::record::{Event, RunId, Setting};
+use super::text::printed;
+use govalue::{Value, View, view};
+
+/// How much is looked at for one expression.
+const MAX_SOURCES: usize = 400;
+/// How long a chain of variables is followed.
+const MAX_CHAIN: usize = 24;
+/// How many events are searched for a value whose way is not known.
+const MAX_SEARCH: usize = 20_000;
+
+/// Something that a text may have come from.
+#[derive(Clone, Debug)]
+pub(super) enum From {
+    /// A value, and where it was written.
+    Value(Value, Option<Setting>),
+    /// The key of an entry that was ranged over.
+    Key(Arc<str>, Setting),
+    /// A run, and the run and event that asked for it.
+    Run(RunId, (RunId, usize)),
+}
+
+/// Where a window ends: before an event of a run.
+pub(super) type Before = (RunId, usize);
+
+impl Origins {
+    /// What a statement had used before an event, latest first.
+    pub(super) fn window(&self, before: Before) -> Arc<[From]> {
+        self.index.window(before, || {
+            let mut found = Vec::new();
+            self.collect(before, &mut found, 0);
+            found
+        })
+    }
+
+    fn collect(&self, (run, end): Before, found: &mut Vec<From>, depth: usize) {
+        let Some(record) = self.record.runs.get(run) else {
+            return;
+        };
+        if depth > MAX_CHAIN {
+            return;
+        }
+        let events = record.events.get(..end).unwrap_or_default();
+        for (at, event) in events.iter().enumerate().rev() {
+            if found.len() >= MAX_SOURCES {
+                return;
+            }
+            match event {
+                Event::Mark(_) | Event::Emit | Event::Turn { .. } => return,
+                Event::Read(value, place) => found.push(From::Value(value.clone(), *place)),
+                Event::Run(inner) => found.push(From::Run(*inner, (run, at))),
+                Event::Seen(slot) => self.variable((run, at), *slot, found, depth + 1),
+                Event::Note(_) | Event::Ranged(..) => {}
+            }
+        }
+    }
+
+    /// What the value of a variable had come from.
+    fn variable(&self, (run, before): Before, slot: u32, found: &mut Vec<From>, depth: usize) {
+        let record = &self.record.runs[run];
+        let noted = record.notes.get(&slot).and_then(|notes| {
+            let count = notes.partition_point(|&at| at < before);
+            notes.get(count.checked_sub(1)?).copied()
+        });
+        match noted.map(|at| (at, &record.events[at])) {
+            Some((at, &Event::Turn { element, key, index })) => {
+                self.item((run, at), element, slot == key && key != element, index, found, depth);
+            }
+            Some((at, _)) => self.collect((run, at), found, depth),
+            None if slot == 0 => {
+                found.push(From::Value(record.dot.clone(), None));
+                if let Some(parent) = record.parent
+                    && !matches!(view(&record.dot), View::Map(_) | View::Struct(_))
+                {
+                    self.collect(parent, found, depth);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// The item of a loop's turn.
+    fn item(
+        &self,
+        (run, before): Before,
+        element: u32,
+        is_key: bool,
+        index: usize,
+        found: &mut Vec<From>,
+        depth: usize,
+    ) {
+        let events = &self.record.runs[run].events[..before];
+        let ranged = events.iter().enumerate().rev().find_map(|(at, event)| match event {
+            Event::Ranged(slot, value) if *slot == element => Some((at, value)),
+            _ => None,
+        });
+        let Some((at, container)) = ranged else { return };
+        match view(container) {
+            View::List(list) => {
+                let place = Setting::of_item(list, index);
+                if let Some(item) = list.items.get(index) {
+                    found.push(From::Value(item.clone(), place));
+                }
+                if place.is_some() {
+                    return;
+                }
+            }
+            View::Map(map) => {
+                let entry = map
+                    .read()
+                    .iter()
+                    .nth(index)
+                    .map(|(key, value)| (Arc::clone(key), value.clone()));
+                if let Some((key, value)) = entry {
+                    let place = Setting::of_entry(map, &key);
+                    match place {
+                        Some(place) if is_key => found.push(From::Key(key, place)),
+                        _ => found.push(From::Value(value, place)),
+                    }
+                    if place.is_some() {
+                        return;
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.collect((run, at), found, depth);
+    }
+
+    /// The latest value read before an event, there or in one of the runs around it, that is printed as the text.
+    pub(super) fn search(&self, (run, end): Before, fits: impl Fn(&Value) -> bool) -> Option<Setting> {
+        let mut left = MAX_SEARCH;
+        let mut next = Some((run, end));
+        while let Some((run, end)) = next {
+            let record = self.record.runs.get(run)?;
+            for event in record.events.get(..end)?.iter().rev() {
+                left = left.checked_sub(1)?;
+                match event {
+                    Event::Read(value, Some(place)) if fits(value) => return Some(*place),
+                    _ => {}
+                }
+            }
+            next = record.parent;
+        }
+        None
+    }
+}
+
+/// Whether a text is printed the same by entries at several places.
+pub(super) fn is_ambiguous(window: &[From], wanted: &str) -> bool {
+    let mut places = window.iter().filter_map(|from| match from {
+        From::Value(value, Some(place)) => (printed(value)?.trim() == wanted).then_some(place.value),
+        From::Key(key, place) => (**key == *wanted).then_some(place.value),
+        _ => None,
+    });
+    let first = places.next();
+    places.any(|place| Some(place) != first)
+}

@@ -1,0 +1,373 @@
+//! A render in progress: what all its templates share.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use minijinja::value::{Object, ObjectRepr};
+use minijinja::{Environment, Error, State};
+
+use super::budget::{Budget, Limits};
+use super::context::TemplateFile;
+use super::fault::Failure;
+use super::field::TypedLoops;
+use super::origin::{ALLOWANCE, Recorder};
+use super::program::{Added, Names, Program, UnitId};
+use gostd::quote::quote;
+use gostd::string as gostring;
+use govalue::{Limit, Value};
+use source::{FileId, Source, SourceKind, Sources};
+use sprig::{Call, Fault, Function, Host, Outcome};
+use world::World;
+
+/// The steps that a run of a template takes besides those of its nodes.
+const RUN_COST: u64 = 40;
+/// How often one name may be included inside itself before Helm gives up.
+const MAX_INCLUDES: usize = 1000;
+/// The name of the template that everything hangs on in Helm; texts given to `tpl` go by it.
+const ROOT_NAME: &str = "gotpl";
+
+/// What all templates of a render share.
+#[derive(Debug)]
+pub(super) struct Runtime {
+    pub(super) program: Program,
+    pub(super) typed_loops: TypedLoops,
+    pub(super) budget: Budget,
+    /// What a traced render keeps.
+    pub(super) recorder: Option<Recorder>,
+    /// The folder of the chart whose file is rendered, for the trace.
+    folder: Mutex<Arc<str>>,
+    world: Shared,
+    sources: Sources,
+    /// The names that the running template can see.
+    names: Mutex<Arc<Names>>,
+    /// How often each name is being included at the moment.
+    including: Mutex<BTreeMap<Arc<str>, usize>>,
+    /// Texts that were given to `tpl`.
+    texts: Mutex<Texts>,
+}
+
+/// The templates of a text given to `tpl`, the text's own last; or why it has none, in Go's words.
+type Parsed = Result<Arc<Text>, String>;
+
+/// Texts that were given to `tpl`.
+#[derive(Debug, Default)]
+struct Texts {
+    /// The digests of all.
+    seen: BTreeSet<u64>,
+    /// Those that are kept, parsed.
+    kept: BTreeMap<String, Parsed>,
+}
+
+/// A text given to `tpl`, parsed.
+#[derive(Debug)]
+struct Text {
+    units: Vec<Added>,
+    /// Its source, if it is not kept.
+    once: Option<FileId>,
+}
+
+/// The world, which has no `Debug`.
+struct Shared(Arc<dyn World>);
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("World")
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The context of a template: its dot.
+#[derive(Debug)]
+struct Dot(Value);
+
+impl Object for Dot {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        (key == "dot").then(|| self.0.clone())
+    }
+}
+
+impl Runtime {
+    pub(super) fn new(world: Arc<dyn World>, sources: Sources, limits: Limits, traced: bool) -> Self {
+        let allowance = if traced { ALLOWANCE } else { 0 };
+        let budget = Budget::new(limits, world.memory_in_use().unwrap_or_default(), allowance);
+        Self {
+            program: Program::new(sources.clone(), traced),
+            typed_loops: TypedLoops::default(),
+            budget,
+            recorder: traced.then(Recorder::default),
+            folder: Mutex::default(),
+            world: Shared(world),
+            sources,
+            names: Mutex::default(),
+            including: Mutex::default(),
+            texts: Mutex::default(),
+        }
+    }
+
+    /// The clock, chance and memory gauge.
+    pub(super) fn world(&self) -> &dyn World {
+        &*self.world.0
+    }
+
+    /// Makes names visible to all templates.
+    pub(super) fn set_names(&self, names: Names) {
+        *lock(&self.names) = Arc::new(names);
+    }
+
+    /// The template that a name means at the moment.
+    pub(super) fn find(&self, name: &str) -> Option<UnitId> {
+        lock(&self.names).find(name)
+    }
+
+    /// Pays for steps, and stops a render that has taken too much memory.
+    pub(super) fn charge(&self, steps: usize) -> Result<(), String> {
+        self.budget.charge(u64::try_from(steps).unwrap_or(u64::MAX))?;
+        let Some(in_use) = self.world().memory_in_use() else {
+            return Ok(());
+        };
+        let checked = self.budget.check_memory(in_use);
+        if checked.is_err() && self.recorder.as_ref().is_some_and(Recorder::give_up) {
+            self.budget.end_allowance();
+            return self
+                .budget
+                .check_memory(self.world().memory_in_use().unwrap_or_default());
+        }
+        checked
+    }
+
+    /// Runs a template.
+    pub(super) fn run(
+        &self,
+        environment: &Environment<'_>,
+        id: UnitId,
+        dot: Value,
+        run: Run<'_>,
+    ) -> Result<String, Error> {
+        let limit = |text| Error::from(Failure::Limit(text));
+        let cost = self.program.unit(id).map_or(0, |unit| unit.nodes());
+        // To set up a run takes as long as a good many nodes.
+        self.budget.charge(cost + RUN_COST).map_err(limit)?;
+        self.budget.enter().map_err(limit)?;
+        // A missing dot is nil to the interface that Go passes it through; both are no value to the template.
+        let dot = if dot.is_none() { Value::UNDEFINED } else { dot };
+        let name = id.name();
+        let text;
+        let template = if run.once {
+            text = self.program.text(&name).unwrap_or_default();
+            environment.template_from_named_str(&name, &text)
+        } else {
+            self.program.compile(id, environment);
+            environment.get_template(&name)
+        };
+        let rendered = match &self.recorder {
+            None => template.and_then(|template| template.render(Value::from_object(Dot(dot)))),
+            Some(recorder) => {
+                if let Some(TemplateFile { file, .. }) = run.file {
+                    *lock(&self.folder) = file.path.strip_suffix(&*file.name).unwrap_or_default().into();
+                }
+                recorder.begin(id, &dot, run.tpl);
+                let rendered = template.and_then(|template| template.render_with_spans(Value::from_object(Dot(dot))));
+                let (rendered, spans) = match rendered {
+                    Ok((text, spans)) => (Ok(text), spans),
+                    Err(error) => (Err(error), Vec::new()),
+                };
+                let output = rendered.as_ref().ok().map(|text| (&**text, spans));
+                recorder.end(output, run.file.map(|file| &*file.name));
+                rendered
+            }
+        };
+        self.budget.leave();
+        if let Ok(text) = &rendered {
+            self.charge(text.len() / 100).map_err(limit)?;
+        }
+        rendered
+    }
+
+    /// Tells the trace that a file of the chart was read.
+    pub(super) fn read_file(&self, name: &str, text: &Value) {
+        if let Some(recorder) = &self.recorder {
+            recorder.file(&lock(&self.folder).clone(), name, text, &self.sources);
+        }
+    }
+
+    /// Calls a function with what a template gave it.
+    pub(super) fn call(
+        &self,
+        function: &'static Function,
+        state: &mut State<'_, '_>,
+        arguments: &[Value],
+        piped: bool,
+    ) -> Result<Value, Error> {
+        self.budget.charge(1).map_err(Failure::Limit)?;
+        let arguments = Call::validate(function, arguments, piped).map_err(Failure::Argument)?;
+        let arguments_seen = match &self.recorder {
+            Some(_) => arguments.to_vec(),
+            None => Vec::new(),
+        };
+        let mut host = Caller {
+            runtime: self,
+            environment: state.env(),
+        };
+        let call = Call {
+            arguments,
+            host: &mut host,
+        };
+        match call.run(function) {
+            // nil comes out of the interface that the function returns.
+            Ok(value) if value.is_none() => Ok(Value::UNDEFINED),
+            Ok(value) => {
+                if let Some(recorder) = &self.recorder {
+                    recorder.called(function.name, &arguments_seen, &value);
+                }
+                Ok(value)
+            }
+            Err(Fault::Limit(text)) => Err(Failure::Limit(text).into()),
+            Err(fault) => Err(Failure::Call {
+                name: function.name.to_owned(),
+                fault,
+            }
+            .into()),
+        }
+    }
+
+    /// The templates of a text given to `tpl`. What is given a second time is kept from then on; charts also make texts
+    /// that are given once, by the thousand.
+    fn parse_text(&self, text: &str) -> Parsed {
+        let mut texts = lock(&self.texts);
+        if let Some(parsed) = texts.kept.get(text) {
+            return parsed.clone();
+        }
+        let is_first = texts.seen.insert(digest(text));
+        drop(texts);
+        let bytes = gostring::decode(text).into_owned();
+        let file = self.sources.add(Source::new(ROOT_NAME, SourceKind::Made, bytes));
+        let is_function = |name: &str| sprig::find(name).is_some();
+        let parsed = match gotemplate::parse(text, file, ROOT_NAME, &is_function) {
+            Ok(template) => {
+                // A trace tells of every text. Definitions are found by minijinja, which keeps them.
+                let once = is_first && self.recorder.is_none() && template.trees.len() == 1;
+                let units = self.program.add(template);
+                let once = once.then_some(file);
+                Ok(Arc::new(Text { units, once }))
+            }
+            Err(errors) => {
+                let error = &errors[0];
+                Err(format!("template: {ROOT_NAME}:{}: {}", error.line, error.message))
+            }
+        };
+        if !matches!(&parsed, Ok(text) if text.once.is_some()) {
+            lock(&self.texts).kept.insert(text.to_owned(), parsed.clone());
+        }
+        parsed
+    }
+
+    /// Forgets a text that was rendered well and that nobody has given twice yet. What failed is needed to say where.
+    fn forget_text(&self, text: &Text) {
+        if let Some(file) = text.once {
+            text.units.iter().for_each(|unit| self.program.forget(unit.id));
+            self.sources.forget(file);
+        }
+    }
+}
+
+/// The same number for the same text, in every run.
+fn digest(text: &str) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What a run is, for the trace.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Run<'a> {
+    /// The file that is rendered, if it is one.
+    pub(super) file: Option<&'a TemplateFile>,
+    /// What `tpl` was given, if it was that.
+    pub(super) tpl: Option<&'a str>,
+    /// Whether the template will not be wanted again.
+    pub(super) once: bool,
+}
+
+/// What a function called by a template sees of the render.
+struct Caller<'a, 'env> {
+    runtime: &'a Runtime,
+    environment: &'env Environment<'env>,
+}
+
+impl Host for Caller<'_, '_> {
+    fn include(&mut self, name: &str, dot: &Value) -> Outcome {
+        let runtime = self.runtime;
+        let count = lock(&runtime.including).get(name).copied().unwrap_or_default();
+        if count > MAX_INCLUDES {
+            return Err(Fault::new(format!(
+                "rendering template has a nested reference name: {name}: unable to execute template"
+            )));
+        }
+        let Some(id) = runtime.find(name) else {
+            return Err(Fault::new(format!(
+                "template: no template {} associated with template \"{ROOT_NAME}\"",
+                quote(name)
+            )));
+        };
+        let name: Arc<str> = name.into();
+        lock(&runtime.including).insert(Arc::clone(&name), count + 1);
+        let rendered = runtime.run(self.environment, id, dot.clone(), Run::default());
+        lock(&runtime.including).insert(name, count);
+        rendered.map(Value::from).map_err(|error| Fault::Template {
+            prefix: String::new(),
+            error: Box::new(error),
+        })
+    }
+
+    fn tpl(&mut self, text: &str, dot: &Value) -> Outcome {
+        let runtime = self.runtime;
+        let parsed = runtime.parse_text(text);
+        let parsed = parsed.map_err(|error| Fault::new(format!("cannot parse template {}: {error}", quote(text))))?;
+        let outer = Arc::clone(&lock(&runtime.names));
+        let mut names = Names::over(Arc::clone(&outer));
+        parsed.units.iter().for_each(|added| names.define(added));
+        *lock(&runtime.names) = Arc::new(names);
+        let id = parsed.units.last().map(|added| added.id);
+        let rendered = id.map_or_else(
+            || Ok(String::new()),
+            |id| {
+                let run = Run {
+                    file: None,
+                    tpl: Some(text),
+                    once: parsed.once.is_some(),
+                };
+                runtime.run(self.environment, id, dot.clone(), run)
+            },
+        );
+        *lock(&runtime.names) = outer;
+        match rendered {
+            Ok(rendered) => {
+                runtime.forget_text(&parsed);
+                Ok(Value::from(rendered.replace("<no value>", "")))
+            }
+            Err(error) => {
+                let prefix = format!("error during tpl function execution for {}: ", quote(text));
+                Err(Fault::Template {
+                    prefix,
+                    error: Box::new(error),
+                })
+            }
+        }
+    }
+
+    fn world(&self) -> &dyn World {
+        self.runtime.world()
+    }
+
+    fn charge(&mut self, units: usize) -> Result<(), Limit> {
+        self.runtime.charge(units).map_err(Limit)
+    }
+}

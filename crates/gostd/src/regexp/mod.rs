@@ -1,0 +1,358 @@
+//! Go's `regexp`: RE2 syntax and its errors, read here and handed to `regex-automata` as a syntax tree.
+//!
+//! The texts that are searched are [`crate::string`]s: a byte that is no character stands as one character, which is
+//! what Go takes it for.
+
+mod class;
+mod parse;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use regex_automata::meta::{Config, Regex};
+use regex_automata::{Anchored, Input};
+
+use super::unicode::{is_digit, is_letter};
+use parse::{Parsed, Texts, parse};
+use regex_syntax::hir::Hir;
+
+pub use parse::must_quote;
+
+/// How large a compiled expression may be.
+const MAX_SIZE: usize = 24 << 20;
+/// How much the table of the groups may take: a place in it for each group and each state.
+const MAX_GROUPS_SIZE: usize = 64 << 20;
+/// The longest text, in bytes, that [`Regexp::small`] searches.
+const SMALL: usize = 4 << 10;
+/// How many expressions are kept, so that a loop does not compile its expression again and again.
+const KEPT: usize = 64;
+
+/// An expression.
+#[derive(Debug)]
+pub struct Regexp {
+    expression: String,
+    /// As it is for texts of ASCII.
+    ascii: Hir,
+    /// For short texts of ASCII, which nearly all are: most of the time would go into compiling what they don't need.
+    small: OnceLock<Option<Regex>>,
+    /// For all others.
+    full: OnceLock<Option<Regex>>,
+    /// The names of the groups, from group 1 on.
+    names: Vec<Option<String>>,
+}
+
+/// The ends of a group in the text, if it took part.
+type Group = Option<(usize, usize)>;
+
+/// The expressions that are kept, by their texts. The schema and the templates use them from several threads.
+static COMPILED: Mutex<BTreeMap<String, Arc<Regexp>>> = Mutex::new(BTreeMap::new());
+
+fn compiled() -> MutexGuard<'static, BTreeMap<String, Arc<Regexp>>> {
+    COMPILED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Regexp {
+    /// `regexp.Compile`.
+    ///
+    /// # Errors
+    /// When it is no expression: Go's message.
+    pub fn compile(expression: &str) -> Result<Arc<Self>, String> {
+        if let Some(found) = compiled().get(expression) {
+            return Ok(Arc::clone(found));
+        }
+        let Parsed { hir, names } = parse(expression, Texts::Ascii)?;
+        let regexp = Arc::new(Self {
+            expression: expression.to_owned(),
+            ascii: hir,
+            small: OnceLock::new(),
+            full: OnceLock::new(),
+            names,
+        });
+        let mut kept = compiled();
+        if kept.len() >= KEPT {
+            kept.clear();
+        }
+        kept.insert(expression.to_owned(), Arc::clone(&regexp));
+        Ok(regexp)
+    }
+
+    /// Makes the expression ready for a text: the bytes of memory that this takes, as a measure of the work; `None` if it
+    /// is too large for that. It then matches nothing.
+    pub fn prepare(&self, text: &str) -> Option<usize> {
+        self.engine(text).map(Regex::memory_usage)
+    }
+
+    fn engine(&self, text: &str) -> Option<&Regex> {
+        let config = Config::new().nfa_size_limit(Some(MAX_SIZE));
+        let fits = |engine: &Regex| {
+            let groups = self.names.len() + 1;
+            engine.memory_usage().saturating_mul(groups) <= MAX_GROUPS_SIZE
+        };
+        let build = |config, hir: &Hir| Regex::builder().configure(config).build_from_hir(hir).ok().filter(fits);
+        let engine = if text.len() <= SMALL && text.is_ascii() {
+            self.small.get_or_init(|| {
+                let config = config.hybrid(false).dfa(false).onepass(false).auto_prefilter(false);
+                build(config, &self.ascii)
+            })
+        } else {
+            self.full.get_or_init(|| {
+                let config = config
+                    .onepass_size_limit(Some(MAX_SIZE / 8))
+                    .hybrid_cache_capacity(2 << 20);
+                // The same text has been read before.
+                build(config, &parse(&self.expression, Texts::All).ok()?.hir)
+            })
+        };
+        engine.as_ref()
+    }
+
+    /// Whether the text has a match.
+    pub fn is_match(&self, text: &str) -> bool {
+        if text.len() <= SMALL {
+            // For a mere yes beyond 128 bytes regex-automata takes its slowest engine, for a place one that is much faster.
+            return self.find_at(text, 0).is_some();
+        }
+        self.engine(text).is_some_and(|engine| engine.is_match(text))
+    }
+
+    /// The first match.
+    pub fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
+        self.find_at(text, 0).map(|(start, end)| &text[start..end])
+    }
+
+    /// The texts of the groups of the first match; the whole match comes first.
+    pub fn groups<'t>(&self, text: &'t str) -> Option<Vec<Option<&'t str>>> {
+        let groups = self.groups_at(text, 0)?;
+        Some(
+            groups
+                .into_iter()
+                .map(|group| group.map(|(start, end)| &text[start..end]))
+                .collect(),
+        )
+    }
+
+    /// The groups of the first match from an offset on; the whole match comes first.
+    fn groups_at(&self, text: &str, at: usize) -> Option<Vec<Group>> {
+        let engine = self.engine(text)?;
+        let mut captures = engine.create_captures();
+        let input = Input::new(text).span(at..text.len()).anchored(Anchored::No);
+        engine.search_captures(&input, &mut captures);
+        captures.is_match().then(|| {
+            (0..=self.names.len())
+                .map(|group| captures.get_group(group).map(|span| (span.start, span.end)))
+                .collect()
+        })
+    }
+
+    fn find_at(&self, text: &str, at: usize) -> Option<(usize, usize)> {
+        let input = Input::new(text).span(at..text.len());
+        self.engine(text)?
+            .search(&input)
+            .map(|found| (found.start(), found.end()))
+    }
+
+    /// The ends of all matches, at most so many: none that is empty stands right after another.
+    pub fn find_all(&self, text: &str, most: Option<usize>) -> Vec<(usize, usize)> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        let mut before = None;
+        while at <= text.len() && most.is_none_or(|most| found.len() < most) {
+            let Some((start, end)) = self.find_at(text, at) else {
+                break;
+            };
+            let doubled = end == at && before == Some(start);
+            at = if end == at { at + width(text, at) } else { end };
+            before = Some(end);
+            if !doubled {
+                found.push((start, end));
+            }
+        }
+        found
+    }
+
+    /// `Regexp.Split`.
+    pub fn split<'t>(&self, text: &'t str, most: Option<usize>) -> Vec<&'t str> {
+        if text.is_empty() && !self.expression.is_empty() {
+            return vec![""];
+        }
+        let mut pieces = Vec::new();
+        let (mut from, mut last) = (0, 0);
+        for (start, end) in self.find_all(text, most) {
+            if most.is_some_and(|most| pieces.len() + 1 >= most) {
+                break;
+            }
+            last = start;
+            if end != 0 {
+                pieces.push(&text[from..start]);
+            }
+            from = end;
+        }
+        if last != text.len() {
+            pieces.push(&text[from..]);
+        }
+        pieces
+    }
+
+    /// `Regexp.ReplaceAllString`: `$1` and `${name}` in the replacement stand for groups.
+    ///
+    /// # Errors
+    /// What `pay` refuses: it is told how much was written since it was last asked.
+    pub fn replace_all<E>(
+        &self,
+        text: &str,
+        replacement: &str,
+        pay: impl FnMut(usize) -> Result<(), E>,
+    ) -> Result<String, E> {
+        if replacement.contains('$') {
+            let template = Template::parse(replacement);
+            self.replace(
+                text,
+                pay,
+                |at| self.groups_at(text, at),
+                |groups, out| template.expand(self, text, groups, out),
+            )
+        } else {
+            self.replace_all_literal(text, replacement, pay)
+        }
+    }
+
+    /// `Regexp.ReplaceAllLiteralString`.
+    ///
+    /// # Errors
+    /// What `pay` refuses: it is told how much was written since it was last asked.
+    pub fn replace_all_literal<E>(
+        &self,
+        text: &str,
+        replacement: &str,
+        pay: impl FnMut(usize) -> Result<(), E>,
+    ) -> Result<String, E> {
+        let find = |at| self.find_at(text, at).map(|ends| vec![Some(ends)]);
+        self.replace(text, pay, find, |_, out| out.push_str(replacement))
+    }
+
+    fn replace<E>(
+        &self,
+        text: &str,
+        mut pay: impl FnMut(usize) -> Result<(), E>,
+        find: impl Fn(usize) -> Option<Vec<Group>>,
+        expand: impl Fn(&[Group], &mut String),
+    ) -> Result<String, E> {
+        let _ = self;
+        let mut out = String::new();
+        let (mut copied, mut at, mut paid) = (0, 0, 0);
+        while at <= text.len() {
+            let Some(groups) = find(at) else { break };
+            let Some(Some((start, end))) = groups.first().copied() else {
+                break;
+            };
+            out.push_str(&text[copied..start]);
+            // No replacement for an empty match right after another one.
+            if end > copied || start == 0 {
+                expand(&groups, &mut out);
+            }
+            copied = end;
+            let step = width(text, at);
+            at = if at + step > end { at + step } else { end };
+            pay(out.len() - paid + 1)?;
+            paid = out.len();
+        }
+        out.push_str(text.get(copied..).unwrap_or_default());
+        Ok(out)
+    }
+}
+
+/// The length of the character at an offset; 1 at the end, to step past it.
+fn width(text: &str, at: usize) -> usize {
+    text[at..].chars().next().map_or(1, char::len_utf8)
+}
+
+/// A piece of a replacement.
+enum Piece<'t> {
+    Text(&'t str),
+    Number(usize),
+    Name(&'t str),
+}
+
+/// A replacement with references to groups.
+struct Template<'t>(Vec<Piece<'t>>);
+
+impl<'t> Template<'t> {
+    fn parse(template: &'t str) -> Self {
+        let mut pieces = Vec::new();
+        let mut rest = template;
+        while let Some(dollar) = rest.find('$') {
+            pieces.push(Piece::Text(&rest[..dollar]));
+            let after = &rest[dollar + 1..];
+            if let Some(after) = after.strip_prefix('$') {
+                pieces.push(Piece::Text("$"));
+                rest = after;
+            } else if let Some((piece, after)) = reference(after) {
+                pieces.push(piece);
+                rest = after;
+            } else {
+                // A dollar sign that is no reference stands for itself.
+                pieces.push(Piece::Text("$"));
+                rest = after;
+            }
+        }
+        pieces.push(Piece::Text(rest));
+        Self(pieces)
+    }
+
+    fn expand(&self, regexp: &Regexp, text: &str, groups: &[Group], out: &mut String) {
+        for piece in &self.0 {
+            let ends = match piece {
+                Piece::Text(text) => {
+                    out.push_str(text);
+                    continue;
+                }
+                Piece::Number(number) => groups.get(*number).copied().flatten(),
+                Piece::Name(name) => regexp
+                    .names
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, group)| group.as_deref() == Some(*name))
+                    .find_map(|(index, _)| groups.get(index + 1).copied().flatten()),
+            };
+            if let Some((start, end)) = ends {
+                out.push_str(&text[start..end]);
+            }
+        }
+    }
+}
+
+/// `1`, `name` or `{name}`, and what follows: the longest name that can be read.
+fn reference(text: &str) -> Option<(Piece<'_>, &str)> {
+    let inner = text.strip_prefix('{');
+    let braced = inner.is_some();
+    let text = inner.unwrap_or(text);
+    let length = text
+        .find(|c: char| !(is_letter(c) || is_digit(c) || c == '_'))
+        .unwrap_or(text.len());
+    let (name, rest) = text.split_at(length);
+    let rest = if braced { rest.strip_prefix('}')? } else { rest };
+    if name.is_empty() {
+        return None;
+    }
+    let leading_zero = name.len() > 1 && name.starts_with('0');
+    let number = (name.bytes().all(|byte| byte.is_ascii_digit()) && !leading_zero && name.len() <= 9)
+        .then(|| name.parse().ok())
+        .flatten();
+    Some((number.map_or(Piece::Name(name), Piece::Number), rest))
+}
+
+/// `regexp.QuoteMeta`.
+///
+/// ```
+/// assert_eq!(gostd::regexp::quote_meta("a.b*"), r"a\.b\*");
+/// ```
+pub fn quote_meta(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if "\\.+*?()|[]{}^$".contains(c) {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted
+}

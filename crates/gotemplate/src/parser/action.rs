@@ -1,0 +1,318 @@
+//! Files, definitions and actions: what stands between `{{` and `}}` up to the pipelines in it.
+
+use std::sync::Arc;
+
+use super::{Item, ListEnd, MAX_CONTROLS, MAX_ELSE_IFS, Parser, Result, since};
+use crate::ast::{Action, Branch, List, Node, TemplateCall, Text, Tree};
+use crate::token::{Token, TokenKind};
+use gostd::quote::{quote, unquote};
+use source::Span;
+
+impl Parser<'_> {
+    pub(super) fn file(&mut self) -> Result<()> {
+        while self.peek().kind != TokenKind::Eof {
+            if self.peek().kind == TokenKind::LeftDelim {
+                let (at, end) = (self.at, self.end);
+                let start = self.next();
+                if self.next_non_space().kind == TokenKind::Define {
+                    self.definition(start.start)?;
+                    continue;
+                }
+                (self.at, self.end) = (at, end);
+            }
+            match self.text_or_action()? {
+                Item::Node(node) => self.unfinished.nodes.push(node),
+                Item::End(end) => return self.error(format!("unexpected {}", end.text()), end.span),
+            }
+        }
+        let nodes = since(&mut self.unfinished.nodes, 0);
+        let tree = Tree {
+            name: Arc::clone(&self.name),
+            span: Span::file_start(self.file),
+            root: List { nodes },
+        };
+        self.add(tree)
+    }
+
+    /// `{{ define "name" }} ... {{ end }}`; `define` is past.
+    fn definition(&mut self, start: usize) -> Result<()> {
+        const CONTEXT: &str = "define clause";
+        let outer = std::mem::take(&mut self.tree);
+        let name = self.next_non_space();
+        let name = self.template_name(&name, CONTEXT)?;
+        self.expect(TokenKind::RightDelim, CONTEXT)?;
+        let span = Span::new(self.file, start, self.end);
+        self.open.push(span);
+        let root = self.definition_body(CONTEXT)?;
+        self.add(Tree { name, span, root })?;
+        self.tree = outer;
+        Ok(())
+    }
+
+    /// What stands up to the `{{ end }}` of the definition that was opened last.
+    fn definition_body(&mut self, context: &str) -> Result<List> {
+        let (list, end) = self.list()?;
+        if end.is_else {
+            return self.error(format!("unexpected {} in {context}", end.text()), end.span);
+        }
+        self.open.pop();
+        Ok(list)
+    }
+
+    fn template_name(&mut self, token: &Token, context: &str) -> Result<Arc<str>> {
+        match token.kind {
+            TokenKind::String | TokenKind::RawString => match unquote(self.value(token)) {
+                Ok(name) => Ok(name.into()),
+                Err(message) => self.error(message, self.span(token)),
+            },
+            _ => self.unexpected(token, context),
+        }
+    }
+
+    /// Keeps a tree; of two with one name the one that is not empty, and an error if both are not.
+    fn add(&mut self, tree: Tree) -> Result<()> {
+        match self.by_name.get(&tree.name) {
+            Some(&at) if self.trees[at].root.is_empty() => self.trees[at] = tree,
+            Some(_) if !tree.root.is_empty() => {
+                let message = format!("template: multiple definition of template {}", quote(&tree.name));
+                return self.error(message, tree.span);
+            }
+            Some(_) => {}
+            None => {
+                self.by_name.insert(Arc::clone(&tree.name), self.trees.len());
+                self.trees.push(tree);
+            }
+        }
+        Ok(())
+    }
+
+    /// Nodes up to `{{ end }}` or `{{ else }}`.
+    fn list(&mut self) -> Result<(List, ListEnd)> {
+        let start = self.unfinished.nodes.len();
+        while self.peek_non_space().kind != TokenKind::Eof {
+            match self.text_or_action()? {
+                Item::Node(node) => self.unfinished.nodes.push(node),
+                Item::End(end) => {
+                    let nodes = since(&mut self.unfinished.nodes, start);
+                    return Ok((List { nodes }, end));
+                }
+            }
+        }
+        let span = Span::new(self.file, self.end, self.end);
+        self.unclosed("unexpected EOF", span, self.open.last().copied())
+    }
+
+    fn text_or_action(&mut self) -> Result<Item> {
+        let token = self.next_non_space();
+        match token.kind {
+            TokenKind::Text => {
+                let text = self.value(&token).into();
+                let meta = self.meta(token.start, token.start);
+                Ok(Item::Node(Node::Text(Text { meta, text })))
+            }
+            TokenKind::LeftDelim => {
+                self.tree.action_line = token.line;
+                self.tree.action = Some(self.span(&token));
+                let item = self.action(token.start)?;
+                self.tree.action_line = 0;
+                Ok(item)
+            }
+            _ => self.unexpected(&token, "input"),
+        }
+    }
+
+    /// An action; its left delimiter, at `start`, is past.
+    fn action(&mut self, start: usize) -> Result<Item> {
+        let token = self.peek_non_space();
+        let keyword = |parser: &mut Self| parser.next();
+        let node = match token.kind {
+            TokenKind::Block => {
+                keyword(self);
+                self.block(start)?
+            }
+            TokenKind::Break | TokenKind::Continue => {
+                keyword(self);
+                self.loop_control(start, &token)?
+            }
+            TokenKind::Else => {
+                keyword(self);
+                return self.otherwise(start);
+            }
+            TokenKind::End => {
+                keyword(self);
+                self.expect(TokenKind::RightDelim, "end")?;
+                let span = Span::new(self.file, start, self.end);
+                return Ok(Item::End(ListEnd { is_else: false, span }));
+            }
+            TokenKind::If => {
+                keyword(self);
+                Node::If(self.control(start, "if")?)
+            }
+            TokenKind::Range => {
+                keyword(self);
+                Node::Range(self.control(start, "range")?)
+            }
+            TokenKind::With => {
+                keyword(self);
+                Node::With(self.control(start, "with")?)
+            }
+            TokenKind::Template => {
+                keyword(self);
+                self.template_call(start)?
+            }
+            _ => {
+                let pipeline = self.pipeline("command", TokenKind::RightDelim)?;
+                let meta = self.meta(start, token.start);
+                Node::Action(Action { meta, pipeline })
+            }
+        };
+        Ok(Item::Node(node))
+    }
+
+    /// `{{ else }}`; `{{ else if }}` and `{{ else with }}` leave their keyword to whoever asked.
+    fn otherwise(&mut self, start: usize) -> Result<Item> {
+        let token = self.peek_non_space();
+        if !matches!(token.kind, TokenKind::If | TokenKind::With) {
+            self.expect(TokenKind::RightDelim, "else")?;
+        }
+        let span = Span::new(self.file, start, self.end);
+        Ok(Item::End(ListEnd { is_else: true, span }))
+    }
+
+    fn loop_control(&mut self, start: usize, keyword: &Token) -> Result<Node> {
+        let is_break = keyword.kind == TokenKind::Break;
+        let text = if is_break { "{{break}}" } else { "{{continue}}" };
+        let token = self.next_non_space();
+        if token.kind != TokenKind::RightDelim {
+            return self.unexpected(&token, text);
+        }
+        if self.tree.ranges == 0 {
+            return self.error(format!("{text} outside {{{{range}}}}"), self.span(keyword));
+        }
+        let meta = self.meta(start, keyword.start);
+        Ok(if is_break {
+            Node::Break(meta)
+        } else {
+            Node::Continue(meta)
+        })
+    }
+
+    /// `if`, `with` or `range` and all that belongs to it; the keyword is past.
+    fn control(&mut self, start: usize, keyword: &'static str) -> Result<Branch> {
+        self.check_depth(start)?;
+        self.open.push(Span::new(self.file, start, self.end));
+        let branch = self.control_chain(start, keyword, 0)?;
+        self.open.pop();
+        Ok(branch)
+    }
+
+    /// Refuses one more branch inside too many.
+    fn check_depth(&self, start: usize) -> Result<()> {
+        if self.open.len() + self.hanging < MAX_CONTROLS {
+            return Ok(());
+        }
+        let message = format!("control structures nested more than {MAX_CONTROLS} deep");
+        self.error(message, Span::new(self.file, start, self.end))
+    }
+
+    fn control_chain(&mut self, start: usize, keyword: &'static str, chained: usize) -> Result<Branch> {
+        let variables = self.tree.variables.len();
+        let pipeline = self.pipeline(keyword, TokenKind::RightDelim)?;
+        let hanging = self.hanging;
+        if chained > 0 && (keyword == "with" || !pipeline.declarations.is_empty()) {
+            self.check_depth(start)?;
+            self.hanging += 1;
+        }
+        let position = pipeline.meta.position as usize;
+        let meta = self.meta(start, position);
+        if chained == 0
+            && let Some(open) = self.open.last_mut()
+        {
+            *open = meta.span;
+        }
+        let is_range = keyword == "range";
+        self.tree.ranges += usize::from(is_range);
+        let (list, end) = self.list()?;
+        self.tree.ranges -= usize::from(is_range);
+        let else_list = if end.is_else {
+            Some(self.else_list(keyword, chained)?)
+        } else {
+            None
+        };
+        self.tree.variables.truncate(variables);
+        self.hanging = hanging;
+        Ok(Branch {
+            meta,
+            pipeline,
+            list,
+            else_list,
+        })
+    }
+
+    fn else_list(&mut self, keyword: &'static str, chained: usize) -> Result<List> {
+        let chains = match self.peek().kind {
+            TokenKind::If => keyword == "if",
+            TokenKind::With => keyword == "with",
+            _ => false,
+        };
+        if chains {
+            let token = self.next();
+            if chained == MAX_ELSE_IFS {
+                return self.error(
+                    format!("more than {MAX_ELSE_IFS} else branches in a row"),
+                    self.span(&token),
+                );
+            }
+            let branch = self.control_chain(token.start, keyword, chained + 1)?;
+            let node = if keyword == "if" {
+                Node::If(branch)
+            } else {
+                Node::With(branch)
+            };
+            return Ok(List { nodes: vec![node] });
+        }
+        let (list, end) = self.list()?;
+        if end.is_else {
+            return self.error(format!("expected end; found {}", end.text()), end.span);
+        }
+        Ok(list)
+    }
+
+    /// `{{ block "name" pipeline }} ... {{ end }}`: a definition and its use in one.
+    fn block(&mut self, start: usize) -> Result<Node> {
+        const CONTEXT: &str = "block clause";
+        let token = self.next_non_space();
+        let name = self.template_name(&token, CONTEXT)?;
+        let pipeline = self.pipeline(CONTEXT, TokenKind::RightDelim)?;
+        let span = Span::new(self.file, start, self.end);
+        let meta = self.meta(start, token.start);
+        let outer = std::mem::take(&mut self.tree);
+        self.open.push(span);
+        let root = self.definition_body(CONTEXT)?;
+        self.add(Tree {
+            name: Arc::clone(&name),
+            span,
+            root,
+        })?;
+        self.tree = outer;
+        Ok(Node::Template(TemplateCall {
+            meta,
+            name,
+            pipeline: Some(pipeline),
+        }))
+    }
+
+    fn template_call(&mut self, start: usize) -> Result<Node> {
+        const CONTEXT: &str = "template clause";
+        let token = self.next_non_space();
+        let name = self.template_name(&token, CONTEXT)?;
+        let pipeline = if self.peek_non_space().kind == TokenKind::RightDelim {
+            self.next();
+            None
+        } else {
+            Some(self.pipeline(CONTEXT, TokenKind::RightDelim)?)
+        };
+        let meta = self.meta(start, token.start);
+        Ok(Node::Template(TemplateCall { meta, name, pipeline }))
+    }
+}

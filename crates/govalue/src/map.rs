@@ -1,0 +1,250 @@
+//! Go's maps: reference types that everyone who holds them sees change.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use minijinja::Value;
+
+use super::types::MapType;
+use super::value::{Data, View, view};
+
+/// The entries of a [`Map`], sorted by the bytes of the keys, which is the order in which Go prints and ranges.
+pub type Entries = BTreeMap<Arc<str>, Value>;
+
+/// Entries that are made when somebody looks at them for the first time.
+type Lazy = LazyLock<RwLock<Entries>, Box<dyn FnOnce() -> RwLock<Entries> + Send>>;
+
+/// Places of entries that a merge brought from other maps; none as long as there are none.
+type Brought = Mutex<Option<Box<BTreeMap<Arc<str>, goyaml::Entry>>>>;
+
+/// A map with string keys.
+pub struct Map {
+    kind: MapType,
+    /// A nil map reads as empty and cannot be written.
+    nil: bool,
+    /// Shared with the same map under another type.
+    shared: Arc<Shared>,
+    /// The YAML that it was read from, which knows the place of each key.
+    origin: Option<Arc<goyaml::Map>>,
+}
+
+/// What the same map under several types shares.
+struct Shared {
+    entries: Lazy,
+    brought: Brought,
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.read().iter()).finish()
+    }
+}
+
+impl Map {
+    /// A map with these entries.
+    pub fn new(map_type: MapType, entries: Entries) -> Self {
+        Self::lazy(map_type, move || entries)
+    }
+
+    /// A map whose entries are made when somebody looks at them for the first time.
+    pub fn lazy(map_type: MapType, entries: impl FnOnce() -> Entries + Send + 'static) -> Self {
+        let entries: Box<dyn FnOnce() -> RwLock<Entries> + Send> = Box::new(move || RwLock::new(entries()));
+        Self {
+            kind: map_type,
+            nil: false,
+            shared: Arc::new(Shared {
+                entries: LazyLock::new(entries),
+                brought: Mutex::new(None),
+            }),
+            origin: None,
+        }
+    }
+
+    /// Keeps the YAML that the map was read from.
+    #[must_use]
+    pub fn with_origin(mut self, origin: Arc<goyaml::Map>) -> Self {
+        self.origin = Some(origin);
+        self
+    }
+
+    /// A nil map.
+    pub fn nil(map_type: MapType) -> Self {
+        let mut map = Self::new(map_type, Entries::new());
+        map.nil = true;
+        map
+    }
+
+    /// The same map under another type: a change of one is a change of both.
+    #[must_use]
+    pub fn retyped(&self, map_type: MapType) -> Self {
+        Self {
+            kind: map_type,
+            nil: self.nil,
+            shared: Arc::clone(&self.shared),
+            origin: self.origin.clone(),
+        }
+    }
+
+    /// What tells it from all other maps as long as it lives; the same under every type.
+    pub fn address(&self) -> usize {
+        Arc::as_ptr(&self.shared).addr()
+    }
+
+    /// Its type.
+    pub fn map_type(&self) -> MapType {
+        self.kind
+    }
+
+    /// Whether it is a nil map.
+    pub fn is_nil(&self) -> bool {
+        self.nil
+    }
+
+    /// The YAML that it was read from, if it was.
+    pub fn origin(&self) -> Option<&Arc<goyaml::Map>> {
+        self.origin.as_ref()
+    }
+
+    /// Where the value that a key has now was written; `None` where that is not known, or a template has set it.
+    pub fn entry(&self, key: &str) -> Option<goyaml::Entry> {
+        let value = self.get(key)?;
+        let brought = self.shared.brought.lock().unwrap_or_else(PoisonError::into_inner);
+        let brought = brought.as_ref().and_then(|brought| brought.get(key));
+        let own = || self.origin.as_ref()?.get(key);
+        let entry = brought.into_iter().chain(own());
+        entry.into_iter().find(|entry| is_from(&value, &entry.node)).cloned()
+    }
+
+    /// Keeps the place of an entry that has come from another map.
+    pub fn bring(&self, source: &Self, key: &str) {
+        if let Some(entry) = source.entry(key) {
+            let mut brought = self.shared.brought.lock().unwrap_or_else(PoisonError::into_inner);
+            brought.get_or_insert_default().insert(key.into(), entry);
+        }
+    }
+
+    /// Keeps what another map knows of the places of its entries.
+    #[must_use]
+    pub fn with_places_of(mut self, source: &Self) -> Self {
+        self.origin.clone_from(&source.origin);
+        let theirs = source.shared.brought.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(theirs) = &*theirs {
+            *self.shared.brought.lock().unwrap_or_else(PoisonError::into_inner) = Some(theirs.clone());
+        }
+        drop(theirs);
+        self
+    }
+
+    /// The entries. Nothing that may touch this map again must be called while they are held.
+    pub fn read(&self) -> RwLockReadGuard<'_, Entries> {
+        self.shared.entries.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Entries> {
+        self.shared.entries.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<Value> {
+        self.read().get(key).cloned()
+    }
+
+    /// Whether there is such a key.
+    pub fn contains_key(&self, key: &str) -> bool {
+        self.read().contains_key(key)
+    }
+
+    /// Sets a key. A value that is missing is stored as nil: a Go map cannot hold anything less.
+    pub fn insert(&self, key: impl Into<Arc<str>>, value: Value) {
+        let value = if value.is_undefined() { Value::from(()) } else { value };
+        self.write().insert(key.into(), value);
+    }
+
+    /// Removes a key.
+    pub fn remove(&self, key: &str) -> Option<Value> {
+        self.write().remove(key)
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.read().len()
+    }
+
+    /// Whether there is no key.
+    pub fn is_empty(&self) -> bool {
+        self.read().is_empty()
+    }
+
+    /// The entries as they are now, in the order of the keys.
+    pub fn snapshot(&self) -> Vec<(Arc<str>, Value)> {
+        self.read()
+            .iter()
+            .map(|(key, value)| (Arc::clone(key), value.clone()))
+            .collect()
+    }
+}
+
+/// Whether a value is what was read from a node.
+pub(super) fn is_from(value: &Value, node: &goyaml::Node) -> bool {
+    match (view(value), &node.value) {
+        (View::Map(map), goyaml::Value::Map(origin)) => map.origin().is_some_and(|own| Arc::ptr_eq(own, origin)),
+        (View::List(list), goyaml::Value::List(origin)) => {
+            list.origin.as_ref().is_some_and(|own| Arc::ptr_eq(own, origin))
+        }
+        (View::String(text), goyaml::Value::String(written)) => *text == **written,
+        (View::Bool(value), goyaml::Value::Bool(written)) => value == *written,
+        (View::Nil | View::Invalid, goyaml::Value::Null) => true,
+        (View::Int(_, value), goyaml::Value::Int(written)) => value == *written,
+        (View::Float(value), goyaml::Value::Float(written)) => value.to_bits() == written.to_bits(),
+        #[expect(clippy::cast_precision_loss, reason = "encoding/json rounds too")]
+        (View::Float(value), goyaml::Value::Uint(written)) => value.to_bits() == (*written as f64).to_bits(),
+        _ => false,
+    }
+}
+
+thread_local! {
+    /// Values whose maps and lists are being dropped; `None` while nobody drops any.
+    static DROPPED: RefCell<Option<Vec<Value>>> = const { RefCell::new(None) };
+}
+
+/// Drops values that may nest to any depth, without a frame of the native stack for each level.
+pub(super) fn drop_flat(values: impl IntoIterator<Item = Value>) {
+    // What is no container is dropped where it is.
+    let mut values = values
+        .into_iter()
+        .filter(|value| value.downcast_object_ref::<Data>().is_some())
+        .peekable();
+    if values.peek().is_none() {
+        return;
+    }
+    // The outermost drop empties the list to which the inner ones add. A thread that ends has no such list any more.
+    let outermost = DROPPED.try_with(|dropped| match &mut *dropped.borrow_mut() {
+        Some(waiting) => {
+            waiting.extend(values);
+            false
+        }
+        nobody => {
+            *nobody = Some(values.collect());
+            true
+        }
+    });
+    if outermost == Ok(true) {
+        let next = || DROPPED.with(|dropped| dropped.borrow_mut().as_mut().and_then(Vec::pop));
+        while let Some(value) = next() {
+            drop(value);
+        }
+        DROPPED.with(|dropped| *dropped.borrow_mut() = None);
+    }
+}
+
+impl Drop for Map {
+    fn drop(&mut self) {
+        // Entries that nobody has looked at are not made for this.
+        if Arc::strong_count(&self.shared) == 1 && LazyLock::get(&self.shared.entries).is_some() {
+            let entries = std::mem::take(&mut *self.write());
+            drop_flat(entries.into_values());
+        }
+    }
+}

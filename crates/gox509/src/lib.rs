@@ -1,0 +1,18 @@
+//! Go's `crypto/x509`, as far as certificates in charts go: keys and certificates in PEM and DER.
+//!
+//! All chance comes from the generator that is handed in, and signatures are deterministic: the same chance and clock
+//! give the same bytes.
+
+mod certificate;
+mod der;
+mod key;
+mod pem;
+
+pub use certificate::{Certificate, Template, create};
+pub use key::{KeyType, PrivateKey};
+pub use pem::{Block, decode as decode_pem, decode_all as decode_pem_all, encode as encode_pem};
+
+/// The examples of the README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,245 @@
+//! The entrance: from a source, or from a text, to documents.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::decode::{self, Places};
+use super::error::{Fault, YamlError};
+use super::key::Key;
+use super::node::{Node, Value};
+use super::parse::Parser;
+use super::reader::Input;
+use super::tree::Tree;
+use source::{FileId, Source, Span};
+
+/// A document.
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    /// Its value, as JSON has it: keys are strings, dates too, numbers are finite. Integers are kept apart from other
+    /// numbers; Helm, which reads the JSON into `interface{}`, has only floats ([`Node::numbers_as_floats`]).
+    pub node: Node,
+    /// The bytes that it takes up, from `---` or its first character to its last or `...`.
+    pub span: Range<usize>,
+    /// Keys that one mapping has twice. Helm lets the last one win.
+    pub duplicates: Vec<Duplicate>,
+    /// The keys that are set twice in one of Go's maps, with the lines of the values that come second.
+    set_twice: Vec<(usize, Key)>,
+}
+
+impl Parsed {
+    /// What Go's `yaml.UnmarshalStrict` says about the same text: `None` if it has no objection. Beside the duplicates it
+    /// minds keys that a merge key brings again.
+    pub fn strict_error(&self) -> Option<String> {
+        if self.set_twice.is_empty() {
+            return None;
+        }
+        let mut text = "error converting YAML to JSON: yaml: unmarshal errors:".to_owned();
+        for (line, key) in &self.set_twice {
+            let _ = write!(text, "\n  line {line}: key {} already set in map", key.go_syntax());
+        }
+        Some(text)
+    }
+}
+
+/// A key that a mapping has twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duplicate {
+    /// The key.
+    pub key: Arc<str>,
+    /// Where it is written first.
+    pub first: Span,
+    /// Where it is written again.
+    pub second: Span,
+}
+
+/// The documents of a stream.
+#[derive(Clone, Debug, Default)]
+pub struct Documents {
+    /// Those before the error, if there is one.
+    pub documents: Vec<Parsed>,
+    /// Why reading stopped before the end.
+    pub error: Option<YamlError>,
+}
+
+/// Reads the first document of a range of a source, as `yaml.Unmarshal` does; there may be more behind it, with errors or
+/// without. A range without a document gives null.
+///
+/// # Errors
+/// Where Go's `yaml.Unmarshal` into an `interface{}` returns one. Lines in messages count from the start of the range.
+///
+/// # Panics
+/// If the range is not one of the text's.
+pub fn parse(source: &Source, file: FileId, range: Range<usize>) -> Result<Parsed, YamlError> {
+    let origin = InSource::new(source, file, range);
+    first(&Input::new(origin.text), &origin)
+}
+
+/// The same for a document that Kubernetes' reader cuts out ([`split_documents`](super::split_documents)): it gives the
+/// last line a line break if it has none.
+///
+/// # Errors
+/// As [`parse`].
+///
+/// # Panics
+/// If the range is not one of the text's.
+pub fn parse_lines(source: &Source, file: FileId, range: Range<usize>) -> Result<Parsed, YamlError> {
+    let origin = InSource::new(source, file, range);
+    first(&Input::of_lines(origin.text), &origin)
+}
+
+/// Reads the first document of a text that is in no source, such as the argument of `fromYaml`. All nodes get the same
+/// span: that of the expression which made the text.
+///
+/// # Errors
+/// As [`parse`]; the span of the error counts bytes of `text`.
+pub fn parse_str(text: &str, origin: Span) -> Result<Parsed, YamlError> {
+    first(&Input::new(text), &Made { text, origin })
+}
+
+/// Reads all documents of a range of a source, as go-yaml's decoder does.
+///
+/// This is not how Helm finds the documents of a values file or a manifest: it cuts the text at lines with `---` before any
+/// YAML is read, and reads the pieces one by one.
+///
+/// # Panics
+/// If the range is not one of the text's.
+pub fn parse_all(source: &Source, file: FileId, range: Range<usize>) -> Documents {
+    let origin = InSource::new(source, file, range);
+    let mut found = Documents::default();
+    let mut read = || -> Result<(), YamlError> {
+        let input = Input::new(origin.text);
+        let mut parser = Parser::new(&input);
+        let fail = |fault| origin.error(&input, fault);
+        while let Some(tree) = Tree::read(&mut parser).map_err(fail)? {
+            found.documents.push(finish(&tree, &input, &origin).map_err(fail)?);
+        }
+        Ok(())
+    };
+    let result = read();
+    found.error = result.err();
+    found
+}
+
+fn first(input: &Input<'_>, origin: &dyn Origin) -> Result<Parsed, YamlError> {
+    let mut parser = Parser::new(input);
+    let fail = |fault| origin.error(input, fault);
+    match Tree::read(&mut parser).map_err(fail)? {
+        Some(tree) => finish(&tree, input, origin).map_err(fail),
+        None => Ok(Parsed {
+            node: Node::new(Value::Null, origin.span(0..0)),
+            span: origin.range(0..0),
+            duplicates: Vec::new(),
+            set_twice: Vec::new(),
+        }),
+    }
+}
+
+fn finish(tree: &Tree<'_>, input: &Input<'_>, origin: &dyn Origin) -> Result<Parsed, Fault> {
+    let decoded = decode::decode(tree, &Mapped { input, origin })?;
+    let place = |offset| input.origin(offset);
+    Ok(Parsed {
+        node: decoded.node,
+        span: origin.range(place(tree.place.start)..place(tree.place.end)),
+        duplicates: decoded
+            .duplicates
+            .into_iter()
+            .map(|(key, first, second)| Duplicate { key, first, second })
+            .collect(),
+        set_twice: decoded.strict,
+    })
+}
+
+/// Where a text comes from.
+trait Origin {
+    fn text(&self) -> &str;
+
+    /// Where the text begins in what ranges count the bytes of.
+    fn base(&self) -> usize;
+
+    /// The span of a range.
+    fn span_of(&self, range: Range<usize>) -> Span;
+
+    /// The whole characters that some bytes of the text belong to.
+    fn range(&self, place: Range<usize>) -> Range<usize> {
+        let text = self.text();
+        let start = text.floor_char_boundary(place.start);
+        let end = text.ceil_char_boundary(place.end).max(start);
+        self.base() + start..self.base() + end
+    }
+
+    /// The span of some bytes of the text.
+    fn span(&self, place: Range<usize>) -> Span {
+        self.span_of(self.range(place))
+    }
+
+    fn error(&self, input: &Input<'_>, fault: Fault) -> YamlError {
+        let (message, place) = fault.into_parts();
+        YamlError {
+            message: format!("error converting YAML to JSON: {message}"),
+            span: Some(self.range(input.origin(place.start)..input.origin(place.end))),
+        }
+    }
+}
+
+/// A range of a source.
+struct InSource<'a> {
+    text: &'a str,
+    start: usize,
+    file: FileId,
+}
+
+impl<'a> InSource<'a> {
+    fn new(source: &'a Source, file: FileId, range: Range<usize>) -> Self {
+        let start = range.start;
+        let text = &source.text()[range];
+        Self { text, start, file }
+    }
+}
+
+impl Origin for InSource<'_> {
+    fn text(&self) -> &str {
+        self.text
+    }
+
+    fn base(&self) -> usize {
+        self.start
+    }
+
+    fn span_of(&self, range: Range<usize>) -> Span {
+        Span::new(self.file, range.start, range.end)
+    }
+}
+
+/// A text that something else stands for.
+struct Made<'a> {
+    text: &'a str,
+    origin: Span,
+}
+
+impl Origin for Made<'_> {
+    fn text(&self) -> &str {
+        self.text
+    }
+
+    fn base(&self) -> usize {
+        0
+    }
+
+    fn span_of(&self, _: Range<usize>) -> Span {
+        self.origin
+    }
+}
+
+/// The way from the reader's bytes to spans.
+struct Mapped<'a> {
+    input: &'a Input<'a>,
+    origin: &'a dyn Origin,
+}
+
+impl Places for Mapped<'_> {
+    fn span(&self, place: &Range<usize>) -> Span {
+        self.origin
+            .span(self.input.origin(place.start)..self.input.origin(place.end))
+    }
+}

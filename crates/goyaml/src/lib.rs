@@ -1,0 +1,63 @@
+//! The only place that knows YAML.
+//!
+//! Helm reads and writes YAML with sigs.k8s.io/yaml: go-yaml v2, and a conversion to or from JSON. So does this module, to
+//! the byte and to the word: what is a document and what is an error, which line the error names, what a scalar means
+//! (`yes` is true, `0777` is 511, a date is a string), which keys win. What Go's library does not know, this one keeps:
+//! where each key and value was written.
+//!
+//! ```text
+//! text → reader → scan (tokens) → parse (events) → tree (one document) → decode (aliases, merges, JSON's rules) → Node
+//! Node or calls → emit (Writer) → text
+//! ```
+//!
+//! ```
+//! use source::{Source, SourceKind, Sources};
+//!
+//! let sources = Sources::new();
+//! let file = sources.add(Source::new("values.yaml", SourceKind::File, b"a: yes\nb: [0777, 1.50]".to_vec()));
+//! let source = sources.get(file);
+//! let parsed = goyaml::parse(&source, file, 0..source.text().len()).unwrap();
+//! let b = &parsed.node.as_map().unwrap().get("b").unwrap();
+//! assert_eq!(&source.text()[b.key.range()], "b");
+//! assert_eq!(b.node.as_list().unwrap()[0].value, goyaml::Value::Int(511));
+//! ```
+
+mod base64;
+mod build;
+mod decode;
+mod decode_map;
+mod document;
+mod emit;
+mod emit_scalar;
+mod error;
+mod gosyntax;
+pub mod json;
+mod key;
+mod node;
+mod order;
+mod parse;
+mod parse_collection;
+mod place;
+mod reader;
+mod resolve;
+mod scalar;
+mod scan;
+mod scan_scalar;
+mod scan_token;
+mod scan_word;
+mod split;
+mod token;
+mod tree;
+
+pub use document::{Documents, Duplicate, Parsed, parse, parse_all, parse_lines, parse_str};
+pub use emit::{Style, Writer, to_yaml};
+pub use error::YamlError;
+pub use node::{Entry, Map, Node, Value};
+pub use order::{natural_order, sort_keys};
+pub use place::within;
+pub use split::{BadSeparator, split_documents};
+
+/// The examples of the README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

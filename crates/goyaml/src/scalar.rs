@@ -1,0 +1,33 @@
+//! What a scalar with its tag becomes.
+
+use super::base64;
+use super::node::Value;
+use super::resolve::{self, Scalar, Tag};
+use gostd::string as gostring;
+
+/// What a scalar is, in go-yaml. A string can hold any bytes here, if it is binary.
+pub(super) fn decode(tag: Tag, value: &[u8], implicit: bool) -> Result<Value, String> {
+    let text = String::from_utf8_lossy(value);
+    if tag == Tag::None && !implicit {
+        return Ok(string(&text));
+    }
+    if tag == Tag::Binary {
+        return match base64::decode(value) {
+            Some(bytes) => Ok(Value::String(gostring::encode_owned(bytes).into())),
+            None => Err("!!binary value contains invalid base64 data".to_owned()),
+        };
+    }
+    Ok(match resolve::resolve_tagged(tag, &text)? {
+        Scalar::Null => Value::Null,
+        Scalar::Bool(value) => Value::Bool(value),
+        Scalar::Int(value) => Value::Int(value),
+        Scalar::Uint(value) => Value::Uint(value),
+        Scalar::Float(value) => Value::Float(value),
+        Scalar::Timestamp | Scalar::String => string(&text),
+    })
+}
+
+/// A string of Go's.
+pub(super) fn string(text: &str) -> Value {
+    Value::String(gostring::encode(text.as_bytes()).as_ref().into())
+}
