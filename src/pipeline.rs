@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::go::quote::quote;
 use crate::go::semver::is_compatible;
 use crate::manifest::{self, Manifests, PostRenderer};
-use crate::render::{self, Capabilities, Limits, Release, Rendered, Rendering, Trace};
+use crate::render::{self, Capabilities, Limits, Release, Rendered, Rendering, Session, Trace};
 use crate::schema;
 use crate::source::{Sources, Span};
 use crate::threads::Slot;
@@ -78,10 +78,95 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
         chart::locate(&**world, path)?;
     }
     let given = values::read_overrides(&**world, &request.overrides, sources)?;
-    let mut chart = match &request.chart {
-        Some(path) => chart::load(&**world, path, sources, &mut outcome.log)?,
-        None => crate::builtin::chart(sources, &mut outcome.log)?,
-    };
+    let chart = load(world, request, sources, &mut outcome.log)?;
+    let session = Session::new(world, sources, request.limits, request.trace);
+    render(world, request, (chart, given), &session, sources, outcome)
+}
+
+fn load(world: &Arc<dyn World>, request: &Request, sources: &Sources, log: &mut Report) -> Result<Chart, Report> {
+    Ok(match &request.chart {
+        Some(path) => chart::load(&**world, path, sources, log)?,
+        None => crate::builtin::chart(sources, log)?,
+    })
+}
+
+/// A chart that has been read once, to be rendered with many sets of values: its templates stay parsed, lowered and compiled.
+///
+/// One thread uses it at a time; threads side by side have a clone each, which shares the files.
+#[derive(Debug)]
+pub struct Renderer<'a> {
+    chart: Chart,
+    log: Report,
+    session: Session,
+    sources: &'a Sources,
+}
+
+impl<'a> Renderer<'a> {
+    /// Reads the chart of a request.
+    ///
+    /// # Errors
+    /// As [`run`], as far as the chart alone is concerned.
+    pub fn load(world: &Arc<dyn World>, request: &Request, sources: &'a Sources) -> Result<Self, Report> {
+        if let Some(path) = &request.chart {
+            chart::locate(&**world, path)?;
+        }
+        let mut log = Report::new();
+        let chart = load(world, request, sources, &mut log)?;
+        let session = Session::new(world, sources, request.limits, request.trace);
+        Ok(Self {
+            chart,
+            log,
+            session,
+            sources,
+        })
+    }
+
+    /// The same chart for another thread, whose renders ask `world` and may use `limits`.
+    #[must_use]
+    pub fn beside(&self, world: &Arc<dyn World>, request: &Request) -> Self {
+        Self {
+            chart: self.chart.clone(),
+            log: self.log.clone(),
+            session: Session::new(world, self.sources, request.limits, request.trace),
+            sources: self.sources,
+        }
+    }
+
+    /// Renders the chart as [`run`] does; the request is for this chart, with the limits and the trace that it was loaded with.
+    pub fn run(&self, world: &Arc<dyn World>, request: &Request) -> Outcome {
+        let mut outcome = Outcome {
+            log: self.log.clone(),
+            ..Outcome::default()
+        };
+        let rendered = values::read_overrides(&**world, &request.overrides, self.sources)
+            .map_err(Report::from)
+            .and_then(|given| {
+                let chart = self.chart.clone();
+                render(
+                    world,
+                    request,
+                    (chart, given),
+                    &self.session,
+                    self.sources,
+                    &mut outcome,
+                )
+            });
+        if let Err(errors) = rendered {
+            outcome.errors = errors;
+        }
+        outcome
+    }
+}
+
+/// All stages after a chart and the user's values have been read.
+fn render(
+    world: &Arc<dyn World>,
+    request: &Request,
+    (mut chart, given): (Chart, Node),
+    session: &Session,
+    sources: &Sources,
+    outcome: &mut Outcome,
+) -> Result<(), Report> {
     check_installable(&chart, &mut outcome.log)?;
     values::check_present(&chart)?;
     chart::check_usable(&chart)?;
@@ -98,10 +183,10 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
         }
     };
     let checked = Slot::default();
-    let render = |trace| {
+    let render = |session: &Session| {
         check_kube_version(&chart, &request.capabilities)?;
         let files = render::templates(&chart, &values, &request.release, &request.capabilities);
-        let rendering = Rendering::new(&files, sources);
+        let rendering = Rendering::new(&files, session);
         // A large schema takes as long as the render, which is of no account if the values are not valid.
         rendering.with_help(
             schema::size(&chart),
@@ -111,13 +196,13 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
                 if !errors.is_empty() {
                     return Err(errors);
                 }
-                let (rendered, mut errors) = rendering.render(templates, world, request.limits, trace);
+                let (rendered, mut errors) = rendering.render(templates);
                 values::locate_texts(&mut errors, &values, sources);
                 if errors.is_empty() { Ok(rendered) } else { Err(errors) }
             },
         )
     };
-    let rendered = render(request.trace);
+    let rendered = render(session);
     let violations = checked.take(check);
     if !violations.is_empty() {
         return Err(violations);
@@ -133,7 +218,7 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
             return errors;
         }
         // Only now it matters where the text has come from.
-        let again = || render(Trace::On).ok();
+        let again = || render(&Session::new(world, sources, request.limits, Trace::On)).ok();
         let traced = if rendered.origins.is_some() {
             Some(rendered.clone())
         } else {

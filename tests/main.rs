@@ -20,6 +20,7 @@ mod command;
 mod comparison;
 mod conformance;
 mod differences;
+mod each_values;
 mod functions;
 mod lint;
 mod migrate;

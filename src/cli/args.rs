@@ -105,6 +105,10 @@ pub(super) struct Template {
     /// Show only manifests rendered from these templates
     #[arg(short = 's', long, value_name = "TEMPLATE")]
     pub(super) show_only: Vec<String>,
+    /// A values file that makes a render of its own, over those of -f; may be given many times. With --output-dir each has a
+    /// folder there with the name of its file
+    #[arg(long, value_name = "FILE", value_delimiter = ',')]
+    pub(super) each_values: Vec<String>,
     /// Write manifests to files in this folder instead of stdout
     #[arg(long, value_name = "FOLDER")]
     pub(super) output_dir: Option<String>,

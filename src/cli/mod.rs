@@ -3,6 +3,7 @@
 mod args;
 mod arguments;
 mod certs;
+mod each_values;
 mod explain;
 mod helm_flags;
 mod lint;
@@ -70,18 +71,21 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
             return Exit::Usage;
         }
     };
-    let world: Arc<dyn World> = Arc::new(Disk {
-        memory_gauge,
-        fixed_now,
-        seeded: arguments.seed.map(|seed| Mutex::new(Seeded::new(seed))),
-    });
+    let new_world = || -> Arc<dyn World> {
+        Arc::new(Disk {
+            memory_gauge,
+            fixed_now,
+            seeded: arguments.seed.map(|seed| Mutex::new(Seeded::new(seed))),
+        })
+    };
+    let world = new_world();
     let color = arguments.color.unwrap_or_default();
     let output = Output::new(color, std::io::stderr().is_terminal(), &*world);
     // Reports are results: they go to stdout.
     let report = Output::new(color, std::io::stdout().is_terminal(), &*world);
     let is_seeded = arguments.seed.is_some();
     match arguments.command {
-        Command::Template(arguments) => template::run(&world, &arguments, output),
+        Command::Template(arguments) => template::run(&world, &new_world, &arguments, output),
         Command::Lint(arguments) => lint::run(&world, &arguments, report),
         Command::Validate(arguments) => lint::validate(&world, &arguments, report),
         Command::Preflight(arguments) => preflight::run(&world, &arguments, report),

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::Exit;
 use super::args::Template;
 use super::helm_flags::invalid;
 use super::output::Output;
 use super::output_dir::FileWriter;
 use super::request::{Asked, USAGE, usage};
+use super::{Exit, each_values};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::go::string as gostring;
 use crate::go::unicode::is_space;
@@ -20,7 +20,13 @@ use crate::world::World;
 /// What Helm adds to the error of a render.
 const CLOSING: &str = "\n\nUse --debug flag to render out invalid YAML";
 
-pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) -> Exit {
+/// `new_world` makes a world as `world` is, for another thread.
+pub(super) fn run(
+    world: &Arc<dyn World>,
+    new_world: &(dyn Fn() -> Arc<dyn World> + Sync),
+    arguments: &Template,
+    output: Output,
+) -> Exit {
     let sources = Sources::new();
     let request = match request(world, arguments) {
         Ok(request) => request,
@@ -29,6 +35,9 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) 
             return Exit::Failed;
         }
     };
+    if !arguments.each_values.is_empty() {
+        return each_values::run(world, new_world, arguments, &request, &sources, output);
+    }
     let debug = arguments.debug
         || world
             .variable("HELM_DEBUG")
@@ -43,8 +52,12 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Template, output: Output) 
         output.errors(&outcome.errors, &sources, closing);
         return Exit::Failed;
     }
-    let exit = match print(&**world, arguments, &request, &outcome) {
-        Ok(()) => Exit::Clean,
+    let folder = arguments.output_dir.as_deref();
+    let exit = match print(&**world, arguments, &request, &outcome, folder) {
+        Ok(text) => {
+            Output::result(&gostring::decode(&text));
+            Exit::Clean
+        }
         Err(Unprinted { error, was_rendering }) => {
             let closing = if was_rendering && !debug { CLOSING } else { "" };
             output.errors(&Report::from(*error), &sources, closing);
@@ -93,8 +106,8 @@ fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<
 }
 
 /// Why a result could not be printed or written.
-struct Unprinted {
-    error: Box<Diagnostic>,
+pub(super) struct Unprinted {
+    pub(super) error: Box<Diagnostic>,
     /// Whether Helm counts it as a part of the render.
     was_rendering: bool,
 }
@@ -113,9 +126,16 @@ impl From<Box<Diagnostic>> for Unprinted {
     }
 }
 
-fn print(world: &dyn World, arguments: &Template, request: &Request, outcome: &Outcome) -> Result<(), Unprinted> {
+/// What goes to stdout. Where there is a folder, manifests are written to files there instead.
+pub(super) fn print(
+    world: &dyn World,
+    arguments: &Template,
+    request: &Request,
+    outcome: &Outcome,
+    folder: Option<&str>,
+) -> Result<String, Unprinted> {
     let (Some(chart), Some(manifests)) = (&outcome.chart, &outcome.manifests) else {
-        return Ok(());
+        return Ok(String::new());
     };
     let crds = if arguments.include_crds {
         chart.crds()
@@ -133,7 +153,7 @@ fn print(world: &dyn World, arguments: &Template, request: &Request, outcome: &O
     let mut stream = String::new();
     let mut hook_stream = String::new();
     // An empty path is none, as in Helm.
-    if let Some(folder) = arguments.output_dir.as_deref().filter(|folder| !folder.is_empty()) {
+    if let Some(folder) = folder.filter(|folder| !folder.is_empty()) {
         let mut writer = FileWriter::new(world);
         for (path, text) in crds {
             writer.write(folder, &path, &text).map_err(Unprinted::rendering)?;
@@ -162,8 +182,7 @@ fn print(world: &dyn World, arguments: &Template, request: &Request, outcome: &O
     if !arguments.show_only.is_empty() {
         stream = only(&stream, &arguments.show_only)?;
     }
-    Output::result(&gostring::decode(&stream));
-    Ok(())
+    Ok(stream)
 }
 
 /// What `--debug` prints where the manifests cannot be sorted: all that was rendered.

@@ -10,7 +10,7 @@ use crate::chart::{self, Chart, Dependency};
 use crate::diagnostic::{Report, Severity};
 use crate::functions;
 use crate::pipeline::{self, Request};
-use crate::render::{self, Rendered, Rendering};
+use crate::render::{self, Rendered, Rendering, Session};
 use crate::schema;
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
 use crate::template::{self, Template};
@@ -153,14 +153,15 @@ impl<'a> Context<'a> {
         let mut capabilities = self.request.capabilities.clone();
         capabilities.api_versions.extend(SERVED.map(str::to_owned));
         let files = render::templates(&chart, &values, &self.request.release, &capabilities);
-        let rendering = Rendering::new(&files, self.sources);
+        let Request { limits, trace, .. } = self.request;
+        let session = Session::new(world, self.sources, *limits, *trace);
+        let rendering = Rendering::new(&files, &session);
         let (broken, (rendered, mut errors)) = rendering.with_help(
             0,
             || (),
             || {
                 let (templates, broken) = rendering.parse();
-                let Request { limits, trace, .. } = self.request;
-                (broken, rendering.render(templates, world, *limits, *trace))
+                (broken, rendering.render(templates))
             },
         );
         if !broken.is_empty() || !self.absent.is_empty() {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::job::Job;
 use super::names::Names;
 use crate::chart::{Chart, File, Metadata};
-use crate::render::{self, Capabilities, Limits, Release, Rendering, Trace};
+use crate::render::{self, Capabilities, Limits, Release, Rendering, Session, Trace};
 use crate::source::{Sources, Span};
 
 /// The name of the file that holds the text.
@@ -49,12 +49,13 @@ pub(super) fn expand(job: &Job<'_>, text: &str) -> Result<String, String> {
         is_upgrade: false,
     };
     let files = render::templates(&chart, &job.old, &release, &Capabilities::default());
-    let rendering = Rendering::new(&files, &sources);
+    let session = Session::new(job.world, &sources, Limits::default(), Trace::Off);
+    let rendering = Rendering::new(&files, &session);
     let (templates, errors) = rendering.parse();
     if let Some(error) = errors.diagnostics.first() {
         return Err(one_line(error.headline()));
     }
-    let (mut rendered, errors) = rendering.render(templates, job.world, Limits::default(), Trace::Off);
+    let (mut rendered, errors) = rendering.render(templates);
     if let Some(error) = errors.diagnostics.first() {
         return Err(one_line(error.headline()));
     }

@@ -75,6 +75,15 @@ impl File {
         }
     }
 
+    /// Whether both are one file that was read once, or copies of it.
+    pub fn shares_content(&self, other: &Self) -> bool {
+        match (&self.content, &other.content) {
+            (Content::Text(one), Content::Text(other)) => Arc::ptr_eq(one, other),
+            (Content::Bytes(one), Content::Bytes(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
     /// Adds the file to the sources, to be read and pointed at.
     pub fn source(&self, sources: &Sources) -> FileId {
         sources.add(Source::of_text(&*self.path, SourceKind::File, self.text()))

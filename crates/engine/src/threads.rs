@@ -1,5 +1,7 @@
 //! Work on several threads, with results that do not depend on how many there are.
 
+use std::cell::Cell;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
@@ -29,11 +31,56 @@ pub fn processors() -> usize {
     *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
+thread_local! {
+    /// Whether all processors have work already, so that this thread gets no help.
+    static IS_ONE_OF_MANY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// How many threads [`each`] takes for so many pieces of work.
+pub fn workers(count: usize) -> usize {
+    processors().min(count).max(1)
+}
+
+/// Does `count` pieces of work on as many threads as can run at once, whichever is free takes the next one; the results are in order.
+/// Each thread makes itself a state first. Within the work nothing is helped by further threads.
+pub fn each<S, T: Send>(
+    count: usize,
+    state: impl Fn() -> S + Sync,
+    work: impl Fn(&mut S, usize) -> T + Sync,
+) -> Vec<T> {
+    let results: Vec<Mutex<Option<T>>> = (0..count).map(|_| Mutex::new(None)).collect();
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let was = IS_ONE_OF_MANY.replace(workers(count) > 1);
+        let mut state = state();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(result) = results.get(at) else { break };
+            let made = work(&mut state, at);
+            *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(made);
+        }
+        IS_ONE_OF_MANY.set(was);
+    };
+    thread::scope(|scope| {
+        for _ in 1..workers(count) {
+            let other = || {
+                reserve_heap();
+                run();
+            };
+            // Without a thread, the others do it all.
+            _ = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, other);
+        }
+        run();
+    });
+    let result = |result: Mutex<Option<T>>| result.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.into_iter().filter_map(result).collect()
+}
+
 /// Gives what `main` gives, which runs on this thread. Meanwhile other threads help, if `size` bytes are worth it; what they
 /// do, `main` must be able to do as well. `help` must end when `main` has ended.
 pub fn with_help<T>(size: usize, help: impl Fn() + Sync, main: impl FnOnce() -> T) -> T {
     let helpers = (processors() - 1).min(MAX_THREADS - 1).min(size / WORTH_A_THREAD);
-    if helpers == 0 {
+    if helpers == 0 || IS_ONE_OF_MANY.get() {
         return main();
     }
     let help = || {
@@ -140,7 +187,7 @@ impl<T> Slot<T> {
 pub fn side_by_side<T: Send>(count: usize, size: impl Fn(usize) -> usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let total: usize = (0..count).map(&size).sum();
     let threads = processors().min(MAX_THREADS);
-    if threads < 2 || total < WORTH_A_THREAD {
+    if threads < 2 || total < WORTH_A_THREAD || IS_ONE_OF_MANY.get() {
         return (0..count).map(work).collect();
     }
     let mut pieces = Vec::with_capacity(threads);
@@ -231,6 +278,25 @@ mod tests {
         let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| slot.fill(|| panic!("on purpose"))));
         assert!(failed.is_err());
         assert_eq!(slot.take(|| 4), 4);
+    }
+
+    #[test]
+    fn each_piece_is_done_once_and_in_order() {
+        for count in [0, 1, 2, 7, 100] {
+            let done = each(
+                count,
+                || 0,
+                |mine, at| {
+                    *mine += 1;
+                    (at, *mine)
+                },
+            );
+            assert_eq!(
+                done.iter().map(|(at, _)| *at).collect::<Vec<_>>(),
+                (0..count).collect::<Vec<_>>()
+            );
+            assert!(done.iter().all(|(_, mine)| (1..=count).contains(mine)));
+        }
     }
 
     #[test]

@@ -134,6 +134,9 @@ pub trait World: Send + Sync {
         Ok(())
     }
 
+    /// Begins the sequence of [`World::random`] anew, if it has a seed: another render is to come, which must not depend on this one.
+    fn restart_random(&self) {}
+
     /// Bytes of memory in use, where that is known; renders stop before they take too much.
     fn memory_in_use(&self) -> Option<usize>;
 
@@ -172,18 +175,26 @@ impl TryCryptoRng for Chance<'_> {}
 
 /// A small generator for reproducible chance: `SplitMix64` (Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
-pub struct Seeded(u64);
+pub struct Seeded {
+    seed: u64,
+    state: u64,
+}
 
 impl Seeded {
     /// The sequence that belongs to a seed.
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { seed, state: seed }
+    }
+
+    /// Begins the sequence anew.
+    pub fn restart(&mut self) {
+        self.state = self.seed;
     }
 
     /// The next 64 bits.
     pub fn next_u64(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
+        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
@@ -433,6 +444,15 @@ impl World for Disk {
             return Ok(());
         }
         getrandom::fill(buffer).map_err(io::Error::other)
+    }
+
+    fn restart_random(&self) {
+        if let Some(seeded) = &self.seeded {
+            seeded
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner)
+                .restart();
+        }
     }
 
     fn memory_in_use(&self) -> Option<usize> {

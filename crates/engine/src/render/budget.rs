@@ -30,20 +30,30 @@ pub(super) struct Budget {
     steps: AtomicU64,
     depth: AtomicUsize,
     /// Memory in use that must not be reached.
-    ceiling: usize,
+    ceiling: AtomicUsize,
     /// How much more may be in use for now, in bytes: what a trace takes.
     allowance: AtomicUsize,
 }
 
 impl Budget {
-    pub(super) fn new(limits: Limits, memory_in_use: usize, allowance: usize) -> Self {
+    /// A budget of which nothing can be spent until a render begins.
+    pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
-            steps: AtomicU64::new(limits.steps),
+            steps: AtomicU64::new(0),
             depth: AtomicUsize::new(0),
-            ceiling: memory_in_use.saturating_add(limits.memory),
-            allowance: AtomicUsize::new(allowance),
+            ceiling: AtomicUsize::new(0),
+            allowance: AtomicUsize::new(0),
         }
+    }
+
+    /// A render begins: it has all of the limits, on top of the memory that is in use now.
+    pub(super) fn begin(&self, memory_in_use: usize, allowance: usize) {
+        let ceiling = memory_in_use.saturating_add(self.limits.memory);
+        self.steps.store(self.limits.steps, Ordering::Relaxed);
+        self.depth.store(0, Ordering::Relaxed);
+        self.ceiling.store(ceiling, Ordering::Relaxed);
+        self.allowance.store(allowance, Ordering::Relaxed);
     }
 
     /// Pays for steps.
@@ -62,7 +72,7 @@ impl Budget {
     /// Stops a render that has taken too much memory.
     pub(super) fn check_memory(&self, in_use: usize) -> Result<(), String> {
         let allowance = self.allowance.load(Ordering::Relaxed);
-        if in_use <= self.ceiling.saturating_add(allowance) {
+        if in_use <= self.ceiling.load(Ordering::Relaxed).saturating_add(allowance) {
             return Ok(());
         }
         Err(format!(

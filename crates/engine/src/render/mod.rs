@@ -13,6 +13,7 @@ mod origin;
 mod program;
 mod rendering;
 mod runtime;
+mod session;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +32,8 @@ pub use context::{Release, TemplateFile, templates};
 pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagnostic};
 pub use name::name;
 pub use origin::{Origin, Origins, Setting};
-pub use rendering::Rendering;
+pub use rendering::{Rendering, Templates};
+pub use session::Session;
 
 /// What a render gives: the text of each file that is not a partial, by its name.
 #[derive(Clone, Debug, Default)]

@@ -37,7 +37,7 @@ pub fn name(text: &str, world: &Arc<dyn World>) -> Result<String, String> {
     ));
     let mut names = Names::default();
     runtime.program.add(parsed).iter().for_each(|added| names.define(added));
-    runtime.set_names(names);
+    runtime.begin(names);
     let Some(id) = runtime.find(NAME) else {
         return Ok(String::new());
     };

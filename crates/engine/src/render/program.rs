@@ -156,7 +156,7 @@ pub(super) struct Program {
 }
 
 /// A template of a file that was added.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Added {
     /// What it is called by.
     pub(super) name: Arc<str>,

@@ -4,17 +4,15 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use minijinja::Environment;
-
 use super::context::TemplateFile;
-use super::program::{Names, UnitId};
-use super::runtime::{Run, Runtime};
-use super::{Limits, Rendered, Trace, environment, error, origin};
+use super::program::{Added, Names, UnitId};
+use super::runtime::Run;
+use super::session::{Known, Session};
+use super::{Rendered, error, origin};
 use crate::threads::{Slot, with_help};
 use diagnostics::Report;
 use gotemplate::{SyntaxError, Template};
-use source::{FileId, Sources};
-use world::World;
+use source::FileId;
 
 /// What is smaller than this many bytes is parsed again sooner than another thread wakes this one.
 const WORTH_WAITING: usize = 64 << 10;
@@ -23,21 +21,29 @@ const WORTH_WAITING: usize = 64 << 10;
 /// the other way, so that they seldom want the same.
 #[derive(Debug)]
 pub struct Rendering<'a> {
+    session: &'a Session,
     files: &'a [TemplateFile],
-    sources: &'a Sources,
+    /// What the session knows of the files already.
+    known: Vec<Option<Known>>,
     ids: Vec<FileId>,
     parsed: Vec<Slot<Result<Template, Vec<SyntaxError>>>>,
-    /// What runs, once all is parsed; nothing, if it does not come to that.
-    prepared: OnceLock<Option<Arc<Prepared>>>,
+    /// Whether the names are known, once all is parsed: only then can anything be compiled.
+    is_prepared: OnceLock<bool>,
     /// Whether help is no longer wanted.
     is_done: AtomicBool,
 }
 
-/// Templates that can be run.
+/// Files whose templates can be run.
 #[derive(Debug)]
-struct Prepared {
-    runtime: Arc<Runtime>,
-    environment: Environment<'static>,
+pub struct Templates(Vec<(usize, Parsed)>);
+
+/// The templates of one file.
+#[derive(Debug)]
+enum Parsed {
+    /// Parsed now.
+    Fresh(Template),
+    /// Parsed for an earlier render.
+    Known(Arc<[Added]>),
 }
 
 /// Sends the helpers home, whatever happens.
@@ -46,19 +52,25 @@ struct End<'a, 'b>(&'a Rendering<'b>);
 impl Drop for End<'_, '_> {
     fn drop(&mut self) {
         self.0.is_done.store(true, Ordering::Relaxed);
-        _ = self.0.prepared.set(None);
+        _ = self.0.is_prepared.set(false);
     }
 }
 
 impl<'a> Rendering<'a> {
     /// Files that are to be rendered in the order given; of two templates with one name the later one wins.
-    pub fn new(files: &'a [TemplateFile], sources: &'a Sources) -> Self {
+    pub fn new(files: &'a [TemplateFile], session: &'a Session) -> Self {
+        let known: Vec<_> = files.iter().map(|file| session.find(file)).collect();
+        let id = |(file, known): (&TemplateFile, &Option<Known>)| {
+            let known = known.as_ref().map(|known| known.id);
+            known.unwrap_or_else(|| file.file.source(&session.sources))
+        };
         Self {
+            session,
             files,
-            sources,
-            ids: files.iter().map(|file| file.file.source(sources)).collect(),
+            ids: files.iter().zip(&known).map(id).collect(),
+            known,
             parsed: files.iter().map(|_| Slot::default()).collect(),
-            prepared: OnceLock::new(),
+            is_prepared: OnceLock::new(),
             is_done: AtomicBool::new(false),
         }
     }
@@ -68,14 +80,14 @@ impl<'a> Rendering<'a> {
     pub fn with_help<T>(&self, size: usize, meanwhile: impl Fn() + Sync, main: impl FnOnce() -> T) -> T {
         let templates: usize = (0..self.files.len()).map(|at| self.size(at)).sum();
         let help = || {
-            for at in (0..self.files.len()).rev() {
+            for at in (0..self.files.len()).rev().filter(|at| self.known[*at].is_none()) {
                 self.parsed[at].fill(|| self.parse_file(at));
             }
             if !self.is_done.load(Ordering::Relaxed) {
                 meanwhile();
             }
-            if let Some(prepared) = self.prepared.wait() {
-                self.compile(prepared);
+            if *self.is_prepared.wait() {
+                self.compile();
             }
         };
         with_help(templates + size, help, || {
@@ -84,12 +96,16 @@ impl<'a> Rendering<'a> {
         })
     }
 
+    /// How many bytes of a file are still to be parsed.
     fn size(&self, at: usize) -> usize {
-        self.files[at].file.bytes().len()
+        match self.known[at] {
+            Some(_) => 0,
+            None => self.files[at].file.bytes().len(),
+        }
     }
 
     fn parse_file(&self, at: usize) -> Result<Template, Vec<SyntaxError>> {
-        let source = self.sources.get(self.ids[at]);
+        let source = self.session.sources.get(self.ids[at]);
         gotemplate::parse(source.text(), self.ids[at], &self.files[at].name, &|name| {
             sprig::find(name).is_some()
         })
@@ -97,9 +113,12 @@ impl<'a> Rendering<'a> {
 
     /// Parses all templates. Gives those that can be parsed, and the errors of all others: of syntax, and functions that do
     /// not exist. The first one is Helm's.
-    pub fn parse(&self) -> (Vec<Template>, Report) {
+    pub fn parse(&self) -> (Templates, Report) {
         let mut results: Vec<_> = (0..self.files.len())
             .map(|at| {
+                if self.known[at].is_some() {
+                    return None;
+                }
                 let may_wait = self.size(at) >= WORTH_WAITING;
                 self.parsed[at].take_unless_begun(may_wait, || self.parse_file(at))
             })
@@ -107,50 +126,51 @@ impl<'a> Rendering<'a> {
         let mut parsed = Vec::with_capacity(self.files.len());
         let mut report = Report::new();
         for (at, result) in results.iter_mut().enumerate() {
+            if let Some(known) = &self.known[at] {
+                parsed.push((at, Parsed::Known(Arc::clone(&known.units))));
+                continue;
+            }
             match result
                 .take()
                 .unwrap_or_else(|| self.parsed[at].take(|| self.parse_file(at)))
             {
-                Ok(template) => parsed.push(template),
+                Ok(template) => parsed.push((at, Parsed::Fresh(template))),
                 Err(errors) => errors
                     .iter()
                     .for_each(|error| report.push(error::syntax(error, &self.files[at].name))),
             }
         }
-        (parsed, report)
+        (Templates(parsed), report)
     }
 
     /// Renders the templates that [`Rendering::parse`] gave; a file without one is left out. Gives the files that can be
     /// rendered, and the errors of all others; the first diagnostic is the one that Helm would stop at.
-    pub fn render(
-        &self,
-        templates: Vec<Template>,
-        world: &Arc<dyn World>,
-        limits: Limits,
-        trace: Trace,
-    ) -> (Rendered, Report) {
-        let traced = trace == Trace::On;
-        let runtime = Arc::new(Runtime::new(Arc::clone(world), self.sources.clone(), limits, traced));
+    pub fn render(&self, templates: Templates) -> (Rendered, Report) {
+        let Session { runtime, sources, .. } = self.session;
         let mut names = Names::default();
-        for template in templates {
-            runtime
-                .program
-                .add(template)
-                .iter()
-                .for_each(|added| names.define(added));
+        for (at, parsed) in templates.0 {
+            let units = match parsed {
+                Parsed::Known(units) => units,
+                Parsed::Fresh(template) => {
+                    let units: Arc<[Added]> = runtime.program.add(template).into();
+                    self.session.keep(&self.files[at], self.ids[at], Arc::clone(&units));
+                    units
+                }
+            };
+            units.iter().for_each(|added| names.define(added));
         }
-        runtime.set_names(names);
-        let environment = environment(&runtime);
-        let prepared = Arc::new(Prepared { runtime, environment });
-        _ = self.prepared.set(Some(Arc::clone(&prepared)));
-        let (mut rendered, report) = self.run(&prepared);
-        rendered.origins = origin::origins(&prepared.runtime, self.sources);
+        runtime.begin(names);
+        _ = self.is_prepared.set(true);
+        let (mut rendered, report) = self.run();
+        rendered.origins = origin::origins(runtime, sources);
         (rendered, report)
     }
 
     /// Compiles what will be run: each file, and what it calls by name.
-    fn compile(&self, prepared: &Prepared) {
-        let runtime = &prepared.runtime;
+    fn compile(&self) {
+        let Session {
+            runtime, environment, ..
+        } = self.session;
         let run = self.files.iter().filter(|file| file.dot.is_some());
         let mut wanted: Vec<UnitId> = run.filter_map(|file| runtime.find(&file.name)).collect();
         let mut known = BTreeSet::new();
@@ -159,7 +179,7 @@ impl<'a> Rendering<'a> {
                 return;
             }
             if known.insert(id)
-                && let Some(unit) = runtime.program.compile(id, &prepared.environment)
+                && let Some(unit) = runtime.program.compile(id, environment)
             {
                 wanted.extend(unit.callees().iter().filter_map(|name| runtime.find(name)));
             }
@@ -167,8 +187,13 @@ impl<'a> Rendering<'a> {
     }
 
     /// Renders the files that are no partials, and tells what went wrong.
-    fn run(&self, prepared: &Prepared) -> (Rendered, Report) {
-        let Prepared { runtime, environment } = prepared;
+    fn run(&self) -> (Rendered, Report) {
+        let Session {
+            runtime,
+            environment,
+            sources,
+            ..
+        } = self.session;
         let mut rendered = Rendered::default();
         let mut report = Report::new();
         for file in self.files {
@@ -187,7 +212,7 @@ impl<'a> Rendering<'a> {
                         .insert(file.name.as_str().into(), text.replace("<no value>", ""));
                 }
                 Err(error) => {
-                    report.push(error::diagnostic(&error, &runtime.program, self.sources));
+                    report.push(error::diagnostic(&error, &runtime.program, sources));
                     if runtime.budget.is_spent() {
                         break;
                     }

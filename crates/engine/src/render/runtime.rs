@@ -24,6 +24,8 @@ use world::World;
 const RUN_COST: u64 = 40;
 /// How often one name may be included inside itself before Helm gives up.
 const MAX_INCLUDES: usize = 1000;
+/// How many bytes of texts are kept parsed from one render to the next.
+const MAX_KEPT: usize = 4 << 20;
 /// The name of the template that everything hangs on in Helm; texts given to `tpl` go by it.
 const ROOT_NAME: &str = "gotpl";
 
@@ -57,6 +59,15 @@ struct Texts {
     seen: BTreeSet<u64>,
     /// Those that are kept, parsed.
     kept: BTreeMap<String, Parsed>,
+}
+
+impl Texts {
+    /// The texts of renders that are over. Values bring new ones with them, and nobody asks for the old ones then.
+    fn end_render(&mut self) {
+        if self.kept.keys().map(String::len).sum::<usize>() > MAX_KEPT {
+            self.kept.clear();
+        }
+    }
 }
 
 /// A text given to `tpl`, parsed.
@@ -96,12 +107,10 @@ impl Object for Dot {
 
 impl Runtime {
     pub(super) fn new(world: Arc<dyn World>, sources: Sources, limits: Limits, traced: bool) -> Self {
-        let allowance = if traced { ALLOWANCE } else { 0 };
-        let budget = Budget::new(limits, world.memory_in_use().unwrap_or_default(), allowance);
         Self {
             program: Program::new(sources.clone(), traced),
             typed_loops: TypedLoops::default(),
-            budget,
+            budget: Budget::new(limits),
             recorder: traced.then(Recorder::default),
             folder: Mutex::default(),
             world: Shared(world),
@@ -117,8 +126,13 @@ impl Runtime {
         &*self.world.0
     }
 
-    /// Makes names visible to all templates.
-    pub(super) fn set_names(&self, names: Names) {
+    /// A render begins. These names are visible to all of its templates.
+    pub(super) fn begin(&self, names: Names) {
+        let allowance = if self.recorder.is_some() { ALLOWANCE } else { 0 };
+        self.budget
+            .begin(self.world().memory_in_use().unwrap_or_default(), allowance);
+        lock(&self.including).clear();
+        lock(&self.texts).end_render();
         *lock(&self.names) = Arc::new(names);
     }
 

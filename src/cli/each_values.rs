@@ -1,0 +1,136 @@
+//! `promchart template --each-values`: one chart with many sets of values. The chart is read once, and its templates are parsed and
+//! compiled once a thread.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::Exit;
+use super::args::Template;
+use super::output::Output;
+use super::request::usage;
+use super::template::{Unprinted, print};
+use crate::diagnostic::{Diagnostic, Report, Severity};
+use crate::go::string as gostring;
+use crate::pipeline::{Outcome, Renderer, Request};
+use crate::source::Sources;
+use crate::threads;
+use crate::world::World;
+
+/// Renders the chart of `request` with each of the values files. Nothing is printed or written unless all can be rendered.
+pub(super) fn run(
+    world: &Arc<dyn World>,
+    new_world: &(dyn Fn() -> Arc<dyn World> + Sync),
+    arguments: &Template,
+    request: &Request,
+    sources: &Sources,
+    output: Output,
+) -> Exit {
+    let files = &arguments.each_values;
+    let folders = match folders(arguments) {
+        Ok(folders) => folders,
+        Err(error) => {
+            output.errors(&Report::from(error), sources, "");
+            return Exit::Usage;
+        }
+    };
+    let mut request = request.clone();
+    // The count of memory is that of the process: what others use is not this render's.
+    request.limits.memory = request.limits.memory.saturating_mul(threads::workers(files.len()));
+    let renderer = match Renderer::load(world, &request, sources) {
+        Ok(renderer) => renderer,
+        Err(errors) => {
+            output.errors(&errors, sources, "");
+            return Exit::Failed;
+        }
+    };
+    let requests: Vec<Request> = files
+        .iter()
+        .map(|file| {
+            let mut request = request.clone();
+            request.overrides.files.push(file.clone());
+            request
+        })
+        .collect();
+    let state = || {
+        let world = new_world();
+        let renderer = renderer.beside(&world, &request);
+        (world, renderer)
+    };
+    let outcomes = threads::each(files.len(), state, |(world, renderer), at| {
+        world.restart_random();
+        let mut outcome = renderer.run(world, &requests[at]);
+        // What is printed is all that is wanted of it.
+        outcome.values = None;
+        outcome.rendered = None;
+        outcome
+    });
+    let complain = |file: &str, errors: &Report| {
+        Output::message(&format!("With {file}:\n"));
+        output.errors(errors, sources, "");
+    };
+    for (file, outcome) in files.iter().zip(&outcomes) {
+        if outcome.log.has(Severity::Info) {
+            Output::message(&format!("With {file}:\n"));
+            Output::log(&outcome.log);
+        }
+        if !outcome.errors.is_empty() {
+            complain(file, &outcome.errors);
+        }
+    }
+    if outcomes.iter().any(|outcome| !outcome.errors.is_empty()) {
+        return Exit::Failed;
+    }
+    for (at, (outcome, request)) in outcomes.iter().zip(&requests).enumerate() {
+        let folder = folders.get(at).map(String::as_str);
+        if let Err(error) = show(&**world, arguments, (request, outcome), &files[at], folder) {
+            complain(&files[at], &Report::from(error));
+            return Exit::Failed;
+        }
+    }
+    Exit::Clean
+}
+
+/// Writes one render to its folder, or to stdout below the name of its values file.
+fn show(
+    world: &dyn World,
+    arguments: &Template,
+    (request, outcome): (&Request, &Outcome),
+    file: &str,
+    folder: Option<&str>,
+) -> Result<(), Box<Diagnostic>> {
+    let printed = print(world, arguments, request, outcome, folder);
+    let text = printed.map_err(|Unprinted { error, .. }| error)?;
+    let header = match folder {
+        None => format!("# Values: {file}\n"),
+        Some(_) => String::new(),
+    };
+    Output::result(&gostring::decode(&format!("{header}{text}")));
+    Ok(())
+}
+
+/// The folder of each values file below `--output-dir`: its name without the ending. Nothing, if there is no such folder.
+fn folders(arguments: &Template) -> Result<Vec<String>, Box<Diagnostic>> {
+    let files = &arguments.each_values;
+    if let Some(file) = files.iter().find(|file| file.is_empty() || *file == "-") {
+        return Err(usage(format!("--each-values takes files, and `{file}` is none")));
+    }
+    let Some(folder) = arguments.output_dir.as_deref().filter(|folder| !folder.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let mut taken = BTreeMap::new();
+    let mut folders = Vec::with_capacity(files.len());
+    for file in files {
+        let name = Path::new(file)
+            .file_stem()
+            .map(|name| name.to_string_lossy().into_owned());
+        let name = name.unwrap_or_else(|| file.clone());
+        if let Some(other) = taken.insert(name.clone(), file) {
+            return Err(usage(format!(
+                "--each-values {other} and {file} would both be written to {folder}/{name}: give one of the files another name"
+            )));
+        }
+        folders.push(format!("{folder}/{name}"));
+    }
+    Ok(folders)
+}
