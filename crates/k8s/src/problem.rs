@@ -149,9 +149,17 @@ pub const RULES: &[Rule] = &[
     error("bad-selector", "a selector's operator does not fit its values"),
     error("bad-size", "a value or a list is shorter or longer than is allowed"),
     error("bad-url", "a URL is not one that Kubernetes would call"),
+    error(
+        "costly-expression",
+        "an expression costs more than the API server allows, so it was not evaluated",
+    ),
     warning("deprecated-api", "an API is deprecated"),
     error("duplicate-item", "two items of a list have the same key"),
     error("duplicate-variable", "an environment variable is given twice"),
+    error(
+        "failed-validation",
+        "an object breaks a rule of its custom resource's definition",
+    ),
     error("field-conflict", "fields exclude each other, or need each other"),
     warning("fractional-bytes", "an amount of memory is not a whole number of bytes"),
     error("int-range", "a number is outside of the range that is allowed"),
@@ -168,6 +176,10 @@ pub const RULES: &[Rule] = &[
     warning(
         "server-warning",
         "Kubernetes takes a value with a warning, or ignores it",
+    ),
+    warning(
+        "unevaluated-expression",
+        "an expression could not be evaluated, so nothing is known of what it checks",
     ),
     error("unknown-api", "Kubernetes does not have this apiVersion and kind"),
     error(

@@ -111,6 +111,21 @@ impl<'a> Walker<'a> {
         &mut self.problems[index]
     }
 
+    /// Notes a problem whose path begins here.
+    pub(crate) fn note(&mut self, mut problem: Problem) {
+        let mut path = self.steps();
+        path.append(&mut problem.path);
+        self.problems.push(Problem { path, ..problem });
+    }
+
+    /// Whether a problem of one of these rules has been noted since there were `count`.
+    pub(crate) fn has_since(&self, count: usize, rules: &[&str]) -> bool {
+        self.problems
+            .iter()
+            .skip(count)
+            .any(|problem| rules.contains(&problem.rule))
+    }
+
     /// The path of a field that is beside the one that is being looked at: `key` of its neighbour `field`.
     pub(crate) fn beside(&self, field: &str, key: &str) -> Vec<Step> {
         let mut steps = self.steps();

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::Scope;
-use super::parse::{Expression, Literal, RESERVED};
 use crate::formats::shown;
+use ::cel::syntax::{Expression, Literal};
 
 /// A type.
 #[derive(Debug, Clone, PartialEq)]
@@ -120,6 +120,7 @@ pub(super) fn infer<'a>(expression: &Expression, scope: &Scope<'a>) -> Result<Ki
     let mut checker = Checker {
         scope,
         locals: Vec::new(),
+        mixes: false,
     };
     checker.infer(expression)
 }
@@ -128,6 +129,8 @@ struct Checker<'s, 'a> {
     scope: &'s Scope<'a>,
     /// The variables of macros.
     locals: Vec<(String, Kind<'a>)>,
+    /// Whether lists and maps may have several types in them.
+    mixes: bool,
 }
 
 /// Functions of CEL, of cel-go's extensions and of Kubernetes' libraries, from 1.33 to 1.37: those that are called plainly or on a
@@ -178,7 +181,6 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("getSeconds", "int"),
     ("group", ""),
     ("hasValue", "bool"),
-    ("includes", "bool"),
     ("indexOf", "int"),
     ("int", "int"),
     ("ip", ""),
@@ -246,18 +248,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
 ];
 
 /// What functions with a namespace before them answer.
-const NAMESPACES: [&str; 10] = [
-    "base64",
-    "cel",
-    "format",
-    "ip",
-    "jsonpatch",
-    "lists",
-    "math",
-    "optional",
-    "sets",
-    "strings",
-];
+const NAMESPACES: [&str; 7] = ["format", "ip", "jsonpatch", "lists", "optional", "sets", "strings"];
 
 /// Functions whose target is a string.
 const OF_STRINGS: [&str; 12] = [
@@ -298,12 +289,12 @@ impl<'a> Checker<'_, 'a> {
         match expression {
             Expression::Literal(literal) => Ok(match literal {
                 Literal::Null => Kind::Null,
-                Literal::Bool => Kind::Bool,
-                Literal::Int => Kind::Int,
-                Literal::Uint => Kind::Uint,
-                Literal::Double => Kind::Double,
+                Literal::Bool(_) => Kind::Bool,
+                Literal::Int(_) => Kind::Int,
+                Literal::Uint(_) => Kind::Uint,
+                Literal::Double(_) => Kind::Double,
                 Literal::String(_) => Kind::String,
-                Literal::Bytes => Kind::Bytes,
+                Literal::Bytes(_) => Kind::Bytes,
             }),
             Expression::Name(name) => self.name(name),
             Expression::Select(operand, field, optional) => {
@@ -359,12 +350,16 @@ impl<'a> Checker<'_, 'a> {
                 Ok(if one == two { one } else { Kind::Any })
             }
             Expression::List(items) => {
-                let kind = self.alike(items.iter(), "the items of a list")?;
+                let kind = self.alike(
+                    items.iter().map(|(item, optional)| (item, *optional)),
+                    "the items of a list",
+                )?;
                 Ok(Kind::List(Box::new(kind)))
             }
             Expression::Map(entries) => {
-                self.alike(entries.iter().map(|(key, _)| key), "the keys of a map")?;
-                let kind = self.alike(entries.iter().map(|(_, value)| value), "the values of a map")?;
+                self.alike(entries.iter().map(|(key, ..)| (key, false)), "the keys of a map")?;
+                let values = entries.iter().map(|(_, value, optional)| (value, *optional));
+                let kind = self.alike(values, "the values of a map")?;
                 Ok(Kind::Map(Box::new(kind)))
             }
             Expression::Message(values) => {
@@ -378,12 +373,17 @@ impl<'a> Checker<'_, 'a> {
     }
 
     /// Literals of lists and maps have one type (`HomogeneousAggregateLiterals`).
-    fn alike<'e>(&mut self, items: impl Iterator<Item = &'e Expression>, what: &str) -> Result<Kind<'a>> {
+    fn alike<'e>(&mut self, items: impl Iterator<Item = (&'e Expression, bool)>, what: &str) -> Result<Kind<'a>> {
         let mut all: Option<Kind<'a>> = None;
-        for item in items {
-            let kind = self.infer(item)?;
+        for (item, optional) in items {
+            let kind = match self.infer(item)? {
+                Kind::Optional(inner) if optional => *inner,
+                _ if optional => Kind::Any,
+                kind => kind,
+            };
             match &all {
                 None => all = Some(kind),
+                Some(known) if known.differs(&kind) && self.mixes => all = Some(Kind::Any),
                 Some(known) if known.differs(&kind) => {
                     return Err(format!(
                         "{what} have different types: {} and {}",
@@ -476,7 +476,16 @@ impl<'a> Checker<'_, 'a> {
         };
         let of = target.map(|target| self.infer(target)).transpose()?;
         for argument in arguments {
-            self.infer(argument)?;
+            match argument {
+                // What is printed may be of any types.
+                Expression::List(_) if function == "format" => {
+                    let before = std::mem::replace(&mut self.mixes, true);
+                    let kind = self.infer(argument);
+                    self.mixes = before;
+                    kind?;
+                }
+                argument => drop(self.infer(argument)?),
+            }
         }
         if let Some(kind) = &of
             && OF_STRINGS.contains(&function)
@@ -509,15 +518,6 @@ impl<'a> Checker<'_, 'a> {
     }
 
     fn namespaced(&mut self, namespace: &str, function: &str, arguments: &[Expression]) -> Result<Kind<'a>> {
-        if namespace == "cel" && function == "bind" {
-            return match arguments {
-                [Expression::Name(name), value, body] => {
-                    let kind = self.infer(value)?;
-                    self.within(vec![(name.clone(), kind)], body)
-                }
-                _ => Err("`cel.bind` takes a name, a value and an expression".to_owned()),
-            };
-        }
         for argument in arguments {
             self.infer(argument)?;
         }
@@ -647,9 +647,9 @@ fn object_field<'a>(object: Schema<'a>, field: &str) -> Result<Kind<'a>> {
     }
     let properties = schema.get("properties").and_then(Value::as_object);
     let own = properties.and_then(|properties| {
-        properties
-            .iter()
-            .find(|(name, schema)| (escape(name) == field || *name == field) && has_kind(schema))
+        properties.iter().find(|(name, schema)| {
+            (::cel::escape(name).as_deref() == Some(field) || *name == field) && has_kind(schema)
+        })
     });
     match own {
         Some((_, schema)) => Ok(schema.as_object().map_or(Kind::Any, Kind::of_child)),
@@ -675,17 +675,6 @@ fn has_kind(schema: &Value) -> bool {
         Some(_) => true,
         None => false,
     }
-}
-
-/// The name that an expression gives to a field (`Escape` of `pkg/cel/escaping.go`).
-fn escape(name: &str) -> String {
-    if RESERVED.contains(&name) || matches!(name, "true" | "false" | "null" | "in" | "while") {
-        return format!("__{name}__");
-    }
-    name.replace("__", "__underscores__")
-        .replace('.', "__dot__")
-        .replace('-', "__dash__")
-        .replace('/', "__slash__")
 }
 
 fn binary<'a>(operator: &str, one: &Kind<'a>, two: &Kind<'a>) -> Result<Kind<'a>> {

@@ -3,6 +3,8 @@
 //! A structural schema (apiextensions v1) is a small part of JSON Schema with some words of its own; what the API server does
 //! with them is in `k8s.io/apiextensions-apiserver/pkg/apiserver/schema`.
 
+mod prepare;
+mod rules;
 mod schema;
 
 use std::collections::BTreeMap;
@@ -12,6 +14,7 @@ use regex_automata::meta::Regex;
 use serde_json::{Map, Value};
 
 use self::schema::Node;
+use crate::cel::Expressions;
 use crate::definitions::Definitions;
 use crate::formats::shown;
 use crate::lifecycle::group;
@@ -19,6 +22,9 @@ use crate::problem::{Problem, Side};
 use crate::suggest;
 use crate::version::Version;
 use crate::walk::{Place, Walker};
+
+/// What keeps the API server from evaluating rules (`hasBlockingErr`).
+const BLOCKING: [&str; 4] = ["missing-required-field", "wrong-type", "bad-size", "null-item"];
 
 /// The first problem of a value against a schema; unknown fields are one. `root` is whether it is a whole object.
 pub(crate) fn first_problem(schema: &Map<String, Value>, value: &Value, root: bool) -> Option<Problem> {
@@ -46,6 +52,10 @@ struct Kind {
     deprecated: Option<String>,
     /// Whether unknown fields are dropped by the API server.
     prunes: bool,
+    /// Whether its status is a resource of its own, which is dropped when the object is made.
+    has_status: bool,
+    /// Whether expressions have to be evaluated.
+    has_rules: bool,
 }
 
 /// The custom resources that a set of CustomResourceDefinitions brings.
@@ -55,6 +65,8 @@ pub struct Crds {
     kinds: BTreeMap<(String, String), Kind>,
     /// Compiled patterns; none for those that cannot be.
     patterns: Mutex<BTreeMap<String, Option<Regex>>>,
+    /// Expressions that have been read.
+    expressions: Expressions,
 }
 
 impl Crds {
@@ -88,8 +100,13 @@ impl Crds {
                     .as_str()
                     .map_or_else(|| format!("{kind} of `{group}/{name}` is deprecated"), str::to_owned)
             });
+            let schema = if own.is_null() { shared.clone() } else { own.clone() };
             let kind = Kind {
-                schema: if own.is_null() { shared.clone() } else { own.clone() },
+                has_rules: rules::has_rules(&schema),
+                has_status: [&version["subresources"], &spec["subresources"]]
+                    .into_iter()
+                    .any(|subresources| subresources["status"].is_object()),
+                schema,
                 served: version["served"] != Value::Bool(false),
                 deprecated,
                 prunes,
@@ -160,7 +177,19 @@ impl Crds {
                 root: true,
                 depth: 0,
             };
+            let before = walker.count();
             node.map(walker, map);
+            if known.has_rules && !walker.has_since(before, &BLOCKING) {
+                let mut object = map.clone();
+                if known.has_status {
+                    object.shift_remove("status");
+                }
+                let mut object = Value::Object(object);
+                prepare::prepare(&mut object, &known.schema, known.prunes);
+                for problem in rules::evaluate(&self.expressions, &known.schema, &object) {
+                    walker.note(problem);
+                }
+            }
         }
     }
 

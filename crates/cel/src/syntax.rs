@@ -4,38 +4,60 @@
 const DEEPEST: usize = 120;
 
 /// An error, at a byte of the text.
-#[derive(Debug)]
-pub(super) struct Error {
-    pub(super) at: usize,
-    pub(super) message: String,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    /// The byte.
+    pub at: usize,
+    /// What is wrong there.
+    pub message: String,
 }
 
+/// How many operators of one level may follow each other: each is a level of the tree.
+const LONGEST: usize = 1000;
+
+/// A value that is written as it is.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Literal {
+pub enum Literal {
+    /// `null`.
     Null,
-    Bool,
-    Int,
-    Uint,
-    Double,
+    /// `true`, `false`.
+    Bool(bool),
+    /// `1`, `0x1F`.
+    Int(i64),
+    /// `1u`.
+    Uint(u64),
+    /// `1.5`.
+    Double(f64),
+    /// `'a'`, with its escapes read.
     String(String),
-    Bytes,
+    /// `b'a'`.
+    Bytes(Vec<u8>),
 }
 
-#[derive(Debug, Clone)]
-pub(super) enum Expression {
+/// An expression, macros as the calls that they are written as.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expression {
+    /// A value.
     Literal(Literal),
+    /// A variable or a type.
     Name(String),
     /// Operand, field, whether it is optional.
     Select(Box<Self>, String, bool),
+    /// Operand, index, whether it is optional.
     Index(Box<Self>, Box<Self>, bool),
     /// Target, function, arguments.
     Call(Option<Box<Self>>, String, Vec<Self>),
+    /// `!` or `-`, and the operand.
     Unary(&'static str, Box<Self>),
+    /// The operator and its operands.
     Binary(&'static str, Box<Self>, Box<Self>),
+    /// Condition, value if it holds, value if not.
     Conditional(Box<Self>, Box<Self>, Box<Self>),
-    List(Vec<Self>),
-    Map(Vec<(Self, Self)>),
-    /// A message: its name, its fields' values.
+    /// The items, and whether each is optional.
+    List(Vec<(Self, bool)>),
+    /// Keys and values, and whether each is optional.
+    Map(Vec<(Self, Self, bool)>),
+    /// The values of the fields of a message.
     Message(Vec<Self>),
 }
 
@@ -55,7 +77,7 @@ const SYMBOLS: [&str; 26] = [
 ];
 
 /// Words that no variable may be called (`RESERVED` of CEL's grammar).
-pub(super) const RESERVED: [&str; 16] = [
+pub const RESERVED: [&str; 16] = [
     "as",
     "break",
     "const",
@@ -75,7 +97,7 @@ pub(super) const RESERVED: [&str; 16] = [
 ];
 
 /// Whether a text can be the name of a variable.
-pub(crate) fn is_identifier(text: &str) -> bool {
+pub fn is_identifier(text: &str) -> bool {
     let mut letters = text.bytes();
     let start = letters
         .next()
@@ -93,14 +115,37 @@ fn error<T>(at: usize, message: impl Into<String>) -> Result<T, Error> {
     })
 }
 
+impl Expression {
+    /// Whether a variable is used, be it hidden by one of a macro.
+    pub fn mentions(&self, name: &str) -> bool {
+        let any = |parts: &[Self]| parts.iter().any(|part| part.mentions(name));
+        match self {
+            Self::Literal(_) => false,
+            Self::Name(own) => own == name,
+            Self::Select(operand, ..) | Self::Unary(_, operand) => operand.mentions(name),
+            Self::Index(one, two, _) | Self::Binary(_, one, two) => one.mentions(name) || two.mentions(name),
+            Self::Call(target, _, arguments) => {
+                target.as_ref().is_some_and(|target| target.mentions(name)) || any(arguments)
+            }
+            Self::Conditional(one, two, three) => one.mentions(name) || two.mentions(name) || three.mentions(name),
+            Self::List(items) => items.iter().any(|(item, _)| item.mentions(name)),
+            Self::Map(entries) => entries
+                .iter()
+                .any(|(key, value, _)| key.mentions(name) || value.mentions(name)),
+            Self::Message(values) => any(values),
+        }
+    }
+}
+
 /// Reads an expression; none when it is too deep.
-pub(super) fn parse(text: &str) -> Result<Option<Expression>, Error> {
+pub fn parse(text: &str) -> Result<Option<Expression>, Error> {
     let tokens = tokens(text)?;
     let mut parser = Parser {
         tokens: &tokens,
         next: 0,
         depth: 0,
         too_deep: false,
+        negative: false,
     };
     let expression = parser.expression();
     if parser.too_deep {
@@ -127,7 +172,7 @@ fn tokens(text: &str) -> Result<Vec<(Token, usize)>, Error> {
         } else if let Some((literal, length)) = string(rest, at)? {
             (Token::Literal(literal), length)
         } else if first.is_ascii_digit() || (first == '.' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) {
-            let (literal, length) = number(rest);
+            let (literal, length) = number(rest, at)?;
             (Token::Literal(literal), length)
         } else if first.is_ascii_alphabetic() || first == '_' {
             let length = rest
@@ -154,21 +199,32 @@ fn tokens(text: &str) -> Result<Vec<(Token, usize)>, Error> {
 
 fn word(text: &str) -> Token {
     match text {
-        "true" | "false" => Token::Literal(Literal::Bool),
+        "true" | "false" => Token::Literal(Literal::Bool(text == "true")),
         "null" => Token::Literal(Literal::Null),
         "in" => Token::Symbol("in"),
         name => Token::Name(name.to_owned()),
     }
 }
 
-fn number(text: &str) -> (Literal, usize) {
+fn number(text: &str, at: usize) -> Result<(Literal, usize), Error> {
+    let whole = |digits: &str, base: u32, length: usize, unsigned: bool| {
+        let literal = if unsigned {
+            u64::from_str_radix(digits, base).ok().map(Literal::Uint)
+        } else if base == 10 && digits.trim_start_matches('0') == "9223372036854775808" {
+            // Only behind a `-`, which `Parser::unary` sees to.
+            Some(Literal::Int(i64::MIN))
+        } else {
+            i64::from_str_radix(digits, base).ok().map(Literal::Int)
+        };
+        match literal {
+            Some(literal) => Ok((literal, length)),
+            None => error(at, "the number is too large"),
+        }
+    };
     if let Some(hex) = text.strip_prefix("0x") {
         let digits = hex.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(hex.len());
         let unsigned = hex[digits..].starts_with(['u', 'U']);
-        return (
-            if unsigned { Literal::Uint } else { Literal::Int },
-            2 + digits + usize::from(unsigned),
-        );
+        return whole(&hex[..digits], 16, 2 + digits + usize::from(unsigned), unsigned);
     }
     let digits = |from: usize| {
         let rest = &text[from..];
@@ -189,12 +245,13 @@ fn number(text: &str) -> (Literal, usize) {
         }
     }
     if double {
-        return (Literal::Double, end);
+        return match text[..end].parse::<f64>() {
+            Ok(value) if value.is_finite() => Ok((Literal::Double(value), end)),
+            _ => error(at, "the number is too large"),
+        };
     }
-    if text[end..].starts_with(['u', 'U']) {
-        return (Literal::Uint, end + 1);
-    }
-    (Literal::Int, end)
+    let unsigned = text[end..].starts_with(['u', 'U']);
+    whole(&text[..end], 10, end + usize::from(unsigned), unsigned)
 }
 
 /// A string or bytes, with prefixes and quotes of one or three.
@@ -219,7 +276,8 @@ fn string(text: &str, at: usize) -> Result<Option<(Literal, usize)>, Error> {
     };
     let end_mark = &triple[..quotes];
     let raw = prefixes.contains('r');
-    let mut value = String::new();
+    let mut value = Vec::new();
+    let bytes = prefixes.contains('b');
     let mut place = quotes;
     loop {
         let rest = &body[place..];
@@ -233,48 +291,60 @@ fn string(text: &str, at: usize) -> Result<Option<(Literal, usize)>, Error> {
             return error(at, "a string has no end in its line");
         }
         if next == '\\' && !raw {
-            let length = escape(rest).ok_or_else(|| Error {
+            let length = escape(rest, bytes, &mut value).ok_or_else(|| Error {
                 at: at + prefix + place,
                 message: "there is no such escape in strings".to_owned(),
             })?;
-            // What is escaped does not matter but for patterns, which are hardly written so.
-            value.push_str(&rest[..length]);
             place += length;
             continue;
         }
-        value.push(next);
+        value.extend_from_slice(next.encode_utf8(&mut [0; 4]).as_bytes());
         place += next.len_utf8();
-        // In a raw string, a backslash keeps the quote behind it from ending the string.
-        if raw && next == '\\' && body[place..].starts_with(quote) && !long {
-            return Ok(Some(finish(&prefixes, value, prefix + place + 1)));
-        }
     }
     Ok(Some(finish(&prefixes, value, prefix + place + quotes)))
 }
 
-fn finish(prefixes: &str, value: String, length: usize) -> (Literal, usize) {
+fn finish(prefixes: &str, value: Vec<u8>, length: usize) -> (Literal, usize) {
     let literal = if prefixes.contains('b') {
-        Literal::Bytes
+        Literal::Bytes(value)
     } else {
-        Literal::String(value)
+        Literal::String(String::from_utf8_lossy(&value).into_owned())
     };
     (literal, length)
 }
 
-/// How long an escape is; none if it is not one.
-fn escape(text: &str) -> Option<usize> {
-    let digits = |from: usize, count: usize, base: u32| {
+/// How long an escape is; none if it is not one. What it stands for is added: a byte in bytes, a character in a string.
+fn escape(text: &str, bytes: bool, out: &mut Vec<u8>) -> Option<usize> {
+    let mut number = |from: usize, count: usize, base: u32, is_byte: bool| {
         let part = text.get(from..from + count)?;
-        part.chars().all(|c| c.is_digit(base)).then_some(from + count)
+        if !part.chars().all(|c| c.is_digit(base)) {
+            return None;
+        }
+        let code = u32::from_str_radix(part, base).ok()?;
+        if bytes && is_byte {
+            out.push(u8::try_from(code).ok()?);
+        } else {
+            out.extend_from_slice(char::from_u32(code)?.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        Some(from + count)
     };
-    match text.as_bytes().get(1)? {
-        b'a' | b'b' | b'f' | b'n' | b'r' | b't' | b'v' | b'\\' | b'?' | b'"' | b'\'' | b'`' => Some(2),
-        b'x' | b'X' => digits(2, 2, 16),
-        b'u' => digits(2, 4, 16),
-        b'U' => digits(2, 8, 16),
-        b'0'..=b'3' => digits(1, 3, 8),
-        _ => None,
-    }
+    let letter = match text.as_bytes().get(1)? {
+        b'a' => 7,
+        b'b' => 8,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'v' => 11,
+        same @ (b'\\' | b'?' | b'"' | b'\'' | b'`') => *same,
+        b'x' | b'X' => return number(2, 2, 16, true),
+        b'u' => return number(2, 4, 16, false),
+        b'U' => return number(2, 8, 16, false),
+        b'0'..=b'3' => return number(1, 3, 8, true),
+        _ => return None,
+    };
+    out.push(letter);
+    Some(2)
 }
 
 struct Parser<'t> {
@@ -282,6 +352,8 @@ struct Parser<'t> {
     next: usize,
     depth: usize,
     too_deep: bool,
+    /// The number that comes is behind a `-`.
+    negative: bool,
 }
 
 impl Parser<'_> {
@@ -313,7 +385,7 @@ impl Parser<'_> {
         let found = match self.peek() {
             Token::End => "the expression ends".to_owned(),
             Token::Symbol(symbol) => format!("`{symbol}` is unexpected"),
-            Token::Name(name) | Token::Quoted(name) => format!("`{}` is unexpected", crate::formats::shown(name)),
+            Token::Name(name) | Token::Quoted(name) => format!("`{}` is unexpected", shown(name)),
             Token::Literal(_) => "a value is unexpected".to_owned(),
         };
         error(self.at(), format!("{found}; {wanted} is wanted"))
@@ -350,7 +422,13 @@ impl Parser<'_> {
             return self.unary();
         };
         let mut left = self.binary(level + 1)?;
+        let mut count = 0;
         while let Some(operator) = operators.iter().find(|operator| self.take(operator)) {
+            count += 1;
+            if count > LONGEST {
+                self.too_deep = true;
+                return self.unexpected("less");
+            }
             let right = self.binary(level + 1)?;
             left = Expression::Binary(operator, Box::new(left), Box::new(right));
         }
@@ -359,21 +437,37 @@ impl Parser<'_> {
 
     fn unary(&mut self) -> Result<Expression, Error> {
         for operator in ["!", "-"] {
-            let mut any = false;
+            let mut count = 0_usize;
             while self.take(operator) {
-                any = true;
+                count += 1;
             }
-            if any {
-                let operand = self.member()?;
-                return Ok(Expression::Unary(operator, Box::new(operand)));
+            if count == 0 {
+                continue;
             }
+            // A number behind the last `-` takes it along.
+            if operator == "-" && matches!(self.peek(), Token::Literal(Literal::Int(_) | Literal::Double(_))) {
+                self.negative = true;
+                count -= 1;
+            }
+            let operand = self.member()?;
+            return Ok(if count.is_multiple_of(2) {
+                operand
+            } else {
+                Expression::Unary(operator, Box::new(operand))
+            });
         }
         self.member()
     }
 
     fn member(&mut self) -> Result<Expression, Error> {
         let mut operand = self.primary()?;
+        let mut count = 0;
         loop {
+            count += 1;
+            if count > LONGEST {
+                self.too_deep = true;
+                return self.unexpected("less");
+            }
             if self.take(".") {
                 let optional = self.take("?");
                 let name = match self.peek() {
@@ -383,7 +477,7 @@ impl Parser<'_> {
                 };
                 self.next += 1;
                 operand = if !optional && self.take("(") {
-                    let arguments = self.list(")")?;
+                    let arguments = self.arguments()?;
                     Expression::Call(Some(Box::new(operand)), name, arguments)
                 } else {
                     Expression::Select(Box::new(operand), name, optional)
@@ -405,20 +499,31 @@ impl Parser<'_> {
         }
     }
 
-    /// What is between brackets, with a comma at its end or not; items of lists may be optional.
-    fn list(&mut self, end: &'static str) -> Result<Vec<Expression>, Error> {
+    /// What is between parentheses.
+    fn arguments(&mut self) -> Result<Vec<Expression>, Error> {
         let mut items = Vec::new();
-        while !self.take(end) {
-            if end == "]" {
-                self.take("?");
-            }
+        while !self.take(")") {
             items.push(self.expression()?);
             if !self.take(",") {
-                self.expect(end)?;
+                self.expect(")")?;
                 break;
             }
-            if end == ")" && matches!(self.peek(), Token::Symbol(")")) {
+            if matches!(self.peek(), Token::Symbol(")")) {
                 return self.unexpected("an argument");
+            }
+        }
+        Ok(items)
+    }
+
+    /// The items of a list, each optional or not, with a comma at its end or not.
+    fn items(&mut self, mut optional: bool) -> Result<Vec<(Expression, bool)>, Error> {
+        let mut items = Vec::new();
+        while !self.take("]") {
+            optional |= self.take("?");
+            items.push((self.expression()?, std::mem::take(&mut optional)));
+            if !self.take(",") {
+                self.expect("]")?;
+                break;
             }
         }
         Ok(items)
@@ -447,13 +552,21 @@ impl Parser<'_> {
         let at = self.at();
         self.next += 1;
         match token {
-            Token::Literal(literal) => Ok(Expression::Literal(literal)),
+            Token::Literal(literal) => {
+                let negative = std::mem::take(&mut self.negative);
+                match literal {
+                    Literal::Int(i64::MIN) if !negative => error(at, "the number is too large"),
+                    Literal::Int(number) if negative => Ok(Expression::Literal(Literal::Int(number.wrapping_neg()))),
+                    Literal::Double(number) if negative => Ok(Expression::Literal(Literal::Double(-number))),
+                    literal => Ok(Expression::Literal(literal)),
+                }
+            }
             Token::Name(name) => {
                 if !is_identifier(&name) {
                     return error(at, format!("`{name}` is a reserved word"));
                 }
                 if self.take("(") {
-                    let arguments = self.list(")")?;
+                    let arguments = self.arguments()?;
                     return Ok(Expression::Call(None, name, arguments));
                 }
                 Ok(Expression::Name(name))
@@ -464,14 +577,14 @@ impl Parser<'_> {
                 Ok(inner)
             }
             // `[?`: a list whose first item is optional.
-            Token::Symbol("[" | "[?") => Ok(Expression::List(self.list("]")?)),
+            Token::Symbol(bracket @ ("[" | "[?")) => Ok(Expression::List(self.items(bracket == "[?")?)),
             Token::Symbol("{") => {
                 let mut entries = Vec::new();
                 while !self.take("}") {
-                    self.take("?");
+                    let optional = self.take("?");
                     let key = self.expression()?;
                     self.expect(":")?;
-                    entries.push((key, self.expression()?));
+                    entries.push((key, self.expression()?, optional));
                     if !self.take(",") {
                         self.expect("}")?;
                         break;
@@ -495,4 +608,13 @@ fn is_name(expression: &Expression) -> bool {
         Expression::Select(operand, _, false) => is_name(operand),
         _ => false,
     }
+}
+
+/// A text in a message: not too long, without control characters.
+fn shown(text: &str) -> String {
+    let mut shown: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
 }

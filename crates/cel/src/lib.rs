@@ -1,0 +1,23 @@
+//! CEL as the Kubernetes API server evaluates it: cel-go's values and macros, Kubernetes' function libraries, and what all of it costs.
+//!
+//! It knows nothing of schemas and objects: [`Value`]s are made of them elsewhere. What an expression may cost is [`CALL_LIMIT`]; an expression
+//! that costs more ends with [`Error::Cost`], so none takes long.
+
+mod calls;
+mod escape;
+mod eval;
+mod library;
+mod operators;
+pub mod syntax;
+mod value;
+
+pub use escape::escape;
+pub use eval::{BUDGET, CALL_LIMIT, Error, Variables, evaluate};
+pub use library::times::{date, duration, named_duration, timestamp};
+pub use library::{format::Format, net::Cidr, quantity::Quantity, semver::Semver, url::Url};
+pub use value::{Key, List, ListKind, Map, Timestamp, Value};
+
+/// The examples of the README, as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,0 +1,11 @@
+//! The functions of expressions, beyond operators and macros: CEL's own, the extensions of cel-go that Kubernetes has, and
+//! `k8s.io/apiserver/pkg/cel/library`.
+
+pub(crate) mod format;
+pub(crate) mod lists;
+pub(crate) mod net;
+pub(crate) mod quantity;
+pub(crate) mod semver;
+pub(crate) mod strings;
+pub(crate) mod times;
+pub(crate) mod url;

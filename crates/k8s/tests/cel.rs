@@ -1,0 +1,145 @@
+//! `tests/cel/`: objects, each with what a real API server says of it. Anyone can add cases: `tests/cluster/cel.py` writes the verdicts.
+//!
+//! `resources/*.yaml` are definitions and custom resources, whose rules are evaluated here.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "reads the cases, and fails if it cannot"
+)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use promchart_k8s::{Crds, Severity, Version, check};
+use serde_json::Value;
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cel").join(folder);
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+    let mut files: Vec<_> = files
+        .filter(|file| file.extension().is_some_and(|ending| ending == "yaml"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty());
+    files
+}
+
+fn documents(file: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let documents = serde_yaml::Deserializer::from_str(&text);
+    documents
+        .map(|document| serde::Deserialize::deserialize(document).unwrap())
+        .filter(|document: &Value| !document.is_null())
+        .collect()
+}
+
+fn verdicts(file: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(file.with_extension("json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn title(object: &Value) -> String {
+    let name = object["metadata"]["name"].as_str().unwrap();
+    format!("{} {name}", object["kind"].as_str().unwrap())
+}
+
+/// What the server says of a field, without what it says before it.
+fn said(cause: &Value) -> (String, String) {
+    let message = cause["message"].as_str().unwrap();
+    let message = message
+        .split_once("value: ")
+        .or_else(|| message.split_once("Forbidden: "))
+        .map_or(message, |(_, message)| message);
+    let mut message = message.to_owned();
+    for value in ["\"object\": ", "\"array\": ", "\"string\": ", "\"integer\": "] {
+        if let Some(rest) = message.strip_prefix(value) {
+            message = rest.to_owned();
+        }
+    }
+    (pointer(cause["field"].as_str().unwrap_or_default()), message)
+}
+
+/// The server's path in our words: keys of maps are between brackets there.
+fn pointer(field: &str) -> String {
+    let mut out = String::new();
+    let mut rest = field.trim_start_matches("<nil>");
+    while let Some((before, behind)) = rest.split_once('[') {
+        let (key, behind) = behind.split_once(']').unwrap();
+        let is_index = key.bytes().all(|byte| byte.is_ascii_digit());
+        out.push_str(before);
+        out.push_str(&if is_index {
+            format!("[{key}]")
+        } else {
+            format!(".{key}")
+        });
+        rest = behind;
+    }
+    out + rest
+}
+
+#[test]
+fn rules_of_definitions_are_evaluated_as_the_server_does() {
+    let (mut count, mut wrong) = (0, Vec::new());
+    for file in files("resources") {
+        let documents = documents(&file);
+        let crds = Crds::from(&documents);
+        let tried = documents
+            .iter()
+            .filter(|document| document["kind"] != "CustomResourceDefinition");
+        for (object, verdict) in tried.zip(verdicts(&file)) {
+            assert_eq!(title(object), verdict["object"], "{}: record it again", file.display());
+            count += 1;
+            let problems = check(Version::LATEST, &crds, object);
+            let errors: Vec<_> = problems
+                .iter()
+                .filter(|problem| problem.severity() == Severity::Error && problem.rule != "unknown-field")
+                .collect();
+            let unclear: Vec<_> = problems
+                .iter()
+                .filter(|problem| problem.rule == "unevaluated-expression")
+                .collect();
+            let causes: Vec<&Value> = verdict["causes"].as_array().into_iter().flatten().collect();
+            let is_refused = verdict["status"].as_u64().unwrap() >= 300;
+            // Where each rule is, and what is said: by the server its value comes before.
+            let found: BTreeSet<(String, String)> = errors
+                .iter()
+                .map(|problem| (problem.pointer(), problem.message.clone()))
+                .collect();
+            let rules = causes.iter().filter(|cause| {
+                let message = cause["message"].as_str().unwrap();
+                // What the schema says is compared elsewhere; a duplicate has no words; of costs the words are our own.
+                !message.contains("must be of type")
+                    && !message.contains("some validation rules were not checked")
+                    && !message.contains("cost limit")
+                    && cause["reason"] != "FieldValueDuplicate"
+            });
+            for cause in rules {
+                let (field, message) = said(cause);
+                let is_found = found
+                    .iter()
+                    .any(|(path, own)| *path == field && (message == *own || message.ends_with(&format!(": {own}"))));
+                if !is_found {
+                    wrong.push(format!("{}: missed: {field}: {message}\n  {found:?}", title(object)));
+                }
+            }
+            if is_refused == errors.is_empty() || errors.len() > causes.len() || !unclear.is_empty() {
+                wrong.push(format!(
+                    "{}: {}: {found:?} {unclear:?}\n  server: {causes:?}",
+                    file.display(),
+                    title(object)
+                ));
+            }
+            let is_costly = causes
+                .iter()
+                .any(|cause| cause["message"].as_str().unwrap().contains("cost limit"));
+            assert_eq!(
+                is_costly,
+                errors.iter().any(|problem| problem.rule == "costly-expression"),
+                "{}",
+                title(object)
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(count >= 50, "only {count} objects");
+}
