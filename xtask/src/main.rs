@@ -27,6 +27,7 @@ const USAGE: &str = "\
 cargo run -p xtask -- TASK
 
 goldens         write the goldens anew: what the real Helm prints for each profile and conformance case
+goldens --check hold the goldens to what the real Helm prints, and write nothing
 kubernetes-definitions
                 write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
 operator-definitions
@@ -64,7 +65,8 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match words[..] {
-        ["goldens"] => goldens::write(),
+        ["goldens"] => goldens::run(goldens::Mode::Write),
+        ["goldens", "--check"] => goldens::run(goldens::Mode::Check),
         ["origins", ref charts @ ..] => origins::measure(charts),
         ["kubernetes-definitions"] => kubernetes::definitions(false),
         ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
