@@ -179,7 +179,7 @@ fn render(
         if request.skip_schema {
             Report::new()
         } else {
-            schema::validate(&chart, &values, sources)
+            schema::validate(&**world, &chart, &values, sources)
         }
     };
     let checked = Slot::default();

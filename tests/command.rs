@@ -368,6 +368,6 @@ fn the_first_address_of_a_schema_is_named() {
             "{}",
             run.stderr
         );
-        assert!(run.stderr.contains("values.schema.json:1:32"), "{}", run.stderr);
+        assert!(run.stderr.contains("values.schema.json:1:31"), "{}", run.stderr);
     }
 }

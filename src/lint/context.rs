@@ -132,7 +132,7 @@ impl<'a> Context<'a> {
         self.values = Some(values.clone());
         if !self.request.skip_schema {
             // Templates are looked at all the same: they may have faults of their own.
-            let mut violations = schema::validate(&chart, &values, self.sources);
+            let mut violations = schema::validate(&**world, &chart, &values, self.sources);
             // What is missing at the top has no place in any file: it belongs into the values file.
             for violation in &mut violations.diagnostics {
                 let is_nowhere = violation.span.is_some_and(|span| span.file == self.given.span.file);

@@ -4,6 +4,7 @@ pub(crate) mod engine;
 pub(crate) mod facts;
 pub(crate) mod mutants;
 pub(crate) mod perturbed;
+pub(crate) mod schema_lines;
 pub(crate) mod shares;
 pub(crate) mod value_tables;
 mod words;

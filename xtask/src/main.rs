@@ -19,6 +19,7 @@ mod operator;
 mod origins;
 mod prometheus;
 mod readme;
+mod schemas;
 mod values;
 
 use std::process::ExitCode;
@@ -47,6 +48,10 @@ chart-keys      see that each key of the chart's values changes the output or is
                 needs target/release/promchart
 random-values   compare Helm and promchart over random values of the chart's schema: [COUNT] [SEED]
 layouts         compare Helm and promchart over random charts in charts, with aliases, conditions and imports: [COUNT] [SEED]
+schemas         compare Helm and promchart over random JSON schemas with values: [COUNT] [SEED]
+schema-suite DIR
+                compare them over the official JSON-Schema-Test-Suite; DIR is its folder tests
+schema-cases    write into tests/suite/schema/helm.json what the real Helm says of each case
 difffuzz        compare Helm and promchart over random templates, values and --set flags: [COUNT] [SEED]
 
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
@@ -93,6 +98,9 @@ fn main() -> ExitCode {
             _ => Err(USAGE.to_owned()),
         },
         ["difffuzz", ref numbers @ ..] => count_and_seed(numbers, 1000, difffuzz::compare),
+        ["schemas", ref numbers @ ..] => count_and_seed(numbers, 2000, schemas::compare),
+        ["schema-cases"] => schemas::record(),
+        ["schema-suite", folder] => schemas::suite(folder),
         ["layouts", ref numbers @ ..] => count_and_seed(numbers, 500, layouts::compare),
         _ => Err(USAGE.to_owned()),
     };

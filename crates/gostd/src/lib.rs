@@ -19,6 +19,7 @@ pub mod int;
 pub mod json;
 pub mod layout;
 pub mod layout_parse;
+pub mod netip;
 pub mod path;
 pub mod quote;
 pub mod regexp;

@@ -1,7 +1,8 @@
 //! Go's `net/url`, on bytes.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::Ipv4Addr;
 
+use super::netip::parse_addr;
 use super::quote::quote;
 use super::string::encode;
 
@@ -108,6 +109,8 @@ pub struct Url {
     pub host: Vec<u8>,
     /// The path without escapes.
     pub path: Vec<u8>,
+    /// The path with its escapes, where they are others than Go writes.
+    pub raw_path: Vec<u8>,
     /// The query with its escapes.
     pub query: Vec<u8>,
     /// The fragment without escapes.
@@ -166,6 +169,9 @@ impl Url {
             rest = &after[end..];
         }
         url.path = unescape(rest, Part::Path)?;
+        if escape(&url.path, Part::Path) != rest {
+            url.raw_path = rest.to_vec();
+        }
         Ok(url)
     }
 
@@ -309,12 +315,7 @@ fn parse_literal(host: &[u8]) -> Result<Vec<u8>, String> {
     if text.parse::<Ipv4Addr>().is_ok() {
         return Err("invalid IP-literal".to_owned());
     }
-    let (address, zone) = text
-        .split_once('%')
-        .map_or((text.as_str(), None), |(address, zone)| (address, Some(zone)));
-    if address.parse::<Ipv6Addr>().is_err() || zone == Some("") {
-        return Err(format!("invalid host: ParseAddr({}): unable to parse IP", quote(&text)));
-    }
+    parse_addr(&text).map_err(|error| format!("invalid host: {error}"))?;
     let mut out = vec![b'['];
     out.extend(literal);
     out.push(b']');

@@ -66,6 +66,7 @@ fn url_join(call: &mut Call<'_>) -> Outcome {
         scheme: part(call, "scheme")?,
         host: part(call, "host")?,
         path: part(call, "path")?,
+        raw_path: Vec::new(),
         query: part(call, "query")?,
         opaque: part(call, "opaque")?,
         fragment: part(call, "fragment")?,

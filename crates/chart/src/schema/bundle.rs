@@ -21,16 +21,17 @@ pub const BUNDLE: &str = "schema-bundle";
 /// A file that is missing, or no JSON, or refers to an address.
 pub fn bundle(world: &dyn World, root: &Path, sources: &Sources) -> Result<String> {
     let folder = root.parent().map(Path::to_path_buf).unwrap_or_default();
-    let mut bundler = Bundler {
-        world,
-        sources,
-        folder,
-        wanted: BTreeSet::new(),
-    };
     let name = root
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
+    let mut bundler = Bundler {
+        world,
+        sources,
+        folder,
+        root: name.clone(),
+        wanted: BTreeSet::new(),
+    };
     let mut schema = bundler.read(&name)?;
     let mut definitions: BTreeMap<String, Json> = BTreeMap::new();
     while let Some(path) = bundler.wanted.pop_first() {
@@ -56,6 +57,8 @@ struct Bundler<'a> {
     world: &'a dyn World,
     sources: &'a Sources,
     folder: PathBuf,
+    /// The name of the file that the others go into.
+    root: String,
     /// Files that were referred to, relative to the folder.
     wanted: BTreeSet<String>,
 }
@@ -76,36 +79,54 @@ impl Bundler<'_> {
             let at = line + error.column().saturating_sub(1);
             Diagnostic::error(BUNDLE, format!("not JSON: {error}")).at(Span::new(id, at, at))
         })?;
-        let here = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        self.rewrite(&mut schema, &here)
+        self.rewrite(&mut schema, path)
             .map_err(|message| Box::new(Diagnostic::error(BUNDLE, message).at(Span::file_start(id))))?;
         Ok(schema)
     }
 
-    /// Makes the references of a schema lead into the bundle.
-    fn rewrite(&mut self, schema: &mut Json, here: &str) -> std::result::Result<(), String> {
+    /// Makes the references of the schema in a file lead into the bundle.
+    fn rewrite(&mut self, schema: &mut Json, file: &str) -> std::result::Result<(), String> {
         match schema {
-            Json::Array(items) => items.iter_mut().try_for_each(|item| self.rewrite(item, here)),
+            Json::Array(items) => items.iter_mut().try_for_each(|item| self.rewrite(item, file)),
             Json::Object(map) => {
-                if let Some(Json::String(reference)) = map.get_mut("$ref")
-                    && !reference.starts_with('#')
-                {
-                    if reference.contains("://") {
-                        return Err(format!("refers to {reference}; a bundle holds files only"));
-                    }
-                    let path = resolve(here, reference)?;
-                    *reference = format!("#/definitions/{}", definition_name(&path));
-                    self.wanted.insert(path);
+                if let Some(Json::String(reference)) = map.get_mut("$ref") {
+                    *reference = self.bundled(reference, file)?;
                 }
-                map.values_mut().try_for_each(|value| self.rewrite(value, here))
+                map.values_mut().try_for_each(|value| self.rewrite(value, file))
             }
             _ => Ok(()),
         }
     }
+
+    /// Where a reference leads in the bundle.
+    fn bundled(&mut self, reference: &str, file: &str) -> std::result::Result<String, String> {
+        let (address, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        let path = match address.strip_prefix("file://") {
+            _ if address.is_empty() => file.to_owned(),
+            Some(path) => path.to_owned(),
+            None if address.contains("://") => return Err(format!("refers to {reference}; a bundle holds files only")),
+            None => resolve(file.rsplit_once('/').map_or("", |(folder, _)| folder), address)?,
+        };
+        if path == self.root {
+            return Ok(format!("#{fragment}"));
+        }
+        if !fragment.is_empty() && !fragment.starts_with('/') {
+            return Err(format!(
+                "refers to {reference}; a bundle has no anchors: name the place as #/..."
+            ));
+        }
+        let name = definition_name(&path);
+        self.wanted.insert(path);
+        Ok(format!("#/definitions/{name}{fragment}"))
+    }
 }
 
-/// A path relative to the file in `here`, made relative to the root.
+/// A path relative to a folder, made relative to the root; an absolute one stays so.
 fn resolve(here: &str, path: &str) -> std::result::Result<String, String> {
+    if path.starts_with('/') {
+        return Ok(path.to_owned());
+    }
+    let root = if here.starts_with('/') { "/" } else { "" };
     let mut parts: Vec<&str> = here.split('/').filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {
@@ -118,11 +139,12 @@ fn resolve(here: &str, path: &str) -> std::result::Result<String, String> {
             part => parts.push(part),
         }
     }
-    Ok(parts.join("/"))
+    Ok(format!("{root}{}", parts.join("/")))
 }
 
 fn definition_name(path: &str) -> String {
-    path.strip_suffix(".json").unwrap_or(path).replace('/', ".")
+    let name = path.strip_suffix(".json").unwrap_or(path);
+    name.trim_start_matches('/').replace('/', ".")
 }
 
 #[cfg(test)]
@@ -150,6 +172,34 @@ mod tests {
             "#/definitions/d.name"
         );
         assert_eq!(bundled.pointer("/definitions/d.name/type").unwrap(), "string");
+    }
+
+    #[test]
+    fn places_in_files_are_kept() {
+        let world = Memory::new()
+            .with_file(
+                "values.json",
+                r##"{"properties": {"a": {"$ref": "lib.json#/definitions/n"}, "b": {"$ref": "file:///x/y.json"}, "c": {"$ref": "#"}}}"##,
+            )
+            .with_file(
+                "lib.json",
+                r##"{"definitions": {"n": {"$ref": "#/definitions/m"}, "m": {"$ref": "values.json#/properties/a"}}}"##,
+            )
+            .with_file("/x/y.json", r##"{"items": {"$ref": "#"}, "not": {"$ref": "z.json"}}"##)
+            .with_file("/x/z.json", "true");
+        let text = bundle(&world, Path::new("values.json"), &Sources::new()).unwrap();
+        let bundled: Json = serde_json::from_str(&text).unwrap();
+        for (place, want) in [
+            ("/properties/a/$ref", "#/definitions/lib/definitions/n"),
+            ("/properties/b/$ref", "#/definitions/x.y"),
+            ("/properties/c/$ref", "#"),
+            ("/definitions/lib/definitions/n/$ref", "#/definitions/lib/definitions/m"),
+            ("/definitions/lib/definitions/m/$ref", "#/properties/a"),
+            ("/definitions/x.y/items/$ref", "#/definitions/x.y"),
+            ("/definitions/x.y/not/$ref", "#/definitions/x.z"),
+        ] {
+            assert_eq!(bundled.pointer(place).unwrap(), want);
+        }
     }
 
     #[test]

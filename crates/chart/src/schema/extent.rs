@@ -55,8 +55,15 @@ impl<'a> Extent<'a> {
                         continue;
                     }
                     let here = in_place && IN_PLACE.contains(&&**keyword);
-                    size += match value.as_str() {
-                        Some(reference) if keyword == "$ref" => self.target(reference, here)?,
+                    size += match value {
+                        Json::String(reference) if keyword == "$ref" => self.target(reference, here)?,
+                        Json::Object(schemas) if keyword == "dependentSchemas" => {
+                            let mut sum = 0;
+                            for schema in schemas.values() {
+                                sum += self.of(schema, in_place)?;
+                            }
+                            sum
+                        }
                         _ => self.of(value, here)?,
                     };
                 }

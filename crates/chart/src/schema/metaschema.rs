@@ -1,189 +1,233 @@
-//! What the schema of schemas has against a schema, in the form of the validator that Helm uses.
+//! The schemas of schemas, and what they have against a schema.
+//!
+//! They are those that come with the crate jsonschema, with what santhosh-tekuri/jsonschema's say in another way.
 
-use jsonschema::ValidationError;
-use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use referencing::meta;
+use serde_json::{Value as Json, json};
+
+use super::address::encode;
+use super::documents::{Documents, Refusal, Root};
+use super::fault::{self, Fault};
 use super::message::quote;
-use super::tree;
-use gostd::regexp::Regexp;
+use super::program::{Id, Program};
+use super::walk::{Outcome, Walker};
+use gostd::quote::quote as quote_go;
 
-/// The draft of a schema that does not name one.
-const NEWEST: &str = "https://json-schema.org/draft/2020-12/schema";
-
-/// The schemas of schemas by their addresses without a scheme: with http or https, they are the same.
-const DRAFTS: [(&str, &str); 6] = [
-    ("json-schema.org/schema", NEWEST),
-    ("json-schema.org/draft/2020-12/schema", NEWEST),
+/// The drafts with the addresses of their schemas, without a scheme: with http or https, they are the same.
+const DRAFTS: [(u16, &str, &str); 6] = [
     (
+        2020,
+        "json-schema.org/draft/2020-12/schema",
+        "https://json-schema.org/draft/2020-12/schema",
+    ),
+    (
+        2019,
         "json-schema.org/draft/2019-09/schema",
         "https://json-schema.org/draft/2019-09/schema",
     ),
     (
+        7,
         "json-schema.org/draft-07/schema",
         "http://json-schema.org/draft-07/schema",
     ),
     (
+        6,
         "json-schema.org/draft-06/schema",
         "http://json-schema.org/draft-06/schema",
     ),
     (
+        4,
         "json-schema.org/draft-04/schema",
         "http://json-schema.org/draft-04/schema",
     ),
+    (
+        2020,
+        "json-schema.org/schema",
+        "https://json-schema.org/draft/2020-12/schema",
+    ),
 ];
 
-/// The usual address of a draft, which may be named with another scheme. Mirrors `draftFromURL` of santhosh-tekuri/jsonschema's `draft.go`.
-pub(super) fn known(address: &str) -> Option<&'static str> {
+const VOCABULARIES: [(u16, &[&str]); 2] = [
+    (
+        2019,
+        &["core", "applicator", "validation", "meta-data", "format", "content"],
+    ),
+    (
+        2020,
+        &[
+            "core",
+            "applicator",
+            "unevaluated",
+            "validation",
+            "meta-data",
+            "format-annotation",
+            "format-assertion",
+            "content",
+        ],
+    ),
+];
+
+fn bare(address: &str) -> &str {
     let bare = address.strip_prefix("http://");
-    let bare = bare.or_else(|| address.strip_prefix("https://"))?;
-    DRAFTS.iter().find(|(name, _)| *name == bare).map(|(_, usual)| *usual)
+    bare.or_else(|| address.strip_prefix("https://")).unwrap_or(address)
 }
 
-/// The draft that a schema names, without an empty fragment; its usual address if it is known.
-pub(super) fn draft(schema: &Json) -> &str {
-    let Some(named) = schema.get("$schema").and_then(Json::as_str) else {
-        return NEWEST;
+/// The draft that an address names. Mirrors `draftFromURL` of santhosh-tekuri/jsonschema's `draft.go`.
+pub(super) fn draft(address: &str) -> Option<u16> {
+    let address = address.strip_suffix('#').unwrap_or(address);
+    let found = DRAFTS.iter().find(|(_, name, _)| *name == bare(address));
+    found.map(|(draft, _, _)| *draft)
+}
+
+/// The name of a vocabulary of a draft.
+pub(super) fn vocabulary(draft: u16, address: &str) -> Option<&'static str> {
+    let prefix = match draft {
+        2019 => "https://json-schema.org/draft/2019-09/vocab/",
+        _ => "https://json-schema.org/draft/2020-12/vocab/",
     };
-    let named = named.strip_suffix('#').unwrap_or(named);
-    known(named).unwrap_or(named)
+    let name = address.strip_prefix(prefix)?;
+    let (_, known) = VOCABULARIES.iter().find(|(of, _)| *of == draft)?;
+    known.iter().find(|known| **known == name).copied()
 }
 
-/// All that is wrong with a schema, as lines; none where its draft is not known.
-pub(super) fn lines(schema: &Json) -> Vec<String> {
-    let validator = match draft(schema) {
-        "http://json-schema.org/draft-04/schema" => jsonschema::draft4::meta::validator(),
-        "http://json-schema.org/draft-06/schema" => jsonschema::draft6::meta::validator(),
-        "http://json-schema.org/draft-07/schema" => jsonschema::draft7::meta::validator(),
-        "https://json-schema.org/draft/2019-09/schema" => jsonschema::draft201909::meta::validator(),
-        NEWEST => jsonschema::draft202012::meta::validator(),
-        _ => return Vec::new(),
+/// The files by their addresses, those with http.
+static DOCUMENTS: LazyLock<BTreeMap<String, Json>> = LazyLock::new(|| {
+    let own = |document: &Json| document.clone();
+    // An `enum` has an option, and none twice.
+    let with_options = |document: &Json| {
+        let mut document = document.clone();
+        if let Some(options) = document.pointer_mut("/properties/enum").and_then(Json::as_object_mut) {
+            options.insert("minItems".to_owned(), json!(1));
+            options.insert("uniqueItems".to_owned(), json!(true));
+        }
+        document
     };
-    let errors: Vec<ValidationError<'_>> = validator.iter_errors(schema).collect();
-    tree::lines(&errors.iter().collect::<Vec<_>>(), &Json::Null)
-}
-
-/// A line about a part of a schema, below what leads there: since draft 2019-09 the schema of schemas is made of several, all
-/// of which must hold for each schema on the way.
-pub(super) fn nested(schema: &Json, pointer: &str, line: &str) -> Vec<String> {
-    if !draft(schema).contains("/draft/20") {
-        return vec![line.to_owned()];
+    let mut draft_4 = with_options(&meta::DRAFT4);
+    if let Some(properties) = draft_4.pointer_mut("/properties").and_then(Json::as_object_mut) {
+        properties.insert("$ref".to_owned(), json!({"type": "string"}));
+        properties.insert("$schema".to_owned(), json!({"type": "string", "format": "uri"}));
     }
-    let tokens: Vec<&str> = pointer.split('/').skip(1).collect();
-    let mut lines = Vec::new();
-    let mut at = 0;
-    // The last token is the keyword that is wrong.
-    while at < tokens.len() {
-        let place: String = tokens[..at].iter().map(|token| format!("/{token}")).collect();
-        lines.push(format!(
-            "{}- at {}: 'allOf' failed",
-            "  ".repeat(lines.len()),
-            quote(&place)
-        ));
-        let is_index = |token: &&str| token.bytes().all(|byte| byte.is_ascii_digit());
-        at += match tokens[at] {
-            "properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas" => 2,
-            _ if tokens.get(at + 1).is_some_and(is_index) => 2,
-            _ => 1,
-        };
+    let mut draft_6 = with_options(&meta::DRAFT6);
+    if let Some(patterns) = draft_6
+        .pointer_mut("/properties/patternProperties")
+        .and_then(Json::as_object_mut)
+    {
+        patterns.shift_remove("propertyNames");
     }
-    lines.push(format!("{}{line}", "  ".repeat(lines.len())));
-    lines
-}
-
-/// A fault that only Helm's schemas of schemas see.
-pub(super) struct Unseen {
-    /// Where it is in the schema.
-    pub(super) pointer: String,
-    /// What is said of it.
-    pub(super) message: String,
-    /// The same as lines of Helm's.
-    pub(super) lines: Vec<String>,
-}
-
-/// The first regular expression in a schema that Go cannot read, or the first `enum` without options before draft 2019-09,
-/// wherever the schema of schemas looks for one: also where nothing refers to.
-pub(super) fn unseen(schema: &Json) -> Option<Unseen> {
-    let draft = draft(schema);
-    let is_new = draft.contains("/draft/20");
-    let has_conditions = is_new || draft.contains("/draft-07/");
-    let mut left = vec![(String::new(), schema)];
-    while let Some((at, part)) = left.pop() {
-        let Some(object) = part.as_object() else { continue };
-        let mut inner = Vec::new();
-        for (keyword, value) in object {
-            let place = format!("{at}/{keyword}");
-            match &**keyword {
-                "pattern" => {
-                    if let Some(message) = value.as_str().and_then(unreadable) {
-                        let line = format!("- at {}: {message}", quote(&place));
-                        return Some(Unseen::new(schema, place, message, &line));
-                    }
-                }
-                "enum" if !is_new && value.as_array().is_some_and(Vec::is_empty) => {
-                    let message = "minItems: got 0, want 1".to_owned();
-                    let line = format!("- at {}: {message}", quote(&place));
-                    return Some(Unseen::new(schema, place, message, &line));
-                }
-                "patternProperties" => {
-                    let mut keys = value.as_object().into_iter().flat_map(serde_json::Map::keys);
-                    if let Some((key, message)) = keys.find_map(|key| Some((key, unreadable(key)?))) {
-                        let line = format!("- at {}: invalid propertyName {}", quote(&place), quote(key));
-                        let mut unseen = Unseen::new(schema, place, message, &line);
-                        let below = format!("{}- at '': {}", "  ".repeat(unseen.lines.len()), unseen.message);
-                        unseen.lines.push(below);
-                        return Some(unseen);
-                    }
-                    inner.extend(parts(&place, value));
-                }
-                "properties" | "definitions" | "dependencies" => {
-                    inner.extend(parts(&place, value));
-                }
-                "$defs" | "dependentSchemas" if is_new => inner.extend(parts(&place, value)),
-                "allOf" | "anyOf" | "oneOf" => inner.extend(parts(&place, value)),
-                "items" if value.is_array() => inner.extend(parts(&place, value)),
-                "prefixItems" if draft == NEWEST => inner.extend(parts(&place, value)),
-                "items" | "additionalItems" | "additionalProperties" | "contains" | "propertyNames" | "not" => {
-                    inner.push((place, value));
-                }
-                "if" | "then" | "else" if has_conditions => inner.push((place, value)),
-                "unevaluatedItems" | "unevaluatedProperties" | "contentSchema" if is_new => inner.push((place, value)),
-                _ => {}
-            }
-        }
-        left.extend(inner.into_iter().rev());
+    if let Some(properties) = draft_6.pointer_mut("/properties").and_then(Json::as_object_mut) {
+        properties.shift_remove("examples");
     }
-    None
+    let draft_7 = with_options(&meta::DRAFT7);
+    let files = [
+        ("draft-04/schema", draft_4),
+        ("draft-06/schema", draft_6),
+        ("draft-07/schema", draft_7),
+        ("draft/2019-09/schema", own(&meta::DRAFT201909)),
+        ("draft/2019-09/meta/applicator", own(&meta::DRAFT201909_APPLICATOR)),
+        ("draft/2019-09/meta/content", own(&meta::DRAFT201909_CONTENT)),
+        ("draft/2019-09/meta/core", own(&meta::DRAFT201909_CORE)),
+        ("draft/2019-09/meta/format", own(&meta::DRAFT201909_FORMAT)),
+        ("draft/2019-09/meta/meta-data", own(&meta::DRAFT201909_META_DATA)),
+        ("draft/2019-09/meta/validation", own(&meta::DRAFT201909_VALIDATION)),
+        ("draft/2020-12/schema", own(&meta::DRAFT202012)),
+        ("schema", own(&meta::DRAFT202012)),
+        ("draft/2020-12/meta/applicator", own(&meta::DRAFT202012_APPLICATOR)),
+        ("draft/2020-12/meta/content", own(&meta::DRAFT202012_CONTENT)),
+        ("draft/2020-12/meta/core", own(&meta::DRAFT202012_CORE)),
+        (
+            "draft/2020-12/meta/format-annotation",
+            own(&meta::DRAFT202012_FORMAT_ANNOTATION),
+        ),
+        (
+            "draft/2020-12/meta/format-assertion",
+            own(&meta::DRAFT202012_FORMAT_ASSERTION),
+        ),
+        ("draft/2020-12/meta/meta-data", own(&meta::DRAFT202012_META_DATA)),
+        ("draft/2020-12/meta/unevaluated", own(&meta::DRAFT202012_UNEVALUATED)),
+        ("draft/2020-12/meta/validation", own(&meta::DRAFT202012_VALIDATION)),
+    ];
+    files
+        .into_iter()
+        .map(|(name, document)| (format!("json-schema.org/{name}"), document))
+        .collect()
+});
+
+/// The file of a schema of schemas.
+pub(super) fn document(address: &str) -> Option<&'static Json> {
+    address
+        .starts_with("http")
+        .then(|| DOCUMENTS.get(bare(address)))
+        .flatten()
 }
 
-impl Unseen {
-    fn new(schema: &Json, pointer: String, message: String, line: &str) -> Self {
-        let lines = nested(schema, &pointer, line);
-        Self {
-            pointer,
-            message,
-            lines,
-        }
+/// The schemas of schemas of all drafts, compiled; formats count in them.
+struct Compiled {
+    program: Program,
+    roots: BTreeMap<u16, Id>,
+}
+
+static COMPILED: LazyLock<Option<Compiled>> = LazyLock::new(|| {
+    let mut documents = Documents::new(None);
+    let mut program = Program::default();
+    let mut roots = BTreeMap::new();
+    for (draft, _, address) in &DRAFTS[..5] {
+        let id = program.compile(&mut documents, address, true).ok()?;
+        roots.insert(*draft, id);
     }
+    Some(Compiled { program, roots })
+});
+
+/// The schema of schemas of a draft in the compiled program.
+pub(super) fn root_of(draft: u16) -> Option<Id> {
+    COMPILED.as_ref()?.roots.get(&draft).copied()
 }
 
-/// What Go says of a regular expression that it cannot read.
-fn unreadable(pattern: &str) -> Option<String> {
-    let error = Regexp::compile(pattern).err()?;
-    Some(format!("{} is not valid regex: {error}", quote(pattern)))
+/// Checks a part of a file against the schema of schemas of its draft.
+///
+/// # Errors
+/// What is wrong with it, in Helm's words.
+pub(super) fn check(root: &Root, pointer: &str) -> Result<(), Refusal> {
+    let draft = root.resource(pointer).dialect.draft;
+    let (Some(compiled), Some(meta)) = (COMPILED.as_ref(), root_of(draft)) else {
+        return Ok(());
+    };
+    let Some(part) = root.document.pointer(pointer) else {
+        return Ok(());
+    };
+    let mut walker = Walker::new(&compiled.program).of_schemas(&root.resources);
+    let faults = match walker.run(meta, part) {
+        Outcome::Faults(faults) => faults,
+        Outcome::Valid | Outcome::TooMuch => return Ok(()),
+    };
+    let place = quote_go(&format!("{}#{}", root.address, encode(pointer)));
+    let location = quote(&compiled.program.location(meta));
+    let lines = fault::lines(&faults).join("\n");
+    let deepest = deepest(&faults);
+    let shown = deepest.map_or_else(String::new, |fault| fault.what.text());
+    let inside = deepest.map_or("", |fault| &*fault.at);
+    Err(Refusal {
+        helm: format!("{place} is not valid against metaschema: jsonschema validation failed with {location}\n{lines}"),
+        message: shown,
+        address: root.address.clone(),
+        pointer: format!("{pointer}{inside}"),
+    })
 }
 
-/// The parts of a map or list, with their places.
-fn parts<'a>(at: &str, value: &'a Json) -> Vec<(String, &'a Json)> {
-    match value {
-        Json::Object(map) => map
-            .iter()
-            .map(|(key, value)| (format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), value))
-            .collect(),
-        Json::Array(items) => items
-            .iter()
-            .enumerate()
-            .map(|(index, value)| (format!("{at}/{index}"), value))
-            .collect(),
-        _ => Vec::new(),
+/// The fault that says most: the first of those without others below.
+fn deepest(faults: &[Fault]) -> Option<&Fault> {
+    let first = faults.first()?;
+    let is_choice = matches!(*first.what, fault::What::AnyOf | fault::What::OneOf(_));
+    let inner = if is_choice {
+        first.causes.last()
+    } else {
+        first.causes.first()
+    };
+    match inner {
+        Some(_) if is_choice => deepest(&first.causes[first.causes.len() - 1..]),
+        Some(_) => deepest(&first.causes),
+        None => Some(first),
     }
 }

@@ -1,43 +1,62 @@
 //! Values against the JSON schemas of charts.
+//!
+//! A schema is compiled as Helm's validator does it ([`program`]). The crate jsonschema decides whether values meet it
+//! ([`decide`]); where they do not, [`walk`] tells why, in Helm's words.
 
+mod address;
 mod bundle;
-mod compile;
+mod decide;
+mod diagnose;
+mod documents;
+mod example;
 mod extent;
+mod fault;
+mod formats;
 mod message;
 mod metaschema;
+mod number;
 mod outline;
-mod pattern;
+mod program;
 mod quick;
-mod tree;
+mod walk;
 
-use jsonschema::error::ValidationErrorKind;
-use jsonschema::{ValidationError, Validator};
 use serde_json::Value as Json;
 
-use self::compile::Unusable;
-use self::extent::Fault;
+use self::documents::{ADDRESS, Documents, Refusal};
+use self::program::{Id, Program};
 use self::quick::Look;
+use self::walk::{Outcome, Walker};
 use crate::Chart;
-use diagnostics::{Diagnostic, Report, did_you_mean};
+use diagnostics::{Diagnostic, Report};
+use gostd::string::encode;
 use goyaml::Node;
-use source::{FileId, Sources};
+use source::{FileId, Source, SourceKind, Sources, Span};
+use world::World;
 
 pub use bundle::{BUNDLE, bundle};
 
 /// The rule of values that the schema refuses.
 pub const SCHEMA: &str = "values-schema";
 
+/// What is said of a schema that goes too far.
+const TOO_LARGE: &str = "it comes to too much once its references are followed";
+
 /// Checks the values of a release against the schema of its chart and those of all subcharts.
 ///
 /// All violations are reported, each at the value or key concerned. The first diagnostic carries Helm's text, which lists
 /// them all.
-pub fn validate(chart: &Chart, values: &Node, sources: &Sources) -> Report {
-    let mut report = Report::new();
-    let mut helm = String::new();
-    check(chart, values, sources, &mut report, &mut helm);
+pub fn validate(world: &dyn World, chart: &Chart, values: &Node, sources: &Sources) -> Report {
+    let mut check = Check {
+        world,
+        sources,
+        report: Report::new(),
+        helm: String::new(),
+    };
+    check.chart(chart, values);
+    let Check { mut report, helm, .. } = check;
     if let Some(first) = report.diagnostics.first_mut() {
         let text = "values don't meet the specifications of the schema(s) in the following chart(s):";
-        first.helm = Some(format!("{text}\n{}", helm.trim_end()));
+        first.helm = Some(format!("{text}\n{}", helm.trim_end_matches('\n')));
     }
     report
 }
@@ -48,144 +67,169 @@ pub fn size(chart: &Chart) -> usize {
     own + chart.subcharts.iter().map(size).sum::<usize>()
 }
 
-fn check(chart: &Chart, values: &Node, sources: &Sources, report: &mut Report, helm: &mut String) {
-    if let Some(file) = &chart.schema {
-        let id = file.source(sources);
-        if let Err(unusable) = check_own(chart, id, values, sources, report, helm) {
-            helm.push_str(&format!("{}:\n{}\n", chart.name(), unusable.helm));
-            let message = format!("the schema cannot be used: {}", unusable.message);
-            report.push(Diagnostic::error(SCHEMA, message).at(unusable.span));
-        }
-    }
-    for subchart in &chart.subcharts {
-        let Some(own) = values.get(subchart.name()).filter(|own| !own.is_null()) else {
-            continue;
-        };
-        if own.as_map().is_some() {
-            check(subchart, own, sources, report, helm);
-        } else {
-            let message = "invalid type for values: expected object (map)";
-            helm.push_str(&format!("{}:\n{message}\n", subchart.name()));
-            report.push(Diagnostic::error(SCHEMA, message).at(own.span));
-        }
-    }
+/// A file that is no JSON.
+struct NoJson {
+    message: String,
+    at: usize,
 }
 
-/// Checks values against the schema of one chart.
-fn check_own(
-    chart: &Chart,
-    file: FileId,
-    values: &Node,
-    sources: &Sources,
-    report: &mut Report,
-    helm: &mut String,
-) -> Result<(), Unusable> {
-    let seen = quick::look(sources.get(file).text(), values);
-    if seen == Look::Accepted {
-        return Ok(());
-    }
-    let schema = compile::read(sources, file)?;
-    let bearable = match seen {
-        Look::TooMuch => Err(Fault::TooLarge),
-        _ => extent::check(&schema),
+/// Reads JSON as Go's decoder does: the first value, and nothing after it.
+fn read_json(text: &str) -> Result<Json, NoJson> {
+    let error = match serde_json::from_str(text) {
+        Ok(json) => return Ok(json),
+        Err(error) => error,
     };
-    bearable.map_err(|fault| compile::endless(fault, file))?;
-    let validator = compile::compile(&schema, sources, file)?;
-    against(chart, values, &schema, &validator, report, helm);
-    Ok(())
+    // Numbers beyond all floats are compared as the largest float.
+    if let Some(json) = bounded(text).and_then(|text| serde_json::from_str(&text).ok()) {
+        return Ok(json);
+    }
+    let line = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let at = line.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
+    let at = text.floor_char_boundary(at.min(text.len()));
+    // The words are those of Go's reader, the place is serde's.
+    let nowhere = Sources::new().add(Source::new("schema", SourceKind::Made, Vec::new()));
+    let node = goyaml::json::parse_first(text, &|_| Span::file_start(nowhere));
+    let message = match node {
+        Err(go) => go.message,
+        Ok((_, end)) if !text[end..].trim_ascii().is_empty() => "invalid character after top-level value".to_owned(),
+        Ok(_) => error.to_string(),
+    };
+    Err(NoJson { message, at })
 }
 
-fn against(chart: &Chart, values: &Node, schema: &Json, validator: &Validator, report: &mut Report, helm: &mut String) {
-    let instance = values.to_json(&whole_as_integer);
-    let mut errors: Vec<ValidationError<'_>> = validator.iter_errors(&instance).collect();
-    errors.sort_by_cached_key(|error| {
-        (
-            error.instance_path().as_str().to_owned(),
-            error.schema_path().as_str().to_owned(),
-        )
-    });
-    let mut found: Vec<Diagnostic> = Vec::new();
-    let lines = tree::lines(&errors.iter().collect::<Vec<_>>(), schema);
-    for error in &errors {
-        violations(error, values, schema, &mut found);
-    }
-    if lines.is_empty() {
-        return;
-    }
-    helm.push_str(&format!("{}:\n{}\n", chart.name(), lines.join("\n")));
-    found.dedup();
-    found.into_iter().for_each(|diagnostic| report.push(diagnostic));
-}
-
-/// The diagnostics of one violation: one for each key that is not allowed, and the best branch of a choice.
-fn violations(error: &ValidationError<'_>, values: &Node, schema: &Json, found: &mut Vec<Diagnostic>) {
-    let path = error.instance_path().as_str();
-    let node = node_at(values, path);
-    let shown = message::dotted(path);
-    match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected }
-        | ValidationErrorKind::UnevaluatedProperties { unexpected } => {
-            let known = known_properties(schema, error.schema_path().as_str());
-            for key in unexpected {
-                let span = node
-                    .and_then(Node::as_map)
-                    .and_then(|map| map.get(key))
-                    .map_or(values.span, |entry| entry.key);
-                let name = if shown.is_empty() {
-                    key.clone()
-                } else {
-                    format!("{shown}.{key}")
-                };
-                let mut diagnostic = Diagnostic::error(SCHEMA, format!("unknown key {name}")).at(span);
-                diagnostic.help = did_you_mean(key, known.iter().map(String::as_str));
-                found.push(diagnostic);
-            }
-        }
-        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
-            // The branch that came furthest is the one that was meant.
-            let best = context.iter().max_by_key(|branch| {
-                let depth = branch
-                    .iter()
-                    .map(|error| error.instance_path().as_str().matches('/').count())
-                    .max();
-                let wrong_type = branch.iter().any(|error| {
-                    matches!(error.kind(), ValidationErrorKind::Type { .. }) && error.instance_path().as_str() == path
-                });
-                (!wrong_type, depth, std::cmp::Reverse(branch.len()))
-            });
-            match best {
-                Some(branch)
-                    if branch.iter().any(|error| error.instance_path().as_str() != path) || branch.len() == 1 =>
-                {
-                    branch.iter().for_each(|error| violations(error, values, schema, found));
+/// A text of JSON without numbers beyond all floats; `None` if it has none.
+fn bounded(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let (mut out, mut at, mut is_changed) = (String::new(), 0, false);
+    while at < bytes.len() {
+        let start = at;
+        match bytes[at] {
+            b'"' => {
+                at += 1;
+                while at < bytes.len() && bytes[at] != b'"' {
+                    at += 1 + usize::from(bytes[at] == b'\\');
                 }
-                _ => found.push(at_node(error, node, values, &shown)),
+                at = bytes.len().min(at + 1);
+            }
+            b'-' | b'0'..=b'9' => {
+                let is_part = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+                at += bytes[at..].iter().take_while(|byte| is_part(byte)).count();
+            }
+            _ => at += 1,
+        }
+        let token = text.get(start..at)?;
+        if token.parse::<f64>().is_ok_and(f64::is_infinite) && bytes[start] != b'"' {
+            let sign = if token.starts_with('-') { "-" } else { "" };
+            out.push_str(&format!("{sign}{:e}", f64::MAX));
+            is_changed = true;
+        } else {
+            out.push_str(token);
+        }
+    }
+    is_changed.then_some(out)
+}
+
+/// A schema that is ready for use.
+struct Compiled {
+    program: Program,
+    root: Id,
+}
+
+fn compile(world: Option<&dyn World>, schema: Json) -> Result<Compiled, Refusal> {
+    let mut documents = Documents::new(world);
+    documents.add(ADDRESS, schema);
+    let mut program = Program::default();
+    let root = program.compile(&mut documents, ADDRESS, false)?;
+    Ok(Compiled { program, root })
+}
+
+struct Check<'a> {
+    world: &'a dyn World,
+    sources: &'a Sources,
+    report: Report,
+    helm: String,
+}
+
+impl Check<'_> {
+    fn chart(&mut self, chart: &Chart, values: &Node) {
+        if let Some(file) = &chart.schema {
+            let id = file.source(self.sources);
+            if let Err((helm, diagnostic)) = self.own(chart, id, values) {
+                // Helm breaks no line after it, though another chart may follow.
+                self.helm.push_str(&format!("{}:\n{helm}", chart.name()));
+                self.report.push(*diagnostic);
             }
         }
-        _ => found.push(at_node(error, node, values, &shown)),
+        for subchart in &chart.subcharts {
+            let Some(own) = values.get(subchart.name()).filter(|own| !own.is_null()) else {
+                continue;
+            };
+            if own.as_map().is_some() {
+                self.chart(subchart, own);
+            } else {
+                let message = "invalid type for values: expected object (map)";
+                self.helm.push_str(&format!("{}:\n{message}\n", subchart.name()));
+                self.report.push(Diagnostic::error(SCHEMA, message).at(own.span));
+            }
+        }
+    }
+
+    /// Checks values against the schema of one chart.
+    ///
+    /// # Errors
+    /// If the schema cannot be used: Helm's text and a finding.
+    fn own(&mut self, chart: &Chart, file: FileId, values: &Node) -> Result<(), (String, Box<Diagnostic>)> {
+        let source = self.sources.get(file);
+        let unusable = |helm: String, message: &str, span: Span| {
+            let message = format!("the schema cannot be used: {message}");
+            (helm, Box::new(Diagnostic::error(SCHEMA, message).at(span)))
+        };
+        let too_large = || unusable(format!("- at '': {TOO_LARGE}"), TOO_LARGE, Span::file_start(file));
+        match quick::look(source.text(), values) {
+            Look::Accepted => return Ok(()),
+            Look::TooMuch => return Err(too_large()),
+            Look::Unknown => {}
+        }
+        let schema = read_json(source.text()).map_err(|fault| {
+            unusable(
+                fault.message.clone(),
+                &fault.message,
+                Span::new(file, fault.at, fault.at),
+            )
+        })?;
+        let compiled = compile(Some(self.world), schema).map_err(|refusal| {
+            let span = place(&refusal, source.text(), file);
+            unusable(refusal.helm, &refusal.message, span)
+        })?;
+        let is_valid = decide::holds(&compiled.program, compiled.root, &values.to_json(&whole_as_integer));
+        if is_valid == Some(true) {
+            return Ok(());
+        }
+        let instance = values.to_json(&Json::from);
+        match Walker::new(&compiled.program).run(compiled.root, &instance) {
+            Outcome::Faults(faults) => {
+                let lines = fault::lines(&faults).join("\n");
+                self.helm.push_str(&format!("{}:\n{lines}\n", chart.name()));
+                let found = diagnose::all(&compiled, &faults, values);
+                found.into_iter().for_each(|diagnostic| self.report.push(diagnostic));
+                Ok(())
+            }
+            // Helm's own steps find nothing: what it accepts is accepted. No case is known in which the two differ.
+            Outcome::Valid => Ok(()),
+            Outcome::TooMuch => Err(too_large()),
+        }
     }
 }
 
-fn at_node(error: &ValidationError<'_>, node: Option<&Node>, values: &Node, shown: &str) -> Diagnostic {
-    let text = message::text(error);
-    let message = if shown.is_empty() {
-        text
-    } else {
-        format!("{shown}: {text}")
-    };
-    let span = node.map_or(values.span, |node| node.span);
-    let mut diagnostic = Diagnostic::error(SCHEMA, message).at(span);
-    if let ValidationErrorKind::Enum { options } = error.kind()
-        && let Some(found) = node.and_then(Node::as_str)
-        && let Some(options) = options.as_array()
-    {
-        let options: Vec<String> = options
-            .iter()
-            .filter_map(|option| option.as_str().map(str::to_owned))
-            .collect();
-        diagnostic.help = did_you_mean(found, options.iter().map(String::as_str));
+/// Where a fault of a schema stands; the start of the file if that is not known.
+fn place(refusal: &Refusal, text: &str, file: FileId) -> Span {
+    let span = |range: std::ops::Range<usize>| Span::new(file, range.start, range.end);
+    if refusal.address != ADDRESS {
+        return Span::file_start(file);
     }
-    diagnostic
+    let node = goyaml::json::parse_first(&encode(text.as_bytes()), &span).ok();
+    node.and_then(|(node, _)| node_at(&node, &refusal.pointer).map(|node| node.span))
+        .unwrap_or_else(|| Span::file_start(file))
 }
 
 /// The value at a JSON pointer.
@@ -198,14 +242,6 @@ fn node_at<'a>(values: &'a Node, pointer: &str) -> Option<&'a Node> {
         .map(|step| step.replace("~1", "/").replace("~0", "~"))
         .collect();
     values.at(steps.iter().map(String::as_str))
-}
-
-/// The properties that the schema lists beside the `additionalProperties` at a pointer.
-fn known_properties(schema: &Json, pointer: &str) -> Vec<String> {
-    let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
-    compile::properties(schema, parent)
-        .map(|properties| properties.keys().cloned().collect())
-        .unwrap_or_default()
 }
 
 /// A float that is an integer becomes one, as it is one to JSON schema.
