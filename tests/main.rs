@@ -18,6 +18,7 @@ mod chart_config;
 mod cli;
 mod command;
 mod comparison;
+mod completions;
 mod conformance;
 mod differences;
 mod each_values;

@@ -76,6 +76,54 @@ pub(super) enum Command {
     Migrate(Box<Migrate>),
     /// Work on the sources of a values schema
     Schema(Schema),
+    /// Print the completions of a shell
+    Completions(Completions),
+    /// Print the manual page of promchart, or of one of its commands
+    Man(ManPage),
+}
+
+/// Prints what a shell needs to complete promchart's commands, flags and files:
+///
+/// bash: promchart completions bash > ~/.local/share/bash-completion/completions/promchart
+/// zsh: promchart completions zsh > ~/.zfunc/_promchart, with ~/.zfunc in fpath
+/// fish: promchart completions fish > ~/.config/fish/completions/promchart.fish
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: ShellName,
+}
+
+/// A shell that completions can be made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ShellName {
+    Bash,
+    Elvish,
+    Fish,
+    #[value(name = "powershell")]
+    PowerShell,
+    Zsh,
+}
+
+impl From<ShellName> for clap_complete::Shell {
+    fn from(name: ShellName) -> Self {
+        match name {
+            ShellName::Bash => Self::Bash,
+            ShellName::Elvish => Self::Elvish,
+            ShellName::Fish => Self::Fish,
+            ShellName::PowerShell => Self::PowerShell,
+            ShellName::Zsh => Self::Zsh,
+        }
+    }
+}
+
+/// Prints a manual page: promchart man template | man -l -
+#[derive(Debug, Args)]
+pub(super) struct ManPage {
+    /// The command; without one, the page is that of promchart itself
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Vec<String>,
 }
 
 /// `promchart template [NAME] [CHART]`

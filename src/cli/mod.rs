@@ -3,6 +3,7 @@
 mod args;
 mod arguments;
 mod certs;
+mod completions;
 mod each_values;
 mod explain;
 mod helm_flags;
@@ -94,6 +95,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
         Command::Lower(arguments) => lower::run(&*world, &arguments, output),
         Command::Migrate(arguments) => migrate::run(&world, &arguments, output),
         Command::Schema(arguments) => schema::run(&*world, &arguments, output),
+        Command::Completions(arguments) => completions::completions(&arguments),
+        Command::Man(arguments) => completions::man(&arguments, output),
     }
 }
 
