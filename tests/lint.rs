@@ -639,3 +639,238 @@ fn custom_resources_are_checked() {
     assert_eq!(run.code, 1, "{}", run.stdout);
     assert!(run.stdout.contains("error[unknown-field]"), "{}", run.stdout);
 }
+
+/// What is found in a chart of its own: `rule place`, a line each.
+fn found_in(name: &str, files: &[(&str, &str)], arguments: &[&str]) -> Vec<String> {
+    let folder = chart(name, "", "");
+    let _ = std::fs::remove_file(folder.join("templates/a.yaml"));
+    for (file, text) in files {
+        write(&folder, file, text);
+    }
+    let run = Case::new("lint")
+        .args([&[".", "--format", "json"], arguments].concat())
+        .dir(&folder)
+        .run();
+    let report: Json = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr));
+    let findings = report["findings"].as_array().unwrap_or_else(|| panic!("{report}"));
+    let line = |finding: &Json| {
+        let text = |key: &str| finding[key].as_str().unwrap_or_default().to_owned();
+        let place = &finding["place"];
+        let file = place["file"].as_str().unwrap_or_default().trim_start_matches("./");
+        format!("{} {file}:{} {}", text("rule"), place["line"], text("message"))
+    };
+    findings
+        .iter()
+        .map(line)
+        .filter(|line| !line.starts_with("missing-icon"))
+        .collect()
+}
+
+/// A variable has what the branches gave it, not what it began with.
+#[test]
+fn names_of_templates_follow_branches() {
+    let template = "\
+{{- define \"a.x\" }}a: b{{ end }}
+{{- $name := \"\" }}
+{{- if .Values.x }}{{ $name = \"a.x\" }}
+{{- else if .Values.z }}{{ $name = printf \"a.%s\" .Values.z }}
+{{- else }}{{ fail \"x or z\" }}{{ end }}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: web
+data:
+  a: {{ include $name . | quote }}
+";
+    let files = [("templates/c.yaml", template), ("values.yaml", "x: 1\nz: \"\"\n")];
+    assert_eq!(found_in("names_follow_branches", &files, &[]), Vec::<String>::new());
+    let bad = template.replace("$name = \"a.x\"", "$name = \"a.z\"");
+    let files = [("templates/c.yaml", &*bad), ("values.yaml", "x: \"\"\nz: x\n")];
+    let found = found_in("names_follow_branches_bad", &files, &[]);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("no template \"a.z\" is defined"), "{found:?}");
+}
+
+/// Every cluster serves the kinds of its version.
+#[test]
+fn kinds_are_served() {
+    let template = "\
+{{- if .Capabilities.APIVersions.Has \"policy/v1/PodDisruptionBudget\" }}
+apiVersion: policy/v1
+{{- else }}
+apiVersion: policy/v1beta1
+{{- end }}
+kind: PodDisruptionBudget
+metadata:
+  name: web
+spec:
+  minAvailable: 1
+  selector: {}
+";
+    let found = found_in("kinds_are_served", &[("templates/b.yaml", template)], &[]);
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// Files that other programs read are not held to Prometheus' rules.
+#[test]
+fn files_of_other_programs_are_theirs() {
+    let vm = |image: &str| {
+        format!(
+            "\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: web
+data:
+  scrape.yml: |
+    scrape_configs:
+    - job_name: a
+      kubernetes_sd_configs:
+      - role: endpointslices
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: web
+    image: {image}
+    volumeMounts:
+    - name: config
+      mountPath: /config
+  volumes:
+  - name: config
+    configMap:
+      name: web
+"
+        )
+    };
+    let of = |image: &str| {
+        let name = format!("files_of_others_{}", image.len());
+        let found = found_in(&name, &[("templates/b.yaml", &vm(image))], &[]);
+        found.into_iter().filter(|line| line.starts_with("prometheus-")).count()
+    };
+    assert_eq!(of("victoriametrics/vmagent:v1.100.0"), 0);
+    assert_eq!(of("prom/prometheus:v3.16.0"), 1);
+    let promtail = "\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: web
+data:
+  promtail.yaml: |
+    server:
+      http_listen_port: 3101
+    clients:
+    - url: http://loki/
+    positions:
+      filename: /run/positions.yaml
+    scrape_configs:
+    - job_name: a
+      pipeline_stages: []
+";
+    let found = found_in("files_of_promtail", &[("templates/b.yaml", promtail)], &[]);
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// Names of variables tell little: what is done with a secret, and where it is, is none.
+#[test]
+fn settings_are_no_secrets() {
+    let pod = |name: &str, value: &str| format!("{POD}    env:\n    - name: {name}\n      value: {value:?}\n");
+    let secrets = |name: &str, value: &str| {
+        let text = pod(name, value).replace("image: nginx", "image: nginx:1.29");
+        let found = found_in("settings_are_no_secrets", &[("templates/b.yaml", &text)], &[]);
+        found.iter().filter(|line| line.starts_with("secret-in-env")).count()
+    };
+    for (name, value) in [
+        ("ALLOW_EMPTY_PASSWORD", "yes"),
+        ("POSTGRES_UPDATE_PASSWORD", "always"),
+        ("ETCD_INITIAL_CLUSTER_TOKEN", "etcd-cluster-k8s"),
+        ("ETCD_AUTH_TOKEN", "jwt,priv-key=/k,sign-method=RS256"),
+        ("TLS_SECRET", "web-tls-secret"),
+        ("OIDC_TOKEN", "https://login.example.org/token"),
+    ] {
+        assert_eq!(secrets(name, value), 0, "{name}");
+    }
+    assert_eq!(secrets("DB_PASSWORD", "hunter2"), 1);
+}
+
+/// Keys of every level: the parent's, a subchart's, by its alias, global ones.
+#[test]
+fn keys_of_umbrella_charts_are_followed() {
+    let files = [
+        (
+            "Chart.yaml",
+            "apiVersion: v2\nname: um\nversion: 1.0.0\ndependencies:\n- {name: web, version: 1.0.0, alias: front, condition: front.on}\n- {name: web, version: 1.0.0, import-values: [data]}\n",
+        ),
+        ("values.yaml", "unread: 2\nfront: {image: {tga: b}}\nown: {b: 1}\n"),
+        ("charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        (
+            "charts/web/values.yaml",
+            "image: {tag: a}\nexports: {data: {own: {a: 1}}}\n",
+        ),
+        (
+            "charts/web/templates/a.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: \"{{ .Chart.Name }}\"}\ndata: {a: \"{{ .Values.image.tag }}{{ .Values.global.known }}\"}\n",
+        ),
+        (
+            "templates/b.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {a: \"{{ .Values.own.a }}\"}\n",
+        ),
+        (
+            "given.yaml",
+            "front: {\"on\": true, image: {tag: b}, foo: 1}\nweb: {image: {tga: b}}\nwbe: {}\nglobal: {known: 1, unknown: 2}\n",
+        ),
+    ];
+    let found = found_in("keys_of_umbrellas", &files, &["-f", "given.yaml"]);
+    let keys: Vec<&str> = found
+        .iter()
+        .filter_map(|line| line.split("no template reads ").nth(1))
+        .collect();
+    assert_eq!(
+        keys,
+        [
+            "unread",
+            "front.image.tga",
+            "own.b",
+            "front.foo",
+            "web.image.tga",
+            "wbe",
+            "global.unknown"
+        ],
+        "{found:#?}"
+    );
+    assert!(found[1].starts_with("unknown-value values.yaml:2"), "{found:#?}");
+}
+
+/// Items of a `ConfigMapList` are ConfigMaps; a null is told once.
+#[test]
+fn lists_and_nulls() {
+    let list = "apiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: a}\n  data: {a: 1}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: null\n";
+    let found = found_in("lists_and_nulls", &[("templates/b.yaml", list)], &[]);
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert!(found[0].starts_with("wrong-type templates/b.yaml:5"), "{found:#?}");
+    assert!(
+        found[1].starts_with("missing-required-field templates/b.yaml:9"),
+        "{found:#?}"
+    );
+}
+
+/// What an object lacks is told at its own template, not where its name is made.
+#[test]
+fn whole_objects_are_shown_at_their_templates() {
+    let files = [
+        (
+            "templates/_helpers.tpl",
+            "{{- define \"name\" }}{{ .Release.Name }}-web{{ end }}\n",
+        ),
+        (
+            "templates/b.yaml",
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ include \"name\" . }}\nspec:\n  replicas: 2\n  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n    spec:\n      containers:\n      - name: a\n        image: nginx:1.29\n",
+        ),
+    ];
+    let found = found_in("whole_objects", &files, &["--select", "missing-spread"]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].starts_with("missing-spread templates/b.yaml:4"), "{found:#?}");
+}

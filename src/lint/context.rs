@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use promchart_k8s::Version;
+
 use super::matrix::{Run, Scope};
 use super::objects::Objects;
 use super::suppress;
@@ -152,6 +154,9 @@ impl<'a> Context<'a> {
         pipeline::check_kube_version(&chart, &self.request.capabilities)?;
         let mut capabilities = self.request.capabilities.clone();
         capabilities.api_versions.extend(SERVED.map(str::to_owned));
+        // Helm without a cluster knows no kinds; any cluster does, and templates ask for `policy/v1/PodDisruptionBudget`.
+        let version = Version::parse(&capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
+        capabilities.api_versions.extend(promchart_k8s::all_served(version));
         let files = render::templates(&chart, &values, &self.request.release, &capabilities);
         let Request { limits, trace, .. } = self.request;
         let session = Session::new(world, self.sources, *limits, *trace);

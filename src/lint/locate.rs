@@ -35,6 +35,11 @@ pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>) {
     let Some(place) = diagnostic.span.and_then(|span| place(span, context)) else {
         return;
     };
+    if is_whole(diagnostic, context) {
+        // Its name may be set in a values file or made by a helper; what is missing belongs into its own template.
+        diagnostic.span = Some(place.calls.last().copied().unwrap_or(place.template));
+        return;
+    }
     let mut labels = Vec::new();
     let mut label = |span: Span, text: &str| {
         labels.push(Label {
@@ -59,6 +64,13 @@ pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>) {
     }
     labels.append(&mut diagnostic.labels);
     diagnostic.labels = labels;
+}
+
+/// Whether a finding is about an object as a whole, which is shown at its name: not about the name itself.
+fn is_whole(diagnostic: &Diagnostic, context: &Context<'_>) -> bool {
+    let is_of_lint = super::registry::is_whole(diagnostic.rule);
+    let at_name = |span: Span| context.objects.all.iter().any(|object| object.place() == span);
+    is_of_lint && diagnostic.span.is_some_and(at_name)
 }
 
 /// Names the null in the values that a template could not look into.

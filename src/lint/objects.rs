@@ -12,7 +12,7 @@ use crate::go::string as gostring;
 use crate::manifest::{self, MANIFEST_SYNTAX, split};
 use crate::render::Rendered;
 use crate::source::{FileId, Source, SourceKind, Sources};
-use crate::yaml::{self, Duplicate, Node};
+use crate::yaml::{self, Duplicate, Entry, Node, Value};
 
 /// The rendered texts with their objects.
 #[derive(Debug, Default)]
@@ -79,7 +79,9 @@ impl Objects {
             && depth < MAX_LISTS
         {
             for item in items(Some(listed)) {
-                self.add(path, item.clone(), namespace, depth + 1);
+                let mut item = item.clone();
+                of_list(&mut item, &node);
+                self.add(path, item, namespace, depth + 1);
             }
             return;
         }
@@ -212,5 +214,21 @@ impl Labelled {
         let of_label = labels.map(|(key, value)| self.with_label(namespace, key, value));
         let all = || self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default();
         of_label.min_by_key(|found| found.len()).unwrap_or_else(all)
+    }
+}
+
+/// Gives an item of a `ConfigMapList` and the like the kind of the list, as `kubectl` and Helm do where it has none.
+fn of_list(item: &mut Node, list: &Node) {
+    let Some(kind) = list.get("kind").filter(|kind| text(Some(*kind)) != "List") else {
+        return;
+    };
+    let Some(map) = item.as_map_mut().filter(|map| !map.contains_key("kind")) else {
+        return;
+    };
+    let name = text(Some(kind)).trim_end_matches("List");
+    let mut add = |key: &str, node: Node| drop(map.insert(key, Entry { key: node.span, node }));
+    add("kind", Node::new(Value::String(name.into()), kind.span));
+    if let Some(version) = list.get("apiVersion") {
+        add("apiVersion", version.clone());
     }
 }

@@ -51,6 +51,12 @@ impl Rule {
     }
 }
 
+/// Whether the findings of a rule are about objects or containers as a whole.
+pub(super) fn is_whole(rule: &str) -> bool {
+    let found = RULES.iter().find(|known| known.id == rule);
+    found.is_some_and(|known| matches!(known.family, Family::Opinion))
+}
+
 /// All rules.
 pub const RULES: &[Rule] = &[
     // Charts
@@ -76,6 +82,7 @@ pub const RULES: &[Rule] = &[
     rule!("duplicate-key", Values, Error, values::duplicates),
     rule!("printed-go-value", Values, Warning, printed::values),
     rule!("exponent-number", Values, Warning, values::exponents),
+    rule!("misread-scalar", Values, Warning, values::misread),
     // Templates
     rule!("template-syntax", Template, Error, by "template::parse"),
     rule!("unknown-function", Template, Error, by "template::parse"),
@@ -163,7 +170,7 @@ pub const RULES: &[Rule] = &[
     rule!("bad-relabel", Prometheus, Error, by "prometheus"),
     rule!("bad-relabel-regex", Prometheus, Error, by "prometheus"),
     rule!("duplicate-job", Prometheus, Error, by "prometheus"),
-    rule!("duplicate-rule", Prometheus, Error, by "prometheus"),
+    rule!("duplicate-rule", Prometheus, Warning, by "prometheus"),
     rule!("duplicate-rule-group", Prometheus, Error, by "prometheus"),
     rule!("prometheus-agent", Prometheus, Error, by "prometheus"),
     rule!("prometheus-config", Prometheus, Error, by "prometheus"),

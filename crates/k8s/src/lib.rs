@@ -39,7 +39,7 @@ mod words;
 pub use check::{check, is_defined};
 pub use custom::Crds;
 pub use k8s_openapi;
-pub use lifecycle::{Lifecycle, lifecycle, served};
+pub use lifecycle::{Lifecycle, all_served, lifecycle, served};
 pub use objects::{Object, decode, label_selector, selects};
 pub use problem::{Problem, RULES, Rule, Severity, Side, Step};
 pub use version::Version;

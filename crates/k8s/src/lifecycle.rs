@@ -90,6 +90,15 @@ pub fn served(version: Version, api_version: &str, kind: &str) -> Option<bool> {
     })
 }
 
+/// All that a version serves of its own, as `.Capabilities.APIVersions` of a chart names it: `policy/v1/PodDisruptionBudget`.
+pub fn all_served(version: Version) -> Vec<String> {
+    let kinds = Definitions::get().kinds.keys();
+    let served = kinds.filter(|(api_version, kind)| served(version, api_version, kind) == Some(true));
+    served
+        .map(|(api_version, kind)| format!("{api_version}/{kind}"))
+        .collect()
+}
+
 /// Notes what is wrong with an apiVersion and kind of a group of Kubernetes' own.
 pub(crate) fn check(walker: &mut Walker<'_>, api_version: &str, kind: &str) {
     let version = walker.version;

@@ -32,10 +32,7 @@ const GROUP_FIELDS: &[Field] = &[
     ("interval", Ty::Duration),
     ("query_offset", Ty::Duration),
     ("limit", Ty::Int),
-    (
-        "rules",
-        Ty::Full(&Ty::Struct(&RULE_FIELDS), "one of 'record' or 'alert' must be set"),
-    ),
+    ("rules", Ty::List(&Ty::Struct(&RULE_FIELDS))),
     ("labels", Ty::TextMap),
 ];
 
@@ -51,13 +48,10 @@ static OPERATOR_GROUP: Struct = Struct {
     check: group,
 };
 
-/// A rule file.
+/// A rule file. Of a group or a rule that is null nothing is said, as by `promtool`; the API server minds them in an object.
 pub(super) static ROOT: Struct = Struct {
     name: "rulefmt.RuleGroups",
-    fields: &[&[(
-        "groups",
-        Ty::Full(&Ty::Struct(&GROUP_STRUCT), "Groupname must not be empty"),
-    )]],
+    fields: &[&[("groups", Ty::List(&Ty::Struct(&GROUP_STRUCT)))]],
     check: groups,
 };
 
@@ -73,8 +67,8 @@ pub(super) static SPEC: Struct = Struct {
 
 /// A duration, for those who check one by itself.
 pub(super) static DURATION: Ty = Ty::Duration;
-/// What makes a rule itself: its name, its expression and its labels.
-type Identity = (String, String, Vec<(String, String)>);
+/// What `promtool` knows a rule by: its name and its labels.
+type Identity = (String, Vec<(String, String)>);
 
 /// What holds between groups.
 fn groups(check: &mut Check<'_>, root: Object<'_>) {
@@ -92,9 +86,9 @@ fn groups(check: &mut Check<'_>, root: Object<'_>) {
     }
 }
 
-/// `promtool` minds two rules of one name and the same labels; but the same labels with another expression are often meant
-/// (one rule for each range of hours, each kind of request), so the expression has to be the same as well.
-fn same_rule(check: &mut Check<'_>, rule: Object<'_>, seen: &mut BTreeMap<Identity, Span>) {
+/// Two rules of one name and the same labels, as `promtool` minds them. Alerts with another expression are often meant (one for each
+/// range of hours, each kind of request): these are mentioned only.
+fn same_rule(check: &mut Check<'_>, rule: Object<'_>, seen: &mut BTreeMap<Identity, (String, Span)>) {
     let Some(key) = ["alert", "record"].into_iter().find(|key| rule.is_set(key)) else {
         return;
     };
@@ -103,17 +97,24 @@ fn same_rule(check: &mut Check<'_>, rule: Object<'_>, seen: &mut BTreeMap<Identi
         .map(|(name, entry)| (name.to_string(), check.text(&entry.node).unwrap_or_default()))
         .collect();
     let name = rule.text(check, key);
-    let identity = (name.clone(), rule.text(check, "expr"), labels);
+    let identity = (name.clone(), labels);
+    let expression = rule.text(check, "expr");
     let place = rule.value(key);
-    if let Some(first) = seen.get(&identity) {
+    let Some((other, first)) = seen.get(&identity) else {
+        seen.insert(identity, (expression, place));
+        return;
+    };
+    let diagnostic = if *other == expression {
         let message = format!("the rule {name} is there already, with the same expression and labels");
-        let diagnostic = Diagnostic::warning(SAME_RULE, message)
-            .at(place)
-            .label(*first, "first here");
-        check.report.push(diagnostic);
+        Diagnostic::warning(SAME_RULE, message)
+    } else if key == "record" {
+        let message = format!("the rule {name} is there already, with the same labels: both write the same series");
+        Diagnostic::warning(SAME_RULE, message)
     } else {
-        seen.insert(identity, place);
-    }
+        let message = format!("the alert {name} is there already, with the same labels and another expression");
+        Diagnostic::info(SAME_RULE, message)
+    };
+    check.report.push(diagnostic.at(place).label(*first, "first here"));
 }
 
 fn group(check: &mut Check<'_>, group: Object<'_>) {

@@ -50,10 +50,7 @@ pub const RULES: &[Rule] = &[
         "the regular expression of a relabelling rule is none that RE2 can read",
     ),
     rule(JOB, "two scrape configurations have one job name"),
-    rule(
-        SAME_RULE,
-        "a rule is written twice: the same name, expression and labels",
-    ),
+    rule(SAME_RULE, "a rule is written twice: the same name and labels"),
     rule(GROUP, "two groups of a rule file have one name"),
     rule(AGENT, "Prometheus refuses the section in agent mode"),
     rule(

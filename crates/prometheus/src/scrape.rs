@@ -62,7 +62,9 @@ fn static_targets(check: &mut Check<'_>, owner: Object<'_>) {
     for group in owner.list("static_configs").iter().filter_map(Object::of) {
         for target in group.list("targets") {
             let address = check.text(target).unwrap_or_default();
-            if address.contains('/') {
+            if address.is_empty() {
+                check.error(CONFIG, target.span, "no address");
+            } else if address.contains('/') {
                 let message = format!("{} is not a valid hostname", quote(&address));
                 check.error(CONFIG, target.span, message);
             }

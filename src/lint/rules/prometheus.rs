@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::Context;
 use super::super::object::Object;
+use super::volumes::volumes;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::go::base64;
 use crate::prometheus::{self, Kind};
@@ -68,8 +69,60 @@ fn file(
         return;
     };
     let Some(kind) = kind(name, &parsed.node) else { return };
+    if is_of_another(context, object, &parsed.node) {
+        return;
+    }
     let found = prometheus::check_file(context.sources, inner, Some(kind));
     place_all(found, object, text, scalar, within, inner, report);
+}
+
+/// Programs that read files much like Prometheus', with words of their own: parts of the names of their images.
+const OTHERS: [&str; 9] = [
+    "victoria-metrics",
+    "victoriametrics",
+    "vmagent",
+    "vmalert",
+    "promtail",
+    "grafana/agent",
+    "grafana-agent",
+    "grafana/alloy",
+    "opentelemetry-collector",
+];
+
+/// Whether a file is for another program: it has what only that has, or the pods that mount it run nothing else.
+fn is_of_another(context: &Context<'_>, object: &Object, node: &Node) -> bool {
+    let has = |key: &str| node.get(key).is_some();
+    if has("clients") && has("positions") || has("server") && has("positions") {
+        return true;
+    }
+    let mut images = Vec::new();
+    for pod in context
+        .objects
+        .pods()
+        .filter(|pod| pod.owner.namespace() == object.namespace())
+    {
+        let mounts = volumes(pod).any(|(volume, _)| {
+            let map = volume.config_map.as_ref().map(|map| map.name.as_str());
+            let secret = volume.secret.as_ref().and_then(|secret| secret.secret_name.as_deref());
+            let projected = volume
+                .projected
+                .iter()
+                .flat_map(|volume| volume.sources.iter().flatten());
+            let mut projected = projected.flat_map(|source| {
+                let map = source.config_map.as_ref().map(|map| map.name.as_str());
+                map.into_iter()
+                    .chain(source.secret.as_ref().map(|secret| secret.name.as_str()))
+            });
+            let name = object.name();
+            map == Some(name) || secret == Some(name) || projected.any(|source| source == name)
+        });
+        if mounts {
+            let all = pod.containers().filter_map(|container| container.spec.image.clone());
+            images.extend(all);
+        }
+    }
+    let is_other = |image: &String| OTHERS.iter().any(|other| image.contains(other));
+    images.iter().any(is_other) && !images.iter().any(|image| image.contains("prom/prometheus"))
 }
 
 fn place_all(

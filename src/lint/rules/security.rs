@@ -60,7 +60,11 @@ pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
         for container in pod.containers() {
             for (variable, node) in paired(container.spec.env.as_ref(), container.node.get("env")) {
                 let value = variable.value.as_deref().unwrap_or_default();
-                if let Some(written) = node.get("value").filter(|_| is_secret(&variable.name, value)) {
+                let is_object = || context.objects.all.iter().any(|object| object.name() == value);
+                let written = node
+                    .get("value")
+                    .filter(|_| is_secret(&variable.name, value) && !is_object());
+                if let Some(written) = written {
                     report.push(secret(owner, &variable.name, written));
                 }
             }
@@ -79,9 +83,40 @@ fn is_secret(name: &str, value: &str) -> bool {
         || name.ends_with("SECRET_KEY")
         || name.ends_with("ACCESS_KEY")
         || name.ends_with("PRIVATE_KEY");
-    // A path to a file, a reference to another variable and a switch are no secrets.
-    let is_reference = value.starts_with('/') || value.starts_with("$(") || matches!(value, "" | "true" | "false");
-    is_named && !is_reference
+    is_named && !is_setting(&name) && !is_reference(value)
+}
+
+/// Whether a variable says what is done with a secret (`ALLOW_EMPTY_PASSWORD`), or is no secret in spite of its name.
+fn is_setting(name: &str) -> bool {
+    let does = |word: &str| {
+        matches!(
+            word,
+            "ALLOW"
+                | "CHANGE"
+                | "DISABLE"
+                | "ENABLE"
+                | "FORCE"
+                | "GENERATE"
+                | "REQUIRE"
+                | "ROTATE"
+                | "SKIP"
+                | "UPDATE"
+                | "USE"
+        )
+    };
+    // The clusters of etcd are told apart by a token, and `ETCD_AUTH_TOKEN` says of which kind tokens are.
+    name.split('_').any(does) || name.ends_with("CLUSTER_TOKEN") || name == "ETCD_AUTH_TOKEN"
+}
+
+/// Whether a value leads to a secret or is a switch: a path, another variable, an address, the name of a Secret.
+fn is_reference(value: &str) -> bool {
+    const SWITCHES: [&str; 10] = ["", "true", "false", "yes", "no", "on", "off", "0", "1", "none"];
+    let lower = value.to_ascii_lowercase();
+    let is_address = value.contains("://") && !value.contains('@');
+    let is_name = ["-secret", "-secrets", "-token", "-credentials", "-password", "-key"]
+        .iter()
+        .any(|end| lower.ends_with(end));
+    SWITCHES.contains(&&*lower) || value.starts_with('/') || value.starts_with("$(") || is_address || is_name
 }
 
 fn secret(owner: &Object, name: &str, written: &Node) -> Diagnostic {

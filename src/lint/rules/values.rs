@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::Context;
+use super::super::usage::Unread;
 use crate::diagnostic::{Diagnostic, Report, closest};
 use crate::source::{FileId, Source, SourceKind, Span};
 use crate::values::GLOBAL;
@@ -13,6 +14,7 @@ const UNUSED: &str = "unused-value";
 const UNDEFINED: &str = "undefined-value";
 const DUPLICATE: &str = "duplicate-key";
 const EXPONENT: &str = "exponent-number";
+const MISREAD: &str = "misread-scalar";
 
 /// Keys that the user gives but no template reads.
 pub(in super::super) fn unknown(context: &Context<'_>, report: &mut Report) {
@@ -20,14 +22,27 @@ pub(in super::super) fn unknown(context: &Context<'_>, report: &mut Report) {
         return;
     };
     for unread in usage.reads.unread(&context.given) {
-        if is_free(&unread.path) {
-            continue;
+        // Global values are for whoever reads them; an empty table of them says nothing.
+        let is_empty = unread.path == GLOBAL && unread.entry.node.as_map().is_some_and(yaml::Map::is_empty);
+        if !is_empty && !is_free(&unread.path) && !is_misread(context, &unread) {
+            report.push(unknown_key(unread));
         }
-        let message = format!("no template reads {}", unread.path);
-        let mut diagnostic = Diagnostic::warning(UNKNOWN, message).at(unread.entry.key);
-        diagnostic.help = unread.close.map(|close| format!("did you mean `{close}`?"));
-        report.push(diagnostic);
     }
+}
+
+fn unknown_key(unread: Unread<'_>) -> Diagnostic {
+    let message = format!("no template reads {}", unread.path);
+    let mut diagnostic = Diagnostic::warning(UNKNOWN, message).at(unread.entry.key);
+    diagnostic.help = unread.close.map(|close| format!("did you mean `{close}`?"));
+    diagnostic
+}
+
+/// Whether a key is another one than was written, `on` for instance, which a rule of its own tells.
+fn is_misread(context: &Context<'_>, unread: &Unread<'_>) -> bool {
+    let last = unread.path.rsplit('.').next().unwrap_or_default();
+    let span = unread.entry.key;
+    let source = context.sources.get(span.file);
+    matches!(last, "true" | "false") && source.text().get(span.range()).is_some_and(|written| written != last)
 }
 
 /// Keys of the chart's own values.yaml that no template reads.
@@ -39,18 +54,29 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
         return;
     };
     for unread in usage.reads.unread(&chart.chart.values) {
-        if !is_free(&unread.path) {
+        if is_free(&unread.path) || is_misread(context, &unread) || is_global(&unread.path) {
+            continue;
+        }
+        // What a chart sets for a subchart is like what a user sets: a key that is not read is a slip.
+        let first = unread.path.split('.').next().unwrap_or_default();
+        if first != unread.path && chart.subcharts.iter().any(|subchart| subchart.name == first) {
+            report.push(unknown_key(unread));
+        } else {
             let message = format!("no template reads {}", unread.path);
             report.push(Diagnostic::info(UNUSED, message).at(unread.entry.key));
         }
     }
 }
 
-/// What everybody may set, read or not: global values are for whoever wants them, `x-` keys hold anchors, `enabled` is for the
-/// condition of a parent.
+/// What everybody may set, read or not: `x-` keys hold anchors, `enabled` is for the condition of a parent.
 fn is_free(path: &str) -> bool {
     let first = path.split('.').next().unwrap_or_default();
-    matches!(path, "enabled") || first.starts_with("x-") || path.split('.').any(|step| step == GLOBAL)
+    matches!(path, "enabled") || first.starts_with("x-")
+}
+
+/// Whether a key is of the global values: a chart may have defaults for charts that use it.
+fn is_global(path: &str) -> bool {
+    path.split('.').any(|step| step == GLOBAL)
 }
 
 /// Paths that templates read without care, but that are defined nowhere.
@@ -172,6 +198,65 @@ pub(in super::super) fn duplicates(context: &Context<'_>, report: &mut Report) {
                 .at(duplicate.second)
                 .label(duplicate.first, "also here"),
         );
+    }
+}
+
+/// Keys and numbers in values files, and keys of objects, that are something else than was written: `on` is `true`, `1.10` is `1.1`.
+pub(in super::super) fn misread(context: &Context<'_>, report: &mut Report) {
+    let defaults = context.chart.iter().map(|chart| &chart.chart.values);
+    for root in defaults.chain([&context.given]) {
+        scalars(context, root, true, report);
+    }
+    for object in &context.objects.all {
+        scalars(context, &object.node, false, report);
+    }
+}
+
+fn scalars(context: &Context<'_>, root: &Node, with_numbers: bool, report: &mut Report) {
+    let written = |span: Span| {
+        let source = context.sources.get(span.file);
+        source.text().get(span.range()).unwrap_or_default().to_owned()
+    };
+    let mut stack: Vec<(&str, &Node)> = vec![("", root)];
+    while let Some((name, node)) = stack.pop() {
+        match &node.value {
+            Value::Map(map) => {
+                for (key, entry) in map.iter() {
+                    stack.push((&**key, &entry.node));
+                    if !matches!(&**key, "true" | "false") {
+                        continue;
+                    }
+                    let text = written(entry.key);
+                    let is_word = ["on", "off", "yes", "no", "y", "n"].contains(&&*text.to_ascii_lowercase());
+                    if is_word {
+                        let message = format!("the key `{text}` is read as `{key}`");
+                        let help = format!("put it in quotes: `\"{text}\"`");
+                        report.push(Diagnostic::warning(MISREAD, message).at(entry.key).help(help));
+                    }
+                }
+            }
+            Value::List(items) => stack.extend(items.iter().map(|item| (name, item))),
+            Value::Float(value) if with_numbers => {
+                let text = written(node.span);
+                let Some((whole, fraction)) = text.split_once('.') else {
+                    continue;
+                };
+                let is_plain = !whole.is_empty() && !fraction.is_empty();
+                let is_plain = is_plain && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+                // `1.0` is a number in most places, but for what is called a version.
+                let is_version = ["version", "tag"]
+                    .iter()
+                    .any(|word| name.to_ascii_lowercase().ends_with(word));
+                let loses = fraction.ends_with('0') && (!fraction.trim_end_matches('0').is_empty() || is_version);
+                if is_plain && loses {
+                    let shown = crate::go::float::shortest(*value);
+                    let message = format!("the number {text} is read as {shown}");
+                    let help = format!("put it in quotes: `\"{text}\"`");
+                    report.push(Diagnostic::warning(MISREAD, message).at(node.span).help(help));
+                }
+            }
+            _ => {}
+        }
     }
 }
 

@@ -132,32 +132,38 @@ impl<'a> Evaluator<'a> {
         self.in_text -= 1;
     }
 
-    fn list(&mut self, list: &List, scope: &mut Scope) {
+    /// Goes through a list. Tells whether it surely ends the render, with `fail`: what it assigns is seen by nothing then.
+    fn list(&mut self, list: &List, scope: &mut Scope) -> bool {
         let depth = scope.variables.len();
+        let mut ends = false;
         for node in &list.nodes {
-            self.node(node, scope);
+            ends |= self.node(node, scope);
         }
         scope.variables.truncate(depth);
+        ends
     }
 
-    fn node(&mut self, node: &Node, scope: &mut Scope) {
+    fn node(&mut self, node: &Node, scope: &mut Scope) -> bool {
+        let mut ends = false;
         match node {
             Node::Action(action) => {
                 let value = self.pipeline(&action.pipeline, scope);
                 if action.pipeline.declarations.is_empty() {
                     self.whole(&value);
                 }
+                let last = action.pipeline.commands.last().map(|command| &command.operands[0]);
+                ends = matches!(last, Some(Operand::Identifier(_, name)) if &**name == "fail");
             }
             Node::If(branch) => {
                 let depth = scope.variables.len();
                 self.guarded(|this| this.pipeline(&branch.pipeline, scope));
-                self.bodies(branch, scope, None);
+                ends = self.bodies(branch, scope, None);
                 scope.variables.truncate(depth);
             }
             Node::With(branch) => {
                 let depth = scope.variables.len();
                 let value = self.guarded(|this| this.pipeline(&branch.pipeline, scope));
-                self.bodies(branch, scope, Some(value));
+                ends = self.bodies(branch, scope, Some(value));
                 scope.variables.truncate(depth);
             }
             Node::Range(branch) => self.range(branch, scope),
@@ -170,18 +176,32 @@ impl<'a> Evaluator<'a> {
             }
             Node::Text(_) | Node::Break(_) | Node::Continue(_) => {}
         }
+        ends
     }
 
-    fn bodies(&mut self, branch: &Branch, scope: &mut Scope, dot: Option<Abstract>) {
+    /// Goes through both bodies; after them a variable has what either gave it. Tells whether both end the render.
+    fn bodies(&mut self, branch: &Branch, scope: &mut Scope, dot: Option<Abstract>) -> bool {
         let outer = scope.dot.clone();
+        let before = scope.variables.clone();
         if let Some(dot) = dot {
             scope.dot = dot;
         }
-        self.list(&branch.list, scope);
+        let first_ends = self.list(&branch.list, scope);
         scope.dot = outer;
-        if let Some(list) = &branch.else_list {
-            self.list(list, scope);
+        let after = std::mem::replace(&mut scope.variables, before);
+        let second_ends = branch.else_list.as_ref().is_some_and(|list| self.list(list, scope));
+        match (first_ends, second_ends) {
+            (true, _) => {}
+            (false, true) => scope.variables = after,
+            (false, false) => {
+                for ((_, known), (_, other)) in scope.variables.iter_mut().zip(after) {
+                    if *known != other {
+                        *known = Abstract::either([known.clone(), other]).unwrap_or(Abstract::Unknown);
+                    }
+                }
+            }
         }
+        first_ends && second_ends
     }
 
     fn range(&mut self, branch: &Branch, scope: &mut Scope) {
@@ -210,7 +230,7 @@ impl<'a> Evaluator<'a> {
             // Which of the values it has later depends on the way taken: all of them count as read.
             self.whole(&value);
             if let Some((_, known)) = scope.variables.iter_mut().rev().find(|(known, _)| known == name) {
-                *known = Abstract::either([known.clone(), value]).unwrap_or(Abstract::Unknown);
+                *known = value;
             }
         } else {
             scope.variables.push((Arc::clone(name), value));

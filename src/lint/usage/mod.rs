@@ -20,7 +20,7 @@ use crate::template::{self, Template};
 use crate::yaml::{Node, Value};
 
 use eval::Evaluator;
-pub(super) use reads::Reads;
+pub(super) use reads::{Reads, Unread};
 use value::{Abstract, key};
 
 /// What is known of how templates use values.
@@ -94,7 +94,12 @@ fn dependencies(chart: &ParsedChart, prefix: &value::Path, reads: &mut Reads) {
         reads.whole(&below("tags"));
     }
     for dependency in &chart.chart.metadata.dependencies {
-        for condition in dependency.condition.split(',') {
+        // Without a condition there is no path, which would be that of all values.
+        let conditions = dependency
+            .condition
+            .split(',')
+            .filter(|condition| !condition.trim().is_empty());
+        for condition in conditions {
             reads.whole(&below(condition.trim()));
             // The condition of a subchart of a subchart may be set from the top.
             reads.whole(&condition.trim().split('.').map(key).collect());
@@ -105,7 +110,7 @@ fn dependencies(chart: &ParsedChart, prefix: &value::Path, reads: &mut Reads) {
         }
         for import in &dependency.import_values {
             let child = match import {
-                crate::chart::ImportValue::Export(name) => format!("{name}.exports.{name}"),
+                crate::chart::ImportValue::Export(name) => format!("exports.{name}"),
                 crate::chart::ImportValue::Table { child, .. } => child.clone(),
             };
             reads.whole(&below(&format!("{name}.{child}")));

@@ -6,7 +6,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use super::program::Pattern;
 
 /// The longest example.
-const LONGEST: usize = 60;
+const LONGEST: usize = 80;
 /// The characters that are taken where a class has them.
 const USUAL: [char; 6] = ['a', '1', '0', 'A', '-', '.'];
 
@@ -62,7 +62,8 @@ mod tests {
             ("^([0-9]+(ms|[smhdwy]))+$", Some("1ms")),
             ("^$|^https?://.+", Some("http://a")),
             ("^[a-z]([-a-z0-9]*[a-z0-9])?$", Some("a")),
-            ("^[0-9a-f]{64}$", None),
+            ("^[0-9a-f]{4}$", Some("aaaa")),
+            ("^[0-9a-f]{640}$", None),
             ("^$", None),
         ] {
             let pattern = Pattern {
