@@ -874,3 +874,53 @@ fn whole_objects_are_shown_at_their_templates() {
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(found[0].starts_with("missing-spread templates/b.yaml:4"), "{found:#?}");
 }
+
+/// Mistyped keys, API versions with a successor and scalars without quotes are mended; what would do harm is left alone.
+#[test]
+fn what_is_plain_is_mended() {
+    let folder = chart("fix", "", "image:\n  tag: 1.10\n\"on\": x\n");
+    write(
+        &folder,
+        "templates/a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Values.image.tag }}\n  lables: {a: b}\ndata:\n  a: {{ .Values.on }}\n  b: 1.10\n  c: {{ .Values.image.tagg }}\n",
+    );
+    write(&folder, "given.yaml", "imaeg: {tag: b}\n");
+    let run = |mode: &str| {
+        Case::new("lint")
+            .args([".", "-f", "given.yaml", mode])
+            .dir(&folder)
+            .run()
+    };
+    let shown = run("--fix");
+    assert_eq!(shown.code, 1, "{}", shown.stderr);
+    for line in [
+        "+image: {tag: b}",
+        "-  b: 1.10",
+        "+  b: \"1.10\"",
+        "+  labels: {a: b}",
+        "+  tag: \"1.10\"",
+    ] {
+        assert!(
+            shown.stdout.lines().any(|shown| shown == line),
+            "{line}\n{}",
+            shown.stdout
+        );
+    }
+    assert_eq!(
+        std::fs::read_to_string(folder.join("given.yaml")).unwrap(),
+        "imaeg: {tag: b}\n"
+    );
+    let written = run("--fix=write");
+    assert_eq!(
+        (written.code, &written.stdout),
+        (0, &shown.stdout),
+        "{}",
+        written.stderr
+    );
+    assert_eq!(
+        std::fs::read_to_string(folder.join("given.yaml")).unwrap(),
+        "image: {tag: b}\n"
+    );
+    let again = run("--fix");
+    assert_eq!((again.code, &*again.stdout), (0, ""), "{}", again.stderr);
+}

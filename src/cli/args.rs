@@ -205,6 +205,9 @@ pub(super) struct Lint {
     /// Do not check values against JSON schemas
     #[arg(long)]
     pub(super) skip_schema_validation: bool,
+    /// Show what can be mended as a diff instead of a report; --fix=write also writes it
+    #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "show", value_parser = ["show", "write"])]
+    pub(super) fix: Option<String>,
 }
 
 /// `promchart validate [CHART]`

@@ -29,6 +29,9 @@ const BASELINE_FILE: &str = "promchart-baseline.json";
 const USAGE: &str = "usage";
 
 pub(super) fn run(world: &Arc<dyn World>, arguments: &Lint, output: Output) -> Exit {
+    if let Some(mode) = &arguments.fix {
+        return super::fix::run(world, arguments, mode, output);
+    }
     let sources = Sources::new();
     let plan = plan(&**world, arguments, &sources);
     let reports = &arguments.reports;
@@ -63,6 +66,17 @@ pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Out
         &sources,
         output,
     )
+}
+
+/// All that is found, without a report.
+pub(super) fn findings(world: &Arc<dyn World>, arguments: &Lint, sources: &Sources) -> Result<Report> {
+    let Plan { settings, runs, files } = plan(&**world, arguments, sources)?;
+    let selection = selection(&**world, &settings, &arguments.rules, sources)?;
+    let bar = Bar { is_shown: false };
+    let (mut found, _) = lint::run(world, &runs, Scope::All, &selection, sources, &bar);
+    found.append(lint::prometheus_files(&**world, &files, &selection, sources)?);
+    sort(&mut found, sources);
+    Ok(found)
 }
 
 /// What is to be done.

@@ -6,6 +6,7 @@ mod certs;
 mod completions;
 mod each_values;
 mod explain;
+mod fix;
 mod helm_flags;
 mod lint;
 mod lower;

@@ -14,6 +14,7 @@
 mod baseline;
 mod context;
 pub mod discover;
+pub mod fix;
 mod locate;
 mod matrix;
 mod object;

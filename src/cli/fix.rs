@@ -1,0 +1,156 @@
+//! `promchart lint --fix`: what can be mended, as a diff; with `--fix=write` in the files too.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Exit;
+use super::args::Lint;
+use super::lint::{findings, write};
+use super::output::Output;
+use crate::diagnostic::{Report, Result};
+use crate::lint::fix::{self, Edit};
+use crate::source::Sources;
+use crate::world::{Entry, Piped, World};
+
+/// How many edits are tried one by one where all together do harm.
+const MOST_TRIED: usize = 50;
+
+pub(super) fn run(world: &Arc<dyn World>, arguments: &Lint, mode: &str, output: Output) -> Exit {
+    let sources = Sources::new();
+    let outcome = mend(world, arguments, mode == "write", &sources);
+    outcome.unwrap_or_else(|error| {
+        output.errors(&Report::from(error), &sources, "");
+        Exit::Usage
+    })
+}
+
+fn mend(world: &Arc<dyn World>, arguments: &Lint, writes: bool, sources: &Sources) -> Result<Exit> {
+    let found = findings(world, arguments, sources)?;
+    let known = keys(&found);
+    // How many findings are left with these edits; none if there are new ones.
+    let left = |edits: &[Edit]| -> Result<Option<usize>> {
+        let world: Arc<dyn World> = Arc::new(Edited {
+            inner: Arc::clone(world),
+            files: fix::apply(edits, sources),
+        });
+        let found = findings(&world, arguments, &Sources::new())?;
+        let after = keys(&found);
+        let is_known = |(key, count): (&Key, &usize)| known.get(key).is_some_and(|before| count <= before);
+        Ok(after.iter().all(is_known).then_some(found.diagnostics.len()))
+    };
+    let mut least = found.diagnostics.len();
+    let mut edits = fix::edits(&found, sources);
+    if !edits.is_empty() && left(&edits)?.is_none_or(|left| left >= least) {
+        let mut kept = Vec::new();
+        for edit in edits.into_iter().take(MOST_TRIED) {
+            kept.push(edit);
+            match left(&kept)?.filter(|left| *left < least) {
+                Some(left) => least = left,
+                None => drop(kept.pop()),
+            }
+        }
+        edits = kept;
+    }
+    let diff = fix::diff(&edits, sources);
+    Output::result(&crate::go::string::decode(&crate::report::text::printable(&diff)));
+    let files = fix::apply(&edits, sources);
+    if writes {
+        for (path, text) in &files {
+            write(&**world, &path.to_string_lossy(), text)?;
+        }
+    }
+    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let told = format!("{} of {}", count(edits.len(), "line"), count(files.len(), "file"));
+    Output::message(&match (edits.is_empty(), writes) {
+        (true, _) => "nothing that can be mended without a thought\n".to_owned(),
+        (false, true) => format!("{told} mended\n"),
+        (false, false) => format!("{told} can be mended: --fix=write does it\n"),
+    });
+    Ok(if edits.is_empty() || writes {
+        Exit::Clean
+    } else {
+        Exit::Failed
+    })
+}
+
+/// What a finding says: its rule and its message. Its place may move.
+type Key = (&'static str, String);
+
+/// Findings by what they say, with their numbers.
+fn keys(found: &Report) -> BTreeMap<Key, usize> {
+    let mut keys = BTreeMap::new();
+    for finding in &found.diagnostics {
+        *keys.entry((finding.rule, finding.message.clone())).or_default() += 1;
+    }
+    keys
+}
+
+/// A world in which some files have been edited.
+struct Edited {
+    inner: Arc<dyn World>,
+    files: BTreeMap<PathBuf, String>,
+}
+
+impl World for Edited {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        match self.files.get(path) {
+            Some(text) => Ok(crate::go::string::decode(text).into_owned()),
+            None => self.inner.read(path),
+        }
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        self.inner.list(path)
+    }
+
+    fn entry(&self, path: &Path) -> io::Result<Entry> {
+        self.inner.entry(path)
+    }
+
+    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        self.inner.resolve(path)
+    }
+
+    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+        self.inner.read_link(path)
+    }
+
+    fn read_stdin(&self) -> io::Result<Vec<u8>> {
+        self.inner.read_stdin()
+    }
+
+    fn make_folders(&self, path: &Path) -> io::Result<()> {
+        self.inner.make_folders(path)
+    }
+
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.inner.write(path, bytes)
+    }
+
+    fn pipe(&self, program: &str, arguments: &[String], input: &[u8]) -> io::Result<Piped> {
+        self.inner.pipe(program, arguments, input)
+    }
+
+    fn now(&self) -> Duration {
+        self.inner.now()
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        self.inner.random(buffer);
+    }
+
+    fn restart_random(&self) {
+        self.inner.restart_random();
+    }
+
+    fn memory_in_use(&self) -> Option<usize> {
+        self.inner.memory_in_use()
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.inner.variable(name)
+    }
+}
