@@ -13,6 +13,7 @@ use super::gosyntax;
 use super::json;
 use super::key::Key;
 use super::node::{Node, Value};
+use super::resolve::Version;
 use super::scalar;
 use super::tree::{Index, ItemKind, Tree};
 use gostd::json::{MAX_DEPTH, TOO_DEEP};
@@ -35,8 +36,9 @@ pub(super) struct Decoded {
 }
 
 /// Decodes a document.
-pub(super) fn decode(tree: &Tree<'_>, places: &dyn Places) -> Result<Decoded, Fault> {
+pub(super) fn decode(version: Version, tree: &Tree<'_>, places: &dyn Places) -> Result<Decoded, Fault> {
     let mut decoder = Decoder {
+        version,
         tree,
         places,
         stack: Vec::new(),
@@ -126,6 +128,7 @@ struct Shared {
 }
 
 pub(super) struct Decoder<'a, 't> {
+    version: Version,
     pub(super) tree: &'t Tree<'a>,
     pub(super) places: &'t dyn Places,
     pub(super) stack: Vec<Frame>,
@@ -197,7 +200,7 @@ impl Decoder<'_, '_> {
         let item = &self.tree.items[index];
         match &item.kind {
             ItemKind::Scalar { tag, value, implicit } => {
-                let mut value = scalar::decode(*tag, value, *implicit)
+                let mut value = scalar::decode(self.version, *tag, value, *implicit)
                     .map_err(|problem| Fault::decoder(&problem, item.place.clone()))?;
                 if let Value::String(text) = &value
                     && gostring::may_have_escapes(text)

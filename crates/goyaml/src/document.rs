@@ -10,6 +10,7 @@ use super::key::Key;
 use super::node::{Node, Value};
 use super::parse::Parser;
 use super::reader::Input;
+use super::resolve::Version;
 use super::tree::Tree;
 use source::{FileId, Source, Span};
 
@@ -106,13 +107,33 @@ pub fn parse_str(text: &str, origin: Span) -> Result<Parsed, YamlError> {
 /// If the range is not one of the text's.
 pub fn parse_all(source: &Source, file: FileId, range: Range<usize>) -> Documents {
     let origin = InSource::new(source, file, range);
+    all(Version::V2, &Input::new(origin.text), &origin)
+}
+
+/// The same as go-yaml v3 reads it, in which `yes` and `off` are strings. A key that a mapping has twice is an error there:
+/// see [`Parsed::duplicates`]. `cut` tells that the range was cut out of a stream, so that its last line has an end.
+///
+/// # Panics
+/// If the range is not one of the text's.
+pub fn parse_all_v3(source: &Source, file: FileId, range: Range<usize>, cut: bool) -> Documents {
+    let origin = InSource::new(source, file, range);
+    let input = if cut {
+        Input::of_lines(origin.text)
+    } else {
+        Input::new(origin.text)
+    };
+    all(Version::V3, &input, &origin)
+}
+
+fn all(version: Version, input: &Input<'_>, origin: &dyn Origin) -> Documents {
     let mut found = Documents::default();
     let mut read = || -> Result<(), YamlError> {
-        let input = Input::new(origin.text);
-        let mut parser = Parser::new(&input);
-        let fail = |fault| origin.error(&input, fault);
+        let mut parser = Parser::new(input);
+        let fail = |fault| origin.error(input, fault);
         while let Some(tree) = Tree::read(&mut parser).map_err(fail)? {
-            found.documents.push(finish(&tree, &input, &origin).map_err(fail)?);
+            found
+                .documents
+                .push(finish(version, &tree, input, origin).map_err(fail)?);
         }
         Ok(())
     };
@@ -125,7 +146,7 @@ fn first(input: &Input<'_>, origin: &dyn Origin) -> Result<Parsed, YamlError> {
     let mut parser = Parser::new(input);
     let fail = |fault| origin.error(input, fault);
     match Tree::read(&mut parser).map_err(fail)? {
-        Some(tree) => finish(&tree, input, origin).map_err(fail),
+        Some(tree) => finish(Version::V2, &tree, input, origin).map_err(fail),
         None => Ok(Parsed {
             node: Node::new(Value::Null, origin.span(0..0)),
             span: origin.range(0..0),
@@ -135,8 +156,8 @@ fn first(input: &Input<'_>, origin: &dyn Origin) -> Result<Parsed, YamlError> {
     }
 }
 
-fn finish(tree: &Tree<'_>, input: &Input<'_>, origin: &dyn Origin) -> Result<Parsed, Fault> {
-    let decoded = decode::decode(tree, &Mapped { input, origin })?;
+fn finish(version: Version, tree: &Tree<'_>, input: &Input<'_>, origin: &dyn Origin) -> Result<Parsed, Fault> {
+    let decoded = decode::decode(version, tree, &Mapped { input, origin })?;
     let place = |offset| input.origin(offset);
     Ok(Parsed {
         node: decoded.node,

@@ -171,6 +171,15 @@ impl Writer {
         self.scalar(&scalar, simple);
     }
 
+    /// Writes a number as the key of a mapping; its value must follow.
+    pub fn number_key(&mut self, key: usize) {
+        self.write_indent();
+        if let Some(Frame::Map { key, .. }) = self.frames.last_mut() {
+            *key = KeyState::Simple;
+        }
+        self.plain(&key.to_string());
+    }
+
     /// Writes a null.
     pub fn null(&mut self) {
         self.before_value();

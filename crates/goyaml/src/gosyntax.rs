@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::key::Key;
+use super::resolve::Version;
 use super::scalar;
 use super::tree::{Index, ItemKind, Tree};
 
@@ -98,7 +99,9 @@ fn write_key(key: &Key, depth: usize, text: &mut String) {
 
 fn scalar_of(tree: &Tree<'_>, index: Index) -> Option<Key> {
     match &tree.items[tree.follow(index)].kind {
-        ItemKind::Scalar { tag, value, implicit } => Key::new(&scalar::decode(*tag, value, *implicit).ok()?),
+        ItemKind::Scalar { tag, value, implicit } => {
+            Key::new(&scalar::decode(Version::V2, *tag, value, *implicit).ok()?)
+        }
         _ => None,
     }
 }

@@ -49,7 +49,7 @@ mod split;
 mod token;
 mod tree;
 
-pub use document::{Documents, Duplicate, Parsed, parse, parse_all, parse_lines, parse_str};
+pub use document::{Documents, Duplicate, Parsed, parse, parse_all, parse_all_v3, parse_lines, parse_str};
 pub use emit::{Style, Writer, to_yaml};
 pub use error::YamlError;
 pub use node::{Entry, Map, Node, Value};

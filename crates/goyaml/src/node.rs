@@ -63,6 +63,11 @@ impl Map {
         self.entries.get(key)
     }
 
+    /// The entry of a key with the key itself.
+    pub fn get_key_value(&self, key: &str) -> Option<(&Arc<str>, &Entry)> {
+        self.entries.get_key_value(key)
+    }
+
     /// The entry of a key, to change it.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Entry> {
         self.entries.get_mut(key)

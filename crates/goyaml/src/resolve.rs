@@ -80,9 +80,9 @@ impl Tag {
 ///
 /// # Errors
 /// If the text is none of what the tag says: go-yaml's message.
-pub(super) fn resolve_tagged(tag: Tag, text: &str) -> Result<Scalar, String> {
+pub(super) fn resolve_tagged(version: Version, tag: Tag, text: &str) -> Result<Scalar, String> {
     let wanted = match tag {
-        Tag::None => return Ok(resolve(Version::V2, text)),
+        Tag::None => return Ok(resolve(version, text)),
         Tag::Null => Scalar::Null,
         Tag::Bool => Scalar::Bool(true),
         Tag::Int => Scalar::Int(0),
@@ -90,9 +90,9 @@ pub(super) fn resolve_tagged(tag: Tag, text: &str) -> Result<Scalar, String> {
         Tag::Timestamp => Scalar::Timestamp,
         Tag::Binary | Tag::Merge | Tag::NonSpecific | Tag::Other => return Ok(Scalar::String),
     };
-    let scalar = match resolve(Version::V2, text) {
+    let scalar = match resolve(version, text) {
         // Only here and for scalars without a tag are dates looked for.
-        Scalar::Timestamp if tag != Tag::Timestamp => number(Version::V2, text),
+        Scalar::Timestamp if tag != Tag::Timestamp => number(version, text),
         scalar => scalar,
     };
     match scalar {

@@ -2,11 +2,11 @@
 
 use super::base64;
 use super::node::Value;
-use super::resolve::{self, Scalar, Tag};
+use super::resolve::{self, Scalar, Tag, Version};
 use gostd::string as gostring;
 
-/// What a scalar is, in go-yaml. A string can hold any bytes here, if it is binary.
-pub(super) fn decode(tag: Tag, value: &[u8], implicit: bool) -> Result<Value, String> {
+/// What a scalar is, in a version of go-yaml. A string can hold any bytes here, if it is binary.
+pub(super) fn decode(version: Version, tag: Tag, value: &[u8], implicit: bool) -> Result<Value, String> {
     let text = String::from_utf8_lossy(value);
     if tag == Tag::None && !implicit {
         return Ok(string(&text));
@@ -17,7 +17,7 @@ pub(super) fn decode(tag: Tag, value: &[u8], implicit: bool) -> Result<Value, St
             None => Err("!!binary value contains invalid base64 data".to_owned()),
         };
     }
-    Ok(match resolve::resolve_tagged(tag, &text)? {
+    Ok(match resolve::resolve_tagged(version, tag, &text)? {
         Scalar::Null => Value::Null,
         Scalar::Bool(value) => Value::Bool(value),
         Scalar::Int(value) => Value::Int(value),
