@@ -106,6 +106,7 @@ fn lint(rule: &Rule, files: &Files, is_bad: bool, sources: &Sources) -> Report {
                 name: "release".to_owned(),
                 namespace: "default".to_owned(),
                 is_upgrade: false,
+                revision: 1,
             },
             capabilities: Capabilities::default(),
             skip_schema: false,

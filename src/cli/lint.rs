@@ -469,6 +469,7 @@ fn request(chart: ChartSettings, values: &Values, files: &[String], version: Opt
                 name: chart.release.unwrap_or_else(|| RELEASE.to_owned()),
                 namespace: chart.namespace.unwrap_or_else(|| runs.namespace.clone()),
                 is_upgrade: false,
+                revision: 1,
             },
             capabilities,
             skip_schema: false,

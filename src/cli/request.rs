@@ -157,6 +157,7 @@ impl Asked<'_> {
                 name,
                 namespace,
                 is_upgrade: self.target.is_upgrade,
+                revision: 1,
             },
             capabilities,
             skip_schema: self.skip_schema,

@@ -94,6 +94,7 @@ pub fn check(text: &str, options: &Options, sources: &Sources, world: &Arc<dyn W
             name: options.release.clone().unwrap_or_else(|| RELEASE.to_owned()),
             namespace: options.namespace.clone().unwrap_or_else(|| "default".to_owned()),
             is_upgrade: false,
+            revision: 1,
         },
         capabilities: Capabilities::default(),
         post_renderer: None,

@@ -47,6 +47,7 @@ pub(super) fn expand(job: &Job<'_>, text: &str) -> Result<String, String> {
         name: names.release.clone().unwrap_or_default(),
         namespace: names.namespace.clone().unwrap_or_else(|| "default".to_owned()),
         is_upgrade: false,
+        revision: 1,
     };
     let files = render::templates(&chart, &job.old, &release, &Capabilities::default());
     let session = Session::new(job.world, &sources, Limits::default(), Trace::Off);

@@ -23,6 +23,7 @@ pub(crate) fn check(bytes: &[u8]) {
             name: "demo".to_owned(),
             namespace: "ns".to_owned(),
             is_upgrade: false,
+            revision: 1,
         },
         capabilities: Capabilities::default(),
         post_renderer: None,

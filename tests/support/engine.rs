@@ -81,6 +81,7 @@ impl Engine {
                 name: "demo".to_owned(),
                 namespace: "ns".to_owned(),
                 is_upgrade: false,
+                revision: 1,
             },
             capabilities: Capabilities::default(),
             post_renderer: None,

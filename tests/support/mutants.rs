@@ -428,6 +428,7 @@ fn lint(files: &Files, skip_schema: bool) -> (Vec<Diagnostic>, Sources) {
                 name: "release".to_owned(),
                 namespace: "default".to_owned(),
                 is_upgrade: false,
+                revision: 1,
             },
             capabilities: Capabilities::default(),
             skip_schema,

@@ -70,6 +70,7 @@ pub(crate) fn request(chart: &Path, files: &[String], trace: Trace) -> Request {
             name: "release".to_owned(),
             namespace: "default".to_owned(),
             is_upgrade: false,
+            revision: 1,
         },
         capabilities: Capabilities::default(),
         skip_schema: true,

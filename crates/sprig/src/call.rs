@@ -1,11 +1,21 @@
 //! A call of a function: its arguments as Go would hand them over, and what it may ask of its surroundings.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use govalue::{Data, Limit, Map, Meter, Struct, Type, Value, View, assign, view};
 use world::World;
 
 use super::Function;
+
+/// A cluster that `lookup` asks.
+pub trait Cluster: std::fmt::Debug + Send + Sync {
+    /// The object of this name, or the list of those in the namespace if the name is empty; an empty map where there is none.
+    ///
+    /// # Errors
+    /// What the client says.
+    fn lookup(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String>;
+}
 
 /// What a function may ask of the renderer that calls it.
 pub trait Host {
@@ -14,6 +24,9 @@ pub trait Host {
 
     /// Renders a text as a template with a dot.
     fn tpl(&mut self, text: &str, dot: &Value) -> Outcome;
+
+    /// The cluster, if there is one to ask.
+    fn cluster(&self) -> Option<Arc<dyn Cluster>>;
 
     /// Clock and chance.
     fn world(&self) -> &dyn World;

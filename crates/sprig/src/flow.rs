@@ -37,9 +37,13 @@ fn include(call: &mut Call<'_>) -> Outcome {
     call.host.include(name.as_str().unwrap_or_default(), &dot)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "all functions of a table have one type")]
-fn lookup(_: &mut Call<'_>) -> Outcome {
-    Ok(map(Entries::new()))
+fn lookup(call: &mut Call<'_>) -> Outcome {
+    match call.host.cluster() {
+        None => Ok(map(Entries::new())),
+        Some(cluster) => cluster
+            .lookup(call.str(0), call.str(1), call.str(2), call.str(3))
+            .map_err(Fault::new),
+    }
 }
 
 fn required(call: &mut Call<'_>) -> Outcome {

@@ -37,7 +37,7 @@ mod urls;
 mod words;
 mod yaml;
 
-pub use call::{ArgumentError, Call, Fault, Host, Outcome};
+pub use call::{ArgumentError, Call, Cluster, Fault, Host, Outcome};
 pub use flow::WARNING;
 pub use registry::{Body, Family, Function, Origin, all, find, markdown, suggestion};
 pub use yaml::to_yaml_document;

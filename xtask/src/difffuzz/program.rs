@@ -93,6 +93,7 @@ pub(super) fn ours(number: usize, case: &Case) -> Option<Given> {
             name: "demo".to_owned(),
             namespace: "default".to_owned(),
             is_upgrade: false,
+            revision: 1,
         },
         capabilities: Capabilities::default(),
         post_renderer: None,

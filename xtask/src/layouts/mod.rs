@@ -198,6 +198,7 @@ fn ours(layout: &Layout) -> Given {
             name: "demo".to_owned(),
             namespace: "default".to_owned(),
             is_upgrade: false,
+            revision: 1,
         },
         capabilities: Capabilities::default(),
         post_renderer: None,

@@ -22,6 +22,8 @@ pub struct Release {
     pub namespace: String,
     /// Whether an upgrade is rendered, and not an installation.
     pub is_upgrade: bool,
+    /// Its revision. Helm renders each as the first.
+    pub revision: i64,
 }
 
 /// A file under templates/ with what it is rendered with.
@@ -84,7 +86,7 @@ fn release_value(release: &Release) -> Value {
         ("Namespace".into(), Value::from(&*release.namespace)),
         ("IsUpgrade".into(), Value::from(release.is_upgrade)),
         ("IsInstall".into(), Value::from(!release.is_upgrade)),
-        ("Revision".into(), Value::from(1)),
+        ("Revision".into(), Value::from(release.revision)),
         ("Service".into(), Value::from("Helm")),
     ]))
 }

@@ -91,6 +91,20 @@ pub(super) fn in_go(error: &Error, program: &Program, sources: &Sources) -> Stri
     go.text.replace(WARNING.0, "").replace(WARNING.1, "")
 }
 
+/// What Helm 3 prints for a render that failed. Mirrors `cleanupExecError` of its `pkg/engine/engine.go`.
+pub(super) fn helm3(error: &Error, program: &Program, sources: &Sources) -> String {
+    let mut go = GoError::default();
+    chain(error, program, sources, &mut Trace::default(), &mut go);
+    let parts: Vec<&str> = go.text.splitn(3, ": ").collect();
+    match parts[..] {
+        [_, location, rest] => match between_warnings(rest) {
+            Some(message) => format!("execution error at ({location}): {message}"),
+            None => go.text,
+        },
+        _ => go.text,
+    }
+}
+
 /// The diagnostic of a render that failed.
 pub(super) fn diagnostic(error: &Error, program: &Program, sources: &Sources) -> Diagnostic {
     let mut trace = Trace::default();

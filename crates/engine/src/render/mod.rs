@@ -33,7 +33,7 @@ pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagno
 pub use name::name;
 pub use origin::{Origin, Origins, Setting};
 pub use rendering::{Rendering, Templates};
-pub use session::Session;
+pub use session::{Failed, Session};
 
 /// What a render gives: the text of each file that is not a partial, by its name.
 #[derive(Clone, Debug, Default)]

@@ -17,7 +17,7 @@ use gostd::quote::quote;
 use gostd::string as gostring;
 use govalue::{Limit, Value};
 use source::{FileId, Source, SourceKind, Sources};
-use sprig::{Call, Fault, Function, Host, Outcome};
+use sprig::{Call, Cluster, Fault, Function, Host, Outcome};
 use world::World;
 
 /// The steps that a run of a template takes besides those of its nodes.
@@ -47,6 +47,8 @@ pub(super) struct Runtime {
     including: Mutex<BTreeMap<Arc<str>, usize>>,
     /// Texts that were given to `tpl`.
     texts: Mutex<Texts>,
+    /// What `lookup` asks, if there is anything to ask.
+    cluster: Mutex<Option<Arc<dyn Cluster>>>,
 }
 
 /// The templates of a text given to `tpl`, the text's own last; or why it has none, in Go's words.
@@ -118,6 +120,7 @@ impl Runtime {
             names: Mutex::default(),
             including: Mutex::default(),
             texts: Mutex::default(),
+            cluster: Mutex::default(),
         }
     }
 
@@ -134,6 +137,11 @@ impl Runtime {
         lock(&self.including).clear();
         lock(&self.texts).end_render();
         *lock(&self.names) = Arc::new(names);
+    }
+
+    /// Gives `lookup` something to ask, or nothing.
+    pub(super) fn set_cluster(&self, cluster: Option<Arc<dyn Cluster>>) {
+        *lock(&self.cluster) = cluster;
     }
 
     /// The template that a name means at the moment.
@@ -375,6 +383,10 @@ impl Host for Caller<'_, '_> {
                 })
             }
         }
+    }
+
+    fn cluster(&self) -> Option<Arc<dyn Cluster>> {
+        lock(&self.runtime.cluster).clone()
     }
 
     fn world(&self) -> &dyn World {

@@ -6,12 +6,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use minijinja::Environment;
 
 use super::context::TemplateFile;
-use super::program::Added;
-use super::runtime::Runtime;
-use super::{Limits, Trace, environment};
+use super::program::{Added, Names};
+use super::runtime::{Run, Runtime};
+use super::{Limits, Rendered, Trace, environment, error, origin};
 use chart::File;
+use diagnostics::Diagnostic;
 use source::{FileId, Sources};
+use sprig::Cluster;
 use world::World;
+
+/// Why a render failed.
+#[derive(Clone, Debug)]
+pub struct Failed {
+    /// What Helm 3 prints for it: Go's text on one line, or `execution error at (...): ...` for `fail` and `required`.
+    pub text: String,
+    /// The same with its places.
+    pub diagnostic: Diagnostic,
+}
 
 /// Templates that have been parsed once, for as many renders as are wanted, one after the other.
 ///
@@ -62,5 +73,66 @@ impl Session {
     pub(super) fn keep(&self, template: &TemplateFile, id: FileId, units: Arc<[Added]>) {
         let file = template.file.clone();
         self.known().insert(template.name.clone(), Known { file, id, units });
+    }
+
+    /// Renders files in their order until one fails, as Helm 3 does; `lookup` asks the cluster, if there is one.
+    ///
+    /// # Errors
+    /// The first file that is no template, or else cannot be rendered.
+    pub fn render(&self, files: &[TemplateFile], cluster: Option<Arc<dyn Cluster>>) -> Result<Rendered, Box<Failed>> {
+        let runtime = &self.runtime;
+        let mut names = Names::default();
+        for file in files {
+            self.units(file)?.iter().for_each(|added| names.define(added));
+        }
+        runtime.set_cluster(cluster);
+        runtime.begin(names);
+        let mut rendered = Rendered::default();
+        for file in files {
+            let (Some(dot), Some(id)) = (&file.dot, runtime.find(&file.name)) else {
+                continue;
+            };
+            file.announce();
+            let run = Run {
+                file: Some(file),
+                ..Run::default()
+            };
+            match runtime.run(&self.environment, id, dot.clone(), run) {
+                Ok(text) => {
+                    let name = file.name.as_str().into();
+                    rendered.files.insert(name, text.replace("<no value>", ""));
+                }
+                Err(error) => {
+                    return Err(Box::new(Failed {
+                        text: error::helm3(&error, &runtime.program, &self.sources),
+                        diagnostic: error::diagnostic(&error, &runtime.program, &self.sources),
+                    }));
+                }
+            }
+        }
+        rendered.origins = origin::origins(runtime, &self.sources);
+        Ok(rendered)
+    }
+
+    /// The templates of a file, parsed if they have not been.
+    fn units(&self, file: &TemplateFile) -> Result<Arc<[Added]>, Box<Failed>> {
+        if let Some(known) = self.find(file) {
+            return Ok(known.units);
+        }
+        let id = file.file.source(&self.sources);
+        let source = self.sources.get(id);
+        let is_function = |name: &str| sprig::find(name).is_some();
+        match gotemplate::parse(source.text(), id, &file.name, &is_function) {
+            Ok(template) => {
+                let units: Arc<[Added]> = self.runtime.program.add(template).into();
+                self.keep(file, id, Arc::clone(&units));
+                Ok(units)
+            }
+            Err(errors) => {
+                let diagnostic = error::syntax(&errors[0], &file.name);
+                let text = diagnostic.headline().to_owned();
+                Err(Box::new(Failed { text, diagnostic }))
+            }
+        }
     }
 }
