@@ -9,6 +9,7 @@ pub mod lint;
 pub mod migrate;
 pub mod pipeline;
 pub mod preflight;
+pub mod unittest;
 
 pub use chart::{self, schema, values};
 pub use diagnostics::{self as diagnostic, report};

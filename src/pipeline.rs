@@ -266,7 +266,7 @@ fn logged(what: &str, mut error: Box<Diagnostic>, log: &mut Report) -> Box<Diagn
 }
 
 /// Mirrors `ValidateReleaseName` of Helm's `pkg/chart/v2/util`.
-fn check_release_name(name: &str) -> Result<(), Box<Diagnostic>> {
+pub(crate) fn check_release_name(name: &str) -> Result<(), Box<Diagnostic>> {
     const MAX_LENGTH: usize = 53;
     if name.is_empty() {
         return Err(Diagnostic::error(INSTALL, "release name \"\": no name provided").into());

@@ -37,4 +37,5 @@ mod schema;
 mod seed_defects;
 mod stages;
 mod support;
+mod unittest;
 mod yaml;

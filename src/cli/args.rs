@@ -5,6 +5,7 @@ use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use super::certs::Certs;
 use super::helm_flags::HelmFlags;
 use super::migrate::Migrate;
+use super::test::Test;
 use crate::go::boolean;
 
 /// Renders, validates and lints Helm charts, without Helm and without a cluster.
@@ -74,6 +75,8 @@ pub(super) enum Command {
     Lower(Lower),
     /// Turn values of the chart prometheus-community/prometheus into values of this chart
     Migrate(Box<Migrate>),
+    /// Run the unit tests of charts, written for helm-unittest
+    Test(Box<Test>),
     /// Work on the sources of a values schema
     Schema(Schema),
     /// Print the completions of a shell

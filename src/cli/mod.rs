@@ -18,6 +18,7 @@ mod preliminary;
 mod request;
 mod schema;
 mod template;
+mod test;
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex};
@@ -95,6 +96,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Lower(arguments) => lower::run(&*world, &arguments, output),
         Command::Migrate(arguments) => migrate::run(&world, &arguments, output),
+        Command::Test(arguments) => test::run(&world, &arguments, report),
         Command::Schema(arguments) => schema::run(&*world, &arguments, output),
         Command::Completions(arguments) => completions::completions(&arguments),
         Command::Man(arguments) => completions::man(&arguments, output),

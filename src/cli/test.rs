@@ -1,0 +1,157 @@
+//! `promchart test`: the suites of helm-unittest.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::{ArgAction, Args};
+
+use super::Exit;
+use super::args::LimitArguments;
+use super::output::Output;
+use super::request::usage;
+use crate::diagnostic::{Diagnostic, Report, Result};
+use crate::go::boolean;
+use crate::render::Limits;
+use crate::source::Sources;
+use crate::unittest::{self, Format, Listener, Options, Printer, Results, SuiteResult};
+use crate::world::World;
+
+/// Where suites are, if nothing else is said.
+const SUITES: &str = "tests/*_test.yaml";
+/// Where `-d` writes what was rendered.
+const DEBUG: &str = ".debug";
+
+/// `promchart test [CHART]...`
+///
+/// Runs unit tests of charts, written for helm-unittest: each renders templates with values and asserts what comes out. Flags are
+/// those of `helm unittest`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "a flag is a bool")]
+#[command(
+    after_help = "Exit codes: 0 all tests passed, 1 some failed or could not be run, 2 a wrong flag. docs/test.md has the rest.\n\n\
+    Examples:\n  \
+    promchart test charts/*\n  \
+    promchart test -f 'tests/**/*_test.yaml' -q chart\n  \
+    promchart test -u chart                        # write the snapshots anew\n  \
+    promchart test -t JUnit -o report.xml chart"
+)]
+pub(super) struct Test {
+    /// Folders of charts
+    #[arg(value_name = "CHART", default_value = ".")]
+    pub(super) charts: Vec<String>,
+    /// Files of suites, as a pattern in the folder of each chart; may be given many times [default: tests/*_test.yaml]
+    #[arg(short = 'f', long = "file", value_name = "PATTERN")]
+    pub(super) files: Vec<String>,
+    /// A values file for all tests, over those of the suites; may be a pattern, and be given many times
+    #[arg(short = 'v', long, value_name = "FILE")]
+    pub(super) values: Vec<String>,
+    /// Write snapshots that have changed anew
+    #[arg(short, long)]
+    pub(super) update_snapshot: bool,
+    /// Run the suites of the charts in charts/ too
+    #[arg(short = 's', long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
+        default_missing_value = "true", default_value = "true", value_parser = boolean::parse)]
+    pub(super) with_subchart: bool,
+    /// Write a report to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output_file: Option<String>,
+    /// The format of the report: junit, nunit, xunit or sonar
+    #[arg(short = 't', long, value_name = "FORMAT", default_value = "xunit")]
+    pub(super) output_type: String,
+    /// The folder, in that of the chart, of a chart whose templates render suites
+    #[arg(long, value_name = "FOLDER")]
+    pub(super) chart_tests_path: Option<String>,
+    /// Refuse fields that suites do not have
+    #[arg(long)]
+    pub(super) strict: bool,
+    /// Stop at the first test that fails
+    #[arg(short = 'q', long)]
+    pub(super) failfast: bool,
+    /// Write all that is rendered into the folder .debug
+    #[arg(short = 'd', long = "debugPlugin")]
+    pub(super) debug: bool,
+    /// Do not check values against JSON schemas
+    #[arg(long)]
+    pub(super) skip_schema_validation: bool,
+    #[command(flatten)]
+    pub(super) limits: LimitArguments,
+}
+
+/// Prints results as they come.
+struct Told {
+    printer: Printer,
+}
+
+impl Listener for Told {
+    fn chart(&mut self, name: &str, path: &str) {
+        Output::result(self.printer.chart(name, path).as_bytes());
+    }
+
+    fn chart_failed(&mut self, error: &Diagnostic, sources: &Sources) {
+        Output::result(self.printer.chart_failed(error, sources).as_bytes());
+    }
+
+    fn passed_over(&mut self, error: &Diagnostic, sources: &Sources) {
+        Output::message(&self.printer.chart_failed(error, sources));
+    }
+
+    fn suite(&mut self, result: &SuiteResult) {
+        Output::result(self.printer.suite(result).as_bytes());
+    }
+}
+
+pub(super) fn run(world: &Arc<dyn World>, arguments: &Test, output: Output) -> Exit {
+    let sources = Sources::new();
+    match tested(world, arguments, output, &sources) {
+        Ok(results) if results.passed() => Exit::Clean,
+        Ok(_) => Exit::Failed,
+        Err(error) => {
+            output.errors(&Report::from(error), &sources, "");
+            Exit::Usage
+        }
+    }
+}
+
+fn tested(world: &Arc<dyn World>, arguments: &Test, output: Output, sources: &Sources) -> Result<Results> {
+    let began = world.now();
+    let Some(format) = Format::parse(&arguments.output_type) else {
+        let message = format!("unknown format {}", arguments.output_type);
+        return Err(Box::new(
+            usage(message).help("the formats are junit, nunit, xunit and sonar"),
+        ));
+    };
+    let mut limits = Limits::default();
+    if let Some(steps) = arguments.limits.max_steps {
+        limits.steps = steps;
+    }
+    if let Some(mebibytes) = arguments.limits.max_memory {
+        limits.memory = mebibytes.saturating_mul(1 << 20);
+    }
+    let files = match &arguments.files[..] {
+        [] => vec![SUITES.to_owned()],
+        files => files.to_vec(),
+    };
+    let options = Options {
+        charts: arguments.charts.clone(),
+        files,
+        values: arguments.values.clone(),
+        chart_tests_path: arguments.chart_tests_path.clone().unwrap_or_default(),
+        update_snapshots: arguments.update_snapshot,
+        with_subcharts: arguments.with_subchart,
+        strict: arguments.strict,
+        fail_fast: arguments.failfast,
+        skip_schema: arguments.skip_schema_validation,
+        debug_folder: arguments.debug.then(|| DEBUG.to_owned()),
+        limits,
+    };
+    let printer = Printer::new(output.color());
+    let results = unittest::run(world, &options, sources, &mut Told { printer });
+    if let Some(file) = arguments.output_file.as_deref().filter(|file| !file.is_empty()) {
+        let report = unittest::write(format, &results.suites, &**world);
+        let failed = |error: std::io::Error| usage(format!("cannot write {file}: {error}"));
+        world.write(Path::new(file), report.as_bytes()).map_err(failed)?;
+    }
+    let elapsed = world.now().saturating_sub(began);
+    Output::result(printer.summary(&results, elapsed).as_bytes());
+    Ok(results)
+}

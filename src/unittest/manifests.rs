@@ -1,0 +1,125 @@
+//! Rendered files as the documents that assertions look at.
+
+use std::sync::Arc;
+
+use super::pieces::pieces;
+use crate::source::{FileId, Sources, Span};
+use crate::yaml::{self, Entry, Map, Node, Value};
+
+/// A document.
+#[derive(Clone, Debug)]
+pub(super) struct Document {
+    /// As it was rendered.
+    pub(super) node: Node,
+    /// As paths see it: helm-unittest writes a document and reads it again for each path, and makes integers of whole floats
+    /// by that.
+    pub(super) reread: Node,
+}
+
+impl Document {
+    pub(super) fn new(node: Node) -> Self {
+        let reread = if has_whole_float(&node) {
+            reread(&node)
+        } else {
+            node.clone()
+        };
+        Self { node, reread }
+    }
+}
+
+/// The documents of a rendered file, empty ones left out.
+///
+/// # Errors
+/// If it is no YAML, if a document is no mapping or has a key twice: what go-yaml says.
+pub(super) fn documents(file: FileId, sources: &Sources) -> Result<Vec<Document>, (String, Option<Span>)> {
+    let source = sources.get(file);
+    let text = source.text();
+    let mut found = Vec::new();
+    // helm-unittest reads all parts as one text, with lines of `---` between them.
+    let mut lines_before = 0;
+    for piece in pieces(text) {
+        let first_line = source
+            .line_column(u32::try_from(piece.range.start).unwrap_or(u32::MAX))
+            .line;
+        let lines = text[piece.range.clone()].matches('\n').count();
+        let read = yaml::parse_all_v3(&source, file, piece.range, piece.cut);
+        for document in read.documents {
+            if let Some(duplicate) = document.duplicates.first() {
+                let line = |span: Span| source.line_column(span.start).line - first_line + 1 + lines_before;
+                let message = format!(
+                    "yaml: unmarshal errors:\n  line {}: mapping key \"{}\" already defined at line {}",
+                    line(duplicate.second),
+                    duplicate.key,
+                    line(duplicate.first)
+                );
+                return Err((message, Some(duplicate.second)));
+            }
+            let node = document.node;
+            match &node.value {
+                Value::Null => {}
+                Value::Map(map) if map.is_empty() => {}
+                Value::Map(_) => found.push(Document::new(node)),
+                value => {
+                    let what = match value {
+                        Value::List(_) => "!!seq".to_owned(),
+                        _ => format!("!!str `{}`", node.scalar_text().unwrap_or_default()),
+                    };
+                    let message =
+                        format!("yaml: unmarshal errors:\n  cannot unmarshal {what} into map[string]interface {{}}");
+                    return Err((message, Some(node.span)));
+                }
+            }
+        }
+        if let Some(error) = read.error {
+            let span = error.span.map(|range| Span::new(file, range.start, range.end));
+            let message = error.message.replace("error converting YAML to JSON: ", "");
+            return Err((with_line(&message, lines_before), span));
+        }
+        lines_before += lines + 2;
+    }
+    Ok(found)
+}
+
+/// go-yaml's message with the line counted from further above.
+fn with_line(message: &str, lines: usize) -> String {
+    const BEGIN: &str = "yaml: line ";
+    let line = message.strip_prefix(BEGIN).and_then(|rest| rest.split_once(':'));
+    match line.and_then(|(line, rest)| Some((line.parse::<usize>().ok()?, rest))) {
+        Some((line, rest)) => format!("{BEGIN}{}:{rest}", line + lines),
+        None => message.to_owned(),
+    }
+}
+
+/// Whether a float would be read as an integer.
+fn has_whole_float(node: &Node) -> bool {
+    match &node.value {
+        Value::Float(_) => integer(node).is_some(),
+        Value::List(items) => items.iter().any(has_whole_float),
+        Value::Map(map) => map.iter().any(|(_, entry)| has_whole_float(&entry.node)),
+        _ => false,
+    }
+}
+
+/// The integer that a float is written as.
+fn integer(node: &Node) -> Option<i64> {
+    match node.value {
+        Value::Float(value) => crate::go::float::shortest(value).parse().ok(),
+        _ => None,
+    }
+}
+
+fn reread(node: &Node) -> Node {
+    let value = match &node.value {
+        Value::Float(value) => integer(node).map_or(Value::Float(*value), Value::Int),
+        Value::List(items) => Value::List(Arc::new(items.iter().map(reread).collect())),
+        Value::Map(map) => {
+            let entry = |(key, entry): (&Arc<str>, &Entry)| {
+                let node = reread(&entry.node);
+                (Arc::clone(key), Entry { key: entry.key, node })
+            };
+            Value::Map(Arc::new(map.iter().map(entry).collect::<Map>()))
+        }
+        value => value.clone(),
+    };
+    Node::new(value, node.span)
+}

@@ -1,0 +1,42 @@
+//! Unit tests of charts: the suites of helm-unittest, run as it runs them.
+//!
+//! ```text
+//! suite          a file                         -> Suites, each with its tests and their assertions
+//! job            a test, the chart, a session   -> documents by template, then a verdict for each assertion
+//! check, path    an assertion, documents        -> passed, or what was expected and what is there
+//! run            charts                         -> SuiteResults, told to a Listener as they come
+//! text, xml      SuiteResults                   -> what people and other programs read
+//! ```
+//!
+//! The real helm-unittest is the judge of all this: `tests/unittest/` has what it says of each case.
+
+mod assertion;
+mod check;
+mod cluster;
+mod diff;
+mod fields;
+mod glob;
+mod job;
+mod judge;
+mod manifests;
+mod message;
+mod path;
+mod pieces;
+mod places;
+mod result;
+mod run;
+mod set_path;
+mod settings;
+mod snapshot;
+mod suite;
+mod templates;
+mod text;
+mod xml;
+
+pub use fields::SUITE;
+pub use result::{AssertionResult, SuiteResult, TestResult};
+pub use run::{Listener, Options, Results, run};
+pub use snapshot::{Counts, SNAPSHOT};
+pub use suite::VERSION;
+pub use text::Printer;
+pub use xml::{Format, write};

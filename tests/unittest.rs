@@ -1,0 +1,217 @@
+//! `promchart test` against what the real helm-unittest says of the same suites.
+//!
+//! `tests/unittest` has a chart with suites, suites that are broken, and `wanted.json`, which `record.py` there makes with
+//! helm-unittest 1.1.2: verdicts and texts.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use promchart::diagnostic::Diagnostic;
+use promchart::render::Limits;
+use promchart::source::Sources;
+use promchart::unittest::{self, Listener, Options, Results, SuiteResult, TestResult};
+use promchart::world::{Disk, World};
+use serde_json::Value as Json;
+
+use crate::support::{Case, read, root, scratch};
+
+/// Nobody listens.
+struct Deaf;
+
+impl Listener for Deaf {
+    fn chart(&mut self, _: &str, _: &str) {}
+
+    fn chart_failed(&mut self, _: &Diagnostic, _: &Sources) {}
+
+    fn passed_over(&mut self, _: &Diagnostic, _: &Sources) {}
+
+    fn suite(&mut self, _: &SuiteResult) {}
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn wanted() -> Json {
+    serde_json::from_str(&read("tests/unittest/wanted.json")).unwrap()
+}
+
+/// A copy of the chart in a folder of its own.
+fn fresh(name: &str) -> std::path::PathBuf {
+    let folder = scratch(name);
+    copy(&root().join("tests/unittest/chart"), &folder.join("chart"));
+    folder
+}
+
+fn run(folder: &Path, change: impl FnOnce(&mut Options)) -> Results {
+    let world: Arc<dyn World> = Arc::new(Disk::default());
+    let mut options = Options {
+        charts: vec![folder.join("chart").to_string_lossy().into_owned()],
+        files: vec!["tests/*_test.yaml".to_owned()],
+        with_subcharts: true,
+        limits: Limits::default(),
+        ..Options::default()
+    };
+    change(&mut options);
+    unittest::run(&world, &options, &Sources::new(), &mut Deaf)
+}
+
+/// What helm-unittest says of a test, without the places that only promchart tells.
+fn told(test: &TestResult, folder: &Path) -> (String, String, String) {
+    let mut test = test.clone();
+    for assertion in &mut test.assertions {
+        assertion.places.clear();
+    }
+    let result = match (test.skipped, test.passed) {
+        (true, _) => "Skipped",
+        (_, true) => "Success",
+        _ => "Failed",
+    };
+    let text = if test.has_failed() || test.skipped {
+        test.text()
+    } else {
+        String::new()
+    };
+    let text = text.replace(&format!("{}/", folder.display()), "");
+    (test.name.clone(), result.to_owned(), text)
+}
+
+/// Everything in which results are not as they should be.
+fn differences(wanted: &Json, results: &Results, folder: &Path) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let suites = wanted["suites"].as_array().unwrap();
+    let names: Vec<&str> = suites.iter().map(|suite| suite["suite"].as_str().unwrap()).collect();
+    let found: Vec<&str> = results.suites.iter().map(|suite| &*suite.name).collect();
+    if names != found {
+        wrong.push(format!("suites: {names:?}\n  here {found:?}"));
+    }
+    for (wanted, suite) in suites.iter().zip(&results.suites) {
+        let tests = wanted["tests"].as_array().unwrap();
+        for (number, wanted) in tests.iter().enumerate() {
+            let text = |key: &str| wanted[key].as_str().unwrap().to_owned();
+            let wanted = (text("test"), text("result"), text("text"));
+            let found = suite.tests.get(number).map(|test| told(test, folder));
+            if found.as_ref() != Some(&wanted) {
+                wrong.push(format!("{}: {wanted:?}\n  here {found:?}", suite.name));
+            }
+        }
+    }
+    if wanted["passed"] != results.passed() {
+        wrong.push(format!("passed: {}", results.passed()));
+    }
+    wrong
+}
+
+#[test]
+fn tests_are_judged_as_helm_unittest_judges_them() {
+    let wanted = wanted();
+    let folder = fresh("unittest");
+    let results = run(&folder, |_| {});
+    let mut wrong = differences(&wanted["run"], &results, &folder);
+    let count = results.suites.iter().map(|suite| suite.tests.len()).sum::<usize>();
+    assert!(count > 60, "{count}");
+    let snapshot = std::fs::read_to_string(folder.join("chart/tests/__snapshot__/snapshot_test.yaml.snap")).unwrap();
+    if wanted["snapshot"] != *snapshot {
+        wrong.push(format!("snapshots:\n{snapshot}"));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn snapshots_are_updated_as_by_helm_unittest() {
+    let folder = fresh("unittest-updated");
+    run(&folder, |options| options.update_snapshots = true);
+    let snapshot = std::fs::read_to_string(folder.join("chart/tests/__snapshot__/snapshot_test.yaml.snap")).unwrap();
+    assert_eq!(wanted()["updated"], *snapshot);
+}
+
+#[test]
+fn broken_suites_are_refused_where_helm_unittest_refuses_them() {
+    let wanted = wanted();
+    let mut wrong = Vec::new();
+    let broken = wanted["broken"].as_object().unwrap();
+    assert!(broken.len() > 10);
+    for (name, wanted) in broken {
+        let folder = fresh(&format!("unittest-broken-{name}"));
+        std::fs::remove_dir_all(folder.join("chart/tests")).unwrap();
+        std::fs::remove_dir_all(folder.join("chart/charts/child/tests")).unwrap();
+        std::fs::create_dir_all(folder.join("chart/tests")).unwrap();
+        let file = root().join(format!("tests/unittest/broken/{name}.yaml"));
+        std::fs::copy(file, folder.join("chart/tests/x_test.yaml")).unwrap();
+        let results = run(&folder, |options| options.strict = name.starts_with("strict-"));
+        let found = differences(wanted, &results, &folder);
+        wrong.extend(found.iter().map(|found| format!("{name}: {found}")));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_failure_tells_the_lines_that_it_comes_from() {
+    let folder = fresh("unittest-places");
+    let results = run(&folder, |options| {
+        options.files = vec!["tests/equal_test.yaml".to_owned()]
+    });
+    let test = &results.suites[0].tests[1];
+    let places = test.assertions[0]
+        .places
+        .join("\n")
+        .replace(&format!("{}/", folder.display()), "");
+    assert_eq!(
+        places,
+        "Rendered:\tparent/templates/deployment.yaml:15:13\treplicas: 2\n\
+         Template:\tchart/templates/deployment.yaml:18:13\treplicas: {{ .Values.replicas }}\n\
+         Values:\tchart/values.yaml:1:11\treplicas: 2"
+    );
+    // The place of the one thing that differs in a list.
+    let places = test.assertions[2]
+        .places
+        .join("\n")
+        .replace(&format!("{}/", folder.display()), "");
+    assert!(
+        places.contains("Values:\tchart/values.yaml:9:11\tport: 9090"),
+        "{places}"
+    );
+}
+
+#[test]
+fn the_command_prints_and_writes_reports() {
+    let folder = fresh("unittest-command");
+    for (format, element) in [
+        ("JUnit", "<testsuites>"),
+        ("NUnit", "<test-results "),
+        ("XUnit", "<assemblies>"),
+        ("Sonar", "<testExecutions "),
+    ] {
+        let report = folder.join(format!("{format}.xml"));
+        let case = Case::new("test")
+            .args(["-f", "tests/equal_test.yaml", "-t", format, "-o"])
+            .arg(&report);
+        let output = case.arg(folder.join("chart")).run();
+        assert_eq!(output.code, 1);
+        assert!(output.stdout.contains(" FAIL  equal\t"), "{}", output.stdout);
+        let report = std::fs::read_to_string(report).unwrap();
+        assert!(report.starts_with(element), "{report}");
+        assert!(report.contains("equal fails with a difference"), "{report}");
+    }
+    let output = Case::new("test")
+        .args(["-q", "-f", "tests/equal_test.yaml"])
+        .arg(folder.join("chart"))
+        .run();
+    assert!(
+        output.stdout.contains("1 failed, 0 passed, 1 total"),
+        "{}",
+        output.stdout
+    );
+    let output = Case::new("test").args(["-t", "pdf"]).arg(folder.join("chart")).run();
+    assert_eq!(output.code, 2);
+    assert!(output.stderr.contains("unknown format pdf"), "{}", output.stderr);
+}
