@@ -158,7 +158,7 @@ fn broken_suites_are_refused_where_helm_unittest_refuses_them() {
 fn a_failure_tells_the_lines_that_it_comes_from() {
     let folder = fresh("unittest-places");
     let results = run(&folder, |options| {
-        options.files = vec!["tests/equal_test.yaml".to_owned()]
+        options.files = vec!["tests/equal_test.yaml".to_owned()];
     });
     let test = &results.suites[0].tests[1];
     let places = test.assertions[0]
