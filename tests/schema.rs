@@ -119,6 +119,7 @@ fn said(case: &Json) -> Vec<String> {
             name: "demo".to_owned(),
             namespace: "default".to_owned(),
             is_upgrade: false,
+            revision: 1,
         },
         capabilities: Capabilities::default(),
         post_renderer: None,

@@ -233,7 +233,7 @@ impl Test<'_> {
         values::process_dependencies(&mut chart, given, &mut log)?;
         let values = values::compute(&chart, given, &mut log)?;
         if !bench.skip_schema {
-            let violations = schema::validate(&chart, &values, bench.sources);
+            let violations = schema::validate(&**bench.world, &chart, &values, bench.sources);
             if let Some(first) = violations.diagnostics.into_iter().next() {
                 // Helm 3 ends its list with an empty line.
                 return Err(Trouble {

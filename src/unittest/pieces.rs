@@ -23,7 +23,7 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
         let separator = if at == 0 && text.starts_with("---") {
             Some(0..3)
         } else {
-            memchr::memmem::find(&text.as_bytes()[at..], b"\n---").map(|found| {
+            text[at..].find("\n---").map(|found| {
                 let before = text[start..=at + found].trim_end_matches(is_space).len();
                 start + before..at + found + 4
             })

@@ -219,6 +219,7 @@ fn ours(files: &[(String, String)]) -> Said {
             name: "demo".to_owned(),
             namespace: "default".to_owned(),
             is_upgrade: false,
+            revision: 1,
         },
         capabilities: Capabilities::default(),
         post_renderer: None,
