@@ -18,6 +18,7 @@ fn each_shell_has_completions() {
 }
 
 /// What bash completes, asked of bash. Where there is none, nothing is known.
+#[expect(clippy::print_stderr, reason = "what was not checked is said")]
 #[test]
 fn bash_completes_commands_and_flags() {
     let folder = scratch("bash_completes");
