@@ -45,6 +45,27 @@ pub struct Request {
     pub trace: Trace,
 }
 
+impl Request {
+    /// A chart as a release of this name in the namespace `default`, with everything else as it is without flags.
+    pub fn new(chart: Option<PathBuf>, name: impl Into<String>, overrides: Overrides) -> Self {
+        Self {
+            chart,
+            overrides,
+            release: Release {
+                name: name.into(),
+                namespace: "default".to_owned(),
+                is_upgrade: false,
+                revision: 1,
+            },
+            capabilities: Capabilities::default(),
+            post_renderer: None,
+            skip_schema: false,
+            limits: Limits::default(),
+            trace: Trace::Off,
+        }
+    }
+}
+
 /// How far a render came.
 #[derive(Debug, Default)]
 pub struct Outcome {

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use promchart::pipeline::{self, Request};
-use promchart::render::{Capabilities, Limits, Release, Trace};
 use promchart::source::Sources;
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
@@ -112,21 +111,7 @@ fn said(case: &Json) -> Vec<String> {
     for (path, text) in case.get("files").and_then(Json::as_object).into_iter().flatten() {
         world = world.with_file(path, text.as_str().unwrap_or_default());
     }
-    let request = Request {
-        chart: Some("chart".into()),
-        overrides: Overrides::default(),
-        release: Release {
-            name: "demo".to_owned(),
-            namespace: "default".to_owned(),
-            is_upgrade: false,
-            revision: 1,
-        },
-        capabilities: Capabilities::default(),
-        post_renderer: None,
-        skip_schema: false,
-        limits: Limits::default(),
-        trace: Trace::Off,
-    };
+    let request = Request::new(Some("chart".into()), "demo", Overrides::default());
     let world: Arc<dyn World> = Arc::new(world);
     let outcome = pipeline::run(&world, &request, &Sources::new());
     let error = outcome.errors.diagnostics.first().map_or("", |error| error.headline());

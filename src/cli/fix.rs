@@ -1,10 +1,7 @@
 //! `promchart lint --fix`: what can be mended, as a diff; with `--fix=write` in the files too.
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Exit;
 use super::args::Lint;
@@ -13,7 +10,7 @@ use super::output::Output;
 use crate::diagnostic::{Report, Result};
 use crate::lint::fix::{self, Edit};
 use crate::source::Sources;
-use crate::world::{Entry, Piped, World};
+use crate::world::{Overlay, World};
 
 /// How many edits are tried one by one where all together do harm.
 const MOST_TRIED: usize = 50;
@@ -32,10 +29,9 @@ fn mend(world: &Arc<dyn World>, arguments: &Lint, writes: bool, sources: &Source
     let known = keys(&found);
     // How many findings are left with these edits; none if there are new ones.
     let left = |edits: &[Edit]| -> Result<Option<usize>> {
-        let world: Arc<dyn World> = Arc::new(Edited {
-            inner: Arc::clone(world),
-            files: fix::apply(edits, sources),
-        });
+        let edited = fix::apply(edits, sources).into_iter();
+        let files = edited.map(|(path, text)| (path, crate::go::string::decode(&text).into_owned()));
+        let world: Arc<dyn World> = Arc::new(Overlay::new(Arc::clone(world), files.collect()));
         let found = findings(&world, arguments, &Sources::new())?;
         let after = keys(&found);
         let is_known = |(key, count): (&Key, &usize)| known.get(key).is_some_and(|before| count <= before);
@@ -86,71 +82,4 @@ fn keys(found: &Report) -> BTreeMap<Key, usize> {
         *keys.entry((finding.rule, finding.message.clone())).or_default() += 1;
     }
     keys
-}
-
-/// A world in which some files have been edited.
-struct Edited {
-    inner: Arc<dyn World>,
-    files: BTreeMap<PathBuf, String>,
-}
-
-impl World for Edited {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        match self.files.get(path) {
-            Some(text) => Ok(crate::go::string::decode(text).into_owned()),
-            None => self.inner.read(path),
-        }
-    }
-
-    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        self.inner.list(path)
-    }
-
-    fn entry(&self, path: &Path) -> io::Result<Entry> {
-        self.inner.entry(path)
-    }
-
-    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
-        self.inner.resolve(path)
-    }
-
-    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
-        self.inner.read_link(path)
-    }
-
-    fn read_stdin(&self) -> io::Result<Vec<u8>> {
-        self.inner.read_stdin()
-    }
-
-    fn make_folders(&self, path: &Path) -> io::Result<()> {
-        self.inner.make_folders(path)
-    }
-
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.inner.write(path, bytes)
-    }
-
-    fn pipe(&self, program: &str, arguments: &[String], input: &[u8]) -> io::Result<Piped> {
-        self.inner.pipe(program, arguments, input)
-    }
-
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-
-    fn random(&self, buffer: &mut [u8]) {
-        self.inner.random(buffer);
-    }
-
-    fn restart_random(&self) {
-        self.inner.restart_random();
-    }
-
-    fn memory_in_use(&self) -> Option<usize> {
-        self.inner.memory_in_use()
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        self.inner.variable(name)
-    }
 }

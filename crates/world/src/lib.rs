@@ -6,6 +6,7 @@
 //! Paths, names and variables are text in which bytes that are not UTF-8 are escaped, see [`gostd::string`].
 
 mod memory;
+mod overlay;
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -23,6 +24,7 @@ use rand_core::{TryCryptoRng, TryRng};
 use gostd::string as gostring;
 
 pub use memory::Memory;
+pub use overlay::Overlay;
 
 /// What a path is, links followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

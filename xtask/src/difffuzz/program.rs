@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use promchart::go::string::decode;
 use promchart::pipeline::{self, Request};
-use promchart::render::{Capabilities, LIMIT, Limits, Release, Trace};
+use promchart::render::LIMIT;
 use promchart::source::Sources;
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
@@ -86,21 +86,7 @@ pub(super) fn ours(number: usize, case: &Case) -> Option<Given> {
     if let Case::Set { flag } = case {
         overrides.set.push(flag.clone());
     }
-    let request = Request {
-        chart: Some("chart".into()),
-        overrides,
-        release: Release {
-            name: "demo".to_owned(),
-            namespace: "default".to_owned(),
-            is_upgrade: false,
-            revision: 1,
-        },
-        capabilities: Capabilities::default(),
-        post_renderer: None,
-        skip_schema: false,
-        limits: Limits::default(),
-        trace: Trace::Off,
-    };
+    let request = Request::new(Some("chart".into()), "demo", overrides);
     let run = || pipeline::run(&world, &request, &Sources::new());
     let Ok(outcome) = catch_unwind(AssertUnwindSafe(run)) else {
         return Some(Err(b"promchart panics".to_vec()));

@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use promchart::go::string::decode;
 use promchart::pipeline::{self, Request};
-use promchart::render::{Capabilities, Limits, Release, Trace};
 use promchart::source::Sources;
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
@@ -191,21 +190,7 @@ fn ours(layout: &Layout) -> Given {
             _ => {}
         }
     }
-    let request = Request {
-        chart: Some("chart".into()),
-        overrides,
-        release: Release {
-            name: "demo".to_owned(),
-            namespace: "default".to_owned(),
-            is_upgrade: false,
-            revision: 1,
-        },
-        capabilities: Capabilities::default(),
-        post_renderer: None,
-        skip_schema: false,
-        limits: Limits::default(),
-        trace: Trace::Off,
-    };
+    let request = Request::new(Some("chart".into()), "demo", overrides);
     let world: Arc<dyn World> = Arc::new(world);
     let sources = Sources::new();
     let outcome = pipeline::run(&world, &request, &sources);

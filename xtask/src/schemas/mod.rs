@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use promchart::pipeline::{self, Request};
-use promchart::render::{Capabilities, Limits, Release, Trace};
 use promchart::source::Sources;
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
@@ -212,21 +211,7 @@ fn ours(files: &[(String, String)]) -> Said {
     for (name, text) in files {
         world = world.with_file(format!("chart/{name}"), text.as_bytes());
     }
-    let request = Request {
-        chart: Some("chart".into()),
-        overrides: Overrides::default(),
-        release: Release {
-            name: "demo".to_owned(),
-            namespace: "default".to_owned(),
-            is_upgrade: false,
-            revision: 1,
-        },
-        capabilities: Capabilities::default(),
-        post_renderer: None,
-        skip_schema: false,
-        limits: Limits::default(),
-        trace: Trace::Off,
-    };
+    let request = Request::new(Some("chart".into()), "demo", Overrides::default());
     let world: Arc<dyn World> = Arc::new(world);
     let outcome = pipeline::run(&world, &request, &Sources::new());
     let error = outcome.errors.diagnostics.first();
