@@ -924,3 +924,63 @@ fn what_is_plain_is_mended() {
     let again = run("--fix");
     assert_eq!((again.code, &*again.stdout), (0, ""), "{}", again.stderr);
 }
+
+/// Files that a prometheus.yml names are checked where they are there. What is wanted is what promtool 3.16 says.
+#[test]
+fn files_that_a_configuration_names_are_checked() {
+    let folder = scratch("named_files");
+    let rules = "groups:\n- name: a\n  rules:\n  - {record: x, expr: \"up(\"}\n";
+    write(&folder, "bad.yml", rules);
+    write(&folder, "ok.yml", "groups: []\n");
+    write(&folder, "jobs.yml", "scrape_configs:\n- job_name: a\n- job_nam: b\n");
+    write(&folder, "targets/t.yml", "- targets: [x]\n  labls: {}\n- null\n");
+    write(
+        &folder,
+        "prometheus.yml",
+        "rule_files: [none.yml, none*.yml, b*.yml, ok.yml]\nscrape_config_files: [jobs.yml, none.yml]\nscrape_configs:\n- job_name: a\n  file_sd_configs:\n  - files: [targets/t.yml, none.yml]\n",
+    );
+    let run = Case::new("lint")
+        .args(["--prometheus-config", "prometheus.yml", "--format", "json"])
+        .dir(&folder)
+        .run();
+    let report: Json = serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {}", run.stderr));
+    let line = |finding: &Json| {
+        let place = &finding["place"];
+        let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+        format!(
+            "{} {}:{} {}",
+            text(&finding["severity"]),
+            text(&place["file"]),
+            place["line"],
+            text(&finding["message"])
+        )
+    };
+    let mut found: Vec<String> = report["findings"].as_array().unwrap().iter().map(line).collect();
+    found.sort();
+    let wanted = [
+        "error bad.yml:4 unclosed left parenthesis",
+        "error jobs.yml:2 found multiple scrape configs with job name \"a\"",
+        "error jobs.yml:3 ",
+        "error prometheus.yml:1 \"none.yml\" does not point to an existing file",
+        "error targets/t.yml:2 ",
+        "error targets/t.yml:3 nil target group item found",
+        "warning prometheus.yml:6 the file \"none.yml\" does not exist",
+    ];
+    let mut left = found.clone();
+    for want in wanted {
+        let at = left.iter().position(|line| line.starts_with(want));
+        assert!(at.is_some(), "{want}\n{found:#?}");
+        at.map(|at| left.remove(at));
+    }
+    let of_a_job = |line: &String| line.starts_with("error jobs.yml:3 ");
+    assert!(left.iter().all(of_a_job), "{left:#?}");
+}
+
+/// In a ConfigMap the other keys are those files.
+#[test]
+fn keys_that_a_configuration_names_are_checked() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  prometheus.yml: |\n    scrape_config_files: [/etc/config/jobs.yml]\n    scrape_configs:\n    - job_name: a\n      file_sd_configs:\n      - files: [t.yml]\n  jobs.yml: |\n    scrape_configs:\n    - job_name: b\n      scrape_intervall: 1m\n  t.yml: |\n    - targets: [x]\n      labls: {}\n  other.yml: |\n    - labls: {}\n";
+    let found = found_in("named_keys", &[("templates/b.yaml", map)], &[]);
+    let places: Vec<&str> = found.iter().filter_map(|line| line.split(' ').nth(1)).collect();
+    assert_eq!(places, ["templates/b.yaml:15", "templates/b.yaml:18"], "{found:#?}");
+}

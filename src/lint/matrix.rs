@@ -9,7 +9,7 @@ use std::thread;
 use super::registry::RULES;
 use super::rule::{Family, Rule, Selection};
 use super::suppress::Suppressions;
-use super::{Context, Tally, locate, settings};
+use super::{Context, Tally, locate, references, settings};
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::pipeline::Request;
 use crate::prometheus;
@@ -226,7 +226,8 @@ pub fn prometheus_files(
             Box::new(Diagnostic::error(settings::SETTINGS, message))
         })?;
         let file = sources.add(Source::new(path.as_str(), SourceKind::File, bytes));
-        let found = prometheus::check_file(sources, file, None);
+        let mut found = prometheus::check_file(sources, file, None);
+        found.append(references::check(world, sources, file));
         report
             .diagnostics
             .extend(found.diagnostics.into_iter().filter_map(|found| selection.apply(found)));

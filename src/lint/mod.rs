@@ -19,6 +19,7 @@ mod locate;
 mod matrix;
 mod object;
 mod objects;
+mod references;
 mod registry;
 mod rule;
 mod rules;

@@ -58,17 +58,8 @@ pub(super) fn root(check: &mut Check<'_>, root: Object<'_>) {
     if let Some(global) = root.object("global").filter(|_| root.is_set("scrape_configs")) {
         escaping(check, global, "global");
     }
-    let mut jobs = BTreeMap::new();
     let before = check.legacy_names;
-    for scrape in root.list("scrape_configs").iter().filter_map(Object::of) {
-        scrape::config(check, scrape, &defaults);
-        let name = scrape.text(check, "job_name");
-        if !name.is_empty() {
-            let message = format!("found multiple scrape configs with job name {}", quote(&name));
-            once(check, JOB, &mut jobs, name, scrape.value("job_name"), &message);
-        }
-        check.legacy_names = before;
-    }
+    scrapes(check, root, &defaults);
     for (key, kind) in [("remote_write", "write"), ("remote_read", "read")] {
         let mut names = BTreeMap::new();
         for remote in root.list(key).iter().filter_map(Object::of) {
@@ -95,6 +86,27 @@ pub(super) fn root(check: &mut Check<'_>, root: Object<'_>) {
         );
         check.error(CONFIG, place, message);
     }
+}
+
+/// The jobs of a file.
+fn scrapes(check: &mut Check<'_>, root: Object<'_>, defaults: &Defaults) {
+    let mut jobs = BTreeMap::new();
+    let before = check.legacy_names;
+    for scrape in root.list("scrape_configs").iter().filter_map(Object::of) {
+        scrape::config(check, scrape, defaults);
+        let name = scrape.text(check, "job_name");
+        if !name.is_empty() {
+            let message = format!("found multiple scrape configs with job name {}", quote(&name));
+            once(check, JOB, &mut jobs, name, scrape.value("job_name"), &message);
+        }
+        check.legacy_names = before;
+    }
+}
+
+/// A file of `scrape_config_files`. What its jobs take over from `global` is not known here, so an interval counts as the usual one.
+pub(super) fn scrape_file(check: &mut Check<'_>, root: Object<'_>) {
+    let defaults = Defaults::of(check, root);
+    scrapes(check, root, &defaults);
 }
 
 /// A name that must not come twice.

@@ -292,3 +292,13 @@ pub(super) static ROOT: Struct = Struct {
     ]],
     check: root,
 };
+
+/// A file of `scrape_config_files`.
+pub(super) static SCRAPE_FILE: Struct = Struct {
+    name: "config.ScrapeConfigs",
+    fields: &[&[(
+        "scrape_configs",
+        Ty::Full(&Ty::Struct(&SCRAPE), "empty or null scrape config section"),
+    )]],
+    check: super::config::scrape_file,
+};

@@ -254,6 +254,9 @@ static STATIC: Struct = Struct {
     check: free,
 };
 
+/// A file of `file_sd_configs`.
+pub(super) static TARGETS: Ty = Ty::Full(&Ty::Struct(&STATIC), "nil target group item found");
+
 /// A section: its key, the struct of its items, and what is said about an item that is null.
 macro_rules! section {
     ($key:literal, $of:ident) => {

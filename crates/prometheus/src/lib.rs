@@ -54,6 +54,51 @@ pub enum Kind {
     Rules,
     /// web.config, the file of `--web.config.file`.
     WebConfig,
+    /// A file of `scrape_config_files`.
+    ScrapeConfigs,
+    /// A file of `file_sd_configs`.
+    Targets,
+}
+
+/// A file that prometheus.yml names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Its path, of which the last part may be a pattern.
+    pub path: String,
+    /// Where it is named.
+    pub span: Span,
+    /// What is in it.
+    pub kind: Kind,
+}
+
+/// The files that a prometheus.yml names: `rule_files`, `scrape_config_files` and those of `file_sd_configs`.
+pub fn references(node: &Node) -> Vec<Reference> {
+    let mut found = Vec::new();
+    let mut add = |owner: &Node, key: &str, kind: Kind| {
+        let files = owner.get(key).and_then(Node::as_list).unwrap_or_default();
+        found.extend(files.iter().filter_map(|file| {
+            Some(Reference {
+                path: file.as_str().filter(|path| !path.is_empty())?.to_owned(),
+                span: file.span,
+                kind,
+            })
+        }));
+    };
+    add(node, "rule_files", Kind::Rules);
+    add(node, "scrape_config_files", Kind::ScrapeConfigs);
+    for job in node.get("scrape_configs").and_then(Node::as_list).unwrap_or_default() {
+        for discovery in job.get("file_sd_configs").and_then(Node::as_list).unwrap_or_default() {
+            add(discovery, "files", Kind::Targets);
+        }
+    }
+    found
+}
+
+/// The names of the jobs in a prometheus.yml or a file of `scrape_config_files`, with their places.
+pub fn jobs(node: &Node) -> Vec<(&str, Span)> {
+    let jobs = node.get("scrape_configs").and_then(Node::as_list).unwrap_or_default();
+    let named = jobs.iter().filter_map(|job| job.get("job_name"));
+    named.filter_map(|name| Some((name.as_str()?, name.span))).collect()
 }
 
 /// What kind of file a document is, by its keys at the top; none if Prometheus would not know any of them.
@@ -102,6 +147,8 @@ pub fn check_node(source: &Source, node: &Node, kind: Kind) -> Report {
         Kind::AgentConfig => config::document(&mut check, node, true),
         Kind::Rules => check.structure(&rules::ROOT, node),
         Kind::WebConfig => check.structure(&web::ROOT, node),
+        Kind::ScrapeConfigs => check.structure(&config_tables::SCRAPE_FILE, node),
+        Kind::Targets => check.value(&discovery::TARGETS, node),
     }
     check.report
 }

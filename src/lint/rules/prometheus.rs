@@ -1,9 +1,11 @@
 //! Prometheus' own files inside ConfigMaps and Secrets, and the objects of its operator.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::Context;
 use super::super::object::Object;
+use super::super::references;
 use super::volumes::volumes;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::go::base64;
@@ -20,6 +22,7 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
             report.push(diagnostic.object(object));
         }
         let (is_map, is_secret) = (object.is(&["ConfigMap"]), object.is(&["Secret"]));
+        let named = named(context, object);
         for part in ["data", "stringData"] {
             let entries = object.at([part]).and_then(Node::as_map).filter(|_| is_map || is_secret);
             for (name, entry) in entries.into_iter().flat_map(yaml::Map::iter) {
@@ -29,14 +32,29 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
                         .ok()
                         .and_then(|bytes| String::from_utf8(bytes).ok());
                     if let Some(text) = decoded {
-                        file(context, object, name, &text, entry.node.span, None, report);
+                        let asked = named.get(&**name).copied();
+                        file(context, object, (name, asked), &text, entry.node.span, None, report);
                     }
                 } else {
-                    file(context, object, name, text, entry.node.span, Some(&source), report);
+                    let asked = named.get(&**name).copied();
+                    file(context, object, (name, asked), text, entry.node.span, Some(&source), report);
                 }
             }
         }
     }
+}
+
+/// The keys of an object that a configuration in it names, with what they are for.
+fn named(context: &Context<'_>, object: &Object) -> BTreeMap<String, Kind> {
+    let parts = ["data", "stringData"].into_iter().filter_map(|part| object.at([part])?.as_map());
+    let keys: Vec<&str> = parts.flat_map(yaml::Map::iter).map(|(key, _)| &**key).collect();
+    let mut named = BTreeMap::new();
+    for configuration in configurations(context, object) {
+        let own = |key: &&str| !matches!(*key, "prometheus.yml" | "prometheus.yaml");
+        let found = references::named(&configuration.node, keys.iter().copied().filter(own));
+        named.extend(found);
+    }
+    named
 }
 
 /// Checks a text in an object, if it is a file of Prometheus'. Faults are placed in the scalar that holds it; where its
@@ -44,7 +62,7 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
 fn file(
     context: &Context<'_>,
     object: &Object,
-    name: &str,
+    (name, asked): (&str, Option<Kind>),
     text: &str,
     scalar: Span,
     within: Option<&Source>,
@@ -53,7 +71,7 @@ fn file(
     // Names say little: a key may be called anything, and its text be mounted under another name.
     let begins = |key: &str| text.lines().any(|line| line.starts_with(key));
     let is_named = matches!(name, "prometheus.yml" | "prometheus.yaml");
-    if !is_named && !begins("scrape_configs:") && !begins("groups:") && !name.starts_with("web") {
+    if asked.is_none() && !is_named && !begins("scrape_configs:") && !begins("groups:") && !name.starts_with("web") {
         return;
     }
     let inner = context
@@ -62,13 +80,13 @@ fn file(
     let inner_source = context.sources.get(inner);
     let Ok(parsed) = yaml::parse(&inner_source, inner, 0..inner_source.text().len()) else {
         // Only what is surely meant for Prometheus, as it is, is worth a word.
-        if is_named || begins("scrape_configs:") && !text.contains("{{") {
-            let found = prometheus::check_file(context.sources, inner, Some(Kind::Config));
+        if asked.is_some() || is_named || begins("scrape_configs:") && !text.contains("{{") {
+            let found = prometheus::check_file(context.sources, inner, asked.or(Some(Kind::Config)));
             place_all(found, object, text, scalar, within, inner, report);
         }
         return;
     };
-    let Some(kind) = kind(name, &parsed.node) else { return };
+    let Some(kind) = asked.or_else(|| kind(name, &parsed.node)) else { return };
     if is_of_another(context, object, &parsed.node) {
         return;
     }
