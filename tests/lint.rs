@@ -984,3 +984,74 @@ fn keys_that_a_configuration_names_are_checked() {
     let places: Vec<&str> = found.iter().filter_map(|line| line.split(' ').nth(1)).collect();
     assert_eq!(places, ["templates/b.yaml:15", "templates/b.yaml:18"], "{found:#?}");
 }
+
+/// What another release may have is a warning; a name that is nearly one of the release's is a slip.
+#[test]
+fn objects_of_other_releases_are_warnings() {
+    let scaler = |target: &str| {
+        format!(
+            "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: a}}\nspec:\n  maxReplicas: 3\n  \
+             scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: {target}}}\n---\napiVersion: apps/v1\nkind: \
+             Deployment\nmetadata: {{name: frontend}}\nspec:\n  selector: {{matchLabels: {{a: b}}}}\n  template:\n    metadata: \
+             {{labels: {{a: b}}}}\n    spec: {{containers: [{{name: a, image: \"nginx:1.29\"}}]}}\n"
+        )
+    };
+    let severity = |target: &str| {
+        let folder = chart("other_releases", &scaler(target), "");
+        let run = Case::new("lint")
+            .args([".", "--select", "autoscaler-without-target"])
+            .dir(&folder)
+            .run();
+        let lines = run.stdout.lines();
+        let mut found = lines
+            .filter(|line| line.contains("[autoscaler-without-target]"))
+            .map(str::to_owned);
+        found.next().unwrap_or_default()
+    };
+    assert!(severity("elsewhere").starts_with("warning["));
+    assert!(severity("frontent").starts_with("error["));
+    assert_eq!(severity("frontend"), "");
+}
+
+#[test]
+fn a_subchart_that_accepts_no_global_values_is_named() {
+    let files = [
+        ("charts/web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("charts/web/values.yaml", "a: 1\n"),
+        (
+            "charts/web/values.schema.json",
+            "{\"properties\": {\"a\": {}}, \"additionalProperties\": false}",
+        ),
+    ];
+    let found = found_in("no_global", &files, &["--select", "values-schema"]);
+    let found: Vec<&String> = found.iter().filter(|line| line.starts_with("values-schema")).collect();
+    assert_eq!(
+        found,
+        ["values-schema charts/web/values.schema.json:1 unknown key global"]
+    );
+}
+
+#[test]
+fn words_that_are_nearly_known_get_a_hint() {
+    let explained = Case::new("explain").arg("unused").run();
+    assert!(explained.stderr.contains("`unused-value`"), "{}", explained.stderr);
+    let selected = lint(&["chart", "--select", "foo"]);
+    assert_eq!(selected.code, 2);
+    assert!(
+        selected.stderr.contains("`promchart explain` lists all rules"),
+        "{}",
+        selected.stderr
+    );
+    let folder = chart("stale_baseline", POD, "");
+    let known = |arguments: &[&str]| {
+        let all = [&[".", "--baseline", "known.json"], arguments].concat();
+        Case::new("lint").args(all).dir(&folder).run()
+    };
+    assert_eq!(known(&["--write-baseline"]).code, 0);
+    write(&folder, "templates/a.yaml", POD.replace("nginx", "nginx:1.29"));
+    assert!(
+        known(&[]).stderr.contains("of the known findings are gone"),
+        "{}",
+        known(&[]).stderr
+    );
+}

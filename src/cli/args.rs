@@ -421,7 +421,7 @@ pub(super) struct LimitArguments {
 /// promchart lower FILE
 #[derive(Debug, Args)]
 pub(super) struct Lower {
-    /// A template
+    /// A template; `-` is the standard input
     #[arg(value_name = "FILE")]
     pub(super) file: String,
 }

@@ -64,7 +64,18 @@ pub(super) fn run(arguments: &Explain) -> Exit {
     let rules = RULES.iter().map(|rule| rule.id);
     let rules = rules.chain(preflight::RULES.iter().map(|rule| rule.id));
     let known = rules.chain(functions::all().map(|function| function.name));
-    let close = closest(name, known).map(|close| format!("; did you mean `{close}`?"));
+    // What begins with the word is meant before what is merely spelled like it.
+    let known: Vec<&str> = known.collect();
+    let longer: Vec<String> = known
+        .iter()
+        .filter(|known| name.len() > 2 && known.starts_with(name))
+        .map(|known| format!("`{known}`"))
+        .collect();
+    let close = if longer.is_empty() {
+        closest(name, known.iter().copied()).map(|close| format!("; did you mean `{close}`?"))
+    } else {
+        Some(format!("; did you mean {}?", longer.join(" or ")))
+    };
     Output::message(&format!(
         "Error: there is no rule or function {name}{}\n",
         close.unwrap_or_default()

@@ -119,9 +119,16 @@ fn finish(
             return Ok(Exit::Clean);
         }
         if let Some(path) = path {
-            let known = baseline(&**world, path)?.apply(&mut found, sources);
+            let baseline = baseline(&**world, path)?;
+            let known = baseline.apply(&mut found, sources);
             if known > 0 {
                 Output::message(&format!("{known} known findings left out ({path})\n"));
+            }
+            let gone = baseline.len().saturating_sub(known);
+            if gone > 0 {
+                Output::message(&format!(
+                    "{gone} of the known findings are gone ({path}): --write-baseline forgets them\n"
+                ));
             }
         }
         let infos = rule_infos();
@@ -196,7 +203,8 @@ fn selection(world: &dyn World, settings: &Settings, rules: &Rules, sources: &So
     selection.ignore.extend(rules.ignore.iter().cloned());
     if let Some((name, close)) = selection.unknown().into_iter().next() {
         let mut error = Diagnostic::error(USAGE, format!("there is no rule or family {name}"));
-        error.help = close.map(|close| format!("did you mean `{close}`?"));
+        let close = close.map(|close| format!("did you mean `{close}`?"));
+        error.help = close.or_else(|| Some("`promchart explain` lists all rules".to_owned()));
         return Err(Box::new(error));
     }
     Ok(selection)

@@ -14,7 +14,11 @@ use crate::world::World;
 
 pub(super) fn run(world: &dyn World, arguments: &Lower, output: Output) -> Exit {
     let sources = Sources::new();
-    let bytes = match world.read(Path::new(&arguments.file)) {
+    let read = match &*arguments.file {
+        "-" => world.read_stdin(),
+        file => world.read(Path::new(file)),
+    };
+    let bytes = match read {
         Ok(bytes) => bytes,
         Err(error) => {
             let diagnostic = Diagnostic::error("template-file", format!("cannot read {}: {error}", arguments.file));

@@ -22,7 +22,11 @@ impl Output {
         let color = match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => stderr_is_terminal && world.variable("NO_COLOR").is_none_or(|value| value.is_empty()),
+            Color::Auto => {
+                let is_plain = world.variable("NO_COLOR").is_some_and(|value| !value.is_empty())
+                    || world.variable("TERM").is_some_and(|terminal| terminal == "dumb");
+                stderr_is_terminal && !is_plain
+            }
         };
         Self { color }
     }

@@ -57,6 +57,19 @@ impl Baseline {
         format!("{json:#}\n")
     }
 
+    /// How many findings are known.
+    pub fn len(&self) -> usize {
+        self.0
+            .values()
+            .map(|count| usize::try_from(*count).unwrap_or(usize::MAX))
+            .sum()
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Drops what is known from a report; gives how much that was.
     pub fn apply(&self, report: &mut Report, sources: &Sources) -> usize {
         let mut left = self.0.clone();

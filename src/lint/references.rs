@@ -34,7 +34,9 @@ pub(super) fn check(world: &dyn World, sources: &Sources, config: FileId) -> Rep
             report.diagnostics.extend(absent(&reference));
         }
         for path in files {
-            let Ok(bytes) = world.read(Path::new(&path)) else { continue };
+            let Ok(bytes) = world.read(Path::new(&path)) else {
+                continue;
+            };
             let file = sources.add(Source::new(path.as_str(), SourceKind::File, bytes));
             report.append(prometheus::check_file(sources, file, Some(reference.kind)));
             if reference.kind == Kind::ScrapeConfigs {
@@ -68,23 +70,37 @@ fn matching(world: &dyn World, folder: &Path, path: &str) -> Vec<String> {
     let Some(pattern) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
         return Vec::new();
     };
-    let is_file = |path: &Path| world.entry(path).is_ok_and(|entry| entry.kind == crate::world::FileKind::File);
+    let is_file = |path: &Path| {
+        world
+            .entry(path)
+            .is_ok_and(|entry| entry.kind == crate::world::FileKind::File)
+    };
     if !pattern.contains(['*', '?', '[']) {
-        return if is_file(&path) { vec![path.to_string_lossy().into_owned()] } else { Vec::new() };
+        return if is_file(&path) {
+            vec![path.to_string_lossy().into_owned()]
+        } else {
+            Vec::new()
+        };
     }
     let parent = path.parent().unwrap_or(Path::new(""));
-    let names = world.list(if parent.as_os_str().is_empty() { Path::new(".") } else { parent });
+    let names = world.list(if parent.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        parent
+    });
     let fits = |name: &String| filepath::matches(&pattern, name).unwrap_or(false);
-    let found = names.unwrap_or_default().into_iter().filter(fits).map(|name| parent.join(name));
-    found.filter(|path| is_file(path)).map(|path| path.to_string_lossy().into_owned()).collect()
+    let found = names
+        .unwrap_or_default()
+        .into_iter()
+        .filter(fits)
+        .map(|name| parent.join(name));
+    found
+        .filter(|path| is_file(path))
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect()
 }
 
-fn same_jobs(
-    sources: &Sources,
-    file: FileId,
-    jobs: &mut Vec<(String, crate::source::Span)>,
-    report: &mut Report,
-) {
+fn same_jobs(sources: &Sources, file: FileId, jobs: &mut Vec<(String, crate::source::Span)>, report: &mut Report) {
     let source = sources.get(file);
     let Ok(parsed) = yaml::parse(&source, file, 0..source.text().len()) else {
         return;
@@ -101,12 +117,16 @@ fn same_jobs(
 
 /// The keys of a ConfigMap that a configuration in it names. Nobody knows where it is mounted: a name counts, and a pattern only where
 /// it has no folder.
-pub(super) fn named<'k>(config: &yaml::Node, keys: impl Iterator<Item = &'k str> + Clone) -> Vec<(String, Kind)> {
+pub(super) fn named(config: &yaml::Node, keys: &[&str]) -> Vec<(String, Kind)> {
     let mut found = Vec::new();
     for reference in prometheus::references(config) {
         let (folder, name) = reference.path.rsplit_once('/').unwrap_or(("", &reference.path));
         let fits = |key: &&str| *key == name || folder.is_empty() && filepath::matches(name, key).unwrap_or(false);
-        found.extend(keys.clone().filter(fits).map(|key| (key.to_owned(), reference.kind)));
+        found.extend(
+            keys.iter()
+                .filter(|key| fits(key))
+                .map(|key| ((*key).to_owned(), reference.kind)),
+        );
     }
     found
 }

@@ -15,6 +15,14 @@ const TARGET_PORT: &str = "invalid-target-port";
 const PROBE_PORT: &str = "invalid-probe-port";
 const INGRESS: &str = "ingress-without-service";
 
+/// Something that the release does not have: a slip where it has something with a name that is near, else perhaps another release's.
+pub(super) fn absent(rule: &'static str, message: String, close: Option<String>) -> Diagnostic {
+    match close {
+        Some(close) => Diagnostic::error(rule, message).help(close),
+        None => Diagnostic::warning(rule, message).help("it must come from another release"),
+    }
+}
+
 /// Ports of Services that the pods behind them do not have.
 pub(in super::super) fn target_ports(context: &Context<'_>, report: &mut Report) {
     for object in context.objects.of_kind("Service") {
@@ -155,9 +163,8 @@ fn backend_fault(context: &Context<'_>, object: &Object, backend: &IngressBacken
             "{owner} leads to the Service {}, which the release does not have",
             wanted.name
         );
-        let mut diagnostic = object.fault(Diagnostic::error(INGRESS, message), written.get("name")?.span);
-        diagnostic.help = did_you_mean(&wanted.name, context.objects.of_kind("Service").map(Object::name));
-        return Some(diagnostic);
+        let close = did_you_mean(&wanted.name, context.objects.of_kind("Service").map(Object::name));
+        return Some(object.fault(absent(INGRESS, message, close), written.get("name")?.span));
     };
     let Some(Typed::Service(known)) = &service.typed else {
         return None;

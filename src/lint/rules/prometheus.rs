@@ -37,7 +37,15 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
                     }
                 } else {
                     let asked = named.get(&**name).copied();
-                    file(context, object, (name, asked), text, entry.node.span, Some(&source), report);
+                    file(
+                        context,
+                        object,
+                        (name, asked),
+                        text,
+                        entry.node.span,
+                        Some(&source),
+                        report,
+                    );
                 }
             }
         }
@@ -46,13 +54,16 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
 
 /// The keys of an object that a configuration in it names, with what they are for.
 fn named(context: &Context<'_>, object: &Object) -> BTreeMap<String, Kind> {
-    let parts = ["data", "stringData"].into_iter().filter_map(|part| object.at([part])?.as_map());
-    let keys: Vec<&str> = parts.flat_map(yaml::Map::iter).map(|(key, _)| &**key).collect();
+    let parts = ["data", "stringData"]
+        .into_iter()
+        .filter_map(|part| object.at([part])?.as_map());
+    let keys = parts.flat_map(yaml::Map::iter).map(|(key, _)| &**key);
+    let keys: Vec<&str> = keys
+        .filter(|key| !matches!(*key, "prometheus.yml" | "prometheus.yaml"))
+        .collect();
     let mut named = BTreeMap::new();
     for configuration in configurations(context, object) {
-        let own = |key: &&str| !matches!(*key, "prometheus.yml" | "prometheus.yaml");
-        let found = references::named(&configuration.node, keys.iter().copied().filter(own));
-        named.extend(found);
+        named.extend(references::named(&configuration.node, &keys));
     }
     named
 }
@@ -86,7 +97,9 @@ fn file(
         }
         return;
     };
-    let Some(kind) = asked.or_else(|| kind(name, &parsed.node)) else { return };
+    let Some(kind) = asked.or_else(|| kind(name, &parsed.node)) else {
+        return;
+    };
     if is_of_another(context, object, &parsed.node) {
         return;
     }

@@ -5,6 +5,7 @@ use promchart_k8s::k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::super::Context;
 use super::super::object::Object;
+use super::network::absent;
 use crate::diagnostic::{Diagnostic, Report, did_you_mean};
 use crate::yaml::Node;
 
@@ -26,10 +27,9 @@ pub(in super::super) fn autoscalers(context: &Context<'_>, report: &mut Report) 
         let wanted = &scaler.spec.scale_target_ref;
         let Some(target) = objects.find(&wanted.kind, object.namespace(), &wanted.name) else {
             let message = format!("the release has no {} {} to scale", wanted.kind, wanted.name);
-            let mut diagnostic = object.fault(Diagnostic::error(TARGET, message), name.span);
             let of_kind = objects.all.iter().filter(|target| target.kind() == wanted.kind);
-            diagnostic.help = did_you_mean(&wanted.name, of_kind.map(Object::name));
-            report.push(diagnostic);
+            let close = did_you_mean(&wanted.name, of_kind.map(Object::name));
+            report.push(object.fault(absent(TARGET, message, close), name.span));
             continue;
         };
         let spec = target.at(["spec"]).and_then(Node::as_map);

@@ -210,8 +210,21 @@ impl Check<'_> {
             Outcome::Faults(faults) => {
                 let lines = fault::lines(&faults).join("\n");
                 self.helm.push_str(&format!("{}:\n{lines}\n", chart.name()));
-                let found = diagnose::all(&compiled, &faults, values);
-                found.into_iter().for_each(|diagnostic| self.report.push(diagnostic));
+                for mut diagnostic in diagnose::all(&compiled, &faults, values) {
+                    let is_made = diagnostic.message == "unknown key global"
+                        && diagnostic
+                            .span
+                            .is_some_and(|span| self.sources.get(span.file).name().ends_with("Chart.yaml"));
+                    if is_made {
+                        // Nobody wrote it: Helm gives it to every subchart.
+                        diagnostic.span = Some(Span::file_start(file));
+                        diagnostic.help = Some(format!(
+                            "Helm gives every subchart the key `global`: the schema of {} must accept it",
+                            chart.name()
+                        ));
+                    }
+                    self.report.push(diagnostic);
+                }
                 Ok(())
             }
             // Helm's own steps find nothing: what it accepts is accepted. No case is known in which the two differ.

@@ -3,6 +3,7 @@
 
 mod parts;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
@@ -14,7 +15,9 @@ use super::program::{Id, Program, Schema, TYPES};
 use super::{formats, metaschema, number};
 
 /// How many schemas may be held against values, so that choices within choices cannot take forever.
-const MAX_STEPS: usize = 5_000_000;
+const MAX_STEPS: usize = 2_000_000;
+/// How many faults are kept: choices within choices have all those of their branches.
+const MAX_FAULTS: usize = 200_000;
 /// How deep schemas may lead into each other.
 const MAX_DEPTH: usize = 6_000;
 
@@ -100,6 +103,7 @@ pub(super) struct Walker<'p> {
     path: Vec<String>,
     scopes: Vec<Scope>,
     steps: usize,
+    faults: Cell<usize>,
 }
 
 impl<'p> Walker<'p> {
@@ -110,6 +114,7 @@ impl<'p> Walker<'p> {
             path: Vec::new(),
             scopes: Vec::new(),
             steps: 0,
+            faults: Cell::new(0),
         }
     }
 
@@ -138,7 +143,7 @@ impl<'p> Walker<'p> {
     }
 
     fn is_exhausted(&self) -> bool {
-        self.steps > MAX_STEPS || self.scopes.len() > MAX_DEPTH
+        self.steps > MAX_STEPS || self.faults.get() > MAX_FAULTS || self.scopes.len() > MAX_DEPTH
     }
 
     /// Begins anew, with no path and no scopes.
@@ -231,6 +236,7 @@ impl<'p> Walker<'p> {
 
     fn fault(&self, frame: &Frame<'_>, what: impl FnOnce() -> What) -> Fault {
         let is_quiet = frame.how.is_quiet;
+        self.faults.set(self.faults.get() + usize::from(!is_quiet));
         Fault {
             at: if is_quiet { String::new() } else { self.pointer() },
             schema: frame.id,
