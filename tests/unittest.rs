@@ -13,7 +13,7 @@ use promchart::unittest::{self, Listener, Options, Results, SuiteResult, TestRes
 use promchart::world::{Disk, World};
 use serde_json::Value as Json;
 
-use crate::support::{Case, read, root, scratch};
+use crate::support::{Case, names, read, root, scratch};
 
 /// Nobody listens.
 struct Deaf;
@@ -141,17 +141,40 @@ fn broken_suites_are_refused_where_helm_unittest_refuses_them() {
     let broken = wanted["broken"].as_object().unwrap();
     assert!(broken.len() > 10);
     for (name, wanted) in broken {
-        let folder = fresh(&format!("unittest-broken-{name}"));
-        std::fs::remove_dir_all(folder.join("chart/tests")).unwrap();
-        std::fs::remove_dir_all(folder.join("chart/charts/child/tests")).unwrap();
-        std::fs::create_dir_all(folder.join("chart/tests")).unwrap();
-        let file = root().join(format!("tests/unittest/broken/{name}.yaml"));
-        std::fs::copy(file, folder.join("chart/tests/x_test.yaml")).unwrap();
+        let folder = alone(&format!("unittest-broken-{name}"), &format!("broken/{name}.yaml"));
         let results = run(&folder, |options| options.strict = name.starts_with("strict-"));
         let found = differences(wanted, &results, &folder);
         wrong.extend(found.iter().map(|found| format!("{name}: {found}")));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A copy of the chart with one suite in it.
+fn alone(name: &str, file: &str) -> std::path::PathBuf {
+    let folder = fresh(name);
+    std::fs::remove_dir_all(folder.join("chart/tests")).unwrap();
+    std::fs::remove_dir_all(folder.join("chart/charts/child/tests")).unwrap();
+    std::fs::create_dir_all(folder.join("chart/tests")).unwrap();
+    std::fs::copy(
+        root().join("tests/unittest").join(file),
+        folder.join("chart/tests/x_test.yaml"),
+    )
+    .unwrap();
+    folder
+}
+
+#[test]
+fn differences_are_those_that_are_known() {
+    let files = names("tests/unittest/differences");
+    assert!(files.len() >= 5);
+    for file in files {
+        let text = read(format!("tests/unittest/differences/{file}"));
+        let said = text.lines().next().unwrap().rsplit(' ').next().unwrap();
+        let folder = alone(&format!("unittest-different-{file}"), &format!("differences/{file}"));
+        let results = run(&folder, |_| {});
+        let (_, found, text) = told(&results.suites[0].tests[0], &folder);
+        assert_eq!(found, said, "{file}: {text}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 use super::assertion::raw;
 use super::cluster::Objects;
 use super::manifests::{Document, documents};
+use super::places::{self, Places};
 use super::result::TestResult;
 use super::set_path::nest;
 use super::snapshot::Snapshots;
@@ -116,20 +117,13 @@ pub(super) fn run(
     };
     match test.output() {
         Err(trouble) => {
-            result.places = trouble
-                .diagnostic
-                .iter()
-                .flat_map(|error| super::places::of(error, bench.sources))
-                .collect();
+            result.places = test.places(&trouble);
             result.error = Some(trouble.text);
         }
         Ok(output) => {
             if let Some(trouble) = &output.error {
                 result.error = Some(trouble.text.clone());
-                let places = trouble.diagnostic.iter();
-                result.places = places
-                    .flat_map(|error| super::places::of(error, bench.sources))
-                    .collect();
+                result.places = test.places(trouble);
             }
             test.assert(&output, snapshots, &mut result);
         }
@@ -306,6 +300,8 @@ impl Test<'_> {
             }
         };
         let cluster = Objects::of(&self.job.cluster);
+        // Where the message of a failure belongs.
+        let mut failed_at = given.span;
         let mut texts: BTreeMap<String, String> = BTreeMap::new();
         match self.bench.session.render(&prepared.files, cluster) {
             Ok(rendered) => {
@@ -321,7 +317,10 @@ impl Test<'_> {
                     .all(|assertion| assertion.wants_success);
                 match failed_file(&failed.text).filter(|_| !wants_success) {
                     None => output.error = Some(failed.into()),
-                    Some((file, message)) => self.failed_files(&file, &message, &mut texts),
+                    Some((file, message)) => {
+                        failed_at = failed.diagnostic.span.unwrap_or(failed_at);
+                        self.failed_files(&file, &message, &mut texts);
+                    }
                 }
             }
         }
@@ -355,7 +354,7 @@ impl Test<'_> {
                     _ => continue,
                 }
             } else {
-                vec![Document::new(raw(text.trim_start_matches('\n'), given.span))]
+                vec![Document::new(raw(text.trim_start_matches('\n'), failed_at))]
             };
             output.files.insert(full, found);
         }
@@ -431,6 +430,21 @@ impl Test<'_> {
             found = BTreeMap::from([("manifest.yaml".to_owned(), output)]);
         }
         Ok(found)
+    }
+
+    /// Where something went wrong: in a template, a suite, or a rendered text, which has come from a template.
+    fn places(&self, trouble: &Trouble) -> Vec<String> {
+        let Some(error) = &trouble.diagnostic else {
+            return Vec::new();
+        };
+        let sources = self.bench.sources;
+        match error.span {
+            Some(span) if self.rendered.borrow().contains(&span.file) => {
+                let traced = self.traced();
+                Places::new(sources, traced.as_ref()).lines(&[span])
+            }
+            _ => places::of(error, sources),
+        }
     }
 
     /// The path of a program, which is looked for where programs are.

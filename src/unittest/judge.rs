@@ -58,7 +58,7 @@ impl Test<'_> {
     }
 
     /// The same render again, with where its output comes from.
-    fn traced(&self) -> Option<Rendered> {
+    pub(super) fn traced(&self) -> Option<Rendered> {
         let given = self.values().ok()?;
         let prepared = self.prepare(&given).ok()?;
         let session = (self.bench.traced)();

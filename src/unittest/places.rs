@@ -28,6 +28,10 @@ impl<'a> Places<'a> {
         for &span in found.iter().take(MAX_FOUND) {
             let source = self.sources.get(span.file);
             if source.kind() != SourceKind::Made {
+                lines.push(line(self.sources, "At", span));
+                continue;
+            }
+            if source.text().is_empty() {
                 continue;
             }
             lines.push(line(self.sources, "Rendered", span));

@@ -3,7 +3,8 @@
 
 Usage: record.py HELM_UNITTEST
 
-chart/ is run as it is, and with --update-snapshot; each file of broken/ as the only suite of a chart, with
+differences/ has suites of which promchart says something else on purpose, with the verdicts of both in the first line; that of
+helm-unittest is checked. chart/ is run as it is, and with --update-snapshot; each file of broken/ as the only suite of a chart, with
 --strict if its name begins with `strict-`. Of each test the result and helm-unittest's text are kept.
 """
 import json, pathlib, shutil, subprocess, sys, tempfile
@@ -35,6 +36,16 @@ def fresh(chart):
     return folder
 
 
+def alone(judge, file):
+    """A file as the only suite of the chart."""
+    folder = fresh(CHART)
+    shutil.rmtree(folder / "chart/tests")
+    shutil.rmtree(folder / "chart/charts/child/tests")
+    (folder / "chart/tests").mkdir()
+    shutil.copy(file, folder / "chart/tests/x_test.yaml")
+    return run(judge, folder, *["--strict"] * file.name.startswith("strict-"))
+
+
 def main():
     judge = str(pathlib.Path(sys.argv[1]).resolve())
     snapshot = "chart/tests/__snapshot__/snapshot_test.yaml.snap"
@@ -47,13 +58,13 @@ def main():
     wanted["updated"] = (folder / snapshot).read_text()
     wanted["broken"] = {}
     for file in sorted((HERE / "broken").glob("*.yaml")):
-        folder = fresh(CHART)
-        shutil.rmtree(folder / "chart/tests")
-        shutil.rmtree(folder / "chart/charts/child/tests")
-        (folder / "chart/tests").mkdir()
-        shutil.copy(file, folder / "chart/tests/x_test.yaml")
-        flags = ["--strict"] if file.name.startswith("strict-") else []
-        wanted["broken"][file.stem] = run(judge, folder, *flags)
+        wanted["broken"][file.stem] = alone(judge, file)
+    for file in sorted((HERE / "differences").glob("*.yaml")):
+        said = file.read_text().split("helm-unittest: ", 1)[1].split(",")[0]
+        suites = alone(judge, file)["suites"]
+        found = suites[0]["tests"][0]["result"] if suites else "crashes"
+        if found != said:
+            sys.exit(f"{file}: helm-unittest says {found}")
     (HERE / "wanted.json").write_text(json.dumps(wanted, indent=1, ensure_ascii=False) + "\n")
     print(sum(len(suite["tests"]) for suite in wanted["run"]["suites"]), "tests,", len(wanted["broken"]), "broken suites")
 
