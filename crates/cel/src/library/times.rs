@@ -1,5 +1,6 @@
 //! Lengths and points of time: Go's `time`.
 
+use gostd::civil;
 use gostd::zone::Location;
 
 use crate::value::Timestamp;
@@ -115,24 +116,10 @@ pub fn date(text: &str) -> Option<i64> {
         part.parse().ok()
     };
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let longest = match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    (1..=longest).contains(&day).then(|| days_of(year, month, day))
-}
-
-/// Days since 1970 of a date.
-fn days_of(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
+    if !(1..=12).contains(&month) || !(1..=civil::days_in(month, year)).contains(&day) {
+        return None;
+    }
+    Some(civil::days_from_date(year, month, day))
 }
 
 /// A point in time, by the calendar.
@@ -153,21 +140,13 @@ impl Calendar {
     pub(crate) fn of(time: Timestamp, offset: i64) -> Self {
         let local = time.seconds + offset;
         let (days, of_day) = (local.div_euclid(86400), local.rem_euclid(86400));
-        let shifted = days + 719_468;
-        let era = shifted.div_euclid(146_097);
-        let of_era = shifted.rem_euclid(146_097);
-        let year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year + year / 4 - year / 100);
-        let month = (5 * of_year + 2) / 153;
-        let day = of_year - (153 * month + 2) / 5 + 1;
-        let month = if month < 10 { month + 3 } else { month - 9 };
-        let year = year + era * 400 + i64::from(month <= 2);
+        let (year, month, day) = civil::date_from_days(days);
         Self {
             year,
             month,
             day,
-            day_of_year: days - days_of(year, 1, 1),
-            weekday: (days + 4).rem_euclid(7),
+            day_of_year: days - civil::days_from_date(year, 1, 1),
+            weekday: civil::weekday(days),
             hour: of_day / 3600,
             minute: of_day / 60 % 60,
             second: of_day % 60,
