@@ -22,7 +22,7 @@ use crate::go::string as gostring;
 use crate::manifest::PostRenderer;
 use crate::pipeline::check_release_name;
 use crate::render::{self, Capabilities, Failed, KubeVersion, Release, Session, TemplateFile};
-use crate::schema;
+use crate::schema::Checker;
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
 use crate::values;
 use crate::world::{FileKind, World};
@@ -35,6 +35,8 @@ pub(super) struct Bench<'a> {
     /// The chart as it was loaded.
     pub(super) chart: &'a Chart,
     pub(super) session: &'a Session,
+    /// The schemas of the chart, compiled once.
+    pub(super) checker: &'a Checker,
     pub(super) skip_schema: bool,
     pub(super) fail_fast: bool,
     /// Where all that is rendered is written, if it is.
@@ -227,7 +229,7 @@ impl Test<'_> {
         values::process_dependencies(&mut chart, given, &mut log)?;
         let values = values::compute(&chart, given, &mut log)?;
         if !bench.skip_schema {
-            let violations = schema::validate(&**bench.world, &chart, &values, bench.sources);
+            let violations = bench.checker.validate(&**bench.world, &chart, &values, bench.sources);
             if let Some(first) = violations.diagnostics.into_iter().next() {
                 // Helm 3 ends its list with an empty line.
                 return Err(Trouble {

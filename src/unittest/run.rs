@@ -13,6 +13,7 @@ use crate::chart::{self, Chart, Dependency};
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::go::path as gopath;
 use crate::render::{self, Capabilities, KubeVersion, Limits, Release, Session, Trace};
+use crate::schema::Checker;
 use crate::source::{Source, SourceKind, Sources, Span};
 use crate::values;
 use crate::world::World;
@@ -142,11 +143,13 @@ impl Runner<'_> {
         let (world, sources) = (self.world, self.sources);
         let session = Session::new(world, sources, limits, Trace::Off);
         let traced = || Session::new(world, sources, limits, Trace::On);
+        let checker = Checker::default();
         let bench = Bench {
             world,
             sources,
             chart: &chart,
             session: &session,
+            checker: &checker,
             skip_schema: self.options.skip_schema,
             fail_fast: self.options.fail_fast,
             traced: &traced,

@@ -20,13 +20,17 @@ mod program;
 mod quick;
 mod walk;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
 use serde_json::Value as Json;
 
 use self::documents::{ADDRESS, Documents, Refusal};
 use self::program::{Id, Program};
 use self::quick::Look;
 use self::walk::{Outcome, Walker};
-use crate::Chart;
+use crate::{Chart, File};
 use diagnostics::{Diagnostic, Report};
 use gostd::string::encode;
 use goyaml::Node;
@@ -46,9 +50,50 @@ const TOO_LARGE: &str = "it comes to too much once its references are followed";
 /// All violations are reported, each at the value or key concerned. The first diagnostic carries Helm's text, which lists
 /// them all.
 pub fn validate(world: &dyn World, chart: &Chart, values: &Node, sources: &Sources) -> Report {
+    report(world, chart, values, sources, None)
+}
+
+/// Checks as [`validate`] does, values after values: each schema is compiled once.
+#[derive(Debug, Default)]
+pub struct Checker {
+    /// By the place of a file's content in memory, which the file that is kept holds there.
+    compiled: RefCell<BTreeMap<usize, Kept>>,
+}
+
+/// A schema, if there is nothing wrong with it.
+#[derive(Debug)]
+struct Kept {
+    _file: File,
+    compiled: Option<Rc<Compiled>>,
+}
+
+impl Checker {
+    /// Checks the values of a release.
+    pub fn validate(&self, world: &dyn World, chart: &Chart, values: &Node, sources: &Sources) -> Report {
+        report(world, chart, values, sources, Some(self))
+    }
+
+    /// The schema of a file; none if there is something wrong with it.
+    fn compiled(&self, world: &dyn World, file: &File) -> Option<Rc<Compiled>> {
+        let compile = || {
+            let schema = read_json(&file.text()).ok()?;
+            compile(Some(world), schema).ok().map(Rc::new)
+        };
+        let mut known = self.compiled.borrow_mut();
+        let entry = known.entry(file.bytes().as_ptr().addr());
+        let kept = entry.or_insert_with(|| Kept {
+            _file: file.clone(),
+            compiled: compile(),
+        });
+        kept.compiled.clone()
+    }
+}
+
+fn report(world: &dyn World, chart: &Chart, values: &Node, sources: &Sources, checker: Option<&Checker>) -> Report {
     let mut check = Check {
         world,
         sources,
+        checker,
         report: Report::new(),
         helm: String::new(),
     };
@@ -130,6 +175,7 @@ fn bounded(text: &str) -> Option<String> {
 }
 
 /// A schema that is ready for use.
+#[derive(Debug)]
 struct Compiled {
     program: Program,
     root: Id,
@@ -146,6 +192,7 @@ fn compile(world: Option<&dyn World>, schema: Json) -> Result<Compiled, Refusal>
 struct Check<'a> {
     world: &'a dyn World,
     sources: &'a Sources,
+    checker: Option<&'a Checker>,
     report: Report,
     helm: String,
 }
@@ -185,6 +232,16 @@ impl Check<'_> {
             (helm, Box::new(Diagnostic::error(SCHEMA, message).at(span)))
         };
         let too_large = || unusable(format!("- at '': {TOO_LARGE}"), TOO_LARGE, Span::file_start(file));
+        let kept = self.checker.zip(chart.schema.as_ref());
+        if let Some(compiled) = kept.and_then(|(checker, schema)| checker.compiled(self.world, schema)) {
+            // What Helm's own steps accept is accepted in any case.
+            let instance = values.to_json(&Json::from);
+            let outcome = Walker::new(&compiled.program).run(compiled.root, &instance);
+            return match outcome {
+                Outcome::Valid => Ok(()),
+                _ => self.against(chart, file, &compiled, values).ok_or_else(too_large),
+            };
+        }
         match quick::look(source.text(), values) {
             Look::Accepted => return Ok(()),
             Look::TooMuch => return Err(too_large()),
@@ -201,16 +258,21 @@ impl Check<'_> {
             let span = place(&refusal, source.text(), file);
             unusable(refusal.helm, &refusal.message, span)
         })?;
+        self.against(chart, file, &compiled, values).ok_or_else(too_large)
+    }
+
+    /// Holds values against a schema; nothing if that takes more than any schema is worth.
+    fn against(&mut self, chart: &Chart, file: FileId, compiled: &Compiled, values: &Node) -> Option<()> {
         let is_valid = decide::holds(&compiled.program, compiled.root, &values.to_json(&whole_as_integer));
         if is_valid == Some(true) {
-            return Ok(());
+            return Some(());
         }
         let instance = values.to_json(&Json::from);
         match Walker::new(&compiled.program).run(compiled.root, &instance) {
             Outcome::Faults(faults) => {
                 let lines = fault::lines(&faults).join("\n");
                 self.helm.push_str(&format!("{}:\n{lines}\n", chart.name()));
-                for mut diagnostic in diagnose::all(&compiled, &faults, values) {
+                for mut diagnostic in diagnose::all(compiled, &faults, values) {
                     let is_made = diagnostic.message == "unknown key global"
                         && diagnostic
                             .span
@@ -225,11 +287,11 @@ impl Check<'_> {
                     }
                     self.report.push(diagnostic);
                 }
-                Ok(())
+                Some(())
             }
             // Helm's own steps find nothing: what it accepts is accepted. No case is known in which the two differ.
-            Outcome::Valid => Ok(()),
-            Outcome::TooMuch => Err(too_large()),
+            Outcome::Valid => Some(()),
+            Outcome::TooMuch => None,
         }
     }
 }
