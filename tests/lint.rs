@@ -151,7 +151,8 @@ fn other_templates_are_looked_at_when_one_fails() {
     }
     write(&folder, "templates/b.yaml", "");
     let broken = run();
-    assert_eq!(broken.matches("[template-render]").count(), 2, "{broken}");
+    assert_eq!(broken.matches("[undefined-template]").count(), 2, "{broken}");
+    assert!(!found(&broken, "template-render"), "{broken}");
 }
 
 /// A line that is right comes before one that is only likely.
@@ -1054,4 +1055,18 @@ fn words_that_are_nearly_known_get_a_hint() {
         "{}",
         known(&[]).stderr
     );
+}
+
+#[test]
+fn an_unknown_include_is_told_once() {
+    let files = [("templates/b.yaml", "a: {{ include \"nothing\" . }}\n")];
+    let found = found_in("unknown_include", &files, &[]);
+    assert_eq!(
+        found,
+        ["undefined-template templates/b.yaml:1 no template \"nothing\" is defined"]
+    );
+    // Where that rule is off, the failure itself is told.
+    let found = found_in("unknown_include", &files, &["--ignore", "undefined-template"]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].starts_with("template-render "), "{found:#?}");
 }

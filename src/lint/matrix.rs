@@ -135,8 +135,29 @@ fn one(
             report.push(diagnostic);
         }
     }
+    told_once(&mut report);
     let tally = Tally::of(&context, run, scope);
     (report, suppressions, tally)
+}
+
+/// Leaves out that a render failed for want of a template that is told of already: one cause, one finding.
+fn told_once(report: &mut Report) {
+    let undefined: Vec<String> = report
+        .diagnostics
+        .iter()
+        .filter(|found| found.rule == "undefined-template")
+        .filter_map(|found| Some(format!("{}\"", found.message.strip_prefix("no ")?.rsplit_once('"')?.0)))
+        .collect();
+    // `include` says `no template "x" associated with ...`, the action `template "x" not defined`.
+    let is_told = |found: &Diagnostic| {
+        let said = |name: &String| {
+            found.message.contains(&format!("no {name} associated")) || found.message == format!("{name} not defined")
+        };
+        undefined.iter().any(said)
+    };
+    report
+        .diagnostics
+        .retain(|found| found.rule != "template-render" || !is_told(found));
 }
 
 /// The place of what is said of a chart as a whole: its Chart.yaml, be it there or not, or its archive.
