@@ -12,7 +12,7 @@ use crate::chart::{self, Chart};
 use crate::diagnostic::{Diagnostic, Report};
 use crate::go::quote::quote;
 use crate::go::semver::is_compatible;
-use crate::manifest::{self, Manifests, PostRenderer};
+use crate::manifest::{self, LastRead, Manifests, PostRenderer};
 use crate::render::{self, Capabilities, Limits, Release, Rendered, Rendering, Session, Trace};
 use crate::schema;
 use crate::source::{Sources, Span};
@@ -101,7 +101,7 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     let given = values::read_overrides(&**world, &request.overrides, sources)?;
     let chart = load(world, request, sources, &mut outcome.log)?;
     let session = Session::new(world, sources, request.limits, request.trace);
-    render(world, request, (chart, given), &session, sources, outcome)
+    render(world, request, (chart, given), (&session, None), sources, outcome)
 }
 
 fn load(world: &Arc<dyn World>, request: &Request, sources: &Sources, log: &mut Report) -> Result<Chart, Report> {
@@ -119,6 +119,7 @@ pub struct Renderer<'a> {
     chart: Chart,
     log: Report,
     session: Session,
+    last: LastRead,
     sources: &'a Sources,
 }
 
@@ -138,6 +139,7 @@ impl<'a> Renderer<'a> {
             chart,
             log,
             session,
+            last: LastRead::default(),
             sources,
         })
     }
@@ -149,6 +151,7 @@ impl<'a> Renderer<'a> {
             chart: self.chart.clone(),
             log: self.log.clone(),
             session: Session::new(world, self.sources, request.limits, request.trace),
+            last: LastRead::default(),
             sources: self.sources,
         }
     }
@@ -167,7 +170,7 @@ impl<'a> Renderer<'a> {
                     world,
                     request,
                     (chart, given),
-                    &self.session,
+                    (&self.session, Some(&self.last)),
                     self.sources,
                     &mut outcome,
                 )
@@ -184,7 +187,7 @@ fn render(
     world: &Arc<dyn World>,
     request: &Request,
     (mut chart, given): (Chart, Node),
-    session: &Session,
+    (session, last): (&Session, Option<&LastRead>),
     sources: &Sources,
     outcome: &mut Outcome,
 ) -> Result<(), Report> {
@@ -234,7 +237,7 @@ fn render(
         rendered.files = program.run(&rendered.files, &**world, sources, &mut outcome.log)?;
         rendered.origins = None;
     }
-    let sorted = manifest::sort(&rendered.files, sources, &mut outcome.log).map_err(|mut errors| {
+    let sorted = manifest::sort(&rendered.files, sources, &mut outcome.log, last).map_err(|mut errors| {
         if request.post_renderer.is_some() {
             return errors;
         }

@@ -7,7 +7,7 @@ mod split;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::threads::side_by_side;
 use diagnostics::{Diagnostic, Report};
@@ -65,45 +65,102 @@ pub struct Manifests {
     pub hooks: Vec<Manifest>,
 }
 
-/// Splits rendered files into manifests and sorts them.
+/// What each file rendered to last, read: most files of a chart render to the same text with the next set of values.
+#[derive(Debug, Default)]
+pub struct LastRead(Mutex<BTreeMap<Arc<str>, Last>>);
+
+#[derive(Debug)]
+struct Last {
+    text: String,
+    documents: Vec<Document>,
+}
+
+/// A manifest, and its annotation `helm.sh/hook` if it has one.
+type Document = (Manifest, Option<String>);
+
+impl LastRead {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Last>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The documents of a file, if it rendered to this text last.
+    fn find(&self, path: &str, text: &str) -> Option<Vec<Document>> {
+        let files = self.lock();
+        let last = files.get(path).filter(|last| last.text == text)?;
+        Some(last.documents.clone())
+    }
+
+    fn keep(&self, path: &Arc<str>, text: &str, documents: &[Document]) {
+        let last = Last {
+            text: text.to_owned(),
+            documents: documents.to_vec(),
+        };
+        self.lock().insert(Arc::clone(path), last);
+    }
+}
+
+/// Splits rendered files into manifests and sorts them. `last` saves the reading of files that have not changed since.
 ///
 /// # Errors
 /// All documents that are not what every manifest must be: YAML with strings where Helm looks for them. The first one is
 /// Helm's. What Helm would log goes to the report.
-pub fn sort(files: &BTreeMap<Arc<str>, String>, sources: &Sources, report: &mut Report) -> Result<Manifests, Report> {
+pub fn sort(
+    files: &BTreeMap<Arc<str>, String>,
+    sources: &Sources,
+    report: &mut Report,
+    last: Option<&LastRead>,
+) -> Result<Manifests, Report> {
     let is_manifest = |path: &str| {
         let is_partial = path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
         !is_partial && !path.ends_with("NOTES.txt")
     };
     let files: Vec<_> = files.iter().filter(|(path, _)| is_manifest(path)).collect();
+    let known: Vec<_> = files
+        .iter()
+        .map(|(path, text)| last.and_then(|last| last.find(path, text)))
+        .collect();
+    // One after the other: the order of sources must not depend on threads.
     let ids: Vec<_> = files
         .iter()
-        .map(|(path, text)| {
-            let bytes = gostd::string::decode(text).into_owned();
-            sources.add(Source::new(&***path, SourceKind::Made, bytes))
+        .zip(&known)
+        .map(|((path, text), known)| {
+            let bytes = || gostd::string::decode(text).into_owned();
+            let source = || Source::new(&***path, SourceKind::Made, bytes());
+            known.is_none().then(|| sources.add(source()))
         })
         .collect();
-    let read = |at: usize| {
+    let size = |at: usize| if ids[at].is_some() { files[at].1.len() } else { 0 };
+    let read = |at: usize| -> Vec<Result<Document, Box<Diagnostic>>> {
+        let Some(file) = ids[at] else { return Vec::new() };
         let (path, text) = files[at];
-        let source = sources.get(ids[at]);
+        let source = sources.get(file);
         // A source has no byte order mark.
         let mark = text.len() - source.text().len();
         let documents = split(text).into_iter().map(|(start, text)| {
             let document = start.saturating_sub(mark)..(start + text.len()).saturating_sub(mark);
-            Head::read(path, (&source, ids[at]), document).map(|head| head.manifest(path, text, start))
+            Head::read(path, (&source, file), document).map(|head| head.manifest(path, text, start))
         });
-        documents.collect::<Vec<_>>()
+        documents.collect()
     };
     let mut manifests = Manifests::default();
     let mut errors = Report::new();
-    for document in side_by_side(files.len(), |at| files[at].1.len(), read)
-        .into_iter()
-        .flatten()
-    {
-        match document {
-            Ok(manifest) => manifests.add(manifest, report),
-            Err(error) => errors.push(*error),
+    let results = side_by_side(files.len(), size, read);
+    for (at, (documents, known)) in results.into_iter().zip(known).enumerate() {
+        let mut good = known.unwrap_or_default();
+        for document in documents {
+            match document {
+                Ok(document) => good.push(document),
+                Err(error) => errors.push(*error),
+            }
         }
+        if let Some(file) = ids[at].filter(|_| errors.is_empty()) {
+            // Nobody will point into it any more.
+            sources.forget(file);
+            if let Some(last) = last {
+                last.keep(files[at].0, files[at].1, &good);
+            }
+        }
+        good.into_iter().for_each(|document| manifests.add(document, report));
     }
     if !errors.is_empty() {
         return Err(errors);
