@@ -115,6 +115,7 @@ fn lint(rule: &Rule, files: &Files, is_bad: bool, sources: &Sources) -> Report {
             trace: Trace::On,
         },
         crds: Vec::new(),
+        policies: Vec::new(),
     };
     let selection = Selection {
         select: vec![rule.id.to_owned()],

@@ -47,6 +47,7 @@ pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Out
             kube_version: Vec::new(),
             api_versions: Vec::new(),
             crds: Vec::new(),
+            policies: Vec::new(),
         };
         let has_values = !arguments.values.files.is_empty();
         let charts = charts(&**world, &arguments.charts, &settings, has_values, &sources)?;
@@ -421,6 +422,13 @@ fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<Plan> 
                 run.request.skip_schema = arguments.skip_schema_validation;
                 run.request.limits = limits(&arguments.limits);
                 run.crds = arguments.runs.crds.iter().chain(&settings.crds).cloned().collect();
+                run.policies = arguments
+                    .runs
+                    .policies
+                    .iter()
+                    .chain(&settings.policies)
+                    .cloned()
+                    .collect();
                 planned.push(run);
             }
         }
@@ -486,6 +494,7 @@ fn request(chart: ChartSettings, values: &Values, files: &[String], version: Opt
             trace: Trace::On,
         },
         crds: Vec::new(),
+        policies: Vec::new(),
     })
 }
 

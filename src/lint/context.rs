@@ -61,6 +61,8 @@ pub struct Context<'a> {
     pub objects: Objects,
     /// Files and folders with definitions of custom resources.
     pub crds: &'a [String],
+    /// Files and folders with admission policies.
+    pub policies: &'a [String],
     /// Dependencies that are not in charts/, by the names that values know them by, with those of the charts that they are of.
     pub absent: Vec<String>,
 }
@@ -86,6 +88,7 @@ impl<'a> Context<'a> {
             rendered: None,
             objects: Objects::default(),
             crds: &run.crds,
+            policies: &run.policies,
             absent: Vec::new(),
         };
         let mut log = Report::new();

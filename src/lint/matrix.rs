@@ -31,6 +31,8 @@ pub struct Run {
     pub request: Request,
     /// Files and folders with custom resource definitions.
     pub crds: Vec<String>,
+    /// Files and folders with admission policies, and what they need.
+    pub policies: Vec<String>,
 }
 
 /// How much of a target is looked at.

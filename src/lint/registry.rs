@@ -2,8 +2,8 @@
 
 use super::rule::{Check, Family, Rule};
 use super::rules::{
-    chart, discovery, kubernetes, metadata, names, network, opinion, pods, printed, prometheus, rbac, scaling,
-    security, selectors, templates, values, volumes,
+    chart, discovery, kubernetes, metadata, names, network, opinion, pods, policies, printed, prometheus, rbac,
+    scaling, security, selectors, templates, values, volumes,
 };
 use crate::diagnostic::Severity::{self, Error, Info, Warning};
 
@@ -118,6 +118,7 @@ pub const RULES: &[Rule] = &[
     rule!("bad-size", Kubernetes, Error, by "promchart-k8s"),
     rule!("bad-url", Kubernetes, Error, by "promchart-k8s"),
     rule!("costly-expression", Kubernetes, Error, by "promchart-k8s"),
+    rule!("denied-by-policy", Kubernetes, Error, policies::check),
     rule!("deprecated-api", Kubernetes, Warning, by "promchart-k8s"),
     rule!("duplicate-item", Kubernetes, Error, names::ports),
     rule!("duplicate-variable", Kubernetes, Error, by "promchart-k8s"),
@@ -130,9 +131,12 @@ pub const RULES: &[Rule] = &[
     rule!("no-alternative", Kubernetes, Error, by "promchart-k8s"),
     rule!("null-item", Kubernetes, Error, by "promchart-k8s"),
     rule!("null-value", Kubernetes, Warning, by "promchart-k8s"),
+    rule!("policy-audit", Kubernetes, Info, by "denied-by-policy"),
+    rule!("policy-warning", Kubernetes, Warning, by "denied-by-policy"),
     rule!("removed-api", Kubernetes, Error, by "promchart-k8s"),
     rule!("request-above-limit", Kubernetes, Error, by "promchart-k8s"),
     rule!("server-warning", Kubernetes, Warning, by "promchart-k8s"),
+    rule!("unbound-policy", Kubernetes, Warning, by "denied-by-policy"),
     rule!("unevaluated-expression", Kubernetes, Warning, by "promchart-k8s"),
     rule!("unknown-api", Kubernetes, Error, by "promchart-k8s"),
     rule!("unknown-field", Kubernetes, Error, by "promchart-k8s"),

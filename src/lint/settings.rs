@@ -49,6 +49,8 @@ pub struct Settings {
     pub baseline: Option<String>,
     /// Folders or files with custom resource definitions.
     pub crds: Vec<String>,
+    /// Folders or files with admission policies.
+    pub policies: Vec<String>,
     /// The Kubernetes versions that each chart is linted for, unless it says otherwise.
     pub kube_versions: Vec<String>,
     /// The charts.
@@ -169,6 +171,7 @@ impl Settings {
         let moved = |path: &mut String| *path = folder.join(&*path).display().to_string();
         self.baseline.iter_mut().for_each(moved);
         self.crds.iter_mut().for_each(moved);
+        self.policies.iter_mut().for_each(moved);
         self.prometheus_configs.iter_mut().for_each(moved);
         self.folder = folder.to_path_buf();
         for chart in &mut self.charts {

@@ -437,6 +437,7 @@ fn lint(files: &Files, skip_schema: bool) -> (Vec<Diagnostic>, Sources) {
             trace: Trace::On,
         },
         crds: Vec::new(),
+        policies: Vec::new(),
     };
     let sources = Sources::new();
     let (report, _) = lint::run(&world, &[run], Scope::All, &Selection::default(), &sources, &Silent);

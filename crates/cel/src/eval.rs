@@ -54,8 +54,8 @@ pub trait Variables {
     /// The value of a variable; none if there is no such variable.
     fn get(&self, name: &str) -> Option<Result<Value, Error>>;
 
-    /// The value of a field of `variables`, and what it costs to find it out; none if there is no such field.
-    fn composed(&self, _name: &str) -> Option<(Result<Value, Error>, u64)> {
+    /// The value of a field of `variables`; none if there is no such field. What it costs is not the expression's cost.
+    fn composed(&self, _name: &str) -> Option<Result<Value, Error>> {
         None
     }
 }
@@ -243,8 +243,8 @@ impl Evaluator<'_> {
     fn qualified(&mut self, operand: &Expression, field: &str) -> Option<Result<Value, Error>> {
         match operand {
             Expression::Name(name) if name == "variables" && !self.locals.iter().any(|(local, _)| local == name) => {
-                let (value, cost) = self.variables.composed(field)?;
-                if let Err(error) = self.charge(cost.saturating_add(1)) {
+                let value = self.variables.composed(field)?;
+                if let Err(error) = self.charge(1) {
                     return Some(Err(error));
                 }
                 Some(value)

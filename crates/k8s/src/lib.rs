@@ -22,6 +22,7 @@
 //! object has, in each version. `data/enums.txt`, `data/lifecycle.txt` and the tables of `rules` say what Kubernetes' Go
 //! sources check beyond that. [`decode`] reads objects into k8s-openapi's types.
 
+mod admission;
 mod cel;
 mod check;
 mod custom;
@@ -36,6 +37,7 @@ mod version;
 mod walk;
 mod words;
 
+pub use admission::{Action, Admission, Verdict};
 pub use check::{check, is_defined};
 pub use custom::Crds;
 pub use k8s_openapi;

@@ -1,6 +1,7 @@
 //! `tests/cel/`: objects, each with what a real API server says of it. Anyone can add cases: `tests/cluster/cel.py` writes the verdicts.
 //!
-//! `resources/*.yaml` are definitions and custom resources, whose rules are evaluated here.
+//! `resources/*.yaml` are definitions and custom resources, whose rules are evaluated here; `policies/*.yaml` are policies, bindings, and what
+//! they need, then objects that are tried.
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -10,7 +11,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use promchart_k8s::{Crds, Severity, Version, check};
+use promchart_k8s::{Action, Admission, Crds, Severity, Version, check};
 use serde_json::Value;
 
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -142,4 +143,71 @@ fn rules_of_definitions_are_evaluated_as_the_server_does() {
     }
     assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(count >= 50, "only {count} objects");
+}
+
+#[test]
+fn policies_say_what_the_server_says() {
+    const SETUP: [&str; 4] = [
+        "Namespace",
+        "CustomResourceDefinition",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+    ];
+    let (mut count, mut wrong) = (0, Vec::new());
+    for file in files("policies") {
+        let documents = documents(&file);
+        let crds = Crds::from(&documents);
+        let is_setup = |object: &Value| {
+            SETUP.contains(&object["kind"].as_str().unwrap()) || object["metadata"]["labels"]["setup"] == "true"
+        };
+        let setup = documents.iter().filter(|object| is_setup(object));
+        let admission = Admission::new(Version::LATEST, &crds, setup.map(|object| (object, "default")));
+        let tried = documents.iter().filter(|object| !is_setup(object));
+        for (object, recorded) in tried.zip(verdicts(&file)) {
+            assert_eq!(title(object), recorded["object"], "{}: record it again", file.display());
+            count += 1;
+            let found = admission.review(object, "default");
+            // The server is asked for the object alone.
+            let found: Vec<_> = found.into_iter().filter(|verdict| !verdict.of_pod).collect();
+            let said = |verdict: &promchart_k8s::Verdict| {
+                let (policy, binding) = (&verdict.policy, &verdict.binding);
+                match verdict.action {
+                    Action::Deny | Action::Costly => format!(
+                        "ValidatingAdmissionPolicy '{policy}' with binding '{binding}' denied request: {}",
+                        verdict.message
+                    ),
+                    _ => format!(
+                        "Validation failed for ValidatingAdmissionPolicy '{policy}' with binding '{binding}': {}",
+                        verdict.message
+                    ),
+                }
+            };
+            let of = |actions: &[Action]| -> BTreeSet<String> {
+                let of_them = found.iter().filter(|verdict| actions.contains(&verdict.action));
+                of_them.map(said).collect()
+            };
+            let (denied, warned) = (of(&[Action::Deny, Action::Costly]), of(&[Action::Warn]));
+            let message = recorded["message"].as_str().unwrap_or_default();
+            let is_denied = recorded["status"].as_u64().unwrap() >= 300;
+            // The server tells the first only.
+            let is_told = !is_denied || denied.iter().any(|own| message.ends_with(own));
+            let warnings = recorded["warnings"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str);
+            let warnings: BTreeSet<String> = warnings
+                .filter(|warning| warning.starts_with("Validation failed"))
+                .map(str::to_owned)
+                .collect();
+            if is_denied == denied.is_empty() || !is_told || warnings != warned {
+                wrong.push(format!(
+                    "{}:\n  {found:?}\n  server: {message:?} {warnings:?}",
+                    title(object)
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(count >= 11, "only {count} objects");
 }

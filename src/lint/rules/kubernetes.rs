@@ -59,7 +59,7 @@ pub(in super::super) fn undefined_kinds<'a>(context: &'a Context<'_>) -> Vec<&'a
 }
 
 /// The custom resources that the chart brings, in crds/ or as objects, and those of --crds.
-fn crds(context: &Context<'_>, report: &mut Report) -> Crds {
+pub(super) fn crds(context: &Context<'_>, report: &mut Report) -> Crds {
     let mut crds = Crds::default();
     let mut add = |file: FileId| {
         let source = context.sources.get(file);
@@ -91,7 +91,7 @@ fn crds(context: &Context<'_>, report: &mut Report) -> Crds {
 }
 
 /// The files at a path, those of a folder in the order of their names.
-fn definitions(context: &Context<'_>, path: &Path) -> std::io::Result<Vec<(String, String)>> {
+pub(super) fn definitions(context: &Context<'_>, path: &Path) -> std::io::Result<Vec<(String, String)>> {
     let read = |path: &Path| {
         let bytes = context.world.read(path)?;
         Ok((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()))
@@ -109,7 +109,7 @@ fn definitions(context: &Context<'_>, path: &Path) -> std::io::Result<Vec<(Strin
 }
 
 /// Where the fault of a problem is: the key or the value at its path, as far as that is there.
-fn place(object: &Node, path: &[Step], side: Side) -> Span {
+pub(super) fn place(object: &Node, path: &[Step], side: Side) -> Span {
     let mut node = object;
     let first = ["kind", "apiVersion", "metadata"]
         .into_iter()

@@ -8,6 +8,7 @@ pub(super) mod names;
 pub(super) mod network;
 pub(super) mod opinion;
 pub(super) mod pods;
+pub(super) mod policies;
 pub(super) mod printed;
 pub(super) mod prometheus;
 pub(super) mod rbac;

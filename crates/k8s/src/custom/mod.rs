@@ -56,6 +56,9 @@ struct Kind {
     has_status: bool,
     /// Whether expressions have to be evaluated.
     has_rules: bool,
+    /// What the resource is called.
+    plural: Option<String>,
+    is_namespaced: bool,
 }
 
 /// The custom resources that a set of CustomResourceDefinitions brings.
@@ -103,6 +106,8 @@ impl Crds {
             let schema = if own.is_null() { shared.clone() } else { own.clone() };
             let kind = Kind {
                 has_rules: rules::has_rules(&schema),
+                plural: spec["names"]["plural"].as_str().map(str::to_owned),
+                is_namespaced: spec["scope"] != "Cluster",
                 has_status: [&version["subresources"], &spec["subresources"]]
                     .into_iter()
                     .any(|subresources| subresources["status"].is_object()),
@@ -133,6 +138,33 @@ impl Crds {
                 }
             }
         }
+    }
+
+    /// The object as the API server sees it: with defaults, without unknown fields; none if nobody defines its kind.
+    pub(crate) fn prepared(&self, api_version: &str, kind: &str, object: &Value) -> Option<Value> {
+        let known = self.kinds.get(&(api_version.to_owned(), kind.to_owned()))?;
+        let mut object = object.clone();
+        if let Value::Object(map) = &mut object
+            && known.has_status
+        {
+            map.shift_remove("status");
+        }
+        prepare::prepare(&mut object, &known.schema, known.prunes);
+        Some(object)
+    }
+
+    /// What the resource of a kind is called, and whether it is in namespaces.
+    pub(crate) fn resource(&self, api_version: &str, kind: &str) -> Option<(&str, bool)> {
+        let known = self.kinds.get(&(api_version.to_owned(), kind.to_owned()))?;
+        Some((known.plural.as_deref()?, known.is_namespaced))
+    }
+
+    /// The versions of a group that have a kind.
+    pub(crate) fn versions(&self, of: &str, kind: &str) -> Vec<&str> {
+        let served = self
+            .kinds()
+            .filter(|(version, known)| group(version) == of && *known == kind);
+        served.map(|(version, _)| version).collect()
     }
 
     /// Whether there are no custom resources.

@@ -49,6 +49,24 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// Bytes as standard base64.
+pub fn encode(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for place in 0..4 {
+            if place > chunk.len() {
+                out.push('=');
+            } else {
+                out.push(char::from(LETTERS[(bits >> (18 - 6 * place)) as usize & 63]));
+            }
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -58,6 +76,10 @@ mod tests {
         for good in ["", "YQ==", "YWI=", "YWJj", "YW\nJj", "+/+/"] {
             assert_eq!(base64(good), Ok(()), "{good}");
         }
+        for text in ["", "a", "ab", "abc", "abcd", "\u{0}\u{7f}"] {
+            assert_eq!(decode(&encode(text.as_bytes())).as_deref(), Some(text.as_bytes()));
+        }
+        assert_eq!(encode(b"hello"), "aGVsbG8=");
         for bad in ["a", "YQ", "YQ=", "Y===", "=QQQ", "a b=", "a-_b", "hunter2!"] {
             assert!(base64(bad).is_err(), "{bad}");
         }

@@ -1,0 +1,222 @@
+//! `ValidatingAdmissionPolicies` and their bindings, over objects that are about to be made.
+//!
+//! `k8s.io/apiserver/pkg/admission/plugin/policy`: which objects a policy is about (`matching`), what its expressions see and come to (`policy`),
+//! and the field that a failed expression is about (`blame`).
+
+mod blame;
+mod defaults;
+mod matching;
+mod policy;
+mod resources;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use self::matching::Attributes;
+use crate::cel::Expressions;
+use crate::custom::Crds;
+use crate::definitions::Definitions;
+use crate::lifecycle::group;
+use crate::problem::Step;
+use crate::version::Version;
+
+/// The group of policies.
+const GROUP: &str = "admissionregistration.k8s.io";
+
+/// What comes of a policy's verdict.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Action {
+    /// The API server refuses the object.
+    Deny,
+    /// It refuses it because an expression costs too much.
+    Costly,
+    /// It takes the object with a warning.
+    Warn,
+    /// It takes the object and notes in its audit log what is wrong.
+    Audit,
+    /// It is not known what the server would do.
+    Unevaluated,
+}
+
+/// What a policy says of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// The name of the policy.
+    pub policy: String,
+    /// The name of its binding.
+    pub binding: String,
+    /// What comes of it.
+    pub action: Action,
+    /// The API server's words.
+    pub message: String,
+    /// The expression, if one failed.
+    pub expression: Option<String>,
+    /// The field that the expression is about, as far as that is known.
+    pub path: Vec<Step>,
+    /// Whether it is about the pods that the object makes, and not about the object itself.
+    pub of_pod: bool,
+}
+
+/// Policies, bindings, and what they need: namespaces, parameters, definitions.
+#[derive(Debug)]
+pub struct Admission<'a> {
+    version: Version,
+    crds: &'a Crds,
+    policies: BTreeMap<String, &'a Value>,
+    bindings: Vec<&'a Value>,
+    namespaces: BTreeMap<String, &'a Value>,
+    /// All objects, which parameters are among.
+    objects: Vec<(&'a Value, String)>,
+    expressions: Expressions,
+}
+
+impl<'a> Admission<'a> {
+    /// Takes policies and what they need from objects, each with the namespace it is in if it does not say so itself.
+    pub fn new(version: Version, crds: &'a Crds, objects: impl Iterator<Item = (&'a Value, &'a str)>) -> Self {
+        let mut admission = Self {
+            version: version.known(),
+            crds,
+            policies: BTreeMap::new(),
+            bindings: Vec::new(),
+            namespaces: BTreeMap::new(),
+            objects: Vec::new(),
+            expressions: Expressions::default(),
+        };
+        for (object, namespace) in objects {
+            let api_version = object["apiVersion"].as_str().unwrap_or_default();
+            let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            match (group(api_version), object["kind"].as_str().unwrap_or_default()) {
+                (GROUP, "ValidatingAdmissionPolicy") => drop(admission.policies.insert(name, object)),
+                (GROUP, "ValidatingAdmissionPolicyBinding") => admission.bindings.push(object),
+                (_, "Namespace") if api_version == "v1" => drop(admission.namespaces.insert(name, object)),
+                _ => {}
+            }
+            let own = object["metadata"]["namespace"].as_str().unwrap_or(namespace);
+            admission.objects.push((object, own.to_owned()));
+        }
+        admission
+    }
+
+    /// Whether no policy is in force.
+    pub fn is_empty(&self) -> bool {
+        self.bindings.is_empty()
+    }
+
+    /// The policies that no binding puts in force: they do nothing.
+    pub fn unbound(&self) -> Vec<&str> {
+        let bound: BTreeSet<&str> = self
+            .bindings
+            .iter()
+            .filter_map(|binding| binding["spec"]["policyName"].as_str())
+            .collect();
+        let names = self.policies.keys().map(String::as_str);
+        names.filter(|name| !bound.contains(name)).collect()
+    }
+
+    /// The bindings whose policy is not there, with its name.
+    pub fn without_policy(&self) -> Vec<(&str, &str)> {
+        let names = self.bindings.iter().filter_map(|binding| {
+            let policy = binding["spec"]["policyName"].as_str()?;
+            Some((binding["metadata"]["name"].as_str()?, policy))
+        });
+        names
+            .filter(|(_, policy)| !self.policies.contains_key(*policy))
+            .collect()
+    }
+
+    /// What the policies in force say of an object that is made in a namespace, and of the pods that it makes.
+    pub fn review(&self, object: &Value, namespace: &str) -> Vec<Verdict> {
+        let mut verdicts = Vec::new();
+        if self.is_empty() {
+            return verdicts;
+        }
+        self.review_one(object, namespace, &mut verdicts);
+        if let Some((path, pod)) = pod_of(object) {
+            let before = verdicts.len();
+            self.review_one(&pod, namespace, &mut verdicts);
+            for verdict in &mut verdicts[before..] {
+                verdict.of_pod = true;
+                let mut whole: Vec<Step> = path.iter().map(|key| Step::Key((*key).to_owned())).collect();
+                whole.append(&mut verdict.path);
+                verdict.path = whole;
+            }
+        }
+        verdicts
+    }
+
+    fn review_one(&self, object: &Value, namespace: &str, verdicts: &mut Vec<Verdict>) {
+        let (Some(api_version), Some(kind)) = (object["apiVersion"].as_str(), object["kind"].as_str()) else {
+            return;
+        };
+        // Policies cannot keep policies from being made.
+        if group(api_version) == GROUP && (kind.contains("AdmissionPolicy") || kind.contains("WebhookConfiguration")) {
+            return;
+        }
+        let resource = resources::of(self.crds, api_version, kind);
+        let own = object["metadata"]["namespace"].as_str().unwrap_or(namespace);
+        let attributes = Attributes {
+            api_version,
+            kind,
+            name: object["metadata"]["name"].as_str().unwrap_or_default(),
+            namespace: if resource.is_namespaced { own } else { "" },
+            labels: &object["metadata"]["labels"],
+            resource,
+        };
+        for binding in &self.bindings {
+            let policy = binding["spec"]["policyName"]
+                .as_str()
+                .and_then(|name| self.policies.get(name));
+            if let Some(policy) = policy {
+                self.apply(policy, binding, &attributes, object, verdicts);
+            }
+        }
+    }
+
+    /// The object as expressions see it.
+    fn prepared(&self, object: &Value, attributes: &Attributes<'_>) -> Value {
+        let definition = Definitions::get().of_kind(attributes.api_version, attributes.kind, self.version);
+        let mut object = match definition {
+            Some(definition) => {
+                let mut map = object.as_object().cloned().unwrap_or_default();
+                defaults::prepare(&mut map, definition, self.version);
+                Value::Object(map)
+            }
+            None => self
+                .crds
+                .prepared(attributes.api_version, attributes.kind, object)
+                .unwrap_or_else(|| object.clone()),
+        };
+        if attributes.resource.is_namespaced {
+            object["metadata"]["namespace"] = json!(attributes.namespace);
+        }
+        object
+    }
+}
+
+/// The pod that an object makes, and where it is written.
+fn pod_of(object: &Value) -> Option<(&'static [&'static str], Value)> {
+    let path: &'static [&'static str] = match (object["apiVersion"].as_str()?, object["kind"].as_str()?) {
+        ("apps/v1", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")
+        | ("batch/v1", "Job")
+        | ("v1", "ReplicationController") => &["spec", "template"],
+        ("batch/v1", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
+        _ => return None,
+    };
+    let template = path.iter().try_fold(object, |value, key| value.get(key))?;
+    let mut pod = Map::new();
+    pod.insert("apiVersion".to_owned(), json!("v1"));
+    pod.insert("kind".to_owned(), json!("Pod"));
+    let mut metadata = template["metadata"].as_object().cloned().unwrap_or_default();
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    metadata.insert("generateName".to_owned(), json!(format!("{name}-")));
+    if let Some(namespace) = object["metadata"]
+        .get("namespace")
+        .filter(|namespace| namespace.is_string())
+    {
+        metadata.insert("namespace".to_owned(), namespace.clone());
+    }
+    pod.insert("metadata".to_owned(), Value::Object(metadata));
+    pod.insert("spec".to_owned(), template.get("spec")?.clone());
+    Some((path, Value::Object(pod)))
+}
