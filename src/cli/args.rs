@@ -311,7 +311,7 @@ pub(super) struct Runs {
     /// A file or folder with custom resource definitions
     #[arg(long, value_name = "PATH")]
     pub(super) crds: Vec<String>,
-    /// A folder or file with ValidatingAdmissionPolicies, their bindings, parameters and namespaces, which the objects are held to
+    /// A folder or file with `ValidatingAdmissionPolicies`, their bindings, parameters and namespaces, which the objects are held to
     #[arg(long, value_name = "PATH")]
     pub(super) policies: Vec<String>,
 }
