@@ -216,6 +216,11 @@ impl Asked<'_> {
             .push(format!("{what} {short:?} at {}:{line}: {origin}", self.manifest.path));
     }
 
+    /// Whether `set` put it into a map under a name that a variable held.
+    fn is_set(&self, origin: &Origin) -> bool {
+        self.text(origin.template).contains("set $")
+    }
+
     fn key(&self, key: &str, span: Span, shares: &mut Shares) {
         let origin = self.origin(span);
         shares.origin.count(origin.is_some());
@@ -228,9 +233,8 @@ impl Asked<'_> {
             in_values || is_value || self.line(origin.template).contains(key)
         });
         // A key that no template holds, or that `set` was given in a variable, stands nowhere.
-        let is_set = |origin: &Origin| self.text(origin.template).contains("set $");
         let is_written = self.templates.iter().any(|template| template.text().contains(key));
-        if !hit && (!is_written || origin.as_ref().is_some_and(is_set)) {
+        if !hit && (!is_written || origin.as_ref().is_some_and(|origin| self.is_set(origin))) {
             return;
         }
         shares.keys.count(hit);
@@ -266,6 +270,10 @@ impl Asked<'_> {
                 || self.text(setting.value).trim_matches(['"', '\'', ' ']) == shown
                 || shown.contains('\n') && shown.contains(self.text(setting.value).trim())
         });
+        // As with keys: what such a map has for names, a loop over it prints.
+        if !hit && self.is_set(&origin) {
+            return;
+        }
         shares.values.count(hit);
         if !hit {
             self.miss("value", &shown, node.span, Some(&origin), shares);
