@@ -1,7 +1,7 @@
 //! Values against the JSON schemas of charts.
 //!
-//! A schema is compiled as Helm's validator does it ([`program`]). The crate jsonschema decides whether values meet it
-//! ([`decide`]); where they do not, [`walk`] tells why, in Helm's words.
+//! A schema is compiled as Helm's validator does it (`program`). The crate jsonschema decides whether values meet it
+//! (`decide`); where they do not, `walk` tells why, in Helm's words.
 
 mod address;
 mod bundle;
