@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 
 use super::context::TemplateFile;
 use super::program::{Added, Names, UnitId};
-use super::runtime::Run;
 use super::session::{Known, Session};
 use super::{Rendered, error, origin};
 use crate::threads::{Slot, with_help};
@@ -105,10 +104,7 @@ impl<'a> Rendering<'a> {
     }
 
     fn parse_file(&self, at: usize) -> Result<Template, Vec<SyntaxError>> {
-        let source = self.session.sources.get(self.ids[at]);
-        gotemplate::parse(source.text(), self.ids[at], &self.files[at].name, &|name| {
-            sprig::find(name).is_some()
-        })
+        self.session.parse(&self.files[at], self.ids[at])
     }
 
     /// Parses all templates. Gives those that can be parsed, and the errors of all others: of syntax, and functions that do
@@ -188,30 +184,14 @@ impl<'a> Rendering<'a> {
 
     /// Renders the files that are no partials, and tells what went wrong.
     fn run(&self) -> (Rendered, Report) {
-        let Session {
-            runtime,
-            environment,
-            sources,
-            ..
-        } = self.session;
+        let Session { runtime, sources, .. } = self.session;
         let mut rendered = Rendered::default();
         let mut report = Report::new();
         for file in self.files {
-            let (Some(dot), Some(id)) = (&file.dot, runtime.find(&file.name)) else {
-                continue;
-            };
-            file.announce();
-            let run = Run {
-                file: Some(file),
-                ..Run::default()
-            };
-            match runtime.run(environment, id, dot.clone(), run) {
-                Ok(text) => {
-                    rendered
-                        .files
-                        .insert(file.name.as_str().into(), text.replace("<no value>", ""));
-                }
-                Err(error) => {
+            match self.session.run(file) {
+                None => {}
+                Some(Ok(text)) => drop(rendered.files.insert(file.name.as_str().into(), text)),
+                Some(Err(error)) => {
                     report.push(error::diagnostic(&error, &runtime.program, sources));
                     if runtime.budget.is_spent() {
                         break;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use minijinja::Environment;
+use minijinja::{Environment, Error};
 
 use super::context::TemplateFile;
 use super::program::{Added, Names};
@@ -11,6 +11,7 @@ use super::runtime::{Run, Runtime};
 use super::{Limits, Rendered, Trace, environment, error, origin};
 use chart::File;
 use diagnostics::Diagnostic;
+use gotemplate::{SyntaxError, Template};
 use source::{FileId, Sources};
 use sprig::Cluster;
 use world::World;
@@ -75,6 +76,25 @@ impl Session {
         self.known().insert(template.name.clone(), Known { file, id, units });
     }
 
+    /// Parses a file, whose source this is.
+    pub(super) fn parse(&self, file: &TemplateFile, id: FileId) -> Result<Template, Vec<SyntaxError>> {
+        let source = self.sources.get(id);
+        gotemplate::parse(source.text(), id, &file.name, &|name| sprig::find(name).is_some())
+    }
+
+    /// Renders one file of a render that has begun; nothing if it is a partial, or could not be parsed.
+    pub(super) fn run(&self, file: &TemplateFile) -> Option<Result<String, Error>> {
+        let dot = file.dot.as_ref()?;
+        let id = self.runtime.find(&file.name)?;
+        file.announce();
+        let run = Run {
+            file: Some(file),
+            ..Run::default()
+        };
+        let rendered = self.runtime.run(&self.environment, id, dot.clone(), run);
+        Some(rendered.map(|text| text.replace("<no value>", "")))
+    }
+
     /// Renders files in their order until one fails, as Helm 3 does; `lookup` asks the cluster, if there is one.
     ///
     /// # Errors
@@ -89,26 +109,12 @@ impl Session {
         runtime.begin(names);
         let mut rendered = Rendered::default();
         for file in files {
-            let (Some(dot), Some(id)) = (&file.dot, runtime.find(&file.name)) else {
-                continue;
-            };
-            file.announce();
-            let run = Run {
-                file: Some(file),
-                ..Run::default()
-            };
-            match runtime.run(&self.environment, id, dot.clone(), run) {
-                Ok(text) => {
-                    let name = file.name.as_str().into();
-                    rendered.files.insert(name, text.replace("<no value>", ""));
-                }
-                Err(error) => {
-                    return Err(Box::new(Failed {
-                        text: error::helm3(&error, &runtime.program, &self.sources),
-                        diagnostic: error::diagnostic(&error, &runtime.program, &self.sources),
-                    }));
-                }
-            }
+            let Some(result) = self.run(file) else { continue };
+            let text = result.map_err(|error| Failed {
+                text: error::helm3(&error, &runtime.program, &self.sources),
+                diagnostic: error::diagnostic(&error, &runtime.program, &self.sources),
+            })?;
+            rendered.files.insert(file.name.as_str().into(), text);
         }
         rendered.origins = origin::origins(runtime, &self.sources);
         Ok(rendered)
@@ -120,9 +126,7 @@ impl Session {
             return Ok(known.units);
         }
         let id = file.file.source(&self.sources);
-        let source = self.sources.get(id);
-        let is_function = |name: &str| sprig::find(name).is_some();
-        match gotemplate::parse(source.text(), id, &file.name, &is_function) {
+        match self.parse(file, id) {
             Ok(template) => {
                 let units: Arc<[Added]> = self.runtime.program.add(template).into();
                 self.keep(file, id, Arc::clone(&units));
