@@ -7,7 +7,9 @@ pub mod certs;
 pub mod cli;
 pub mod lint;
 pub mod migrate;
+pub mod objects;
 pub mod pipeline;
+pub mod places;
 pub mod preflight;
 pub mod unittest;
 

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["lint", "migrate", "unittest"],
     &["pipeline", "certs"],
-    &["preflight", "builtin"],
+    &["preflight", "builtin", "objects", "places"],
 ];
 
 fn sources(folder: &Path, found: &mut Vec<std::path::PathBuf>) {

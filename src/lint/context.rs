@@ -204,11 +204,6 @@ impl<'a> Context<'a> {
         }
         Ok(chart)
     }
-
-    /// The rendered file that a span lies in.
-    pub fn rendered_file(&self, span: Span) -> Option<&Arc<str>> {
-        self.objects.files.get(&span.file)
-    }
 }
 
 /// Whether an error says that a template is called that does not exist: by `include` or by `template`.

@@ -1,20 +1,9 @@
-//! From places in rendered text, which nobody can edit, to places in templates and values files.
+//! Moves findings from rendered text, which nobody can edit, to templates and values files.
 
 use super::Context;
 use crate::diagnostic::{Diagnostic, Label};
+use crate::places::Places;
 use crate::source::Span;
-
-/// Where something in a rendered text comes from.
-pub(super) struct Place {
-    /// The action or text of the template that wrote it.
-    pub(super) template: Span,
-    /// Where its value was set, if it is a value.
-    pub(super) value: Option<Span>,
-    /// Whether that is known, and not only likely.
-    pub(super) is_certain: bool,
-    /// The calls that lead to the template, innermost first.
-    pub(super) calls: Vec<Span>,
-}
 
 /// Rules whose faults are mended in the template even if the text at fault came from values.
 const IN_TEMPLATES: [&str; 2] = ["exponent-number", "manifest-indent"];
@@ -25,14 +14,15 @@ const IN_TEMPLATES: [&str; 2] = ["exponent-number", "manifest-indent"];
 /// otherwise the template's, with labels at the calls that lead there. A value that is only likely to be the one, such as
 /// one of several in a text, is a label at the template's place: that line is right in any case. Other labels go to the
 /// value or the template too.
-pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>) {
+pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>, places: Option<&Places<'_>>) {
     label_null(diagnostic, context);
+    let Some(places) = places else { return };
     for label in &mut diagnostic.labels {
-        if let Some(place) = place(label.span, context) {
-            label.span = place.value.filter(|_| place.is_certain).unwrap_or(place.template);
+        if let Some(place) = places.of(label.span) {
+            label.span = place.set_at().filter(|_| place.is_certain).unwrap_or(place.template);
         }
     }
-    let Some(place) = diagnostic.span.and_then(|span| place(span, context)) else {
+    let Some(place) = diagnostic.span.and_then(|span| places.of(span)) else {
         return;
     };
     if is_whole(diagnostic, context) {
@@ -47,7 +37,7 @@ pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>) {
             text: text.to_owned(),
         });
     };
-    match place.value {
+    match place.set_at() {
         Some(value) if place.is_certain && IN_TEMPLATES.contains(&diagnostic.rule) => {
             diagnostic.span = Some(place.template);
             label(value, "set here");
@@ -103,26 +93,4 @@ fn label_null(diagnostic: &mut Diagnostic, context: &Context<'_>) {
             node = &entry.node;
         }
     }
-}
-
-/// The origin of a place in a rendered text; `None` if it lies in no such text.
-fn place(span: Span, context: &Context<'_>) -> Option<Place> {
-    let file = context.rendered_file(span)?;
-    let origin = context.rendered.as_ref()?.origin(file, span.range())?;
-    let text = |span: Span| {
-        let source = context.sources.get(span.file);
-        let text = source.text().get(span.range()).unwrap_or_default();
-        text.trim_matches(['"', '\'']).to_owned()
-    };
-    let value = origin.value.map(|setting| match setting.key {
-        // What is at fault is the key.
-        Some(key) if text(key) == text(span) && text(setting.value) != text(span) => key,
-        _ => setting.value,
-    });
-    Some(Place {
-        template: origin.template,
-        value,
-        is_certain: origin.is_certain,
-        calls: origin.calls,
-    })
 }

@@ -12,6 +12,7 @@ use super::suppress::Suppressions;
 use super::{Context, Tally, locate, references, settings};
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::pipeline::Request;
+use crate::places::Places;
 use crate::prometheus;
 use crate::source::{Source, SourceKind, Sources, Span};
 use crate::threads::processors;
@@ -117,6 +118,7 @@ fn one(
     let mut suppressions = Suppressions::of(&context);
     let mut report = Report::new();
     let mut whole = None;
+    let places = context.rendered.as_ref().map(|rendered| Places::new(rendered, sources));
     for diagnostic in found.diagnostics {
         let rule = super::find(diagnostic.rule);
         let is_told = match scope {
@@ -127,7 +129,7 @@ fn one(
         let Some(mut diagnostic) = selection.apply(diagnostic).filter(|_| is_told) else {
             continue;
         };
-        locate::locate(&mut diagnostic, &context);
+        locate::locate(&mut diagnostic, &context, places.as_ref());
         if let (None, Some(path)) = (diagnostic.span, &run.request.chart) {
             // Code forges show only what is in a file.
             diagnostic.span = Some(*whole.get_or_insert_with(|| chart_as_a_whole(&**world, path, sources)));

@@ -10,6 +10,7 @@ use promchart_k8s::k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde_json::Value as Json;
 
 use crate::diagnostic::{Diagnostic, ObjectRef};
+use crate::objects;
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
@@ -60,23 +61,16 @@ pub struct Container<'a> {
 static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
 
 impl Object {
-    /// An object of what is written in a rendered text; the namespace is for one that has none of its own.
-    pub(super) fn new(path: Arc<str>, node: Node, namespace: &str) -> Self {
-        let own = text(node.at(["metadata", "namespace"]));
-        let reference = ObjectRef {
-            api_version: text(node.get("apiVersion")).to_owned(),
-            kind: text(node.get("kind")).to_owned(),
-            namespace: if own.is_empty() { namespace } else { own }.to_owned(),
-            name: text(node.at(["metadata", "name"])).to_owned(),
-        };
-        let json = to_json(&node);
+    /// What rules look at of an object in a rendered text.
+    pub(super) fn new(object: objects::Object) -> Self {
+        let json = to_json(&object.node);
         Self {
-            path,
+            path: object.path,
             typed: promchart_k8s::decode(&json),
-            is_hook: node.at(["metadata", "annotations", "helm.sh/hook"]).is_some(),
-            node,
+            is_hook: object.hook.is_some(),
+            node: object.node,
             json,
-            reference,
+            reference: object.reference,
         }
     }
 

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use promchart_k8s::Object as Typed;
 use promchart_k8s::k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 
-use super::object::{Object, Pod, items, text};
+use super::object::{Object, Pod};
 use crate::diagnostic::Report;
-use crate::go::string as gostring;
-use crate::manifest::{self, MANIFEST_SYNTAX, split};
+use crate::objects;
 use crate::render::Rendered;
-use crate::source::{FileId, Source, SourceKind, Sources};
-use crate::yaml::{self, Duplicate, Entry, Node, Value};
+use crate::source::{FileId, Sources};
+use crate::yaml::Duplicate;
 
 /// The rendered texts with their objects.
 #[derive(Debug, Default)]
@@ -38,54 +37,16 @@ pub struct Objects {
 impl Objects {
     /// Reads the documents of rendered files; those that are no YAML go to the report.
     pub fn read(rendered: &Rendered, namespace: &str, sources: &Sources, report: &mut Report) -> Self {
-        let mut objects = Self::default();
-        for (path, text) in &rendered.files {
-            let is_partial = path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
-            if is_partial || path.ends_with("NOTES.txt") {
-                continue;
-            }
-            let source = Source::new(&**path, SourceKind::Made, gostring::decode(text).into_owned());
-            let file = sources.add(source);
-            let source = sources.get(file);
-            objects.files.insert(file, Arc::clone(path));
-            for (start, document) in split(source.text()) {
-                match yaml::parse(&source, file, start..start + document.len()) {
-                    Ok(parsed) => {
-                        objects.duplicates.extend(parsed.duplicates);
-                        if let Err(error) = manifest::check(path, &parsed.node) {
-                            report.push(*error);
-                        }
-                        objects.add(path, parsed.node, namespace, 0);
-                    }
-                    Err(error) => {
-                        objects.is_partial = true;
-                        let helm = format!("YAML parse error on {path}: {}", error.message);
-                        report.push(crate::chart::syntax_error(&error, MANIFEST_SYNTAX, file).helm(helm));
-                    }
-                }
-            }
-        }
+        let read = objects::Objects::read(rendered, namespace, sources, report);
+        let mut objects = Self {
+            all: read.all.into_iter().map(Object::new).collect(),
+            duplicates: read.duplicates,
+            files: read.files,
+            is_partial: read.is_partial,
+            ..Self::default()
+        };
         objects.index();
         objects
-    }
-
-    fn add(&mut self, path: &Arc<str>, node: Node, namespace: &str, depth: usize) {
-        const MAX_LISTS: usize = 8;
-        if node.as_map().is_none() {
-            return;
-        }
-        if text(node.get("kind")).ends_with("List")
-            && let Some(listed) = node.get("items").filter(|listed| listed.as_list().is_some())
-            && depth < MAX_LISTS
-        {
-            for item in items(Some(listed)) {
-                let mut item = item.clone();
-                of_list(&mut item, &node);
-                self.add(path, item, namespace, depth + 1);
-            }
-            return;
-        }
-        self.all.push(Object::new(Arc::clone(path), node, namespace));
     }
 
     fn index(&mut self) {
@@ -214,21 +175,5 @@ impl Labelled {
         let of_label = labels.map(|(key, value)| self.with_label(namespace, key, value));
         let all = || self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default();
         of_label.min_by_key(|found| found.len()).unwrap_or_else(all)
-    }
-}
-
-/// Gives an item of a `ConfigMapList` and the like the kind of the list, as `kubectl` and Helm do where it has none.
-fn of_list(item: &mut Node, list: &Node) {
-    let Some(kind) = list.get("kind").filter(|kind| text(Some(*kind)) != "List") else {
-        return;
-    };
-    let Some(map) = item.as_map_mut().filter(|map| !map.contains_key("kind")) else {
-        return;
-    };
-    let name = text(Some(kind)).trim_end_matches("List");
-    let mut add = |key: &str, node: Node| drop(map.insert(key, Entry { key: node.span, node }));
-    add("kind", Node::new(Value::String(name.into()), kind.span));
-    if let Some(version) = list.get("apiVersion") {
-        add("apiVersion", version.clone());
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Diagnostic;
 use crate::go::string as gostring;
+use crate::places;
 use crate::render::Rendered;
 use crate::source::{SourceKind, Sources, Span};
 
@@ -13,12 +14,13 @@ const MAX_LINE: usize = 120;
 /// Tells where rendered text comes from.
 pub(super) struct Places<'a> {
     sources: &'a Sources,
-    traced: Option<&'a Rendered>,
+    traced: Option<places::Places<'a>>,
 }
 
 impl<'a> Places<'a> {
     /// With a traced render, if there is one.
     pub(super) fn new(sources: &'a Sources, traced: Option<&'a Rendered>) -> Self {
+        let traced = traced.map(|rendered| places::Places::new(rendered, sources));
         Self { sources, traced }
     }
 
@@ -35,19 +37,14 @@ impl<'a> Places<'a> {
                 continue;
             }
             lines.push(line(self.sources, "Rendered", span));
-            let Some(rendered) = self.traced else { continue };
             // What came out otherwise this time has other places.
-            let is_same = rendered
-                .files
-                .get(source.name())
-                .is_some_and(|text| text.as_str() == source.text());
-            let Some(origin) = is_same.then(|| rendered.origin(source.name(), span.range())).flatten() else {
+            let Some(place) = self.traced.as_ref().and_then(|places| places.of(span)) else {
                 continue;
             };
-            lines.push(line(self.sources, "Template", origin.template));
-            if let Some(value) = origin.value {
-                let label = if origin.is_certain { "Values" } else { "Probably" };
-                lines.push(line(self.sources, label, value.value));
+            lines.push(line(self.sources, "Template", place.template));
+            if let Some(value) = place.value {
+                let label = if place.is_certain { "Values" } else { "Probably" };
+                lines.push(line(self.sources, label, value));
             }
         }
         let mut seen = std::collections::BTreeSet::new();
