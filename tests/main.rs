@@ -32,6 +32,8 @@ mod prometheus;
 mod promql;
 mod properties;
 mod readme;
+#[cfg(unix)]
+mod recipes;
 mod rules;
 mod schema;
 mod seed_defects;

@@ -1,13 +1,29 @@
-//! The README says what promchart prints: here it is run.
+//! README.md and docs/ say what promchart prints: here it is run.
 
-use crate::support::{Case, read, value_tables};
+use crate::support::{Case, read, value_tables, words};
 
-/// The `console` blocks: each command with what it is said to print.
-fn sessions() -> Vec<(String, String)> {
-    let readme = read("README.md");
+/// Pages whose commands need files, a clock or a folder of their own, and have a test that gives them these.
+const TESTED_ELSEWHERE: [&str; 2] = ["certs.md", "preflight.md"];
+
+/// README.md and the pages of docs/.
+fn pages() -> Vec<String> {
+    let mut pages: Vec<String> = std::fs::read_dir("docs")
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".md") && !TESTED_ELSEWHERE.contains(&name.as_str()))
+        .map(|name| format!("docs/{name}"))
+        .collect();
+    pages.push("README.md".to_owned());
+    pages.sort_unstable();
+    pages
+}
+
+/// The `console` blocks of a page: each command with what it is said to print.
+fn sessions(page: &str) -> Vec<(String, String)> {
+    let text = read(page);
     let mut sessions: Vec<(String, String)> = Vec::new();
     let mut inside = false;
-    for line in readme.lines() {
+    for line in text.lines() {
         if let Some(language) = line.strip_prefix("```") {
             inside = language == "console";
         } else if inside {
@@ -25,10 +41,32 @@ fn sessions() -> Vec<(String, String)> {
 }
 
 fn run(command: &str) -> (i32, String) {
-    let mut words = command.split(' ');
-    assert_eq!(words.next(), Some("promchart"), "{command}");
-    let run = Case::new(words.next().unwrap()).args(words).run();
+    let words = words(command);
+    assert_eq!(words[0], "promchart", "{command}");
+    let run = Case::new(&words[1]).args(&words[2..]).run();
     (run.code, run.stdout + &without_time(&run.stderr))
+}
+
+/// Whether a text is as wanted, where a line `...` stands for any lines.
+fn agrees(printed: &str, wanted: &str) -> bool {
+    let wanted: Vec<&str> = wanted.trim_end().lines().collect();
+    let printed: Vec<&str> = printed.trim_end().lines().collect();
+    let mut parts = wanted.split(|line| *line == "...");
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = printed.strip_prefix(first) else {
+        return false;
+    };
+    let parts: Vec<&[&str]> = parts.collect();
+    let Some((last, between)) = parts.split_last() else {
+        return rest.is_empty();
+    };
+    for part in between {
+        let Some(at) = (0..=rest.len()).find(|&at| rest[at..].starts_with(part)) else {
+            return false;
+        };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
 }
 
 /// Messages with one time in place of that which the linter took.
@@ -41,15 +79,34 @@ fn without_time(messages: &str) -> String {
 }
 
 #[test]
-fn commands_print_what_the_readme_says() {
-    let sessions = sessions();
-    assert!(sessions.len() >= 4, "{}", sessions.len());
-    for (command, wanted) in sessions {
-        let (_, printed) = run(&command);
-        match wanted.strip_suffix("...\n") {
-            Some(start) => assert!(printed.starts_with(start), "{command} prints\n{printed}"),
-            None => assert_eq!(printed.trim_end(), wanted.trim_end(), "{command}"),
+fn commands_print_what_the_pages_say() {
+    let mut stale = Vec::new();
+    let mut count = 0;
+    for page in pages() {
+        for (command, wanted) in sessions(&page) {
+            count += 1;
+            let (_, printed) = run(&command);
+            if !agrees(&printed, &wanted) {
+                stale.push(format!("{page}: {command} prints\n{printed}"));
+            }
         }
+    }
+    assert!(count >= 5, "{count}");
+    assert!(stale.is_empty(), "{}", stale.join("\n"));
+}
+
+#[test]
+fn dots_stand_for_any_lines() {
+    for (printed, wanted, is_same) in [
+        ("a\nb\n", "a\nb\n", true),
+        ("a\nb\n", "a\n", false),
+        ("a\nb\n", "a\n...\n", true),
+        ("a\nb\nc\n", "a\n...\nc\n", true),
+        ("a\nb\nc\n", "...\nb\n...\n", true),
+        ("a\nb\nc\n", "...\nd\n...\n", false),
+        ("a\nc\n", "a\n...\nb\n...\nc\n", false),
+    ] {
+        assert_eq!(agrees(printed, wanted), is_same, "{printed:?} {wanted:?}");
     }
 }
 

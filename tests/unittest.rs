@@ -13,7 +13,7 @@ use promchart::unittest::{self, Listener, Options, Results, SuiteResult, TestRes
 use promchart::world::{Disk, World};
 use serde_json::Value as Json;
 
-use crate::support::{Case, names, read, root, scratch};
+use crate::support::{Case, copy, names, read, root, scratch};
 
 /// Nobody listens.
 struct Deaf;
@@ -26,19 +26,6 @@ impl Listener for Deaf {
     fn passed_over(&mut self, _: &Diagnostic, _: &Sources) {}
 
     fn suite(&mut self, _: &SuiteResult) {}
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }
 
 fn wanted() -> Json {
