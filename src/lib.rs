@@ -15,7 +15,7 @@ pub mod unittest;
 
 pub use chart::{self, schema, values};
 pub use diagnostics::{self as diagnostic, report};
-pub use engine::{lower, manifest, render, threads};
+pub use engine::{coverage, lower, manifest, render, threads};
 pub use gostd as go;
 pub use gotemplate as template;
 pub use govalue as reflect;

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::chart::{self, Chart};
+use crate::coverage::Coverage;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::go::quote::quote;
 use crate::go::semver::is_compatible;
@@ -43,6 +44,8 @@ pub struct Request {
     pub limits: Limits,
     /// Whether [`Rendered::origin`] is to tell where the output comes from.
     pub trace: Trace,
+    /// Whether [`Outcome::coverage`] is to tell what of the templates was run.
+    pub coverage: bool,
 }
 
 impl Request {
@@ -62,6 +65,7 @@ impl Request {
             skip_schema: false,
             limits: Limits::default(),
             trace: Trace::Off,
+            coverage: false,
         }
     }
 }
@@ -83,6 +87,8 @@ pub struct Outcome {
     pub had_begun: bool,
     /// What Helm logs on the way.
     pub log: Report,
+    /// What of the templates was run, if that was asked for: also by a render that has failed, as far as it came.
+    pub coverage: Option<Coverage>,
 }
 
 /// Renders a chart.
@@ -100,8 +106,19 @@ fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome:
     }
     let given = values::read_overrides(&**world, &request.overrides, sources)?;
     let chart = load(world, request, sources, &mut outcome.log)?;
-    let session = Session::new(world, sources, request.limits, request.trace);
-    render(world, request, (chart, given), (&session, None), sources, outcome)
+    let session = session(world, request, sources);
+    let rendered = render(world, request, (chart, given), (&session, None), sources, outcome);
+    outcome.coverage = session.take_coverage();
+    rendered
+}
+
+fn session(world: &Arc<dyn World>, request: &Request, sources: &Sources) -> Session {
+    let make = if request.coverage {
+        Session::counting
+    } else {
+        Session::new
+    };
+    make(world, sources, request.limits, request.trace)
 }
 
 fn load(world: &Arc<dyn World>, request: &Request, sources: &Sources, log: &mut Report) -> Result<Chart, Report> {
@@ -134,11 +151,10 @@ impl<'a> Renderer<'a> {
         }
         let mut log = Report::new();
         let chart = load(world, request, sources, &mut log)?;
-        let session = Session::new(world, sources, request.limits, request.trace);
         Ok(Self {
             chart,
             log,
-            session,
+            session: session(world, request, sources),
             last: LastRead::default(),
             sources,
         })
@@ -150,7 +166,7 @@ impl<'a> Renderer<'a> {
         Self {
             chart: self.chart.clone(),
             log: self.log.clone(),
-            session: Session::new(world, self.sources, request.limits, request.trace),
+            session: session(world, request, self.sources),
             last: LastRead::default(),
             sources: self.sources,
         }
@@ -178,6 +194,7 @@ impl<'a> Renderer<'a> {
         if let Err(errors) = rendered {
             outcome.errors = errors;
         }
+        outcome.coverage = self.session.take_coverage();
         outcome
     }
 }

@@ -223,3 +223,9 @@ fn one_line_templates_render_as_in_helm() {
 fn traced_templates_render_as_in_helm() {
     compare(Engine::traced);
 }
+
+/// Counters change nothing.
+#[test]
+fn counting_templates_render_as_in_helm() {
+    compare(Engine::counting);
+}

@@ -20,6 +20,7 @@ mod command;
 mod comparison;
 mod completions;
 mod conformance;
+mod coverage;
 mod differences;
 mod each_values;
 mod functions;

@@ -10,7 +10,7 @@ use promchart::world::{Memory, World};
 use crate::support::{names, perturbed, read, root, shares};
 
 /// The file of a case by that name.
-fn sections(text: &str) -> Vec<(&str, String)> {
+pub(crate) fn sections(text: &str) -> Vec<(&str, String)> {
     let mut sections: Vec<(&str, String)> = Vec::new();
     for line in text.split_inclusive('\n') {
         match line

@@ -113,6 +113,7 @@ fn lint(rule: &Rule, files: &Files, is_bad: bool, sources: &Sources) -> Report {
             post_renderer: None,
             limits: Limits::default(),
             trace: Trace::On,
+            coverage: false,
         },
         crds: Vec::new(),
         policies: Vec::new(),

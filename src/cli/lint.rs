@@ -492,6 +492,7 @@ fn request(chart: ChartSettings, values: &Values, files: &[String], version: Opt
             post_renderer: None,
             limits: Limits::default(),
             trace: Trace::On,
+            coverage: false,
         },
         crds: Vec::new(),
         policies: Vec::new(),

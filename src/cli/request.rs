@@ -163,6 +163,7 @@ impl Asked<'_> {
             skip_schema: self.skip_schema,
             limits,
             trace: Trace::Off,
+            coverage: false,
         })
     }
 }

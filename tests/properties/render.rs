@@ -35,6 +35,7 @@ pub(crate) fn check(bytes: &[u8]) {
             depth: 100,
         },
         trace: Trace::Off,
+        coverage: false,
     };
     let outcome = pipeline::run(&world, &request, &Sources::new());
     let failed = outcome.rendered.is_none() || outcome.manifests.is_none();

@@ -40,6 +40,7 @@ pub(crate) struct Engine {
     files: Vec<(String, Vec<u8>)>,
     limits: Limits,
     trace: Trace,
+    coverage: bool,
 }
 
 impl Engine {
@@ -52,6 +53,7 @@ impl Engine {
             files,
             limits: Limits::default(),
             trace: Trace::Off,
+            coverage: false,
         }
     }
 
@@ -64,6 +66,12 @@ impl Engine {
     /// Makes renders keep where their output comes from.
     pub(crate) fn traced(mut self) -> Self {
         self.trace = Trace::On;
+        self
+    }
+
+    /// Makes renders count what they come to.
+    pub(crate) fn counting(mut self) -> Self {
+        self.coverage = true;
         self
     }
 
@@ -88,6 +96,7 @@ impl Engine {
             skip_schema: false,
             limits: self.limits,
             trace: self.trace,
+            coverage: self.coverage,
         };
         let outcome = pipeline::run(&world, &request, &Sources::new());
         match outcome.rendered {

@@ -435,6 +435,7 @@ fn lint(files: &Files, skip_schema: bool) -> (Vec<Diagnostic>, Sources) {
             limits: Limits::default(),
             post_renderer: None,
             trace: Trace::On,
+            coverage: false,
         },
         crds: Vec::new(),
         policies: Vec::new(),

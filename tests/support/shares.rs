@@ -77,6 +77,7 @@ pub(crate) fn request(chart: &Path, files: &[String], trace: Trace) -> Request {
         limits: Limits::default(),
         post_renderer: None,
         trace,
+        coverage: false,
     }
 }
 

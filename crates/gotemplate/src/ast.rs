@@ -104,6 +104,8 @@ pub struct Branch {
     pub list: List,
     /// What is done otherwise. An `else if` is a list of one `if`.
     pub else_list: Option<List>,
+    /// The `else` action, where there is one; that of an `else if` ends before the `if`.
+    pub else_span: Option<Span>,
 }
 
 /// `{{ template "name" pipeline }}`.

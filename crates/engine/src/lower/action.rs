@@ -5,12 +5,14 @@ use std::sync::Arc;
 use super::pipeline::undefined;
 use super::scope::stem;
 use super::{BLOCK, Lowerer, VARIABLE};
+use crate::coverage::Part;
 use gotemplate::ast::{Action, Branch, Node, Operand, Pipeline, TemplateCall, Text, Variable};
 
 impl Lowerer<'_> {
     pub(super) fn list(&mut self, nodes: &[Node]) {
         for node in nodes {
             self.out.nodes += 1;
+            self.count(node.meta().id, Part::Start);
             match node {
                 Node::Text(text) => self.text(text),
                 Node::Action(action) => self.action(action),
@@ -171,26 +173,33 @@ impl Lowerer<'_> {
     fn condition(&mut self, branch: &Branch, is_elif: bool) {
         let mark = self.scope.mark();
         let word = if is_elif { "elif " } else { "if " };
+        let node = branch.meta.id;
         if branch.pipeline.declarations.is_empty() {
             self.pipeline_value(&branch.pipeline);
             self.code.bare();
             self.flush();
-            self.statement_of(&[word], &[]);
+            match self.counter(node, Part::Start).filter(|_| is_elif) {
+                // No statement can stand before it.
+                Some(counter) => self.statement_of(&[word, "(", &counter.to_string(), "|hit) and ("], &[")"]),
+                None => self.statement_of(&[word], &[]),
+            }
             self.code.clear();
         } else {
             let name = self.branch_value(&branch.pipeline, "test");
             self.statement(&[word, &name]);
         }
+        self.count(node, Part::Then);
         self.scoped(&branch.list.nodes);
         match branch.else_list.as_ref().map(|list| &list.nodes[..]) {
-            None => {}
+            None if self.counting.is_none() => {}
             Some([Node::If(next)]) if is_plain(&next.pipeline, 0) => {
                 self.out.nodes += 1;
                 self.condition(next, true);
             }
-            Some(nodes) => {
+            nodes => {
                 self.statement(&["else"]);
-                self.scoped(nodes);
+                self.count(node, Part::Else);
+                self.scoped(nodes.unwrap_or_default());
             }
         }
         self.scope.leave(mark);
@@ -204,11 +213,13 @@ impl Lowerer<'_> {
         let dot = self.branch_value(&branch.pipeline, "dot");
         self.statement(&["if ", &dot]);
         let outer = std::mem::replace(&mut self.scope.dot, dot);
+        self.count(branch.meta.id, Part::Then);
         self.scoped(&branch.list.nodes);
         self.scope.dot = outer;
-        if let Some(otherwise) = &branch.else_list {
+        if branch.else_list.is_some() || self.counting.is_some() {
             self.statement(&["else"]);
-            self.scoped(&otherwise.nodes);
+            self.count(branch.meta.id, Part::Else);
+            self.scoped(branch.else_list.as_ref().map_or(&[], |list| &list.nodes));
         }
         self.scope.leave(mark);
         self.statement(&["endif"]);

@@ -24,6 +24,7 @@
 
 mod action;
 mod code;
+mod counting;
 mod pipeline;
 mod range;
 mod scope;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use gotemplate::ast::Tree;
 use govalue::Signature;
 
+pub(crate) use counting::Counting;
 pub use pipeline::arity_error;
 pub use source_map::SourceMap;
 
@@ -68,19 +70,26 @@ pub type Signatures<'a> = &'a dyn Fn(&str) -> Option<Signature>;
 
 /// Lowers a template.
 pub fn lower(tree: &Tree, signatures: Signatures<'_>) -> Lowered {
-    lower_as(tree, signatures, false)
+    lower_as(tree, signatures, false, None)
 }
 
 /// Lowers a template into one that tells on its way what it does: `mark` before each statement, `noted` where a variable
 /// or dot gets its value, `seen` where it is read. `render::origin` makes sense of it.
 pub fn lower_traced(tree: &Tree, signatures: Signatures<'_>) -> Lowered {
-    lower_as(tree, signatures, true)
+    lower_as(tree, signatures, true, None)
 }
 
-fn lower_as(tree: &Tree, signatures: Signatures<'_>, traced: bool) -> Lowered {
+/// Lowers a template, perhaps into one that can be traced, perhaps into one that counts what it comes to.
+pub(crate) fn lower_as(
+    tree: &Tree,
+    signatures: Signatures<'_>,
+    traced: bool,
+    counting: Option<Counting<'_>>,
+) -> Lowered {
     let mut lowerer = Lowerer {
         signatures,
         access: tracing::Access { traced },
+        counting,
         scope: scope::Scope::new(&tree.root),
         out: Lowered {
             text: String::new(),
@@ -92,6 +101,7 @@ fn lower_as(tree: &Tree, signatures: Signatures<'_>, traced: bool) -> Lowered {
         prelude: Vec::new(),
         continue_cell: None,
     };
+    lowerer.count_template();
     let dollar: Arc<str> = "$".into();
     if lowerer.scope.is_assigned("$") {
         lowerer.statement(&["set dollar = dot|cell"]);
@@ -121,6 +131,8 @@ struct Lowerer<'a> {
     signatures: Signatures<'a>,
     /// How variables are read and set.
     access: tracing::Access,
+    /// What is counted.
+    counting: Option<Counting<'a>>,
     scope: scope::Scope,
     out: Lowered,
     /// The expression that is being made. Empty between statements.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Lowerer;
 use super::scope::{ITEM, stem};
 use super::tracing::slot;
+use crate::coverage::Part;
 use gotemplate::ast::{Branch, List, Node, Variable};
 
 impl Lowerer<'_> {
@@ -39,13 +40,15 @@ impl Lowerer<'_> {
         self.code.text(", ").text(slot(&element)).text(")");
         // To minijinja, a loop that was left in its first turn had none, and its `else` is due.
         let mut turns = None;
-        if branch.else_list.is_some() && has_break(&branch.list) {
+        let has_else = branch.else_list.is_some() || self.counting.is_some();
+        if has_else && has_break(&branch.list) {
             let name = self.scope.fresh("turns");
             self.name_value(&name, "");
             turns = Some(name);
         }
         self.statement_of(&["for ", &key, comma, &element, " in "], &[]);
         self.code.clear();
+        self.count(branch.meta.id, Part::Then);
         self.turn_begins(&element, &key);
         let inner = self.scope.mark();
         let values: &[&str] = if with_keys { &[&key, &element] } else { &[&element] };
@@ -58,7 +61,7 @@ impl Lowerer<'_> {
         self.continue_cell = continue_cell;
         self.scope.dot = outer;
         self.scope.leave(inner);
-        if let Some(otherwise) = &branch.else_list {
+        if has_else {
             match &turns {
                 Some(turns) => {
                     self.statement(&["endfor"]);
@@ -66,6 +69,9 @@ impl Lowerer<'_> {
                 }
                 None => self.statement(&["else"]),
             }
+            self.count(branch.meta.id, Part::Else);
+        }
+        if let Some(otherwise) = &branch.else_list {
             if !pipeline.is_assign
                 && let Some(ranged) = &ranged
             {

@@ -35,6 +35,14 @@ fn store(cell: &Value, value: Value) {
 
 /// Adds the helpers to an environment.
 pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
+    if runtime.counters.is_some() {
+        let of = Arc::clone(runtime);
+        environment.add_filter("hit", move |counter: usize| {
+            of.counters.iter().for_each(|counters| counters.hit(counter));
+            true
+        });
+    }
+
     // Fields and methods.
     if runtime.recorder.is_some() {
         register_traced(environment, runtime);

@@ -3,6 +3,7 @@
 mod budget;
 mod capabilities;
 mod context;
+mod counters;
 mod error;
 mod fault;
 mod field;

@@ -34,9 +34,14 @@ pub fn name(text: &str, world: &Arc<dyn World>) -> Result<String, String> {
         sources.clone(),
         Limits::default(),
         false,
+        false,
     ));
     let mut names = Names::default();
-    runtime.program.add(parsed).iter().for_each(|added| names.define(added));
+    runtime
+        .program
+        .add(parsed, None)
+        .iter()
+        .for_each(|added| names.define(added));
     runtime.begin(names);
     let Some(id) = runtime.find(NAME) else {
         return Ok(String::new());

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
-use crate::lower::{Lowered, SourceMap, lower, lower_traced};
+use crate::coverage::Points;
+use crate::lower::{Counting, Lowered, SourceMap, lower_as};
 use gotemplate::ast::{List, Template, Tree};
 use govalue::Signature;
 use minijinja::Environment;
@@ -46,6 +47,8 @@ pub(super) struct Unit {
     number: usize,
     /// Whether it is lowered so that it can be traced.
     traced: bool,
+    /// What it counts.
+    counted: Option<Counted>,
     /// The tree, until it is lowered. After that only errors want it.
     fresh: Mutex<Option<Arc<Tree>>>,
     /// The tree again, for who wants to tell of an error.
@@ -53,6 +56,14 @@ pub(super) struct Unit {
     lowered: OnceLock<UnitCode>,
     /// Set once a thread has begun to have it compiled.
     begun: AtomicBool,
+}
+
+/// What is counted in the templates of a file.
+#[derive(Clone, Debug)]
+pub(super) struct Counted {
+    pub(super) points: Arc<Points>,
+    /// The counter of the first point.
+    pub(super) base: usize,
 }
 
 /// What is kept of a lowered template.
@@ -98,8 +109,12 @@ impl Unit {
     }
 
     fn lower(&self, tree: &Tree) -> Lowered {
-        let lower = if self.traced { lower_traced } else { lower };
-        lower(tree, &signature)
+        let counting = self.counted.as_ref().map(|counted| Counting {
+            points: &counted.points,
+            base: counted.base,
+            tree: self.number,
+        });
+        lower_as(tree, &signature, self.traced, counting)
     }
 
     /// The way back from the lowered text.
@@ -184,7 +199,7 @@ impl Program {
     }
 
     /// Adds the trees of a file, and gives them in their order.
-    pub(super) fn add(&self, template: Template) -> Vec<Added> {
+    pub(super) fn add(&self, template: Template, counted: Option<&Counted>) -> Vec<Added> {
         let mut units = self.units.write().unwrap_or_else(PoisonError::into_inner);
         let mut added = Vec::with_capacity(template.trees.len());
         for (number, tree) in template.trees.into_iter().enumerate() {
@@ -202,6 +217,7 @@ impl Program {
                 sources: self.sources.clone(),
                 number,
                 traced: self.traced,
+                counted: counted.cloned(),
                 fresh: Mutex::new(Some(Arc::new(tree))),
                 again: OnceLock::new(),
                 lowered: OnceLock::new(),

@@ -147,11 +147,7 @@ impl<'a> Rendering<'a> {
         for (at, parsed) in templates.0 {
             let units = match parsed {
                 Parsed::Known(units) => units,
-                Parsed::Fresh(template) => {
-                    let units: Arc<[Added]> = runtime.program.add(template).into();
-                    self.session.keep(&self.files[at], self.ids[at], Arc::clone(&units));
-                    units
-                }
+                Parsed::Fresh(template) => self.session.keep(&self.files[at], self.ids[at], template),
             };
             units.iter().for_each(|added| names.define(added));
         }

@@ -9,6 +9,7 @@ use minijinja::{Environment, Error, State};
 
 use super::budget::{Budget, Limits};
 use super::context::TemplateFile;
+use super::counters::Counters;
 use super::fault::Failure;
 use super::field::TypedLoops;
 use super::origin::{ALLOWANCE, Recorder};
@@ -37,6 +38,8 @@ pub(super) struct Runtime {
     pub(super) budget: Budget,
     /// What a traced render keeps.
     pub(super) recorder: Option<Recorder>,
+    /// What a counting render comes to.
+    pub(super) counters: Option<Counters>,
     /// The folder of the chart whose file is rendered, for the trace.
     folder: Mutex<Arc<str>>,
     world: Shared,
@@ -108,12 +111,13 @@ impl Object for Dot {
 }
 
 impl Runtime {
-    pub(super) fn new(world: Arc<dyn World>, sources: Sources, limits: Limits, traced: bool) -> Self {
+    pub(super) fn new(world: Arc<dyn World>, sources: Sources, limits: Limits, traced: bool, counting: bool) -> Self {
         Self {
             program: Program::new(sources.clone(), traced),
             typed_loops: TypedLoops::default(),
             budget: Budget::new(limits),
             recorder: traced.then(Recorder::default),
+            counters: counting.then(Counters::default),
             folder: Mutex::default(),
             world: Shared(world),
             sources,
@@ -276,7 +280,7 @@ impl Runtime {
             Ok(template) => {
                 // A trace tells of every text. Definitions are found by minijinja, which keeps them.
                 let once = is_first && self.recorder.is_none() && template.trees.len() == 1;
-                let units = self.program.add(template);
+                let units = self.program.add(template, None);
                 let once = once.then_some(file);
                 Ok(Arc::new(Text { units, once }))
             }

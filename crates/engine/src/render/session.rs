@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use minijinja::{Environment, Error};
 
 use super::context::TemplateFile;
-use super::program::{Added, Names};
+use super::program::{Added, Counted, Names};
 use super::runtime::{Run, Runtime};
 use super::{Limits, Rendered, Trace, environment, error, origin};
+use crate::coverage::{Coverage, FileCoverage};
 use chart::File;
 use diagnostics::Diagnostic;
 use gotemplate::{SyntaxError, Template};
@@ -43,13 +44,24 @@ pub(super) struct Known {
     file: File,
     pub(super) id: FileId,
     pub(super) units: Arc<[Added]>,
+    counted: Option<Counted>,
 }
 
 impl Session {
     /// A session in which nothing has been parsed yet. Each render has all of `limits` to itself.
     pub fn new(world: &Arc<dyn World>, sources: &Sources, limits: Limits, trace: Trace) -> Self {
+        Self::build(world, sources, limits, trace, false)
+    }
+
+    /// A session that counts what its renders come to, for [`Session::take_coverage`]. What they print is the same.
+    pub fn counting(world: &Arc<dyn World>, sources: &Sources, limits: Limits, trace: Trace) -> Self {
+        Self::build(world, sources, limits, trace, true)
+    }
+
+    fn build(world: &Arc<dyn World>, sources: &Sources, limits: Limits, trace: Trace, counting: bool) -> Self {
         let traced = trace == Trace::On;
-        let runtime = Arc::new(Runtime::new(Arc::clone(world), sources.clone(), limits, traced));
+        let runtime = Runtime::new(Arc::clone(world), sources.clone(), limits, traced, counting);
+        let runtime = Arc::new(runtime);
         let environment = environment(&runtime);
         Self {
             runtime,
@@ -70,10 +82,41 @@ impl Session {
         found.file.shares_content(&template.file).then(|| found.clone())
     }
 
-    /// Keeps what a file was parsed into.
-    pub(super) fn keep(&self, template: &TemplateFile, id: FileId, units: Arc<[Added]>) {
-        let file = template.file.clone();
-        self.known().insert(template.name.clone(), Known { file, id, units });
+    /// Keeps what a file was parsed into, and gives its templates.
+    pub(super) fn keep(&self, file: &TemplateFile, id: FileId, parsed: Template) -> Arc<[Added]> {
+        let counters = self.runtime.counters.as_ref();
+        let counted = counters.map(|counters| counters.count(&parsed));
+        let units: Arc<[Added]> = self.runtime.program.add(parsed, counted.as_ref()).into();
+        let known = Known {
+            file: file.file.clone(),
+            id,
+            units: Arc::clone(&units),
+            counted,
+        };
+        self.known().insert(file.name.clone(), known);
+        units
+    }
+
+    /// Parses files that no render has had yet, so that they are part of the coverage. What cannot be parsed is left to the render
+    /// that wants it.
+    pub fn learn(&self, files: &[TemplateFile]) {
+        for file in files {
+            _ = self.units(file);
+        }
+    }
+
+    /// What the renders since the last call have come to, also those that have failed; nothing if the session does not count.
+    pub fn take_coverage(&self) -> Option<Coverage> {
+        let counters = self.runtime.counters.as_ref()?;
+        let mut coverage = Coverage::default();
+        for (name, known) in &*self.known() {
+            if let Some(counted) = &known.counted {
+                let hits = counters.take(counted);
+                let file = FileCoverage::new(Arc::clone(&known.file.path), Arc::clone(&counted.points), hits);
+                coverage.insert(name.as_str().into(), file);
+            }
+        }
+        Some(coverage)
     }
 
     /// Parses a file, whose source this is.
@@ -127,11 +170,7 @@ impl Session {
         }
         let id = file.file.source(&self.sources);
         match self.parse(file, id) {
-            Ok(template) => {
-                let units: Arc<[Added]> = self.runtime.program.add(template).into();
-                self.keep(file, id, Arc::clone(&units));
-                Ok(units)
-            }
+            Ok(template) => Ok(self.keep(file, id, template)),
             Err(errors) => {
                 let diagnostic = error::syntax(&errors[0], &file.name);
                 let text = diagnostic.headline().to_owned();

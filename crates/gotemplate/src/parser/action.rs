@@ -234,6 +234,7 @@ impl Parser<'_> {
         self.tree.ranges += usize::from(is_range);
         let (list, end) = self.list()?;
         self.tree.ranges -= usize::from(is_range);
+        let else_span = end.is_else.then_some(end.span);
         let else_list = if end.is_else {
             Some(self.else_list(keyword, chained)?)
         } else {
@@ -246,6 +247,7 @@ impl Parser<'_> {
             pipeline,
             list,
             else_list,
+            else_span,
         })
     }
 
