@@ -19,7 +19,6 @@ mod cli;
 mod command;
 mod comparison;
 mod completions;
-mod conformance;
 mod coverage;
 mod differences;
 mod each_values;
@@ -39,6 +38,7 @@ mod rules;
 mod schema;
 mod seed_defects;
 mod stages;
+#[allow(dead_code, reason = "tests/cases uses the rest")]
 mod support;
 mod unittest;
 mod yaml;
