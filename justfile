@@ -1,7 +1,11 @@
 # Every recipe is plain cargo, so that nothing but cargo is needed to work here.
 
-# what CI runs, but for the parts that need the real Helm
-ci: fmt-check clippy test doc
+# what CI runs, with all that it installs
+ci:
+    .ci/run
+
+# the part of it that needs nothing but Rust
+check: fmt-check clippy test doc
 
 fmt-check:
     cargo fmt --all --check
@@ -15,9 +19,20 @@ test:
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --document-private-items
 
-# accept changed snapshots
-bless:
-    INSTA_UPDATE=always cargo test
+# show what has changed in snapshots; `just bless accept` takes it over
+bless HOW="show":
+    #!/usr/bin/env bash
+    set -euo pipefail
+    INSTA_UPDATE=new INSTA_FORCE_PASS=1 cargo test -q --no-fail-fast > /dev/null || true
+    find tests crates -name '*.snap.new' | while read -r new; do
+        old=${new%.new}
+        diff -u "$([ -f "$old" ] && echo "$old" || echo /dev/null)" "$new" || true
+        if [ "{{HOW}}" = accept ]; then mv "$new" "$old"; else rm "$new"; fi
+    done
+
+# one case, or a folder of cases: just case conformance::umbrella
+case NAME:
+    cargo test --test cases {{NAME}}
 
 # write the goldens anew with the real Helm
 goldens:

@@ -3,41 +3,16 @@
 use promchart::yaml::Value;
 use std::collections::BTreeMap;
 
-use crate::support::{Case, assert_same, names, read, root};
-
-/// The arguments by which the goldens were made (xtask/src/goldens.rs).
-fn arguments(profile: &str) -> Vec<String> {
-    let namespace = if profile.starts_with("fst-manage") {
-        "fst-manage"
-    } else {
-        "monitoring"
-    };
-    let mut arguments = vec![
-        "prom".to_owned(),
-        "chart".to_owned(),
-        "-n".to_owned(),
-        namespace.to_owned(),
-    ];
-    if profile != "default" {
-        arguments.extend(["-f".to_owned(), format!("values/{profile}.yaml")]);
-    }
-    arguments
-}
+use crate::support::{Case, assert_same, names, profile_arguments, read, root};
 
 #[test]
-fn every_profile_renders_to_the_bytes_of_helm() {
+fn every_profile_has_a_golden() {
     let goldens = names("tests/goldens/chart");
     for file in names("values").into_iter().filter(|file| file.ends_with(".yaml")) {
         assert!(
             goldens.contains(&file),
             "no golden for values/{file}: run `cargo run -p xtask -- goldens`"
         );
-    }
-    for golden in goldens {
-        let profile = golden.strip_suffix(".yaml").unwrap();
-        let run = Case::new("template").args(arguments(profile)).run();
-        assert_eq!(run.stderr, "", "{profile}");
-        assert_same(&run.stdout(), &read(format!("tests/goldens/chart/{golden}")), profile);
     }
 }
 
@@ -64,7 +39,12 @@ fn the_built_in_chart_is_the_chart_of_the_repository() {
 
 #[test]
 fn two_renders_are_the_same_bytes() {
-    let render = || Case::new("template").args(arguments("fst-manage-fixed")).run().stdout();
+    let render = || {
+        Case::new("template")
+            .args(profile_arguments("fst-manage-fixed"))
+            .run()
+            .stdout()
+    };
     assert_eq!(render(), render());
 }
 
@@ -72,74 +52,6 @@ fn two_renders_are_the_same_bytes() {
 fn the_bundled_schema_is_fresh() {
     let run = Case::new("schema").args(["bundle", "--check"]).run();
     assert_eq!((run.code, &*run.stderr), (0, ""));
-}
-
-/// Each file says in its first line which key must be named, and some words of the message.
-#[test]
-fn bad_values_are_refused_where_they_stand() {
-    let mut checked = 0;
-    for file in names("tests/fixtures/bad-values")
-        .into_iter()
-        .filter(|file| file.ends_with(".yaml"))
-    {
-        let path = format!("tests/fixtures/bad-values/{file}");
-        let text = read(&path);
-        let want = text
-            .lines()
-            .next()
-            .and_then(|line| line.strip_prefix("# want: "))
-            .unwrap_or_else(|| {
-                panic!("{path} must begin with a line `# want: key words of the message`");
-            });
-        let run = Case::new("template")
-            .args(["prom", "chart", "-n", "monitoring", "-f", &path])
-            .run();
-        assert_eq!(run.code, 1, "{path} is accepted");
-        assert_eq!(run.stdout, "", "{path}");
-        let (key, words) = want.split_once(' ').unwrap_or((want, ""));
-        assert!(
-            run.stderr.contains(&shown(key)),
-            "{path}: {} is not in\n{}",
-            shown(key),
-            run.stderr
-        );
-        assert!(
-            run.stderr.contains(words),
-            "{path}: {words:?} is not in\n{}",
-            run.stderr
-        );
-        checked += 1;
-    }
-    assert!(checked >= 40, "{checked}");
-}
-
-/// A key of a fixture (`a.0.b`) as promchart writes it (`a[0].b`).
-fn shown(key: &str) -> String {
-    let mut shown = String::new();
-    for step in key.split('.') {
-        if step.bytes().all(|byte| byte.is_ascii_digit()) {
-            shown.push_str(&format!("[{step}]"));
-        } else {
-            shown.push_str(if shown.is_empty() { "" } else { "." });
-            shown.push_str(step);
-        }
-    }
-    shown
-}
-
-/// A violation of the schema is shown at the line of the values file, whichever key it is.
-#[test]
-fn schema_violations_point_into_the_values_file() {
-    for file in names("tests/fixtures/bad-values")
-        .into_iter()
-        .filter(|file| file.ends_with(".yaml"))
-    {
-        let path = format!("tests/fixtures/bad-values/{file}");
-        let run = Case::new("template").args(["prom", "chart", "-f", &path]).run();
-        if run.stderr.contains("[values-schema]") {
-            assert!(run.stderr.contains(&format!("--> {path}:")), "{path}\n{}", run.stderr);
-        }
-    }
 }
 
 /// The ten objects of the document that the chart comes from, and what `values/fst-manage.yaml` makes of them: field for
@@ -168,7 +80,10 @@ fn fst_manage_reproduces_the_seed() {
         seed.insert(key(&node), node);
     }
     assert_eq!(seed.len(), 10);
-    let stream = Case::new("template").args(arguments("fst-manage")).run().stdout();
+    let stream = Case::new("template")
+        .args(profile_arguments("fst-manage"))
+        .run()
+        .stdout();
     let documents = promchart::manifest::split(&stream);
     assert_eq!(documents.len(), 10);
     for (_, text) in documents {

@@ -12,7 +12,7 @@ use promchart::template::ast::NodeId;
 use promchart::values::Overrides;
 use promchart::world::{Disk, Memory, World};
 
-use crate::origins::sections;
+use crate::support::sections;
 use crate::support::{names, read, root, shares};
 
 /// A point as the cases write it.

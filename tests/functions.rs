@@ -1,46 +1,15 @@
-//! Cases of template functions: `tests/suite/functions/*.jsonl`, one `{"template": .., "out" | "out_base64" | "err": ..}` a
-//! line. What is wanted is what the real Helm gives, never what we give: see `tests/suite/functions/README.md`.
+//! The table of template functions: each has a case in `tests/suite/functions/` (run by `tests/cases/functions.rs`), the type that
+//! Go prints and a row in `docs/functions.md`.
 
 use std::collections::BTreeSet;
 
 use promchart::functions::{self, find, markdown};
-use promchart::reflect::{Value, View, view};
 use promchart::source::{Source, SourceKind, Sources};
 
-use crate::support::engine::{Engine, from_json, with_deep_stack};
-use crate::support::{names, read};
+use crate::support::engine::{field, from_json};
+use crate::support::{read, rows};
 
 const SUITE: &str = "tests/suite/functions";
-
-/// All rows with the places where they stand.
-fn suite() -> Vec<(String, Value)> {
-    let mut rows = Vec::new();
-    for name in names(SUITE).into_iter().filter(|name| name.ends_with(".jsonl")) {
-        for (at, line) in read(format!("{SUITE}/{name}")).lines().enumerate() {
-            if !line.is_empty() {
-                rows.push((format!("{name}:{}", at + 1), from_json(line)));
-            }
-        }
-    }
-    rows
-}
-
-#[test]
-fn functions_give_what_helm_gives() {
-    let engine = Engine::new([("Chart.yaml", "apiVersion: v2\nname: t\nversion: 1.0.0\n")]);
-    let rows = suite();
-    let wrong: Vec<String> = with_deep_stack(|| {
-        let differs = |(place, row): &(String, Value)| Some(format!("{place}: {}", engine.difference(row)?));
-        rows.iter().filter_map(differs).collect()
-    });
-    assert!(
-        wrong.is_empty(),
-        "{} of {} cases differ\n{}",
-        wrong.len(),
-        rows.len(),
-        wrong.join("\n")
-    );
-}
 
 /// The functions that a template calls.
 fn called(template: &str) -> BTreeSet<String> {
@@ -58,9 +27,8 @@ fn called(template: &str) -> BTreeSet<String> {
 #[test]
 fn every_function_has_a_case() {
     let mut covered = BTreeSet::new();
-    for (place, row) in suite() {
-        let View::Map(map) = view(&row) else { panic!("{place}") };
-        covered.extend(called(map.get("template").unwrap().as_str().unwrap()));
+    for (_, row) in rows(SUITE) {
+        covered.extend(called(field(&from_json(&row), "template").unwrap().as_str().unwrap()));
     }
     let missing: Vec<&str> = functions::all()
         .map(|function| function.name)

@@ -1,8 +1,5 @@
-//! `promchart migrate`: values of the community chart in, ours out.
-//!
-//! `tests/suite/migrate` has values as users show them, each with `*.wanted.json`: facts about what the real Helm renders from them
-//! with the community chart (`cargo run -p xtask -- migrate-facts`). What this chart renders from the migrated values must be the
-//! same, or have a reason in `differences*.txt`.
+//! `promchart migrate`: what is carried over, what is said of the rest. That releases stay what they are is shown by the cases of
+//! `tests/cases/migrate.rs`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +9,6 @@ use promchart::migrate::{self, Fate, Migration, Options};
 use promchart::source::{Source, SourceKind, Sources};
 use promchart::world::{Memory, Seeded, World};
 
-use crate::support::facts::{Allowed, Facts, facts, unexplained};
 use crate::support::{Case, names, read, root, scratch, write};
 
 const SUITE: &str = "tests/suite/migrate";
@@ -25,35 +21,6 @@ fn cases() -> Vec<String> {
         .filter_map(|file| file.strip_suffix(".yaml"))
         .map(str::to_owned)
         .collect()
-}
-
-fn wanted(case: &str) -> Facts {
-    serde_json::from_str(&read(format!("{SUITE}/{case}.wanted.json"))).unwrap()
-}
-
-#[test]
-fn releases_stay_what_they_are() {
-    let folder = scratch("migrate");
-    let ways = Allowed::read(&read(format!("{SUITE}/differences.txt"))).unwrap();
-    let of_cases = read(format!("{SUITE}/differences.cases.txt"));
-    let defaults = wanted("defaults");
-    let cases = cases();
-    assert!(cases.len() >= 20, "{}", cases.len());
-    let mut wrong = Vec::new();
-    for case in &cases {
-        let migration = migrated(&[&read(format!("{SUITE}/{case}.yaml"))], &release());
-        write(&folder, &format!("{case}.yaml"), &migration.text);
-        let rendered = Case::new("template")
-            .args(["prometheus", "chart", "-n", "monitoring", "-f"])
-            .arg(folder.join(format!("{case}.yaml")))
-            .run()
-            .stdout();
-        let own = Allowed::of(&of_cases, case).unwrap();
-        for (fact, there, here) in unexplained(&wanted(case), &facts(&rendered), &defaults, &ways, &own) {
-            wrong.push(format!("{case}: {fact}\n  there {there}\n  here  {here}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// The head of the output and the messages both name what is not carried over.

@@ -1,4 +1,4 @@
-//! Prometheus' files: each of `tests/suite/prometheus/good` is accepted, each of `bad` refused where its first line says.
+//! Prometheus' files and objects; `tests/cases/prometheus.rs` has the files of `tests/suite/prometheus`.
 
 use promchart::diagnostic::{Report, Severity};
 use promchart::prometheus::{Kind, RULES, check_file, check_object, detect};
@@ -24,38 +24,6 @@ fn lines(sources: &Sources, report: &Report) -> Vec<String> {
             format!("{} {}:{} {}", found.rule, at.line, at.column, found.message)
         })
         .collect()
-}
-
-#[test]
-fn good_files_are_accepted() {
-    for name in names("tests/suite/prometheus/good") {
-        let text = read(format!("tests/suite/prometheus/good/{name}"));
-        let (sources, report) = checked(&name, text, None);
-        assert!(!report.has(Severity::Warning), "{name}: {:?}", lines(&sources, &report));
-    }
-}
-
-#[test]
-fn bad_files_are_refused_at_their_place() {
-    let mut wrong = Vec::new();
-    for name in names("tests/suite/prometheus/bad") {
-        let text = read(format!("tests/suite/prometheus/bad/{name}"));
-        let want = text
-            .lines()
-            .next()
-            .unwrap()
-            .strip_prefix("# want: ")
-            .unwrap()
-            .to_owned();
-        let (place, words) = want.split_at(want.match_indices(' ').nth(1).unwrap().0);
-        let (sources, report) = checked(&name, text, None);
-        let found = lines(&sources, &report);
-        let is_wanted = |line: &String| line.starts_with(&format!("{place} ")) && line.contains(words.trim());
-        if !found.iter().any(is_wanted) || !report.has(Severity::Error) {
-            wrong.push(format!("{name}\n  wanted {want}\n  found  {found:?}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{} files\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[test]

@@ -32,7 +32,10 @@ fn run(command: &str, folder: &Path) -> (bool, String) {
     let program = Path::new(env!("CARGO_BIN_EXE_promchart"));
     let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
     let mut run = Command::new("sh");
-    run.args(["-c", command]).current_dir(folder).env_clear().env("PATH", path);
+    run.args(["-c", command])
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", path);
     let output = run.output().unwrap();
     let printed = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8_lossy(&printed).into_owned())

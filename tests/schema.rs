@@ -1,14 +1,7 @@
 //! The sources of the values schema: what each key must say of itself.
 
-use std::sync::Arc;
-
-use promchart::pipeline::{self, Request};
-use promchart::source::Sources;
-use promchart::values::Overrides;
-use promchart::world::{Memory, World};
 use serde_json::{Map, Value as Json};
 
-use crate::support::schema_lines::sorted;
 use crate::support::{names, read};
 
 /// All files of schema/ that describe values.
@@ -94,48 +87,4 @@ fn every_key_has_a_description_a_type_and_bounds() {
         }
     }
     assert!(missing.is_empty(), "{}", missing.join("\n"));
-}
-
-/// What promchart prints about the values of a subchart.
-fn said(case: &Json) -> Vec<String> {
-    let schema = match &case["schema"] {
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let mut world = Memory::new()
-        .with_file("chart/Chart.yaml", "apiVersion: v2\nname: all\nversion: 1.0.0\n")
-        .with_file("chart/templates/a.yaml", "a: b\n")
-        .with_file("chart/charts/c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n")
-        .with_file("chart/charts/c/values.yaml", format!("{}\n", case["values"]))
-        .with_file("chart/charts/c/values.schema.json", schema);
-    for (path, text) in case.get("files").and_then(Json::as_object).into_iter().flatten() {
-        world = world.with_file(path, text.as_str().unwrap_or_default());
-    }
-    let request = Request::new(Some("chart".into()), "demo", Overrides::default());
-    let world: Arc<dyn World> = Arc::new(world);
-    let outcome = pipeline::run(&world, &request, &Sources::new());
-    let error = outcome.errors.diagnostics.first().map_or("", |error| error.headline());
-    let lines = error.lines().skip_while(|line| *line != "c:").skip(1);
-    lines.map(str::to_owned).collect()
-}
-
-/// Helm's verdict and Helm's words, for schemas of all drafts; `xtask schema-cases` asks Helm.
-#[test]
-fn schemas_say_what_helm_says() {
-    let cases: Vec<Json> = serde_json::from_str(&read("tests/suite/schema/helm.json")).unwrap();
-    let mut different = Vec::new();
-    for case in &cases {
-        let wanted: Vec<String> = serde_json::from_value(case["want"].clone()).unwrap();
-        let said = said(case);
-        if sorted(&said) != sorted(&wanted) {
-            different.push(format!(
-                "{} of {}\n  Helm      {}\n  promchart {}",
-                case["schema"],
-                case["values"],
-                wanted.join("\n            "),
-                said.join("\n            ")
-            ));
-        }
-    }
-    assert!(cases.len() > 150 && different.is_empty(), "{}", different.join("\n"));
 }

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use promchart::go::base64;
 use promchart::go::string::{decode, encode};
-use promchart::go::unicode::rune;
 use promchart::pipeline::{self, Request};
 use promchart::reflect::{Meter, Value, View, json, view};
 use promchart::render::{Capabilities, Limits, Release, Trace};
@@ -109,34 +107,5 @@ impl Engine {
             }
             None => Err(outcome.errors.diagnostics[0].headline().to_owned()),
         }
-    }
-
-    /// What differs from a row of `template` and `out`, `out_base64` or `err`. A row that is `nondeterministic` in Helm
-    /// need only render.
-    pub(crate) fn difference(&self, row: &Value) -> Option<String> {
-        let text = |name| field(row, name).and_then(|value| value.as_str().map(str::to_owned));
-        let template = text("template").expect("a template");
-        let got = self.render(&template);
-        let random = field(row, "nondeterministic").is_some();
-        let (out, encoded, err) = (text("out"), text("out_base64"), text("err"));
-        let same = match &got {
-            Ok(_) if random => err.is_none(),
-            Ok(got) => match (&out, &encoded) {
-                (Some(out), _) => decode(got) == decode(out),
-                (_, Some(out)) => *decode(got) == base64::decode(out.as_bytes()).unwrap(),
-                _ => false,
-            },
-            // In JSON a byte that is no character is U+FFFD.
-            Err(got) => err.as_ref().is_some_and(|err| got.chars().map(rune).eq(err.chars())),
-        };
-        let short = |text: String| text.chars().take(1500).collect::<String>();
-        (!same).then(|| {
-            let want = format!("{:?}", err.map_or_else(|| Ok(out.or(encoded)), Err));
-            format!(
-                "{template}\n  want {}\n  got  {}",
-                short(want),
-                short(format!("{got:?}"))
-            )
-        })
     }
 }

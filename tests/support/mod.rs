@@ -1,10 +1,8 @@
 //! Runs the built promchart as a user would.
 
 pub(crate) mod engine;
-pub(crate) mod facts;
 pub(crate) mod mutants;
 pub(crate) mod perturbed;
-pub(crate) mod schema_lines;
 pub(crate) mod shares;
 pub(crate) mod value_tables;
 mod words;
@@ -34,6 +32,42 @@ pub(crate) fn names(folder: impl AsRef<Path>) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// The lines of the `*.jsonl` files in a folder, with their places as names of tests: `strings::12`.
+pub(crate) fn rows(folder: &str) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    for name in names(folder) {
+        let Some(stem) = name.strip_suffix(".jsonl") else {
+            continue;
+        };
+        for (at, line) in read(format!("{folder}/{name}")).split('\n').enumerate() {
+            if !line.is_empty() {
+                rows.push((format!("{stem}::{}", at + 1), line.to_owned()));
+            }
+        }
+    }
+    rows
+}
+
+/// The files in a file of a case, each below a line `-- name --`.
+pub(crate) fn sections(text: &str) -> Vec<(&str, String)> {
+    let mut sections: Vec<(&str, String)> = Vec::new();
+    for line in text.split_inclusive('\n') {
+        match line
+            .trim_end()
+            .strip_prefix("-- ")
+            .and_then(|rest| rest.strip_suffix(" --"))
+        {
+            Some(name) => sections.push((name, String::new())),
+            None => sections
+                .last_mut()
+                .expect("a file begins with its name")
+                .1
+                .push_str(line),
+        }
+    }
+    sections
 }
 
 /// A folder of its own for a test, empty.
@@ -142,6 +176,25 @@ impl Run {
         assert_eq!(self.code, 0, "{}", self.stderr);
         self.stdout
     }
+}
+
+/// The arguments by which the golden of a profile was made (xtask/src/goldens.rs).
+pub(crate) fn profile_arguments(profile: &str) -> Vec<String> {
+    let namespace = if profile.starts_with("fst-manage") {
+        "fst-manage"
+    } else {
+        "monitoring"
+    };
+    let mut arguments = vec![
+        "prom".to_owned(),
+        "chart".to_owned(),
+        "-n".to_owned(),
+        namespace.to_owned(),
+    ];
+    if profile != "default" {
+        arguments.extend(["-f".to_owned(), format!("values/{profile}.yaml")]);
+    }
+    arguments
 }
 
 /// Fails with the first line that differs; a whole diff of manifests helps nobody.

@@ -1,0 +1,58 @@
+//! JSON schemas: Helm's verdict and Helm's words, for schemas of all drafts (`tests/suite/schema/helm.json`); `xtask schema-cases`
+//! asks Helm.
+
+use std::sync::Arc;
+
+use libtest_mimic::Trial;
+use promchart::pipeline::{self, Request};
+use promchart::source::Sources;
+use promchart::values::Overrides;
+use promchart::world::{Memory, World};
+use serde_json::Value as Json;
+
+use super::case;
+use crate::schema_lines::sorted;
+use crate::support::read;
+
+pub(crate) fn cases() -> Vec<Trial> {
+    let rows: Vec<Json> = serde_json::from_str(&read("tests/suite/schema/helm.json")).unwrap();
+    let trial = |(at, row): (usize, Json)| case(format!("schema::{}", at + 1), move || difference(&row));
+    rows.into_iter().enumerate().map(trial).collect()
+}
+
+fn difference(row: &Json) -> Option<String> {
+    let wanted: Vec<String> = serde_json::from_value(row["want"].clone()).unwrap();
+    let said = said(row);
+    (sorted(&said) != sorted(&wanted)).then(|| {
+        format!(
+            "{} of {}\n  Helm      {}\n  promchart {}",
+            row["schema"],
+            row["values"],
+            wanted.join("\n            "),
+            said.join("\n            ")
+        )
+    })
+}
+
+/// What promchart prints about the values of a subchart.
+fn said(case: &Json) -> Vec<String> {
+    let schema = match &case["schema"] {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let mut world = Memory::new()
+        .with_file("chart/Chart.yaml", "apiVersion: v2\nname: all\nversion: 1.0.0\n")
+        .with_file("chart/templates/a.yaml", "a: b\n")
+        .with_file("chart/charts/c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n")
+        .with_file("chart/charts/c/values.yaml", format!("{}\n", case["values"]))
+        .with_file("chart/charts/c/values.schema.json", schema);
+    for (path, text) in case.get("files").and_then(Json::as_object).into_iter().flatten() {
+        world = world.with_file(path, text.as_str().unwrap_or_default());
+    }
+    let request = Request::new(Some("chart".into()), "demo", Overrides::default());
+    let world: Arc<dyn World> = Arc::new(world);
+    let outcome = pipeline::run(&world, &request, &Sources::new());
+    let error = outcome.errors.diagnostics.first().map_or("", |error| error.headline());
+    let lines = error.lines().skip_while(|line| *line != "c:").skip(1);
+    lines.map(str::to_owned).collect()
+}
