@@ -41,4 +41,5 @@ mod stages;
 #[allow(dead_code, reason = "tests/cases uses the rest")]
 mod support;
 mod unittest;
+mod unittest_coverage;
 mod yaml;

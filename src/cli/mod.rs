@@ -4,6 +4,7 @@ mod args;
 mod arguments;
 mod certs;
 mod completions;
+mod coverage;
 mod each_values;
 mod explain;
 mod fix;

@@ -7,13 +7,14 @@ use clap::{ArgAction, Args};
 
 use super::Exit;
 use super::args::LimitArguments;
+use super::coverage::CoverageArguments;
 use super::output::Output;
 use super::request::usage;
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::go::boolean;
 use crate::render::Limits;
 use crate::source::Sources;
-use crate::unittest::{self, Format, Listener, Options, Printer, Results, SuiteResult};
+use crate::unittest::{self, Format, Listener, Options, Printer, SuiteResult};
 use crate::world::World;
 
 /// Where suites are, if nothing else is said.
@@ -28,12 +29,13 @@ const DEBUG: &str = ".debug";
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "a flag is a bool")]
 #[command(
-    after_help = "Exit codes: 0 all tests passed, 1 some failed or could not be run, 2 a wrong flag. docs/test.md has the rest.\n\n\
+    after_help = "Exit codes: 0 all tests passed, 1 some failed, could not be run or cover too little, 2 a wrong flag. docs/test.md has the rest.\n\n\
     Examples:\n  \
     promchart test charts/*\n  \
     promchart test -f 'tests/**/*_test.yaml' -q chart\n  \
     promchart test -u chart                        # write the snapshots anew\n  \
-    promchart test -t JUnit -o report.xml chart"
+    promchart test -t JUnit -o report.xml chart\n  \
+    promchart test --coverage --coverage-output html=coverage chart"
 )]
 pub(super) struct Test {
     /// Folders of charts
@@ -74,6 +76,8 @@ pub(super) struct Test {
     #[arg(long)]
     pub(super) skip_schema_validation: bool,
     #[command(flatten)]
+    pub(super) coverage: CoverageArguments,
+    #[command(flatten)]
     pub(super) limits: LimitArguments,
 }
 
@@ -103,8 +107,8 @@ impl Listener for Told {
 pub(super) fn run(world: &Arc<dyn World>, arguments: &Test, output: Output) -> Exit {
     let sources = Sources::new();
     match tested(world, arguments, output, &sources) {
-        Ok(results) if results.passed() => Exit::Clean,
-        Ok(_) => Exit::Failed,
+        Ok(true) => Exit::Clean,
+        Ok(false) => Exit::Failed,
         Err(error) => {
             output.errors(&Report::from(error), &sources, "");
             Exit::Usage
@@ -112,7 +116,7 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Test, output: Output) -> E
     }
 }
 
-fn tested(world: &Arc<dyn World>, arguments: &Test, output: Output, sources: &Sources) -> Result<Results> {
+fn tested(world: &Arc<dyn World>, arguments: &Test, output: Output, sources: &Sources) -> Result<bool> {
     let began = world.now();
     let Some(format) = Format::parse(&arguments.output_type) else {
         let message = format!("unknown format {}", arguments.output_type);
@@ -143,9 +147,10 @@ fn tested(world: &Arc<dyn World>, arguments: &Test, output: Output, sources: &So
         skip_schema: arguments.skip_schema_validation,
         debug_folder: arguments.debug.then(|| DEBUG.to_owned()),
         limits,
+        coverage: arguments.coverage.is_wanted(),
     };
     let printer = Printer::new(output.color());
-    let results = unittest::run(world, &options, sources, &mut Told { printer });
+    let mut results = unittest::run(world, &options, sources, &mut Told { printer });
     if let Some(file) = arguments.output_file.as_deref().filter(|file| !file.is_empty()) {
         let report = unittest::write(format, &results.suites, &**world);
         let failed = |error: std::io::Error| usage(format!("cannot write {file}: {error}"));
@@ -153,5 +158,11 @@ fn tested(world: &Arc<dyn World>, arguments: &Test, output: Output, sources: &So
     }
     let elapsed = world.now().saturating_sub(began);
     Output::result(printer.summary(&results, elapsed).as_bytes());
-    Ok(results)
+    let mut is_fine = results.passed();
+    if options.coverage {
+        is_fine &= arguments
+            .coverage
+            .tell(world, &options, &mut results, sources, output)?;
+    }
+    Ok(is_fine)
 }

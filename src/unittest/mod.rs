@@ -6,6 +6,7 @@
 //! check, path    an assertion, documents        -> passed, or what was expected and what is there
 //! run            charts                         -> SuiteResults, told to a Listener as they come
 //! text, xml      SuiteResults                   -> what people and other programs read
+//! coverage       what was counted meanwhile     -> lines and branches that were run, for people and programs
 //! ```
 //!
 //! The real helm-unittest is the judge of all this: `tests/unittest/` has what it says of each case.
@@ -13,6 +14,7 @@
 mod assertion;
 mod check;
 mod cluster;
+pub mod coverage;
 mod diff;
 mod fields;
 mod glob;
@@ -35,7 +37,7 @@ mod xml;
 
 pub use fields::SUITE;
 pub use result::{AssertionResult, SuiteResult, TestResult};
-pub use run::{Listener, Options, Results, run};
+pub use run::{ChartCoverage, Listener, Options, Results, run};
 pub use snapshot::{Counts, SNAPSHOT};
 pub use suite::VERSION;
 pub use text::Printer;

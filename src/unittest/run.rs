@@ -1,7 +1,10 @@
-//! Charts with their suites, one after the other. Mirrors helm-unittest's `pkg/unittest/test_runner.go`.
+//! Charts with their suites, side by side; results come in the order in which helm-unittest has them. Mirrors its
+//! `pkg/unittest/test_runner.go`.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::fields::{Reader, SUITE};
 use super::glob::glob;
@@ -10,11 +13,13 @@ use super::result::{SuiteResult, TestResult};
 use super::snapshot::Snapshots;
 use super::suite::{self, Job, Suite};
 use crate::chart::{self, Chart, Dependency};
+use crate::coverage::Coverage;
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::go::path as gopath;
 use crate::render::{self, Capabilities, KubeVersion, Limits, Release, Session, Trace};
 use crate::schema::Checker;
 use crate::source::{Source, SourceKind, Sources, Span};
+use crate::threads;
 use crate::values;
 use crate::world::World;
 use crate::yaml::{self, Node, Value};
@@ -45,6 +50,8 @@ pub struct Options {
     pub debug_folder: Option<String>,
     /// What each render may use.
     pub limits: Limits,
+    /// Whether [`Results::coverage`] is to tell what of the templates the tests have run.
+    pub coverage: bool,
 }
 
 /// Who is told of results as they come.
@@ -73,6 +80,21 @@ pub struct Results {
     pub charts_failed: usize,
     /// How many of these could not be read.
     pub charts_errored: usize,
+    /// What of the templates of each chart was run, if that was asked for.
+    pub coverage: Vec<ChartCoverage>,
+}
+
+/// What of a chart's templates was run.
+#[derive(Clone, Debug)]
+pub struct ChartCoverage {
+    /// The name of the chart.
+    pub name: String,
+    /// Its folder.
+    pub path: String,
+    /// The charts whose suites were run: `parent`, `parent/charts/child`.
+    pub routes: BTreeSet<String>,
+    /// How often each point of each template was come to; of those that nobody wanted as well.
+    pub coverage: Coverage,
 }
 
 impl Results {
@@ -85,28 +107,28 @@ impl Results {
 /// The version of Kubernetes that helm-unittest assumes.
 const KUBE_VERSION: (&str, &str) = ("1", "20");
 
-/// Runs the suites of charts.
-pub fn run(world: &Arc<dyn World>, options: &Options, sources: &Sources, listener: &mut dyn Listener) -> Results {
+/// Runs the suites of charts, on as many threads as can run at once. Where the first failure ends it, one after the other.
+pub fn run(
+    world: &Arc<dyn World>,
+    options: &Options,
+    sources: &Sources,
+    listener: &mut (dyn Listener + Send),
+) -> Results {
     let mut results = Results::default();
     let mut kube = (KUBE_VERSION.0.to_owned(), KUBE_VERSION.1.to_owned());
-    for path in &options.charts {
-        let mut runner = Runner {
-            world,
-            options,
-            sources,
-            listener: &mut *listener,
-            kube: &mut kube,
-            suites: &mut results.suites,
-        };
-        match runner.chart(path) {
-            Ok(true) => results.charts_passed += 1,
-            Ok(false) => results.charts_failed += 1,
-            Err(error) => {
-                listener.chart_failed(&error, sources);
-                results.charts_failed += 1;
-                results.charts_errored += 1;
-            }
-        }
+    let loader = Loader {
+        world,
+        options,
+        sources,
+    };
+    let at_once = if options.fail_fast {
+        1
+    } else {
+        options.charts.len().max(1)
+    };
+    for paths in options.charts.chunks(at_once) {
+        let charts: Vec<Loaded> = paths.iter().map(|path| loader.chart(path, &mut kube)).collect();
+        loader.run(&charts, listener, &mut results);
         if options.fail_fast && results.charts_failed > 0 {
             break;
         }
@@ -114,18 +136,107 @@ pub fn run(world: &Arc<dyn World>, options: &Options, sources: &Sources, listene
     results
 }
 
-struct Runner<'a> {
+/// A chart with its suites.
+struct Loaded {
+    path: String,
+    found: Result<(Chart, Vec<Suite>)>,
+    /// The version of Kubernetes that each test of each suite sees.
+    kubes: Vec<Vec<KubeVersion>>,
+    /// Suites of subcharts that cannot be read.
+    passed_over: Vec<Diagnostic>,
+}
+
+/// Suites of one chart that are run one after the other, as they share a file of snapshots.
+struct Piece {
+    chart: usize,
+    suites: Range<usize>,
+    is_last: bool,
+}
+
+/// What came of a [`Piece`].
+#[derive(Default)]
+struct Ran {
+    suites: Vec<SuiteResult>,
+    coverage: Option<Coverage>,
+}
+
+/// What a thread keeps from one suite of a chart to the next.
+struct Kept {
+    chart: usize,
+    session: Session,
+    checker: Checker,
+}
+
+/// Tells of results in their order, whenever they come.
+struct Telling<'a> {
+    listener: &'a mut (dyn Listener + Send),
+    results: &'a mut Results,
+    /// What came before its turn.
+    waiting: BTreeMap<usize, Ran>,
+    next: usize,
+    passed: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Loader<'a> {
     world: &'a Arc<dyn World>,
     options: &'a Options,
     sources: &'a Sources,
-    listener: &'a mut dyn Listener,
-    /// Major and minor number of the version that tests see. One that gives none has that of the test before: helm-unittest
-    /// keeps what a test has set, and suites in the wild rest on it.
-    kube: &'a mut (String, String),
-    suites: &'a mut Vec<SuiteResult>,
 }
 
-impl Runner<'_> {
+impl Telling<'_> {
+    fn came(&mut self, at: usize, ran: Ran, pieces: &[Piece], charts: &[Loaded], sources: &Sources) {
+        self.waiting.insert(at, ran);
+        while let Some(ran) = self.waiting.remove(&self.next) {
+            let piece = &pieces[self.next];
+            let is_first = self.next == 0 || pieces[self.next - 1].chart != piece.chart;
+            self.next += 1;
+            self.tell(ran, piece, is_first, &charts[piece.chart], sources);
+        }
+    }
+
+    fn tell(&mut self, ran: Ran, piece: &Piece, is_first: bool, loaded: &Loaded, sources: &Sources) {
+        if is_first {
+            self.passed = true;
+            for error in &loaded.passed_over {
+                self.listener.passed_over(error, sources);
+            }
+            match &loaded.found {
+                Ok((chart, _)) => self.listener.chart(chart.name(), &loaded.path),
+                Err(error) => {
+                    self.listener.chart_failed(error, sources);
+                    self.passed = false;
+                    self.results.charts_errored += 1;
+                }
+            }
+        }
+        for result in ran.suites {
+            self.passed &= result.passed;
+            self.listener.suite(&result);
+            self.results.suites.push(result);
+        }
+        if let (Some(coverage), Ok((chart, suites))) = (ran.coverage, &loaded.found) {
+            if is_first {
+                self.results.coverage.push(ChartCoverage {
+                    name: chart.name().to_owned(),
+                    path: loaded.path.clone(),
+                    routes: suites.iter().map(|suite| suite.route.clone()).collect(),
+                    coverage: Coverage::default(),
+                });
+            }
+            if let Some(chart) = self.results.coverage.last_mut() {
+                chart.coverage.add(&coverage);
+            }
+        }
+        if piece.is_last && self.passed {
+            self.results.charts_passed += 1;
+        } else if piece.is_last {
+            self.results.charts_failed += 1;
+        }
+    }
+}
+
+impl Loader<'_> {
     fn reader(&self) -> Reader<'_> {
         Reader {
             sources: self.sources,
@@ -133,39 +244,139 @@ impl Runner<'_> {
         }
     }
 
-    fn chart(&mut self, path: &str) -> Result<bool> {
-        let mut log = Report::new();
-        let chart = chart::load(&**self.world, Path::new(path), self.sources, &mut log)?;
-        let values = self.values_files()?;
-        let suites = self.suites_of(path, chart.name(), &chart, &values, None)?;
-        self.listener.chart(chart.name(), path);
-        let limits = self.options.limits;
-        let (world, sources) = (self.world, self.sources);
-        let session = Session::new(world, sources, limits, Trace::Off);
+    fn chart(&self, path: &str, kube: &mut (String, String)) -> Loaded {
+        let mut passed_over = Vec::new();
+        let load = |passed_over: &mut Vec<Diagnostic>| {
+            let mut log = Report::new();
+            let chart = chart::load(&**self.world, Path::new(path), self.sources, &mut log)?;
+            let values = self.values_files()?;
+            let suites = self.suites_of(path, chart.name(), &chart, &values, None, passed_over)?;
+            Ok((chart, suites))
+        };
+        let found = load(&mut passed_over);
+        let suites = found.as_ref().map_or(&[][..], |(_, suites)| suites);
+        let kubes = suites.iter().map(|suite| {
+            let versions = suite.jobs.iter().map(|job| kube_version(kube, job));
+            versions.collect()
+        });
+        Loaded {
+            path: path.to_owned(),
+            kubes: kubes.collect(),
+            found,
+            passed_over,
+        }
+    }
+
+    fn pieces(&self, charts: &[Loaded]) -> Vec<Piece> {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for (chart, loaded) in charts.iter().enumerate() {
+            let suites = loaded.found.as_ref().map_or(&[][..], |(_, suites)| suites);
+            let mut start = 0;
+            loop {
+                let rest = &suites[start..];
+                let together = |suite: &&Suite| self.options.fail_fast || suite.file == rest[0].file;
+                let end = start + rest.iter().take_while(together).count();
+                pieces.push(Piece {
+                    chart,
+                    suites: start..end,
+                    is_last: end == suites.len(),
+                });
+                if end == suites.len() {
+                    break;
+                }
+                start = end;
+            }
+        }
+        pieces
+    }
+
+    fn run(&self, charts: &[Loaded], listener: &mut (dyn Listener + Send), results: &mut Results) {
+        let pieces = self.pieces(charts);
+        let telling = Mutex::new(Telling {
+            listener,
+            results,
+            waiting: BTreeMap::new(),
+            next: 0,
+            passed: true,
+        });
+        let mut limits = self.options.limits;
+        // The count of memory is that of the process: what others use is not this render's.
+        limits.memory = limits.memory.saturating_mul(threads::workers(pieces.len()));
+        let work = |kept: &mut Option<Kept>, at: usize| {
+            let ran = self.piece(&pieces[at], charts, limits, kept);
+            let mut telling = telling.lock().unwrap_or_else(PoisonError::into_inner);
+            telling.came(at, ran, &pieces, charts, self.sources);
+        };
+        if self.is_apart(&pieces, charts) {
+            threads::each(pieces.len(), || None, work);
+        } else {
+            let mut kept = None;
+            (0..pieces.len()).for_each(|at| work(&mut kept, at));
+        }
+    }
+
+    /// Whether no two pieces write the same files.
+    fn is_apart(&self, pieces: &[Piece], charts: &[Loaded]) -> bool {
+        let mut files = BTreeSet::new();
+        let mut is_new = |piece: &Piece| {
+            let found = charts[piece.chart].found.as_ref();
+            let first = found.ok().and_then(|(_, suites)| suites.get(piece.suites.start));
+            first.is_none_or(|suite| files.insert(&suite.file))
+        };
+        self.options.debug_folder.is_none() && pieces.iter().all(&mut is_new)
+    }
+
+    /// Runs some suites of a chart.
+    fn piece(&self, piece: &Piece, charts: &[Loaded], limits: Limits, kept: &mut Option<Kept>) -> Ran {
+        let loaded = &charts[piece.chart];
+        let Ok((chart, suites)) = &loaded.found else {
+            return Ran::default();
+        };
+        let (world, sources, options) = (self.world, self.sources, self.options);
+        let kept = match kept {
+            Some(kept) if kept.chart == piece.chart => kept,
+            kept => kept.insert(Kept {
+                chart: piece.chart,
+                session: self.session(limits),
+                checker: Checker::default(),
+            }),
+        };
+        if options.coverage && piece.suites.start == 0 {
+            // Also what no suite has.
+            let files = render::templates(chart, &chart.values, &test_release(), &Capabilities::default());
+            kept.session.learn(&files);
+        }
         let traced = || Session::new(world, sources, limits, Trace::On);
-        let checker = Checker::default();
         let bench = Bench {
             world,
             sources,
-            chart: &chart,
-            session: &session,
-            checker: &checker,
-            skip_schema: self.options.skip_schema,
-            fail_fast: self.options.fail_fast,
+            chart,
+            session: &kept.session,
+            checker: &kept.checker,
+            skip_schema: options.skip_schema,
+            fail_fast: options.fail_fast,
             traced: &traced,
-            debug_folder: self.options.debug_folder.as_deref(),
+            debug_folder: options.debug_folder.as_deref(),
         };
-        let mut passed = true;
-        for suite in &suites {
-            let (result, ended) = self.suite(&bench, suite);
-            passed &= result.passed;
-            self.listener.suite(&result);
-            self.suites.push(result);
+        let mut ran = Ran::default();
+        for at in piece.suites.clone() {
+            let (result, ended) = self.suite(&bench, &suites[at], &loaded.kubes[at]);
+            ran.suites.push(result);
             if ended {
                 break;
             }
         }
-        Ok(passed)
+        ran.coverage = kept.session.take_coverage();
+        ran
+    }
+
+    fn session(&self, limits: Limits) -> Session {
+        let make = if self.options.coverage {
+            Session::counting
+        } else {
+            Session::new
+        };
+        make(self.world, self.sources, limits, Trace::Off)
     }
 
     /// Values files of the command line, by their whole paths.
@@ -190,12 +401,13 @@ impl Runner<'_> {
 
     /// The suites of a chart and, if they are wanted, of its subcharts that are switched on.
     fn suites_of(
-        &mut self,
+        &self,
         path: &str,
         route: &str,
         chart: &Chart,
         values: &[String],
         merged: Option<&Node>,
+        passed_over: &mut Vec<Diagnostic>,
     ) -> Result<Vec<Suite>> {
         let mut suites = Vec::new();
         for file in self.suite_files(path)? {
@@ -225,9 +437,9 @@ impl Runner<'_> {
                 let path = format!("{}/charts/{name}", path.trim_end_matches('/'));
                 let route = format!("{route}/charts/{name}");
                 // As helm-unittest does.
-                match self.suites_of(&path, &route, subchart, values, Some(merged)) {
+                match self.suites_of(&path, &route, subchart, values, Some(merged), passed_over) {
                     Ok(found) => suites.extend(found),
-                    Err(error) => self.listener.passed_over(&error, self.sources),
+                    Err(error) => passed_over.push(*error),
                 }
             }
         }
@@ -268,13 +480,7 @@ impl Runner<'_> {
         let chart = chart::load(&**self.world, Path::new(&folder), self.sources, &mut log)?;
         let given = Node::empty_map(Span::file_start(chart.chart_yaml));
         let values = values::compute(&chart, &given, &mut log)?;
-        let release = Release {
-            name: "TEST-SUITE-RELEASE".to_owned(),
-            namespace: "NAMESPACE".to_owned(),
-            is_upgrade: false,
-            revision: 1,
-        };
-        let files = render::templates(&chart, &values, &release, &Capabilities::default());
+        let files = render::templates(&chart, &values, &test_release(), &Capabilities::default());
         let session = Session::new(self.world, self.sources, self.options.limits, Trace::Off);
         let rendered = session.render(&files, None).map_err(|failed| failed.diagnostic)?;
         let mut suites = Vec::new();
@@ -313,7 +519,7 @@ impl Runner<'_> {
     }
 
     /// Runs a suite, and tells whether that is the end of the chart.
-    fn suite(&mut self, bench: &Bench<'_>, suite: &Suite) -> (SuiteResult, bool) {
+    fn suite(&self, bench: &Bench<'_>, suite: &Suite, kubes: &[KubeVersion]) -> (SuiteResult, bool) {
         let mut result = SuiteResult {
             name: suite.name.clone(),
             file: suite.file.clone(),
@@ -334,10 +540,9 @@ impl Runner<'_> {
         };
         let mut ended = false;
         let mut passed = false;
-        for (index, job) in suite.jobs.iter().enumerate() {
+        for (index, (job, kube)) in suite.jobs.iter().zip(kubes).enumerate() {
             let test = if job.skip.is_empty() {
-                let kube = self.kube_version(job);
-                job::run(bench, suite, job, &kube, &mut snapshots)
+                job::run(bench, suite, job, kube, &mut snapshots)
             } else {
                 TestResult {
                     name: job.name.clone(),
@@ -362,21 +567,36 @@ impl Runner<'_> {
         }
         (result, ended)
     }
+}
 
-    fn kube_version(&mut self, job: &Job) -> KubeVersion {
-        for (number, given) in [(&mut self.kube.0, &job.major), (&mut self.kube.1, &job.minor)] {
+/// The release that templates of suites see.
+fn test_release() -> Release {
+    Release {
+        name: "TEST-SUITE-RELEASE".to_owned(),
+        namespace: "NAMESPACE".to_owned(),
+        is_upgrade: false,
+        revision: 1,
+    }
+}
+
+/// The version that a test sees. One that gives none has that of the test before: helm-unittest keeps what a test has set, and suites
+/// in the wild rest on it.
+fn kube_version(kube: &mut (String, String), job: &Job) -> KubeVersion {
+    // A test that is skipped sets nothing.
+    if job.skip.is_empty() {
+        for (number, given) in [(&mut kube.0, &job.major), (&mut kube.1, &job.minor)] {
             if !given.is_empty() {
                 number.clone_from(given);
             }
         }
-        let (major, minor) = &*self.kube;
-        let version = format!("v{major}.{minor}.0");
-        KubeVersion {
-            normalized: version.clone(),
-            version,
-            major: major.clone(),
-            minor: minor.clone(),
-        }
+    }
+    let (major, minor) = &*kube;
+    let version = format!("v{major}.{minor}.0");
+    KubeVersion {
+        normalized: version.clone(),
+        version,
+        major: major.clone(),
+        minor: minor.clone(),
     }
 }
 

@@ -57,14 +57,14 @@ enum Content {
     Cdata(String),
 }
 
-struct Element {
+pub(super) struct Element {
     name: &'static str,
     attributes: Vec<(&'static str, String)>,
     content: Content,
 }
 
 impl Element {
-    fn new(name: &'static str) -> Self {
+    pub(super) fn new(name: &'static str) -> Self {
         Self {
             name,
             attributes: Vec::new(),
@@ -72,12 +72,12 @@ impl Element {
         }
     }
 
-    fn attribute(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
+    pub(super) fn attribute(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.attributes.push((name, format!("{value}")));
         self
     }
 
-    fn child(mut self, child: Self) -> Self {
+    pub(super) fn child(mut self, child: Self) -> Self {
         if let Content::Elements(children) = &mut self.content {
             children.push(child);
         }
@@ -88,7 +88,7 @@ impl Element {
         children.into_iter().fold(self, Self::child)
     }
 
-    fn text(mut self, text: impl Into<String>) -> Self {
+    pub(super) fn text(mut self, text: impl Into<String>) -> Self {
         self.content = Content::Text(text.into());
         self
     }
@@ -98,7 +98,7 @@ impl Element {
         self
     }
 
-    fn write(&self, depth: usize, out: &mut String) {
+    pub(super) fn write(&self, depth: usize, out: &mut String) {
         out.push_str(&"\t".repeat(depth));
         out.push('<');
         out.push_str(self.name);
@@ -128,6 +128,13 @@ impl Element {
         }
         out.push_str(&format!("</{}>", self.name));
     }
+}
+
+/// A text with its special characters as entities.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    escape(text, &mut out);
+    out
 }
 
 /// A text with U+FFFD for characters that XML does not have.

@@ -117,6 +117,15 @@ impl Points {
         &self.texts
     }
 
+    /// The template that a point is in, or is.
+    pub fn template_of(&self, number: u32) -> Option<&Point> {
+        let mut point = self.all.get(number as usize)?;
+        while let Some(parent) = point.parent {
+            point = self.all.get(parent as usize)?;
+        }
+        Some(point)
+    }
+
     /// The number of a tree of the file.
     pub(crate) fn template(&self, tree: usize) -> Option<u32> {
         self.templates.get(tree).copied()

@@ -1,0 +1,158 @@
+//! `promchart test --coverage`: what of the templates the tests have run.
+
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::output::Output;
+use super::request::usage;
+use crate::diagnostic::Result;
+use crate::source::Sources;
+use crate::unittest::coverage::{self, Measured, Share};
+use crate::unittest::{Options, Results};
+use crate::world::World;
+
+/// What is told of the coverage, and where.
+#[derive(Debug, Args)]
+pub(super) struct CoverageArguments {
+    /// Tell which lines and branches of the templates the tests have run
+    #[arg(long)]
+    coverage: bool,
+    /// Write the coverage to a file or folder as well; may be given several times. lcov=FILE, cobertura=FILE or html=FOLDER
+    #[arg(long, value_name = "FORMAT=PATH")]
+    coverage_output: Vec<Target>,
+    /// Count a render with each of these values files too: a file or pattern in the folder of the chart; may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    coverage_values: Vec<String>,
+    /// Fail if less of the lines of a chart was run, in per cent
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    coverage_min: Option<f64>,
+    /// Fail if fewer of the branches of a chart were taken, in per cent
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    coverage_min_branches: Option<f64>,
+}
+
+/// A format and where it goes.
+#[derive(Clone, Debug)]
+struct Target {
+    format: Format,
+    path: String,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Format {
+    Lcov,
+    Cobertura,
+    Html,
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let (format, path) = text.split_once('=').unwrap_or((text, ""));
+        let format = match format {
+            "lcov" => Format::Lcov,
+            "cobertura" => Format::Cobertura,
+            "html" => Format::Html,
+            _ => return Err("the formats are lcov=FILE, cobertura=FILE and html=FOLDER".to_owned()),
+        };
+        if path.is_empty() {
+            return Err(format!("where to? {}=PATH", text.trim_end_matches('=')));
+        }
+        let path = path.to_owned();
+        Ok(Self { format, path })
+    }
+}
+
+fn percent(text: &str) -> std::result::Result<f64, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse::<f64>();
+    let number = number.ok().filter(|number| (0.0..=100.0).contains(number));
+    number.ok_or_else(|| "not a number from 0 to 100".to_owned())
+}
+
+impl CoverageArguments {
+    /// Whether the coverage is wanted.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.coverage
+            || !self.coverage_output.is_empty()
+            || !self.coverage_values.is_empty()
+            || self.coverage_min.is_some()
+            || self.coverage_min_branches.is_some()
+    }
+
+    /// Prints and writes the coverage, and tells whether it is as it should be.
+    pub(super) fn tell(
+        &self,
+        world: &Arc<dyn World>,
+        options: &Options,
+        results: &mut Results,
+        sources: &Sources,
+        output: Output,
+    ) -> Result<bool> {
+        let mut is_fine = true;
+        let charts = &mut results.coverage;
+        for (file, errors) in coverage::render_more(world, options, &self.coverage_values, charts, sources)? {
+            Output::message(&format!("With {file}:\n"));
+            output.errors(&errors, sources, "");
+            is_fine = false;
+        }
+        let charts: Vec<Measured> = results
+            .coverage
+            .iter()
+            .map(|chart| Measured::of(chart, sources))
+            .collect();
+        for chart in &charts {
+            Output::result(coverage::write_text(chart, output.color()).as_bytes());
+        }
+        for target in &self.coverage_output {
+            target.write(&**world, &charts)?;
+        }
+        for chart in &charts {
+            let shares = [
+                (chart.line_share(), self.coverage_min, "lines", "run", "--coverage-min"),
+                (
+                    chart.branch_share(),
+                    self.coverage_min_branches,
+                    "branches",
+                    "taken",
+                    "--coverage-min-branches",
+                ),
+            ];
+            for (share, least, what, done, flag) in shares {
+                if let Some(least) = least.filter(|least| !share.reaches(*least)) {
+                    let Share { run, all } = share;
+                    Output::message(&format!(
+                        "Error: {} of the {what} of chart {} were {done} ({run} of {all}), and {flag} wants {least}%\n",
+                        share.percent(),
+                        chart.name
+                    ));
+                    is_fine = false;
+                }
+            }
+        }
+        Ok(is_fine)
+    }
+}
+
+impl Target {
+    fn write(&self, world: &dyn World, charts: &[Measured]) -> Result<()> {
+        let write = |path: &Path, text: &str| {
+            let failed = |error: std::io::Error| usage(format!("cannot write {}: {error}", path.display()));
+            world.write(path, text.as_bytes()).map_err(failed)
+        };
+        let path = Path::new(&self.path);
+        match self.format {
+            Format::Lcov => write(path, &coverage::write_lcov(charts))?,
+            Format::Cobertura => write(path, &coverage::write_cobertura(charts, world))?,
+            Format::Html => {
+                for (name, page) in coverage::html_pages(charts) {
+                    write(&path.join(name), &page)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
