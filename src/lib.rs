@@ -5,6 +5,7 @@
 pub mod builtin;
 pub mod certs;
 pub mod cli;
+pub mod explain;
 pub mod lint;
 pub mod migrate;
 pub mod objects;

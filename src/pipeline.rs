@@ -172,26 +172,32 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// The chart as it was read, before conditions, aliases and imports.
+    pub fn chart(&self) -> &Chart {
+        &self.chart
+    }
+
     /// Renders the chart as [`run`] does; the request is for this chart, with the limits and the trace that it was loaded with.
     pub fn run(&self, world: &Arc<dyn World>, request: &Request) -> Outcome {
+        match values::read_overrides(&**world, &request.overrides, self.sources) {
+            Ok(given) => self.run_with(world, request, given),
+            Err(error) => Outcome {
+                log: self.log.clone(),
+                errors: error.into(),
+                ..Outcome::default()
+            },
+        }
+    }
+
+    /// The same with values in place of those that the request names.
+    pub fn run_with(&self, world: &Arc<dyn World>, request: &Request, given: Node) -> Outcome {
         let mut outcome = Outcome {
             log: self.log.clone(),
             ..Outcome::default()
         };
-        let rendered = values::read_overrides(&**world, &request.overrides, self.sources)
-            .map_err(Report::from)
-            .and_then(|given| {
-                let chart = self.chart.clone();
-                render(
-                    world,
-                    request,
-                    (chart, given),
-                    (&self.session, Some(&self.last)),
-                    self.sources,
-                    &mut outcome,
-                )
-            });
-        if let Err(errors) = rendered {
+        let session = (&self.session, Some(&self.last));
+        let chart = self.chart.clone();
+        if let Err(errors) = render(world, request, (chart, given), session, self.sources, &mut outcome) {
             outcome.errors = errors;
         }
         outcome.coverage = self.session.take_coverage();

@@ -8,6 +8,7 @@ use crate::support::{read, root};
 /// From top to bottom; modules on one line do not see each other.
 const LAYERS: &[&[&str]] = &[
     &["cli"],
+    &["explain"],
     &["lint", "migrate", "unittest"],
     &["pipeline", "certs"],
     &["preflight", "builtin", "objects", "places"],

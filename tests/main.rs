@@ -22,6 +22,7 @@ mod completions;
 mod coverage;
 mod differences;
 mod each_values;
+mod explain;
 mod functions;
 mod lint;
 mod migrate;

@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::certs::Certs;
+use super::explain::Explain;
 use super::helm_flags::HelmFlags;
 use super::migrate::Migrate;
 use super::test::Test;
@@ -69,8 +70,8 @@ pub(super) enum Command {
     Preflight(Box<Preflight>),
     /// Make certificates for the components of a release, renew and check them
     Certs(Box<Certs>),
-    /// Tell about a rule or a template function
-    Explain(Explain),
+    /// Tell where a field of an object comes from, what a value reaches, what a field, rule or template function is
+    Explain(Box<Explain>),
     /// Show the minijinja template that a Go template becomes
     Lower(Lower),
     /// Turn values of the chart prometheus-community/prometheus into values of this chart
@@ -282,14 +283,6 @@ pub(super) struct Preflight {
     pub(super) strict: bool,
     #[command(flatten)]
     pub(super) reports: Reports,
-}
-
-/// promchart explain [RULE|FUNCTION]
-#[derive(Debug, Args)]
-pub(super) struct Explain {
-    /// The name of a rule or of a template function; without one, all rules are listed
-    #[arg(value_name = "RULE|FUNCTION")]
-    pub(super) name: Option<String>,
 }
 
 /// What each chart is linted with.

@@ -1,15 +1,173 @@
-//! `promchart explain`: the page of a rule, the row of a function.
+//! `promchart explain`: objects, values, rules, functions.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
 
 use super::Exit;
-use super::args::Explain;
+use super::args::{LimitArguments, Target, Values};
 use super::output::Output;
-use crate::diagnostic::closest;
+use super::request::{Asked, usage};
+use crate::diagnostic::{Diagnostic, Report, closest};
+use crate::explain::{self, Answer, Traced};
 use crate::functions;
 use crate::lint::{self, RULES};
 use crate::preflight;
+use crate::source::Sources;
+use crate::world::{FileKind, World};
 
-pub(super) fn run(arguments: &Explain) -> Exit {
-    let Some(name) = &arguments.name else {
+/// The word that asks for values.
+const VALUES: &str = "values";
+
+/// `promchart explain KIND/NAME [PATH] [CHART]`, `values [KEY] [CHART]`, `RULE` or `FUNCTION`
+///
+/// Renders the chart as `promchart template` does and tells where what came out comes from. Without CHART it is the Prometheus
+/// chart that is part of promchart, as release `prom`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 answered, 1 --unused has found something, 2 there is no such thing, or the chart does not render. \
+    docs/explain.md has the rest.\n\nExamples:\n  \
+    promchart explain Deployment/web spec.replicas ./chart -f prod.yaml\n  \
+    promchart explain deploy/web 'spec.template.spec.containers[name=web].image' ./chart\n  \
+    promchart explain svc/web ./chart               # the whole object, each line with its origin\n  \
+    promchart explain values image.tag ./chart      # what the key reaches, who sets it\n  \
+    promchart explain values ./chart -f prod.yaml   # all values, with who sets them\n  \
+    promchart explain values --unused ./chart -f prod.yaml\n  \
+    promchart explain unknown-field                 # a rule; without anything, all rules are listed"
+)]
+pub(super) struct Explain {
+    /// An object and perhaps a path in it, `values` and perhaps a key, a rule or a template function; then the chart
+    #[arg(value_name = "WHAT] [PATH|KEY] [CHART", num_args = 0..)]
+    pub(super) words: Vec<String>,
+    /// List values that reach nothing: `explain values --unused`
+    #[arg(long)]
+    pub(super) unused: bool,
+    /// The name of the release
+    #[arg(long, value_name = "NAME")]
+    pub(super) release: Option<String>,
+    /// Do not check values against JSON schemas
+    #[arg(long)]
+    pub(super) skip_schema_validation: bool,
+    #[command(flatten)]
+    pub(super) values: Values,
+    #[command(flatten)]
+    pub(super) target: Target,
+    #[command(flatten)]
+    pub(super) limits: LimitArguments,
+}
+
+/// `worlds` makes worlds that draw the same chances and tell the same time.
+pub(super) fn run(worlds: &dyn Fn() -> Arc<dyn World>, arguments: &Explain, output: Output) -> Exit {
+    let words: Vec<&str> = arguments.words.iter().map(String::as_str).collect();
+    let sources = Sources::new();
+    let answer = match words[..] {
+        [VALUES, ref rest @ ..] => values(worlds, arguments, rest, &sources),
+        _ if arguments.unused => Err(Report::from(usage(
+            "--unused is for values: `promchart explain values --unused [CHART]`",
+        ))),
+        [object, ref rest @ ..] if object.contains('/') => field(worlds, arguments, object, rest, &sources),
+        [name, _, ..] => Err(Report::from(Box::new(
+            usage(format!("`{name}` takes no further arguments")).help(format!(
+                "an object is KIND/NAME, such as Deployment/{name}; values are `values KEY`"
+            )),
+        ))),
+        [name] => return page(Some(name)),
+        [] => return page(None),
+    };
+    match answer {
+        Ok(answer) => {
+            Output::result(answer.text.as_bytes());
+            if answer.is_finding { Exit::Failed } else { Exit::Clean }
+        }
+        Err(errors) => {
+            output.errors(&errors, &sources, "");
+            Exit::Usage
+        }
+    }
+}
+
+type Worlds<'a> = &'a dyn Fn() -> Arc<dyn World>;
+
+fn values(worlds: Worlds<'_>, arguments: &Explain, rest: &[&str], sources: &Sources) -> Result<Answer, Report> {
+    let (key, chart) = question_and_chart(&*worlds(), rest)?;
+    if arguments.unused {
+        if let Some(key) = key {
+            let error = usage(format!("--unused takes no key, and `{key}` is not a chart"));
+            return Err(Box::new(error.help("a chart is a folder with a Chart.yaml, or a .tgz file")).into());
+        }
+        let traced = traced(worlds, arguments, chart, sources)?;
+        return Ok(explain::unused(&traced, worlds));
+    }
+    let traced = traced(worlds, arguments, chart, sources)?;
+    match key {
+        Some(key) => Ok(explain::reach(&traced, worlds, key)?),
+        None => Ok(explain::effective(&traced)),
+    }
+}
+
+fn field(
+    worlds: Worlds<'_>,
+    arguments: &Explain,
+    object: &str,
+    rest: &[&str],
+    sources: &Sources,
+) -> Result<Answer, Report> {
+    let (path, chart) = question_and_chart(&*worlds(), rest)?;
+    let traced = traced(worlds, arguments, chart, sources)?;
+    Ok(explain::field(&traced, worlds, object, path)?)
+}
+
+fn traced<'a>(
+    worlds: Worlds<'_>,
+    arguments: &Explain,
+    chart: Option<&str>,
+    sources: &'a Sources,
+) -> Result<Traced<'a>, Report> {
+    let name_and_chart: Vec<String> = chart.map(str::to_owned).into_iter().collect();
+    let asked = Asked {
+        name_and_chart: &name_and_chart,
+        values: &arguments.values,
+        target: &arguments.target,
+        limits: &arguments.limits,
+        skip_schema: arguments.skip_schema_validation,
+    };
+    let mut request = asked.request(&worlds())?;
+    if let Some(name) = &arguments.release {
+        request.release.name.clone_from(name);
+    }
+    let traced = Traced::read(worlds, &request, sources)?;
+    Output::log(&traced.log);
+    Ok(traced)
+}
+
+/// What is asked and the chart, of which either may be missing.
+fn question_and_chart<'a>(
+    world: &dyn World,
+    rest: &[&'a str],
+) -> Result<(Option<&'a str>, Option<&'a str>), Box<Diagnostic>> {
+    match rest {
+        [] => Ok((None, None)),
+        [chart] if is_chart(world, chart) => Ok((None, Some(chart))),
+        [question] => Ok((Some(question), None)),
+        [question, chart] => Ok((Some(question), Some(chart))),
+        [_, _, more @ ..] => {
+            let error = usage(format!("unexpected arguments: {}", more.join(", ")));
+            Err(error.help("the name of the release is given with --release").into())
+        }
+    }
+}
+
+/// Whether an argument is a chart rather than a path or a key, which may be the name of some folder.
+fn is_chart(world: &dyn World, argument: &str) -> bool {
+    let is_path = ["/", "./", "../"].iter().any(|start| argument.starts_with(start)) || matches!(argument, "." | "..");
+    let path = Path::new(argument);
+    let is = |path: &Path, kind: FileKind| world.entry(path).is_ok_and(|entry| entry.kind == kind);
+    is_path || is(&path.join("Chart.yaml"), FileKind::File) || is(path, FileKind::File)
+}
+
+fn page(name: Option<&str>) -> Exit {
+    let Some(name) = name else {
         let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
         let width = preflight::RULES
             .iter()
@@ -77,7 +235,7 @@ pub(super) fn run(arguments: &Explain) -> Exit {
         Some(format!("; did you mean {}?", longer.join(" or ")))
     };
     Output::message(&format!(
-        "Error: there is no rule or function {name}{}\n",
+        "Error: there is no rule or function {name}{}\nAn object is KIND/NAME; values are `values KEY`: see promchart explain --help\n",
         close.unwrap_or_default()
     ));
     Exit::Usage

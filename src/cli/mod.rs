@@ -83,6 +83,15 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
         })
     };
     let world = new_world();
+    // Renders that are compared must differ by their values alone.
+    let now = fixed_now.unwrap_or_else(|| world.now());
+    let still_world = || -> Arc<dyn World> {
+        Arc::new(Disk {
+            memory_gauge,
+            fixed_now: Some(now),
+            seeded: Some(Mutex::new(Seeded::new(arguments.seed.unwrap_or_default()))),
+        })
+    };
     let color = arguments.color.unwrap_or_default();
     let output = Output::new(color, std::io::stderr().is_terminal(), &*world);
     // Reports are results: they go to stdout.
@@ -94,7 +103,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
         Command::Validate(arguments) => lint::validate(&world, &arguments, report),
         Command::Preflight(arguments) => preflight::run(&world, &arguments, report),
         Command::Certs(arguments) => certs::run(&world, &arguments, is_seeded, output, report),
-        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Explain(arguments) => explain::run(&still_world, &arguments, output),
         Command::Lower(arguments) => lower::run(&*world, &arguments, output),
         Command::Migrate(arguments) => migrate::run(&world, &arguments, output),
         Command::Test(arguments) => test::run(&world, &arguments, report),

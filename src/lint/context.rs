@@ -117,8 +117,7 @@ impl<'a> Context<'a> {
         let given = values::read_overrides(&**world, &self.request.overrides, self.sources);
         let chart = self.load(log)?;
         chart::check_usable(&chart)?;
-        let name = chart.name().to_owned();
-        let parsed = parse_chart(chart.clone(), name.clone(), &name, self.sources, report);
+        let parsed = ParsedChart::of(&chart, self.sources, report);
         self.absent = parsed.absent();
         self.chart = Some(parsed);
         self.given = given?;
@@ -257,6 +256,12 @@ fn parse_chart(chart: Chart, name: String, path: &str, sources: &Sources, report
 }
 
 impl ParsedChart {
+    /// Parses the templates of a chart and of its subcharts; those that do not parse go to the report.
+    pub fn of(chart: &Chart, sources: &Sources, report: &mut Report) -> Self {
+        let name = chart.name().to_owned();
+        parse_chart(chart.clone(), name.clone(), &name, sources, report)
+    }
+
     /// Whether all templates of the chart itself have been parsed.
     pub fn is_parsed(&self) -> bool {
         self.templates.len() == self.chart.templates.len()

@@ -29,10 +29,11 @@ mod tally;
 mod usage;
 
 pub use baseline::{BASELINE, Baseline};
-pub use context::Context;
+pub use context::{Context, ParsedChart};
 pub use matrix::{Progress, Run, Scope, prometheus_files, run};
 pub use object::{Container, Object, Pod};
 pub use objects::Objects;
 pub use registry::RULES;
 pub use rule::{Family, FileIgnores, Rule, Selection, find};
 pub use tally::Tally;
+pub use usage::{Reads, Unread, Usage};

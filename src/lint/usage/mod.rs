@@ -20,7 +20,7 @@ use crate::template::{self, Template};
 use crate::yaml::{Node, Value};
 
 use eval::Evaluator;
-pub(super) use reads::{Reads, Unread};
+pub use reads::{Reads, Unread};
 use value::{Abstract, key};
 
 /// What is known of how templates use values.
@@ -41,7 +41,7 @@ pub struct Usage {
 impl Usage {
     /// Goes through the templates of a chart and its subcharts. `given` are the values of the user: their texts may be
     /// templates.
-    pub(super) fn of(chart: &ParsedChart, given: &Node, sources: &Sources) -> Self {
+    pub fn of(chart: &ParsedChart, given: &Node, sources: &Sources) -> Self {
         let charts = chart.walk();
         let mut evaluator = Evaluator::default();
         let mut texts = Texts::default();

@@ -66,6 +66,12 @@ impl Reads {
         }
     }
 
+    /// The paths that templates name, each with where; keys that a template computes are not among them.
+    pub fn places(&self) -> impl Iterator<Item = (&[Arc<str>], Span)> {
+        let places = self.places.iter();
+        places.flat_map(|(path, places)| places.iter().map(move |(span, _)| (&**path, *span)))
+    }
+
     /// The outermost keys of some values that no template reads.
     pub fn unread<'a>(&self, values: &'a Node) -> Vec<Unread<'a>> {
         let mut found = Vec::new();

@@ -17,7 +17,7 @@ use goyaml::Node;
 
 pub use dependency::{DEPENDENCY, check_present};
 pub use merge::{GLOBAL, MERGE};
-pub use overrides::{FLAG, Overrides, read_overrides};
+pub use overrides::{FLAG, Overrides, read_layers, read_overrides};
 pub use texts::locate_texts;
 
 /// Prepares a chart for the values that the user gives: conditions and tags switch subcharts off, aliases rename them,

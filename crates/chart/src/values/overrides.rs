@@ -1,5 +1,6 @@
 //! What the user says on the command line: values files and `--set` flags. Mirrors Helm's `pkg/cli/values/options.go`.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
@@ -37,10 +38,33 @@ pub struct Overrides {
 /// # Errors
 /// A file that cannot be read or is no mapping, a flag that does not parse; with Helm's text.
 pub fn read_overrides(world: &dyn World, overrides: &Overrides, sources: &Sources) -> Result<Node> {
+    read(world, overrides, sources, None)
+}
+
+/// The same, and what each file and each flag says on its own, in the order in which they win over one another: the last one wins.
+///
+/// # Errors
+/// As [`read_overrides`].
+pub fn read_layers(world: &dyn World, overrides: &Overrides, sources: &Sources) -> Result<(Node, Vec<Node>)> {
+    let mut layers = Vec::new();
+    let merged = read(world, overrides, sources, Some(&mut layers))?;
+    Ok((merged, layers))
+}
+
+fn read(
+    world: &dyn World,
+    overrides: &Overrides,
+    sources: &Sources,
+    mut layers: Option<&mut Vec<Node>>,
+) -> Result<Node> {
     let origin = sources.add(Source::new("values", SourceKind::Made, Vec::new()));
     let mut values = Node::empty_map(Span::file_start(origin));
     for path in &overrides.files {
-        merge_maps(&mut values, values_file(world, path, sources)?);
+        let file = values_file(world, path, sources)?;
+        if let Some(layers) = &mut layers {
+            layers.push(file.clone());
+        }
+        merge_maps(&mut values, file);
     }
     let kinds = [
         (SetKind::Json, &overrides.json),
@@ -51,7 +75,10 @@ pub fn read_overrides(world: &dyn World, overrides: &Overrides, sources: &Source
     ];
     for (kind, texts) in kinds {
         for text in texts {
-            flag_into(world, kind, text, &mut values, sources)?;
+            let layer = flag_into(world, kind, text, &mut values, (sources, layers.is_some()))?;
+            if let (Some(layers), Some(layer)) = (&mut layers, layer) {
+                layers.push(layer);
+            }
         }
     }
     Ok(values)
@@ -95,21 +122,45 @@ fn runes(text: &str) -> Vec<u8> {
     bytes
 }
 
-fn flag_into(world: &dyn World, kind: SetKind, text: &str, values: &mut Node, sources: &Sources) -> Result<()> {
+/// Reads a flag into the values so far. `is_kept` asks for what it says on its own, with the same places.
+fn flag_into(
+    world: &dyn World,
+    kind: SetKind,
+    text: &str,
+    values: &mut Node,
+    (sources, is_kept): (&Sources, bool),
+) -> Result<Option<Node>> {
     let name = format!("{} {text}", kind.flag());
     let file = sources.add(Source::new(name, SourceKind::Flag, runes(text)));
     let source = sources.get(file);
+    // The standard input can be read once.
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
     let mut read_file = |path: &str| {
+        if let Some(text) = known.get(path) {
+            return Ok(text.clone());
+        }
         let bytes = if path.trim() == "-" {
             world.read_stdin()
         } else {
             world.read(Path::new(path))
         };
         match bytes {
-            Ok(bytes) => Ok(gostring::encode_owned(bytes)),
+            Ok(bytes) => {
+                let text = gostring::encode_owned(bytes);
+                if is_kept {
+                    known.insert(path.to_owned(), text.clone());
+                }
+                Ok(text)
+            }
             Err(error) => Err(unreadable(path, &error)),
         }
     };
     set::parse_into(kind, &source, file, values, &mut read_file)
-        .map_err(|error| Box::new(Diagnostic::error(FLAG, error.message).at(error.span).helm(error.helm)))
+        .map_err(|error| Box::new(Diagnostic::error(FLAG, error.message).at(error.span).helm(error.helm)))?;
+    if !is_kept {
+        return Ok(None);
+    }
+    let mut alone = Node::empty_map(Span::file_start(file));
+    let is_read = set::parse_into(kind, &source, file, &mut alone, &mut read_file).is_ok();
+    Ok(is_read.then_some(alone))
 }

@@ -1,0 +1,50 @@
+//! The lines of a rendered text with the origin of each.
+
+use crate::objects::Field;
+use crate::places::{Place, Places};
+use crate::source::{Source, Span};
+
+/// A line of a rendered text.
+#[derive(Clone, Debug)]
+pub(crate) struct Line<'a> {
+    pub(crate) text: &'a str,
+    /// What wrote it: that of its first scalar if one begins there, else of its first character that is not blank.
+    pub(crate) place: Option<Place>,
+}
+
+/// The lines that a span touches. `fields` are those of the object there, as [`crate::objects::fields`] gives them.
+pub(crate) fn lines<'a>(source: &'a Source, span: Span, fields: &'a [Field<'a>], places: &Places<'_>) -> Vec<Line<'a>> {
+    let mut sorted: Vec<&Field<'_>> = fields
+        .iter()
+        .filter(|field| field.node.span.file == span.file)
+        .collect();
+    sorted.sort_by_key(|field| field.node.span.start);
+    let last_byte = span.end.saturating_sub(1).max(span.start);
+    let (first, last) = (source.line_column(span.start).line, source.line_column(last_byte).line);
+    let mut found = Vec::with_capacity(last + 1 - first);
+    for number in first..=last {
+        let Some(range) = source.line_range(number) else { break };
+        let text = source.text()[range.clone()].trim_end_matches(['\n', '\r']);
+        let from = sorted.partition_point(|field| field.node.span.range().start < range.start);
+        let until = sorted.partition_point(|field| field.node.span.range().start < range.end);
+        let of_line: Vec<Option<Place>> = sorted[from..until]
+            .iter()
+            .map(|field| {
+                let span = field.node.span;
+                let is_block = span.range().end > range.end || source.text()[span.range()].contains('\n');
+                // Of a text of several lines each line has its own origin.
+                (!is_block).then(|| places.of(span)).flatten()
+            })
+            .collect();
+        let indent = text.len() - text.trim_start().len();
+        let whole = Span::new(
+            span.file,
+            range.start + indent,
+            range.start + text.trim_end().len().max(indent),
+        );
+        let place = of_line.into_iter().flatten().next();
+        let place = place.or_else(|| (!text.trim().is_empty()).then(|| places.of(whole)).flatten());
+        found.push(Line { text, place });
+    }
+    found
+}

@@ -1,0 +1,41 @@
+//! Answers about a release: where a field comes from, what a value reaches, which values reach nothing.
+//!
+//! ```text
+//! Traced::read     one traced render, its objects, the values and each of their layers
+//! names            a place in a values file -> the key in the values of the release
+//! setters          a key -> everything that sets it, strongest first
+//! change           a key with another value, rendered again -> the fields that differ
+//! field, object    what `explain Kind/name [PATH]` prints
+//! reach, unused    what `explain values` prints
+//! ```
+//!
+//! What an origin cannot prove is proven by changing the value and rendering again, and the answer says which it was.
+
+mod change;
+mod comments;
+mod field;
+mod kinds;
+mod lines;
+mod names;
+mod object;
+mod reach;
+mod schema;
+mod screen;
+mod setters;
+mod traced;
+mod unused;
+
+pub use field::field;
+pub use object::find;
+pub use reach::{effective, reach};
+pub use traced::{Traced, Worlds};
+pub use unused::unused;
+
+/// What a question is answered with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// The text for the terminal.
+    pub text: String,
+    /// Something was found that should not be: for the exit code.
+    pub is_finding: bool,
+}
