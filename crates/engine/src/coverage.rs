@@ -1,11 +1,12 @@
-//! What of the templates renders have run: their points, and how often each was come to.
+//! Template coverage: the points of a chart's templates, and how often renders reached each of them.
 //!
-//! [`Points::of`] enumerates a parsed file: its templates, the actions and texts in them, and the branches of each `if`, `with` and
-//! `range`, with the `else` that nobody wrote. A counting session ([`crate::render::Session::counting`]) has the lowered templates
-//! count on their way, and [`crate::render::Session::take_coverage`] gives what its renders came to. Nothing is rendered twice, and a
-//! render that does not count pays nothing.
+//! [`Points::of`] enumerates a parsed file: its templates, their actions and texts, and the branches of each `if`,
+//! `with` and `range`, including an `else` that is not written. A counting session
+//! ([`crate::render::Session::counting`]) lowers templates with a counter at each point, and
+//! [`crate::render::Session::take_coverage`] returns the counts. Counting needs no second render, and a render that
+//! does not count costs nothing extra.
 //!
-//! A text that `tpl` is given belongs to no file, and is not counted.
+//! The text passed to `tpl` belongs to no file and is not counted.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,63 +14,63 @@ use std::sync::Arc;
 use gotemplate::ast::{self, List, Meta, NodeId, Template};
 use source::Span;
 
-/// The points of a file, numbered in the order in which they stand, template after template.
+/// The points of a file, numbered in source order, template by template.
 #[derive(Debug, Default)]
 pub struct Points {
     all: Vec<Point>,
     texts: Vec<(Span, u32)>,
-    /// The numbers of the templates, in their order.
+    /// The point numbers of the templates, in source order.
     templates: Vec<u32>,
-    /// The numbers of the rest, by what they stand for.
+    /// The numbers of all other points, by node and part.
     numbers: BTreeMap<(NodeId, Part), u32>,
 }
 
 /// A part of a node that has a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
-    /// That it is come to.
+    /// The node itself is reached.
     Start,
-    /// Its list.
+    /// Its list is run.
     Then,
-    /// Its `else`, written or not.
+    /// Its `else` is run, whether it is written or not.
     Else,
 }
 
-/// A place of a template that a render comes to, or does not.
+/// A place in a template that a render reaches or misses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Point {
-    /// What is there.
+    /// The kind of place.
     pub kind: Kind,
-    /// Where it is: the action; of a branch that nobody wrote the action that it belongs to.
+    /// The span of the action. For an unwritten branch, the span of the action that the branch belongs to.
     pub span: Span,
-    /// The node of the tree; that of a branch is its `if`, `with` or `range`. A template has none.
+    /// The node of the tree; for a branch, its `if`, `with` or `range`. `None` for a template.
     pub node: Option<NodeId>,
-    /// The number of the template or branch that it is directly in. A template is in none.
+    /// The number of the innermost template or branch around it. `None` for a template.
     pub parent: Option<u32>,
 }
 
-/// What a [`Point`] stands for.
+/// The kind of a [`Point`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A template by its name: the file's own, a `define` or a `block`.
+    /// A template and its name: the file's own, a `define` or a `block`.
     Template(Arc<str>),
     /// An action, or the head of an `if`, `with` or `range`.
     Action,
-    /// Text behind the last action of a list.
+    /// Text after the last action of a list.
     Text,
-    /// A way that an `if`, `with` or `range` can go.
+    /// A branch of an `if`, `with` or `range`.
     Branch(Branch),
 }
 
-/// A way that an `if`, `with` or `range` can go.
+/// A branch of an `if`, `with` or `range`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Branch {
-    /// The word of the action.
+    /// The action that branches.
     pub control: Control,
-    /// Whether it is the way of an `else`: what is not true, or empty. Where nothing but an `if` or `with` stands in an `else`, as in
-    /// `else if`, its branches take the place of this one.
+    /// Whether this is the `else` branch, taken when the value is false or empty. If an `else` holds nothing but an
+    /// `if` or `with`, as in `else if`, the branches of that action take its place.
     pub is_else: bool,
-    /// Whether it is written: an `else` that is not does nothing.
+    /// Whether it is written in the template. An `else` that is not written does nothing.
     pub is_written: bool,
 }
 
@@ -85,7 +86,7 @@ pub enum Control {
 }
 
 impl Control {
-    /// The word of the action.
+    /// The keyword of the action.
     pub fn word(self) -> &'static str {
         match self {
             Self::If => "if",
@@ -96,7 +97,7 @@ impl Control {
 }
 
 impl Points {
-    /// The points of a parsed file.
+    /// Enumerates the points of a parsed file.
     pub fn of(template: &Template) -> Self {
         let mut points = Self::default();
         for tree in &template.trees {
@@ -112,12 +113,12 @@ impl Points {
         &self.all
     }
 
-    /// Texts that are more than space, with the number of the point that tells how often each was written.
+    /// The texts that are not only white space, each with the number of the point that counts how often it was written.
     pub fn texts(&self) -> &[(Span, u32)] {
         &self.texts
     }
 
-    /// The template that a point is in, or is.
+    /// Returns the template that a point is in, or the point itself if it is a template.
     pub fn template_of(&self, number: u32) -> Option<&Point> {
         let mut point = self.all.get(number as usize)?;
         while let Some(parent) = point.parent {
@@ -126,12 +127,12 @@ impl Points {
         Some(point)
     }
 
-    /// The number of a tree of the file.
+    /// Returns the point number of a tree of the file.
     pub(crate) fn template(&self, tree: usize) -> Option<u32> {
         self.templates.get(tree).copied()
     }
 
-    /// The number of a part of a node, if it has one.
+    /// Returns the point number of a part of a node, if there is one.
     pub(crate) fn number(&self, node: NodeId, part: Part) -> Option<u32> {
         self.numbers.get(&(node, part)).copied()
     }
@@ -162,7 +163,7 @@ impl Points {
             }
             is_first = false;
             let number = self.node(node, parent);
-            // What stands before an action was written when that is come to.
+            // Text before an action was written if the action was reached.
             let before = texts.drain(..).map(|text| (shown(text), number));
             self.texts.extend(before);
         }
@@ -170,7 +171,7 @@ impl Points {
         let number = if is_first {
             parent
         } else {
-            // The last action may have failed, or left a loop.
+            // The last action may have failed or left a loop.
             self.push(
                 Kind::Text,
                 shown(first),
@@ -181,7 +182,7 @@ impl Points {
         self.texts.extend(texts.into_iter().map(|text| (shown(text), number)));
     }
 
-    /// Adds a branch; `otherwise` is where the `else` stands, if it is that.
+    /// Adds a branch. `otherwise` is the span of the `else`, if the branch is one.
     fn branch(&mut self, meta: Meta, control: Control, otherwise: Option<Span>, is_written: bool, parent: u32) -> u32 {
         let kind = Kind::Branch(Branch {
             control,
@@ -193,7 +194,7 @@ impl Points {
         self.push(kind, span, Some((meta.id, part)), Some(parent))
     }
 
-    /// Adds an action with all that is in it, and gives its number.
+    /// Adds an action and everything inside it, and returns its number.
     fn node(&mut self, node: &ast::Node, parent: u32) -> u32 {
         let meta = node.meta();
         let number = self.push(Kind::Action, meta.span, Some((meta.id, Part::Start)), Some(parent));
@@ -219,7 +220,7 @@ impl Points {
     }
 }
 
-/// Where a text stands, without the space around it.
+/// The span of a text without the white space around it.
 fn shown(text: &ast::Text) -> Span {
     let size = |trimmed: &str| u32::try_from(text.text.len() - trimmed.len()).unwrap_or_default();
     let span = text.meta.span;
@@ -230,13 +231,13 @@ fn shown(text: &ast::Text) -> Span {
     }
 }
 
-/// How often renders came to the points of the files that they had.
+/// How often renders reached the points of their template files.
 #[derive(Clone, Debug, Default)]
 pub struct Coverage {
     files: BTreeMap<Arc<str>, FileCoverage>,
 }
 
-/// How often renders came to the points of a file.
+/// How often renders reached the points of one file.
 #[derive(Clone, Debug)]
 pub struct FileCoverage {
     /// The path of the file, as the user would type it.
@@ -256,12 +257,12 @@ impl FileCoverage {
         &self.points
     }
 
-    /// How often a point was come to, by its number.
+    /// Returns how often a point was reached.
     pub fn hits(&self, number: u32) -> u64 {
         self.hits.get(number as usize).copied().unwrap_or_default()
     }
 
-    /// All points with their numbers, and how often each was come to.
+    /// Returns all points with their numbers and counts.
     pub fn counted(&self) -> impl Iterator<Item = (u32, &Point, u64)> {
         let numbers = 0..u32::MAX;
         let hits = self.hits.iter().copied();
@@ -271,7 +272,7 @@ impl FileCoverage {
             .map(|((number, point), hits)| (number, point, hits))
     }
 
-    /// The branches with their numbers, and how often each was taken.
+    /// Returns the branches with their numbers, and how often each was taken.
     pub fn branches(&self) -> impl Iterator<Item = (u32, &Point, Branch, u64)> {
         self.counted().filter_map(|(number, point, hits)| match point.kind {
             Kind::Branch(branch) => Some((number, point, branch, hits)),
@@ -279,8 +280,8 @@ impl FileCoverage {
         })
     }
 
-    /// Adds what other renders came to in this file, whatever it was called there. Of a file that has changed since, the other one is
-    /// kept.
+    /// Adds the counts of other renders of this file, whatever its path there. If the file has changed since, the
+    /// counts of `other` replace these.
     pub fn add(&mut self, other: &Self) {
         if self.points.all.len() == other.points.all.len() {
             self.hits
@@ -294,18 +295,19 @@ impl FileCoverage {
 }
 
 impl Coverage {
-    /// The files by the names that Helm gives to them: `chart/templates/x.yaml`. A file that none of the renders had is missing, one
-    /// that was never run is not.
+    /// The files by their names in Helm, such as `chart/templates/x.yaml`. Includes files that were never run, but not
+    /// files that no render was given.
     pub fn files(&self) -> impl Iterator<Item = (&Arc<str>, &FileCoverage)> {
         self.files.iter()
     }
 
-    /// A file by its name.
+    /// Returns a file by its name in Helm.
     pub fn file(&self, name: &str) -> Option<&FileCoverage> {
         self.files.get(name)
     }
 
-    /// All branches: the file's name, the number of the branch in it, the branch, and how often it was taken.
+    /// Returns all branches: the file's name, the branch's number in the file, its point, the branch, and how often it
+    /// was taken.
     pub fn branches(&self) -> impl Iterator<Item = (&Arc<str>, u32, &Point, Branch, u64)> {
         self.files.iter().flat_map(|(name, file)| {
             file.branches()
@@ -313,7 +315,7 @@ impl Coverage {
         })
     }
 
-    /// Adds what other renders came to.
+    /// Adds the counts of other renders.
     pub fn add(&mut self, other: &Self) {
         for (name, file) in &other.files {
             match self.files.get_mut(name) {

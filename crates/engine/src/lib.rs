@@ -1,7 +1,7 @@
 //! Renders the templates of a Helm chart on minijinja, byte for byte as Helm does.
 //!
-//! [`lower`] writes a Go template as a minijinja template, [`render`] runs it, [`manifest`] splits what came out into documents in
-//! Helm's order. [`coverage`] is what of the templates renders have run.
+//! [`lower`] translates a Go template into a minijinja template, [`render`] runs it, and [`manifest`] splits the output
+//! into documents in Helm's order. [`coverage`] counts which parts of the templates were run.
 
 pub mod coverage;
 pub mod lower;

@@ -1,48 +1,51 @@
-//! Work on several threads, with results that do not depend on how many there are.
+//! Runs work on several threads, with results that do not depend on the number of threads.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
-/// How many threads work at most.
+/// The maximum number of threads.
 const MAX_THREADS: usize = 8;
-/// How many bytes it takes to be worth a second thread: to start one costs as much as a few kilobytes of parsing.
+/// The number of bytes that are worth another thread: starting one costs as much as parsing a few kilobytes.
 const WORTH_A_THREAD: usize = 64 << 10;
-/// The stack of each, in bytes: what is parsed nests. Pages that are not used cost nothing.
+/// The stack size of each thread, in bytes, because parsers recurse. Unused pages cost nothing.
 const STACK_SIZE: usize = 256 << 20;
 
-/// What a thread's heap may grow to before the C library asks the system for more, in bytes of address space. glibc heeds
-/// no more than 32 MiB.
+/// The heap size of a thread before the C library asks the system for more, in bytes of address space. glibc ignores
+/// values above 32 MiB.
 const HEAP_SIZE: usize = 24 << 20;
 
-/// Has the C library take the address space of this thread's heap at once: glibc grows the heap of any thread but the first
-/// by single pages, each with a call of the system. A large block that is freed raises glibc's thresholds so far that the
-/// second block comes from the heap, and its space stays there. Elsewhere this does nothing of use, and no harm.
+/// Makes the C library reserve the address space of this thread's heap at once. glibc grows the heap of every thread
+/// but the first by single pages, each with a system call. Freeing one large block raises glibc's thresholds so far
+/// that the second block comes from the heap, and its space stays there. With other C libraries this has no effect and
+/// does no harm.
 pub fn reserve_heap() {
     for _ in 0..2 {
         drop(std::hint::black_box(Vec::<u8>::with_capacity(HEAP_SIZE)));
     }
 }
 
-/// How many threads can run at once. The system is asked but once: on Linux the answer is spread over several files.
+/// The number of threads that can run at once. The system is asked only once: on Linux the answer is spread over
+/// several files.
 pub fn processors() -> usize {
     static PROCESSORS: OnceLock<usize> = OnceLock::new();
     *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
 thread_local! {
-    /// Whether all processors have work already, so that this thread gets no help.
+    /// Whether all processors are busy already, so that this thread gets no help.
     static IS_ONE_OF_MANY: Cell<bool> = const { Cell::new(false) };
 }
 
-/// How many threads [`each`] takes for so many pieces of work.
+/// The number of threads that [`each`] uses for `count` pieces of work.
 pub fn workers(count: usize) -> usize {
     processors().min(count).max(1)
 }
 
-/// Does `count` pieces of work on as many threads as can run at once, whichever is free takes the next one; the results are in order.
-/// Each thread makes itself a state first. Within the work nothing is helped by further threads.
+/// Runs `count` pieces of work on as many threads as can run at once and returns the results in order. A free thread
+/// takes the next piece. Each thread first creates a state for itself. Work inside a piece is not split over further
+/// threads.
 pub fn each<S, T: Send>(
     count: usize,
     state: impl Fn() -> S + Sync,
@@ -67,7 +70,7 @@ pub fn each<S, T: Send>(
                 reserve_heap();
                 run();
             };
-            // Without a thread, the others do it all.
+            // If no thread can be started, the others do all the work.
             _ = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, other);
         }
         run();
@@ -76,8 +79,8 @@ pub fn each<S, T: Send>(
     results.into_iter().filter_map(result).collect()
 }
 
-/// Gives what `main` gives, which runs on this thread. Meanwhile other threads help, if `size` bytes are worth it; what they
-/// do, `main` must be able to do as well. `help` must end when `main` has ended.
+/// Runs `main` on this thread and returns its result. If `size` bytes are worth it, other threads run `help` meanwhile.
+/// `main` must be able to do the work of `help` itself, and `help` must end when `main` has ended.
 pub fn with_help<T>(size: usize, help: impl Fn() + Sync, main: impl FnOnce() -> T) -> T {
     let helpers = (processors() - 1).min(MAX_THREADS - 1).min(size / WORTH_A_THREAD);
     if helpers == 0 || IS_ONE_OF_MANY.get() {
@@ -89,14 +92,14 @@ pub fn with_help<T>(size: usize, help: impl Fn() + Sync, main: impl FnOnce() -> 
     };
     thread::scope(|scope| {
         for _ in 0..helpers {
-            // Without a thread, `main` does it all.
+            // If no thread can be started, `main` does all the work.
             _ = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, help);
         }
         main()
     })
 }
 
-/// What several threads can make and one of them takes.
+/// A value that any of several threads can make, and one takes.
 #[derive(Debug)]
 pub struct Slot<T> {
     state: Mutex<State<T>>,
@@ -121,7 +124,7 @@ impl<T> Default for Slot<T> {
     }
 }
 
-/// Says that nothing is being made any more, unless something was.
+/// Resets the slot if the thread that was filling it panicked.
 struct Ended<'a, T>(&'a Slot<T>);
 
 impl<T> Drop for Ended<'_, T> {
@@ -139,7 +142,7 @@ impl<T> Slot<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the thing, unless a thread has begun to.
+    /// Makes the value, unless a thread has started to.
     pub fn fill(&self, make: impl FnOnce() -> T) {
         let mut state = self.lock();
         if !matches!(*state, State::Empty) {
@@ -157,7 +160,7 @@ impl<T> Slot<T> {
         drop(ended);
     }
 
-    /// Takes the thing, or makes it. If another thread is making it, this one waits.
+    /// Takes the value, or makes it. Waits for a thread that is making it.
     pub fn take(&self, make: impl FnOnce() -> T) -> T {
         let mut state = self.lock();
         while matches!(*state, State::Begun) {
@@ -166,8 +169,8 @@ impl<T> Slot<T> {
         Self::take_or_make(state, make)
     }
 
-    /// Takes the thing, or makes it. If another thread is making it: nothing, where it `may_wait`, and else it is made again,
-    /// which takes less time than to be woken.
+    /// Takes the value, or makes it. If another thread is making it: returns `None` if `may_wait`, and otherwise makes
+    /// it again, which is faster than being woken.
     pub fn take_unless_begun(&self, may_wait: bool, make: impl FnOnce() -> T) -> Option<T> {
         let state = self.lock();
         if may_wait && matches!(*state, State::Begun) {
@@ -183,7 +186,8 @@ impl<T> Slot<T> {
     }
 }
 
-/// Does `count` pieces of work, neighbours together, and gives the results in order. `size` tells the bytes of a piece.
+/// Runs `count` pieces of work, adjacent ones on the same thread, and returns the results in order. `size` returns the
+/// bytes of a piece.
 pub fn side_by_side<T: Send>(count: usize, size: impl Fn(usize) -> usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let total: usize = (0..count).map(&size).sum();
     let threads = processors().min(MAX_THREADS);
@@ -221,7 +225,7 @@ pub fn side_by_side<T: Send>(count: usize, size: impl Fn(usize) -> usize, work: 
         for (piece, thread) in others.iter().zip(started) {
             match thread {
                 Ok(thread) => results.extend(thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))),
-                // No thread to be had.
+                // The thread could not be started.
                 Err(_) => results.extend(piece.clone().map(work)),
             }
         }

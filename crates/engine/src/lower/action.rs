@@ -1,4 +1,4 @@
-//! Actions: what becomes a statement.
+//! Lowers actions to statements.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// A list whose variables end with it.
+    /// Lowers a list with a scope of its own: the variables declared in it end with it.
     pub(super) fn scoped(&mut self, nodes: &[Node]) {
         let mark = self.scope.mark();
         self.list(nodes);
@@ -42,7 +42,7 @@ impl Lowerer<'_> {
         u32::try_from(self.out.text.len()).unwrap_or(u32::MAX)
     }
 
-    /// Copies the expression that has been made.
+    /// Copies the current expression into the output.
     fn push_code(&mut self) {
         let offset = self.offset();
         let at = |at: usize| u32::try_from(at).map_or(u32::MAX, |at| offset.saturating_add(at));
@@ -55,7 +55,7 @@ impl Lowerer<'_> {
         texts.iter().for_each(|text| self.out.text.push_str(text));
     }
 
-    /// Writes the statements that the next one needs before it.
+    /// Writes the statements that the next one depends on.
     pub(super) fn flush(&mut self) {
         let prelude = std::mem::take(&mut self.prelude);
         if prelude.is_empty() {
@@ -69,14 +69,14 @@ impl Lowerer<'_> {
         self.code = code;
     }
 
-    /// Writes a statement without calls in it.
+    /// Writes a statement that contains no calls.
     pub(super) fn statement(&mut self, texts: &[&str]) {
         self.out.text.push_str(BLOCK.0);
         self.push_all(texts);
         self.out.text.push_str(BLOCK.1);
     }
 
-    /// Writes a statement with the expression in it that has been made, which stays.
+    /// Writes a statement around the current expression, which is kept.
     pub(super) fn statement_of(&mut self, before: &[&str], after: &[&str]) {
         self.out.text.push_str(BLOCK.0);
         self.push_all(before);
@@ -89,7 +89,8 @@ impl Lowerer<'_> {
         if let Some(text) = constant(&action.pipeline)
             && !self.access.traced
         {
-            // A text that says itself: rules and dashboards are full of them, to keep other people's braces from Go.
+            // The action prints a string constant. Rules and dashboards are full of these, to hide other tools' braces
+            // from Go.
             self.out.text.push_str(text);
             return;
         }
@@ -108,14 +109,14 @@ impl Lowerer<'_> {
         self.code.clear();
     }
 
-    /// Gives the expression that has been made, the value of a pipeline, to its variables.
+    /// Declares or assigns a pipeline's variables from the current expression.
     pub(super) fn declare(&mut self, pipeline: &Pipeline) {
         for variable in &pipeline.declarations {
             let name = &variable.name;
             if pipeline.is_assign {
                 if self.scope.find(name).is_none() {
                     let value = self.code.mark();
-                    // How deep it is does not matter any more.
+                    // The value is not read again, so its depth does not matter.
                     self.fault(&undefined(name), pipeline.meta.id, Some(0));
                     self.statement_of(&["set _ = "], &[]);
                     self.code.truncate(value);
@@ -127,7 +128,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Gives the expression that has been made to a new variable.
+    /// Declares a new variable with the current expression as its value.
     pub(super) fn bind(&mut self, name: &Arc<str>) {
         let fresh = self.scope.fresh(&stem(name));
         let note = self.access.noted(&fresh);
@@ -140,7 +141,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Gives the expression that has been made to a variable that there is.
+    /// Assigns the current expression to a declared variable.
     pub(super) fn assign(&mut self, variable: &Variable) {
         let binding = self.scope.find(&variable.name);
         if let Some(cell) = binding.and_then(|binding| binding.cell.clone()) {
@@ -149,7 +150,8 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Gives the value of a branch's pipeline a name, declares its variables, and tells the name.
+    /// Stores the value of a branch's pipeline under a fresh name, declares the pipeline's variables, and returns the
+    /// name.
     fn branch_value(&mut self, pipeline: &Pipeline, stem: &str) -> String {
         self.pipeline_value(pipeline);
         self.mark(pipeline.meta.span);
@@ -162,14 +164,14 @@ impl Lowerer<'_> {
         name
     }
 
-    /// Gives the expression that has been made a name, which takes its place.
+    /// Stores the current expression under a name, which becomes the current expression.
     pub(super) fn name_value(&mut self, name: &str, note: &str) {
         self.statement_of(&["set ", name, " = "], &[note]);
         self.code.clear();
         self.code.text(name);
     }
 
-    /// `if` with its `else if`s; an `elif` leaves the `endif` to the `if` that it follows.
+    /// Lowers `if` and its `else if`s. An `elif` is closed by the `endif` of the `if` before it.
     fn condition(&mut self, branch: &Branch, is_elif: bool) {
         let mark = self.scope.mark();
         let word = if is_elif { "elif " } else { "if " };
@@ -179,7 +181,7 @@ impl Lowerer<'_> {
             self.code.bare();
             self.flush();
             match self.counter(node, Part::Start).filter(|_| is_elif) {
-                // No statement can stand before it.
+                // No statement can stand before an `elif`.
                 Some(counter) => self.statement_of(&[word, "(", &counter.to_string(), "|hit) and ("], &[")"]),
                 None => self.statement_of(&[word], &[]),
             }
@@ -242,7 +244,7 @@ impl Lowerer<'_> {
         }
         let dot = std::mem::take(&mut self.code);
         self.code.string(&call.name);
-        // Go looks for the template before it evaluates the dot.
+        // Go looks up the template before it evaluates the dot.
         if !call.pipeline.as_ref().is_none_or(is_simple) {
             self.code.text("|").name("defined", call.meta.id);
         }
@@ -257,7 +259,7 @@ impl Lowerer<'_> {
     }
 }
 
-/// Whether a pipeline cannot fail: the dot or a variable.
+/// Whether a pipeline cannot fail: it is the dot or a plain variable.
 fn is_simple(pipeline: &Pipeline) -> bool {
     match &pipeline.commands[..] {
         [command] => match &command.operands[..] {
@@ -269,7 +271,7 @@ fn is_simple(pipeline: &Pipeline) -> bool {
     }
 }
 
-/// Whether a condition needs no statement before it, so that it may be an `elif`.
+/// Whether a condition needs no statement before it, so that it can be an `elif`.
 fn is_plain(pipeline: &Pipeline, depth: usize) -> bool {
     const DEEP: usize = 12;
     depth < DEEP
@@ -290,7 +292,7 @@ fn is_plain_operand(operand: &Operand, depth: usize) -> bool {
     }
 }
 
-/// The text of an action that is nothing but a quoted text.
+/// Returns the string if a pipeline is nothing but a string constant.
 fn constant(pipeline: &Pipeline) -> Option<&str> {
     match (&pipeline.declarations[..], &pipeline.commands[..]) {
         ([], [command]) => match &command.operands[..] {

@@ -1,16 +1,16 @@
-//! Lowered text under construction, with the places that lead back to the template.
+//! Lowered text under construction, with the positions that map back to the template.
 
 use std::fmt::{Display, Write as _};
 
 use gotemplate::ast::NodeId;
 
-/// What has been written of an expression. It grows at its end: an expression is written from left to right, and what
-/// comes to stand elsewhere is cut off again.
+/// A lowered expression under construction. Expressions are written left to right, so text is only appended; a part
+/// that belongs elsewhere is split off again.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Code {
     /// The text.
     pub(super) text: String,
-    /// Where a call begins in it, and the node that it was made from.
+    /// The offset of each call in the text, and the node that it was lowered from.
     pub(super) sites: Vec<(usize, NodeId)>,
 }
 
@@ -22,7 +22,7 @@ pub(super) struct Mark {
 }
 
 impl Code {
-    /// A text without calls in it.
+    /// Code that contains no calls.
     pub(super) fn plain(text: String) -> Self {
         Self {
             text,
@@ -30,7 +30,7 @@ impl Code {
         }
     }
 
-    /// Where it ends so far.
+    /// Returns the current end.
     pub(super) fn mark(&self) -> Mark {
         Mark {
             text: self.text.len(),
@@ -38,7 +38,7 @@ impl Code {
         }
     }
 
-    /// Cuts off what was written from a place on.
+    /// Splits off everything after a mark.
     pub(super) fn split_off(&mut self, mark: Mark) -> Self {
         let sites = self.sites.drain(mark.sites..);
         let sites = sites.map(|(at, node)| (at - mark.text, node)).collect();
@@ -46,13 +46,13 @@ impl Code {
         Self { text, sites }
     }
 
-    /// Forgets what was written from a place on.
+    /// Drops everything after a mark.
     pub(super) fn truncate(&mut self, mark: Mark) {
         self.text.truncate(mark.text);
         self.sites.truncate(mark.sites);
     }
 
-    /// Forgets everything but the memory that it took.
+    /// Empties the text and keeps its memory.
     pub(super) fn clear(&mut self) {
         self.text.clear();
         self.sites.clear();
@@ -64,14 +64,14 @@ impl Code {
         self
     }
 
-    /// Appends what prints as text.
+    /// Appends a value as it is displayed.
     pub(super) fn print(&mut self, value: impl Display) -> &mut Self {
-        // Memory is all that writing to a string may want.
+        // Writing to a `String` cannot fail.
         _ = write!(self.text, "{value}");
         self
     }
 
-    /// Appends a name whose call stands for a node.
+    /// Appends a function name and records that its call stands for a node.
     pub(super) fn name(&mut self, name: &str, node: NodeId) -> &mut Self {
         self.sites.push((self.text.len(), node));
         self.text(name)
@@ -85,13 +85,13 @@ impl Code {
             .extend(other.sites.iter().map(|&(at, node)| (offset + at, node)));
     }
 
-    /// Opens a parenthesis at a place that has been passed.
+    /// Inserts an opening parenthesis at a mark.
     pub(super) fn parenthesis_at(&mut self, mark: Mark) {
         self.text.insert(mark.text, '(');
         self.sites[mark.sites..].iter_mut().for_each(|(at, _)| *at += 1);
     }
 
-    /// For a place where nil and no value are the same: without the step that turns one into the other.
+    /// Drops a trailing `|elem`, which turns nil into no value, where the two are equivalent.
     pub(super) fn bare(&mut self) {
         if self.text.ends_with("|elem") {
             self.text.truncate(self.text.len() - "|elem".len());
@@ -122,9 +122,9 @@ impl Code {
     /// Appends an integer as a Jinja literal.
     pub(super) fn int(&mut self, value: i64) -> &mut Self {
         match value {
-            // The positive number would be too large for the type.
+            // The absolute value of `i64::MIN` does not fit an i64.
             i64::MIN => self.print(format_args!("({} - 1)", i64::MIN + 1)),
-            // A minus binds less than a filter.
+            // A unary minus binds less tightly than a filter.
             _ if value < 0 => self.print(format_args!("({value})")),
             _ => self.print(value),
         }

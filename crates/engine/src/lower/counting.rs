@@ -1,4 +1,4 @@
-//! What a counting template says on its way.
+//! Counters in the lowered templates of a counting session.
 //!
 //! ```text
 //! {{ .Values.a }}                {% set _ = 1|hit %}{{ dot|path("Values.a") }}
@@ -6,20 +6,21 @@
 //! {{ else if .b }}               {% elif (5|hit) and (dot|field("b")) %}
 //! ```
 //!
-//! `hit` adds one to the counter of that number, and is true. The numbers are those of [`Points`], from the file's first one on.
+//! `hit` adds one to the counter with that number and returns true. Counters are numbered as in [`Points`], starting at
+//! the file's first counter.
 
 use super::Lowerer;
 use crate::coverage::{Part, Points};
 use gotemplate::ast::NodeId;
 
-/// What is to be counted in a template.
+/// The counters of a template.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Counting<'a> {
     /// The points of its file.
     pub(crate) points: &'a Points,
     /// The counter of the file's first point.
     pub(crate) base: usize,
-    /// Which of the file's trees it is.
+    /// The index of the template's tree in the file.
     pub(crate) tree: usize,
 }
 
@@ -30,7 +31,7 @@ impl Counting<'_> {
 }
 
 impl Lowerer<'_> {
-    /// Counts that the template is run.
+    /// Writes the counter of the template itself.
     pub(super) fn count_template(&mut self) {
         if let Some(counting) = self.counting
             && let Some(number) = counting.points.template(counting.tree)
@@ -39,14 +40,14 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Counts that a node or one of its branches is come to.
+    /// Writes the counter of a node or of one of its branches.
     pub(super) fn count(&mut self, node: NodeId, part: Part) {
         if let Some(counter) = self.counter(node, part) {
             self.hit(counter);
         }
     }
 
-    /// The counter of a part of a node.
+    /// Returns the counter of a part of a node.
     pub(super) fn counter(&self, node: NodeId, part: Part) -> Option<usize> {
         self.counting?.counter(node, part)
     }

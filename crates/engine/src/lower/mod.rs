@@ -1,4 +1,4 @@
-//! Go templates become minijinja templates.
+//! Translates ("lowers") Go templates into minijinja templates.
 //!
 //! Each [`Tree`] becomes a template of its own. Text is copied, actions become expressions and statements:
 //!
@@ -11,15 +11,16 @@
 //! {{ $x := 1 }}{{ $x = 2 }}                    {% set v_x_1 = 1|cell %}{% set _ = v_x_1|assign(2) %}
 //! ```
 //!
-//! A function of Go's is called with the same arguments; the value of a pipeline is the filtered one, which keeps Go's
-//! order of evaluation (the callee makes it the last argument again). The delimiters are characters that no text can
-//! contain ([`gostd::string::RESERVED_START`]), so that text is copied as it is and offsets hold; [`readable`] shows
-//! Jinja's usual ones. Everything between delimiters is on one line: minijinja keeps spans only then.
+//! A Go function is called with the same arguments. The value of a pipeline becomes the filtered value, which keeps
+//! Go's order of evaluation; the called function moves it back to the last argument. The delimiters are characters that
+//! no text can contain ([`gostd::string::RESERVED_START`]), so text is copied unchanged and offsets hold; [`readable`]
+//! shows Jinja's usual delimiters. Everything between two delimiters is on one line, because minijinja keeps spans only
+//! then.
 //!
-//! What a list of no particular type holds is an `interface {}` to Go's errors as long as it is the item of a loop: its fields are
-//! taken by `item_path(path, 1)` and the like, with the number in its name.
+//! In Go's error messages an item of an untyped list is an `interface {}` while it is the item of a loop. Its fields
+//! are therefore read with `item_path(path, 1)` and the like, where the number is the one in the item's lowered name.
 //!
-//! The helpers that are no functions of Go's (`field`, `path`, `method`, `items`, `pairs`, `cell`, `assign`, `fault` and so
+//! The helpers that are not Go functions (`field`, `path`, `method`, `items`, `pairs`, `cell`, `assign`, `fault` and so
 //! on) are in `render::helpers`.
 
 mod action;
@@ -52,34 +53,34 @@ pub const DELIMITERS: [&str; 6] = [
 const BLOCK: (&str, &str) = (DELIMITERS[0], DELIMITERS[1]);
 const VARIABLE: (&str, &str) = (DELIMITERS[2], DELIMITERS[3]);
 
-/// A template of Go's as minijinja reads it.
+/// A Go template translated for minijinja.
 #[derive(Clone, Debug)]
 pub struct Lowered {
     /// The minijinja text.
     pub text: String,
-    /// The way back.
+    /// Maps the text back to the template.
     pub map: SourceMap,
-    /// How many nodes the template has: what one pass over it costs.
+    /// The number of nodes in the template, which is the cost of one run.
     pub nodes: usize,
-    /// The names of the templates that it calls, where the name is written out.
+    /// The templates that it calls by a literal name.
     pub callees: Vec<Arc<str>>,
 }
 
-/// Tells the signature of a function.
+/// Looks up the signature of a function.
 pub type Signatures<'a> = &'a dyn Fn(&str) -> Option<Signature>;
 
-/// Lowers a template.
+/// Lowers a template for a plain render.
 pub fn lower(tree: &Tree, signatures: Signatures<'_>) -> Lowered {
     lower_as(tree, signatures, false, None)
 }
 
-/// Lowers a template into one that tells on its way what it does: `mark` before each statement, `noted` where a variable
-/// or dot gets its value, `seen` where it is read. `render::origin` makes sense of it.
+/// Lowers a template for a traced render. It calls `mark` before each statement, `noted` where a variable or the dot
+/// gets its value, and `seen` where one is read; `render::origin` evaluates these calls.
 pub fn lower_traced(tree: &Tree, signatures: Signatures<'_>) -> Lowered {
     lower_as(tree, signatures, true, None)
 }
 
-/// Lowers a template, perhaps into one that can be traced, perhaps into one that counts what it comes to.
+/// Lowers a template, optionally with the calls for tracing or for counting.
 pub(crate) fn lower_as(
     tree: &Tree,
     signatures: Signatures<'_>,
@@ -115,7 +116,7 @@ pub(crate) fn lower_as(
     lowerer.out
 }
 
-/// The lowered text with the delimiters that people know.
+/// Replaces the delimiters of the lowered text by Jinja's usual ones.
 pub fn readable(text: &str) -> String {
     let shown = ["{% ", " %}", "{{ ", " }}", "{# ", " #}"];
     DELIMITERS
@@ -126,19 +127,19 @@ pub fn readable(text: &str) -> String {
         })
 }
 
-/// A tree on its way.
+/// Lowers one tree.
 struct Lowerer<'a> {
     signatures: Signatures<'a>,
     /// How variables are read and set.
     access: tracing::Access,
-    /// What is counted.
+    /// The counters to write, if any.
     counting: Option<Counting<'a>>,
     scope: scope::Scope,
     out: Lowered,
-    /// The expression that is being made. Empty between statements.
+    /// The current expression. Empty between statements.
     code: code::Code,
-    /// Statements that must stand before the one that is being made.
+    /// Statements that must come before the current one.
     prelude: Vec<code::Code>,
-    /// In the `else` of a loop that has a `break`: the cell that is set for a `continue` of the loop outside.
+    /// In the `else` of a loop that contains a `break`: the cell that records a `continue` of the outer loop.
     continue_cell: Option<String>,
 }

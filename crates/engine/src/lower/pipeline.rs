@@ -1,4 +1,4 @@
-//! Pipelines, commands and operands: what becomes an expression.
+//! Lowers pipelines, commands and operands to expressions.
 
 use std::sync::Arc;
 
@@ -10,14 +10,14 @@ use gostd::quote::quote;
 use gotemplate::ast::{Command, Fields, NodeId, Number, Operand, Pipeline, Variable};
 use govalue::{Signature, Type};
 
-/// How deep an expression may nest before a part of it is moved to a statement of its own. minijinja's parser allows 150
-/// levels, of which [`gotemplate::parse`] grants 100 to control structures.
+/// The nesting depth of an expression above which part of it moves to a statement of its own. minijinja's parser allows
+/// 150 levels; [`gotemplate::parse`] allows control structures to use 100 of them.
 const MAX_DEPTH: usize = 40;
 
-/// How much of minijinja's nesting limit an expression takes.
+/// How many levels of minijinja's nesting limit an expression uses.
 type Depth = usize;
 
-/// What fields are taken of.
+/// The operand that fields are read from.
 enum Receiver<'a> {
     Dot,
     Variable(&'a Variable),
@@ -25,7 +25,7 @@ enum Receiver<'a> {
 }
 
 impl Lowerer<'_> {
-    /// Writes the value of a pipeline, without its variables. nil comes out of its interface: it is no value at all.
+    /// Writes the value of a pipeline, without its variables. A nil that comes out of an interface becomes no value.
     pub(super) fn pipeline_value(&mut self, pipeline: &Pipeline) -> Depth {
         let start = self.code.mark();
         let mut piped = None;
@@ -39,7 +39,7 @@ impl Lowerer<'_> {
         })
     }
 
-    /// Writes a command. What is piped in stands before it, from a place on and so deep.
+    /// Writes a command. The piped value, if any, is already written: it starts at the mark and has the given depth.
     fn command(&mut self, pipeline: &Pipeline, command: &Command, piped: Option<(Mark, Depth)>) -> Depth {
         self.out.nodes += 1;
         let (first, arguments) = (&command.operands[0], &command.operands[1..]);
@@ -80,13 +80,13 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Writes how the lowered text reads a variable.
+    /// Writes a read of a variable.
     fn variable(&mut self, variable: &Variable) -> Depth {
         let name = &variable.name;
         match self.scope.find(name) {
             Some(binding) if !variable.fields.is_empty() => self.access.seen_receiver(&mut self.code, &binding.read),
             Some(binding) => self.access.seen(&mut self.code, &binding.read),
-            // Only assigned so far, which the parser takes for a declaration.
+            // The variable has only been assigned so far, which the parser accepts as a declaration.
             None => return self.fault(&undefined(name), variable.meta.id, None),
         }
         0
@@ -103,7 +103,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// The number of the item of a loop, if the receiver is one.
+    /// Returns the loop item's number, if the receiver is one.
     fn item(&self, receiver: &Receiver<'_>) -> Option<String> {
         let read = match receiver {
             Receiver::Dot => &self.scope.dot,
@@ -113,7 +113,7 @@ impl Lowerer<'_> {
         read.starts_with(ITEM).then(|| slot(read).to_owned())
     }
 
-    /// Writes `.a.b` of a receiver; with arguments, the last name is a method.
+    /// Writes `.a.b` on a receiver. With arguments, the last name is a method.
     fn fields(
         &mut self,
         receiver: &Receiver<'_>,
@@ -162,11 +162,11 @@ impl Lowerer<'_> {
         depth + 1
     }
 
-    /// Writes a call of a function by a command, or by its bare name in an argument.
+    /// Writes a function call, either from a command or from a bare name in an argument.
     fn function(&mut self, name: &str, node: NodeId, arguments: &[Operand], piped: Option<(Mark, Depth)>) -> Depth {
         let piped_depth = piped.map(|(_, depth)| depth);
         let Some(signature) = (self.signatures)(name) else {
-            // The parser has refused it; lower shows templates that were not checked.
+            // The parser rejects this, but `lower` also shows templates that were not checked.
             let message = format!("{} is not a defined function", quote(name));
             return self.fault(&message, node, piped_depth);
         };
@@ -221,7 +221,7 @@ impl Lowerer<'_> {
                 is_constant(&arguments[at]) && constant(&mut Code::default(), &arguments[at], parameter).is_err();
             is_wrong || can_fail(&arguments[at])
         };
-        // Go checks each argument before it evaluates the next; here the callee checks them all.
+        // Go checks each argument before it evaluates the next; the called function here checks them all at once.
         let early = !matches!(parameter, None | Some(Type::Any | Type::Reflect))
             && !is_constant(&arguments[index])
             && (index + 1..arguments.len()).any(fails);
@@ -233,9 +233,9 @@ impl Lowerer<'_> {
         depth + 1
     }
 
-    /// Writes `and` and `or`, which evaluate only what they must.
+    /// Writes `and` and `or`, which evaluate only as many operands as they need.
     fn short_circuit(&mut self, name: &str, arguments: &[Operand], piped: Option<(Mark, Depth)>) -> Depth {
-        // What is piped in is evaluated first, but is the last operand: put it aside meanwhile.
+        // The piped value is evaluated first but is the last operand, so it is stored in a cell meanwhile.
         let mut aside = None;
         let mut depth = 0;
         match piped {
@@ -265,14 +265,14 @@ impl Lowerer<'_> {
         depth + 2
     }
 
-    /// Declares an empty cell before the current statement.
+    /// Declares an empty cell before the current statement and returns its name.
     fn new_cell(&mut self, stem: &str) -> String {
         let cell = self.scope.fresh(stem);
         self.prelude.push(Code::plain(format!("set {cell} = missing|cell")));
         cell
     }
 
-    /// Writes an operand as an argument for a parameter; `None` where Go asks for no type.
+    /// Writes an operand as the argument of a parameter; `None` where Go requires no type.
     fn operand(&mut self, operand: &Operand, parameter: Option<Type>) -> Depth {
         let start = self.code.mark();
         let own = operand.meta().id;
@@ -301,7 +301,7 @@ impl Lowerer<'_> {
         self.shallow(start, depth)
     }
 
-    /// Writes a pipeline in parentheses, which may even declare variables.
+    /// Writes a parenthesized pipeline, which may declare variables.
     fn parenthesized(&mut self, pipeline: &Pipeline) -> Depth {
         let mut depth = self.pipeline_value(pipeline);
         for variable in &pipeline.declarations {
@@ -325,7 +325,7 @@ impl Lowerer<'_> {
         depth
     }
 
-    /// Moves an expression that nests too deep to a statement before the current one. It stands at the end, from a place on.
+    /// If the expression from the mark to the end nests too deep, moves it to a statement before the current one.
     fn shallow(&mut self, start: Mark, depth: Depth) -> Depth {
         if depth <= MAX_DEPTH {
             return depth;
@@ -339,7 +339,7 @@ impl Lowerer<'_> {
         0
     }
 
-    /// Writes an expression that fails with Go's message; what is piped in, so deep, is evaluated first.
+    /// Writes an expression that fails with Go's message. A piped value, of the given depth, is evaluated first.
     pub(super) fn fault(&mut self, message: &str, node: NodeId, piped: Option<Depth>) -> Depth {
         if piped.is_some() {
             self.code.text("|");
@@ -349,17 +349,17 @@ impl Lowerer<'_> {
     }
 }
 
-/// What Go says of a variable that nothing declared.
+/// Go's error message for a variable that is not declared.
 pub(super) fn undefined(name: &str) -> String {
     format!("undefined variable: {name}")
 }
 
-/// What Go says of a call with too few or too many arguments; `None` if their number is right.
+/// Returns Go's error message for a call with too few or too many arguments, or `None` if the number is right.
 pub fn arity_error(name: &str, signature: &Signature, given: usize, piped: bool) -> Option<String> {
     let total = given + usize::from(piped);
     let required = signature.required();
     if signature.variadic {
-        // Go compares the total, but tells the number without the piped one.
+        // Go compares the total but reports the number without the piped argument.
         (total < required).then(|| format!("wrong number of args for {name}: want at least {required} got {given}"))
     } else {
         (total != required).then(|| format!("wrong number of args for {name}: want {required} got {total}"))
@@ -380,7 +380,7 @@ fn can_fail(operand: &Operand) -> bool {
     }
 }
 
-/// Writes a constant in the form that the parameter asks for, or gives Go's message that it cannot be had.
+/// Writes a constant in the form that the parameter requires, or returns Go's message that it does not fit.
 fn constant(code: &mut Code, constant: &Operand, parameter: Type) -> Result<(), String> {
     let refused = || match parameter {
         Type::Bool => format!("expected bool; found {constant}"),
@@ -410,7 +410,7 @@ fn constant(code: &mut Code, constant: &Operand, parameter: Type) -> Result<(), 
     Ok(())
 }
 
-/// Writes a number where nothing says which type is wanted: its spelling decides.
+/// Writes a number whose type only its spelling decides, because the context requires none.
 fn ideal(code: &mut Code, number: &Number) -> Result<(), String> {
     let text = &*number.text;
     let is_rune = text.starts_with('\'');

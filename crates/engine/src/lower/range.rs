@@ -1,4 +1,4 @@
-//! Loops: `range`, `break` and `continue`.
+//! Lowers loops: `range`, `break` and `continue`.
 
 use std::sync::Arc;
 
@@ -15,7 +15,8 @@ impl Lowerer<'_> {
         self.pipeline_value(pipeline);
         self.mark(pipeline.meta.span);
         self.flush();
-        // Until the first turn the variables hold what is ranged over; only an else, or an assignment, can see that.
+        // Before the first iteration the variables hold the ranged value; only an `else` or an assignment can observe
+        // it.
         let mut ranged = None;
         if !pipeline.declarations.is_empty() && (branch.else_list.is_some() || pipeline.is_assign) {
             let name = self.scope.fresh("range");
@@ -33,12 +34,12 @@ impl Lowerer<'_> {
             String::new()
         };
         let (comma, helper) = if with_keys { (", ", "pairs") } else { ("", "items") };
-        // An error of the helper is Go's "range can't iterate over": reported where the pipeline ends.
+        // An error of the helper is Go's "range can't iterate over", which Go reports at the end of the pipeline.
         self.access.ranged(&mut self.code, &element);
         self.code.text("|").name(helper, pipeline.meta.id);
         self.code.text("(").print(cost(&branch.list));
         self.code.text(", ").text(slot(&element)).text(")");
-        // To minijinja, a loop that was left in its first turn had none, and its `else` is due.
+        // minijinja runs the `else` of a loop that is left in its first iteration, as if it had none.
         let mut turns = None;
         let has_else = branch.else_list.is_some() || self.counting.is_some();
         if has_else && has_break(&branch.list) {
@@ -85,7 +86,7 @@ impl Lowerer<'_> {
         self.statement(&[if turns.is_some() { "endif" } else { "endfor" }]);
     }
 
-    /// Gives a variable of a `range` its value for one turn.
+    /// Sets a variable of a `range` for one iteration.
     fn turn(&mut self, is_assign: bool, variable: &Variable, value: &str) {
         let name = &variable.name;
         if !is_assign && !self.scope.is_assigned(name) {
@@ -111,7 +112,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// `continue`; out of the `else` of an inner loop, the outer one is told by a cell.
+    /// Lowers `continue`. In the `else` of an inner loop, a cell passes it on to the outer loop.
     pub(super) fn continue_loop(&mut self) {
         match self.continue_cell.clone() {
             Some(cell) => {
@@ -122,7 +123,8 @@ impl Lowerer<'_> {
         }
     }
 
-    /// The `else` of a loop. To Go, a `break` in it ends the `else`, while a `continue` belongs to the loop outside.
+    /// Lowers the `else` of a loop. In Go, a `break` inside it ends the `else`, and a `continue` belongs to the outer
+    /// loop.
     fn otherwise(&mut self, list: &List) {
         if !has_break(list) {
             self.scoped(&list.nodes);
@@ -142,7 +144,7 @@ impl Lowerer<'_> {
     }
 }
 
-/// Whether a list has a `break` that is not that of a loop in it.
+/// Whether a list contains a `break` that does not belong to a loop inside it.
 fn has_break(list: &List) -> bool {
     list.nodes.iter().any(|node| match node {
         Node::Break(_) => true,
@@ -153,7 +155,7 @@ fn has_break(list: &List) -> bool {
     })
 }
 
-/// What a turn of a loop costs: its nodes, and a step for about a hundred bytes of text.
+/// The cost of one iteration: its nodes, plus a step for every hundred bytes of text.
 fn cost(list: &List) -> usize {
     let cost_of = |node: &Node| match node {
         Node::Text(text) => text.text.len() / 100,

@@ -1,14 +1,14 @@
-//! What Go's `$variables` and the dot are called in the lowered text.
+//! The names of Go's `$variables` and the dot in the lowered text.
 //!
-//! Each declaration gets a name of its own, so that Jinja's scopes, which differ from Go's, never matter. A variable that
-//! is assigned anywhere lives in a cell, because Go's `=` reaches an outer scope and Jinja's `set` does not.
+//! Each declaration gets a unique name, so the differences between Jinja's scopes and Go's never matter. A variable
+//! that is assigned anywhere lives in a cell, because Go's `=` reaches an outer scope and Jinja's `set` does not.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use gotemplate::ast::{Command, List, Node, Operand, Pipeline};
 
-/// What the names of the items of loops begin with. Go knows these as what they are a list of, all else by its own type.
+/// The prefix of loop item names. Go gives a loop item the element type of its list, and any other value its own type.
 pub(super) const ITEM: &str = "item";
 
 /// A Go variable.
@@ -26,9 +26,9 @@ pub(super) struct Binding {
 #[derive(Debug)]
 pub(super) struct Scope {
     bindings: Vec<Binding>,
-    /// What the dot is called.
+    /// The lowered name of the dot.
     pub(super) dot: String,
-    /// The names that are assigned somewhere in the template.
+    /// The names that are assigned anywhere in the template.
     assigned: BTreeSet<Arc<str>>,
     next: usize,
 }
@@ -46,18 +46,18 @@ impl Scope {
         }
     }
 
-    /// A name that nothing else has.
+    /// Returns a unique name.
     pub(super) fn fresh(&mut self, stem: &str) -> String {
         self.next += 1;
         format!("{stem}{}", self.next)
     }
 
-    /// Whether a variable of this name must live in a cell.
+    /// Whether a variable with this name must live in a cell.
     pub(super) fn is_assigned(&self, name: &str) -> bool {
         self.assigned.contains(name)
     }
 
-    /// Declares a variable whose value the lowered text calls `read`.
+    /// Declares a variable that the lowered text reads as `read`.
     pub(super) fn bind(&mut self, name: &Arc<str>, read: String, cell: Option<String>) {
         self.bindings.push(Binding {
             name: Arc::clone(name),
@@ -66,23 +66,23 @@ impl Scope {
         });
     }
 
-    /// The variable of a name. The parser lets no undeclared name pass.
+    /// Looks up a variable. The parser rejects undeclared names.
     pub(super) fn find(&self, name: &str) -> Option<&Binding> {
         self.bindings.iter().rev().find(|binding| &*binding.name == name)
     }
 
-    /// How many variables are declared, to be given to [`Scope::leave`].
+    /// Returns the number of declared variables, for [`Scope::leave`].
     pub(super) fn mark(&self) -> usize {
         self.bindings.len()
     }
 
-    /// Forgets the variables declared since the mark.
+    /// Removes the variables declared since the mark.
     pub(super) fn leave(&mut self, mark: usize) {
         self.bindings.truncate(mark);
     }
 }
 
-/// A Go name as part of a Jinja name.
+/// Turns a Go name into the stem of a Jinja name.
 pub(super) fn stem(name: &str) -> String {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     format!("v_{plain}_")

@@ -1,18 +1,18 @@
-//! The way back from lowered text to the template.
+//! Maps lowered text back to the template.
 
 use gotemplate::ast::NodeId;
 use source::Span;
 
-/// What the ranges of a lowered text were made from. All tables are sorted by their offset.
+/// Maps offsets of a lowered text to nodes and spans of the template. All tables are sorted by offset.
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
-    /// Where the name of a call begins, and the command or operand that it was made from.
+    /// The offset of each called name, and the command or operand that it was lowered from.
     pub(super) calls: Vec<(u32, NodeId)>,
-    /// Where a printed expression begins, and its action.
+    /// The offset of each printed expression, and the span of its action.
     pub(super) actions: Vec<(u32, Span)>,
-    /// Where copied text begins, and where it stands in the template.
+    /// The offset of each copied text, and its span in the template.
     pub(super) texts: Vec<(u32, Span)>,
-    /// The statements of a traced template, by the numbers that its marks give.
+    /// The statements of a traced template, indexed by the numbers in its marks.
     pub(super) statements: Vec<Span>,
 }
 
@@ -21,24 +21,24 @@ fn offset(at: usize) -> u32 {
 }
 
 impl SourceMap {
-    /// The node whose call begins at an offset of the lowered text.
+    /// Returns the node whose call begins at an offset.
     pub fn call(&self, at: usize) -> Option<NodeId> {
         let found = self.calls.binary_search_by_key(&offset(at), |&(start, _)| start).ok()?;
         Some(self.calls[found].1)
     }
 
-    /// The action whose expression is at an offset of the lowered text.
+    /// Returns the action whose expression contains an offset.
     pub fn action(&self, at: usize) -> Option<Span> {
         let found = self.actions.partition_point(|&(start, _)| start <= offset(at));
         Some(self.actions.get(found.checked_sub(1)?)?.1)
     }
 
-    /// The statement of a number that a mark gave.
+    /// Returns the statement with the number in a mark.
     pub fn statement(&self, number: usize) -> Option<Span> {
         self.statements.get(number).copied()
     }
 
-    /// The place in the template of copied text from an offset of the lowered text on.
+    /// Returns the span in the template of the copied text that starts at an offset.
     pub fn text(&self, at: usize) -> Option<Span> {
         let found = self.texts.partition_point(|&(start, _)| start <= offset(at));
         let (start, span) = *self.texts.get(found.checked_sub(1)?)?;

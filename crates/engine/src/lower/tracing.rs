@@ -1,4 +1,4 @@
-//! What a traced template says on its way.
+//! The calls that a traced template makes to report what it does.
 //!
 //! ```text
 //! {{ $x := .Values.a }}   {% set _ = mark(0) %}{% set v_x_1 = dot|path("Values.a")|noted(1) %}
@@ -7,13 +7,13 @@
 //!                         {% set _ = turn(2, 0, loop.index0) %}
 //! ```
 //!
-//! A variable goes by the number in its lowered name, the dot that a template starts with by 0.
+//! A variable is identified by the number in its lowered name, and the template's initial dot by 0.
 
 use super::Lowerer;
 use super::code::Code;
 use source::Span;
 
-/// The number of a lowered name.
+/// Returns the number in a lowered name.
 pub(super) fn slot(name: &str) -> &str {
     let name = name.strip_suffix(".value").unwrap_or(name);
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
@@ -25,7 +25,7 @@ pub(super) fn slot(name: &str) -> &str {
 }
 
 impl Lowerer<'_> {
-    /// Says that a statement begins.
+    /// Records that a statement begins.
     pub(super) fn mark(&mut self, span: Span) {
         if self.access.traced {
             let number = self.out.map.statements.len().to_string();
@@ -34,7 +34,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Says that a turn of a loop begins.
+    /// Records that an iteration of a loop begins.
     pub(super) fn turn_begins(&mut self, element: &str, key: &str) {
         if self.access.traced {
             self.statement(&["set _ = turn(", slot(element), ", ", slot(key), ", loop.index0)"]);
@@ -42,15 +42,15 @@ impl Lowerer<'_> {
     }
 }
 
-/// A traced or plain way of reading and setting variables.
+/// How variables are read and set: plain or traced.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Access {
-    /// Whether the lowered text tells what it does.
+    /// Whether the lowered text reports what it does.
     pub(super) traced: bool,
 }
 
 impl Access {
-    /// Writes a read of a variable or dot.
+    /// Writes a read of a variable or of the dot.
     pub(super) fn seen(self, code: &mut Code, read: &str) {
         code.text(read);
         if self.traced {
@@ -58,8 +58,8 @@ impl Access {
         }
     }
 
-    /// Writes a read of a variable or dot that a field is taken of. The dot of a template knows itself where its fields are
-    /// from.
+    /// Writes a read of a variable or of the dot whose field is taken. The template's initial dot needs no record,
+    /// because its fields carry their own origins.
     pub(super) fn seen_receiver(self, code: &mut Code, read: &str) {
         if slot(read) == "0" {
             code.text(read);
@@ -68,7 +68,7 @@ impl Access {
         }
     }
 
-    /// What follows the value that a variable or dot gets.
+    /// Returns the suffix for the value that a variable or the dot is set to.
     pub(super) fn noted(self, name: &str) -> String {
         if self.traced {
             format!("|noted({})", slot(name))
@@ -77,7 +77,7 @@ impl Access {
         }
     }
 
-    /// Writes what follows the value that is ranged over.
+    /// Writes the suffix for the value that is ranged over.
     pub(super) fn ranged(self, code: &mut Code, element: &str) {
         if self.traced {
             code.text("|ranged(").text(slot(element)).text(")");

@@ -1,4 +1,4 @@
-//! From rendered files to the stream of manifests that `helm template` prints. Mirrors Helm's `pkg/release/v1/util`.
+//! Turns rendered files into the stream of manifests that `helm template` prints. Mirrors Helm's `pkg/release/v1/util`.
 
 mod order;
 mod origin;
@@ -20,10 +20,10 @@ pub use origin::{blame, point};
 pub use post_render::{POST_RENDER, PostRenderer};
 pub use split::split;
 
-/// The rule of rendered text that is no YAML.
+/// The rule for rendered text that is not valid YAML.
 pub const MANIFEST_SYNTAX: &str = "manifest-syntax";
 
-/// When Helm runs a hook. Documents with any other event are left out.
+/// The events at which Helm runs hooks. Documents with any other event are left out.
 const EVENTS: [&str; 10] = [
     "pre-install",
     "post-install",
@@ -40,32 +40,33 @@ const EVENTS: [&str; 10] = [
 /// One document of a rendered file.
 #[derive(Clone, Debug)]
 pub struct Manifest {
-    /// The file that it came from: `chart/templates/x.yaml`.
+    /// The name of its file, such as `chart/templates/x.yaml`.
     pub path: Arc<str>,
-    /// Its text, without space in front.
+    /// Its text, without leading white space.
     pub text: String,
-    /// Where the text begins in the rendered file.
+    /// The offset of the text in the rendered file.
     pub start: usize,
     /// Its `apiVersion`.
     pub api_version: String,
-    /// Its `kind`; empty where there is none.
+    /// Its `kind`; empty if it has none.
     pub kind: String,
     /// Its `metadata.name`.
     pub name: String,
-    /// The events that it is a hook for; empty where it is none.
+    /// The events that it is a hook for; empty if it is not a hook.
     pub events: Vec<String>,
 }
 
 /// The manifests of a release.
 #[derive(Clone, Debug, Default)]
 pub struct Manifests {
-    /// Those that are installed, in the order of installation.
+    /// The objects to install, in order of installation.
     pub objects: Vec<Manifest>,
-    /// Hooks, in the same order.
+    /// The hooks, in the same order.
     pub hooks: Vec<Manifest>,
 }
 
-/// What each file rendered to last, read: most files of a chart render to the same text with the next set of values.
+/// The last text of each file and its parsed documents. Most files of a chart render to the same text for the next set
+/// of values.
 #[derive(Debug, Default)]
 pub struct LastRead(Mutex<BTreeMap<Arc<str>, Last>>);
 
@@ -83,7 +84,7 @@ impl LastRead {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The documents of a file, if it rendered to this text last.
+    /// Returns the documents of a file if its text has not changed.
     fn find(&self, path: &str, text: &str) -> Option<Vec<Document>> {
         let files = self.lock();
         let last = files.get(path).filter(|last| last.text == text)?;
@@ -99,11 +100,11 @@ impl LastRead {
     }
 }
 
-/// Splits rendered files into manifests and sorts them. `last` saves the reading of files that have not changed since.
+/// Splits rendered files into manifests and sorts them. `last` avoids parsing files again that have not changed.
 ///
 /// # Errors
-/// All documents that are not what every manifest must be: YAML with strings where Helm looks for them. The first one is
-/// Helm's. What Helm would log goes to the report.
+/// Every document that is not a valid manifest: YAML, with strings in the fields that Helm reads. The first error is
+/// the one that Helm reports. Messages that Helm would log go to the report.
 pub fn sort(
     files: &BTreeMap<Arc<str>, String>,
     sources: &Sources,
@@ -119,7 +120,7 @@ pub fn sort(
         .iter()
         .map(|(path, text)| last.and_then(|last| last.find(path, text)))
         .collect();
-    // One after the other: the order of sources must not depend on threads.
+    // Sequential, because the order of sources must not depend on threads.
     let ids: Vec<_> = files
         .iter()
         .zip(&known)
@@ -134,7 +135,7 @@ pub fn sort(
         let Some(file) = ids[at] else { return Vec::new() };
         let (path, text) = files[at];
         let source = sources.get(file);
-        // A source has no byte order mark.
+        // A source has its byte order mark removed.
         let mark = text.len() - source.text().len();
         let documents = split(text).into_iter().map(|(start, text)| {
             let document = start.saturating_sub(mark)..(start + text.len()).saturating_sub(mark);
@@ -154,7 +155,7 @@ pub fn sort(
             }
         }
         if let Some(file) = ids[at].filter(|_| errors.is_empty()) {
-            // Nobody will point into it any more.
+            // No span points into this source any more.
             sources.forget(file);
             if let Some(last) = last {
                 last.keep(files[at].0, files[at].1, &good);
@@ -193,7 +194,7 @@ impl Manifests {
     }
 }
 
-/// Checks that a document has strings where Helm looks for them.
+/// Checks that the fields that Helm reads from a document are strings.
 ///
 /// # Errors
 /// The first value of another type, in Go's words.
@@ -201,7 +202,7 @@ pub fn check(path: &str, node: &Node) -> Result<(), Box<Diagnostic>> {
     Head::decode(path, node).map(|_| ())
 }
 
-/// What Helm reads of a manifest.
+/// The fields that Helm reads from a manifest.
 struct Head {
     api_version: String,
     kind: String,
@@ -275,7 +276,7 @@ impl Head {
     }
 }
 
-/// Decoding as Go's `encoding/json` does it, with its messages.
+/// Decodes values as Go's `encoding/json` does, with its error messages.
 struct Decode<'a> {
     prefix: &'a dyn Fn(&str) -> String,
 }

@@ -1,10 +1,10 @@
-//! The order in which Helm installs.
+//! The order in which Helm installs objects.
 
 use std::cmp::Ordering;
 
 use super::Manifest;
 
-/// Kinds in the order of their installation.
+/// Kinds in the order of installation.
 const INSTALL_ORDER: [&str; 38] = [
     "PriorityClass",
     "Namespace",
@@ -46,7 +46,8 @@ const INSTALL_ORDER: [&str; 38] = [
     "ValidatingWebhookConfiguration",
 ];
 
-/// Known kinds in Helm's order, then unknown ones by name. A stable sort keeps the order of manifests of one kind.
+/// Orders known kinds as Helm does, then unknown kinds by name. A stable sort keeps the order of manifests of the same
+/// kind.
 pub fn install_order(a: &Manifest, b: &Manifest) -> Ordering {
     let position = |kind: &str| INSTALL_ORDER.iter().position(|known| *known == kind);
     match (position(&a.kind), position(&b.kind)) {

@@ -1,4 +1,4 @@
-//! Errors in rendered text belong to the template line that wrote it, and to the values.
+//! Maps errors in rendered text to the template line that wrote it, and to the values.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,11 +7,12 @@ use crate::render::{Origin, Rendered};
 use diagnostics::{Diagnostic, Label, Report};
 use source::{SourceKind, Sources};
 
-/// How many of the calls that lead to a place are shown.
+/// The maximum number of calls shown on the way to a place.
 const MAX_CALLS: usize = 6;
 
-/// Points errors of [`super::sort`] at the templates; the rendered text becomes a label. `traced` is the same render again,
-/// with origins: a file that came out otherwise, as chance may have it, is left as it is.
+/// Moves errors of [`super::sort`] to the templates; the rendered text becomes a label. `traced` is the same render
+/// repeated with origins. Errors in a file that rendered differently the second time, for example because of random
+/// functions, stay where they are.
 pub fn blame(errors: &mut Report, files: &BTreeMap<Arc<str>, String>, traced: &Rendered, sources: &Sources) {
     for error in &mut errors.diagnostics {
         let Some(span) = error.span else { continue };

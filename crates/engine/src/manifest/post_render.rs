@@ -1,8 +1,8 @@
-//! `--post-renderer`: a program that all manifests go through. Mirrors `annotateAndMerge` and `splitAndDeannotate` of Helm's
-//! `pkg/action/action.go`.
+//! `--post-renderer`: pipes all manifests through a program. Mirrors `annotateAndMerge` and `splitAndDeannotate` of
+//! Helm's `pkg/action/action.go`.
 //!
-//! Each document is annotated with the file that it came from, as the program may sort and drop documents. Helm writes the
-//! documents anew for that; here only the annotation is put in and taken out, and every other byte is left as it is.
+//! Each document is annotated with its file name, because the program may reorder and drop documents. Helm serializes
+//! the documents again for that; here only the annotation is inserted and removed, and every other byte is kept.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,27 +16,27 @@ use goyaml::{Entry, Map, Node, Style, Value};
 use source::{FileId, Source, SourceKind, Sources, Span};
 use world::World;
 
-/// The rule of post-renderers that fail.
+/// The rule for post-renderers that fail.
 pub const POST_RENDER: &str = "post-render";
-/// The annotation that names the file of a document, Helm's.
+/// Helm's annotation with the file name of a document.
 const ANNOTATION: &str = "postrenderer.helm.sh/postrender-filename";
-/// Where the annotation is.
+/// The path of the annotation.
 const PATH: [&str; 3] = ["metadata", "annotations", ANNOTATION];
 
 /// A program that turns manifests on its standard input into manifests on its standard output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PostRenderer {
-    /// Its path, or its name where it is on the `PATH`.
+    /// Its path, or its name if it is on the `PATH`.
     pub program: String,
-    /// What it is called with.
+    /// The arguments that it is called with.
     pub arguments: Vec<String>,
 }
 
 impl PostRenderer {
-    /// Sends rendered files through the program. What that prints on its standard error goes to the report.
+    /// Pipes the rendered files through the program. Its standard error goes to the report.
     ///
     /// # Errors
-    /// If a document is no mapping, or the program cannot be run, fails, or gives nothing or no YAML.
+    /// A document is not a mapping, or the program cannot be run, fails, or prints nothing or invalid YAML.
     pub fn run(
         &self,
         files: &BTreeMap<Arc<str>, String>,
@@ -104,14 +104,14 @@ impl PostRenderer {
     }
 }
 
-/// One document and what it says.
+/// A document and its parsed content.
 struct Document {
     source: Arc<Source>,
     node: Node,
 }
 
 impl Document {
-    /// Nothing, where there are only comments.
+    /// Parses a document; `None` if it holds only comments.
     fn read(name: &str, text: &str, sources: &Sources) -> std::result::Result<Option<Self>, String> {
         let source = Source::new(name, SourceKind::Made, gostring::decode(text).into_owned());
         let file = sources.add(source);
@@ -124,7 +124,7 @@ impl Document {
         }
     }
 
-    /// The text with the annotation that names the file, ending with a line break.
+    /// The text with the annotation for the file, ending with a line break.
     fn with_annotation(&self, file: &str, sources: &Sources) -> String {
         let mut wanted = self.node.clone();
         set(&mut wanted, &PATH, file);
@@ -135,7 +135,7 @@ impl Document {
         text
     }
 
-    /// The text without the annotation, and the file that it named; nothing if there is none.
+    /// The text without the annotation, and the file named in it; `None` if there is no annotation.
     fn without_annotation(&self, sources: &Sources) -> Option<(Arc<str>, String)> {
         let file: Arc<str> = PATH
             .iter()
@@ -147,7 +147,7 @@ impl Document {
         Some((file, self.checked(self.cut(), &wanted, sources)))
     }
 
-    /// An edited text if it says what it should; else what it should say, written anew.
+    /// Returns the edited text if it parses to the wanted node, and otherwise the wanted node serialized again.
     fn checked(&self, edited: Option<String>, wanted: &Node, sources: &Sources) -> String {
         let says_it = |text: &String| {
             let source = Source::new(
@@ -161,7 +161,7 @@ impl Document {
         edited.filter(says_it).unwrap_or_else(|| written(wanted))
     }
 
-    /// The text with the annotation put in where its mapping begins.
+    /// The text with the annotation inserted at the start of its mapping.
     fn inserted(&self, file: &str) -> Option<String> {
         let mut node = &self.node;
         let mut path = &PATH[..];
@@ -198,7 +198,7 @@ impl Document {
         Some(out)
     }
 
-    /// The text with the annotation cut out, and what would be empty without it.
+    /// The text without the annotation, and without mappings that would be left empty.
     fn cut(&self) -> Option<String> {
         let text = self.source.text();
         let mut node = &self.node;
@@ -239,11 +239,11 @@ fn parse(source: &Source, file: FileId) -> std::result::Result<Node, String> {
 }
 
 fn written(node: &Node) -> String {
-    // Only values nested deeper than any that can be read cannot be written.
+    // Serialization fails only for values nested deeper than the parser allows.
     goyaml::to_yaml(Style::V2, node).unwrap_or_default()
 }
 
-/// Sets the value at a path, and makes the mappings on the way where there are none.
+/// Sets the value at a path and creates the missing mappings on the way.
 fn set(node: &mut Node, path: &[&str], text: &str) {
     let [name, rest @ ..] = path else {
         node.value = Value::String(text.into());
@@ -263,7 +263,7 @@ fn set(node: &mut Node, path: &[&str], text: &str) {
     }
 }
 
-/// Removes what is at a path, and mappings on the way that are empty without it.
+/// Removes the value at a path, and the mappings on the way that become empty.
 fn remove(node: &mut Node, path: &[&str]) {
     let ([name, rest @ ..], Some(map)) = (path, node.as_map_mut()) else {
         return;

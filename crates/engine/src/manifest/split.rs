@@ -1,9 +1,10 @@
-//! A rendered file becomes documents, as Helm cuts it: at lines that begin with `---`, whatever the YAML says.
+//! Splits a rendered file into documents as Helm does: at every line that begins with `---`, regardless of the YAML
+//! structure.
 
 use gostd::unicode::is_space;
 
-/// The documents of a rendered file, each with its offset in the file. Documents of nothing but space are dropped, space in
-/// front of a document is cut off.
+/// Returns the documents of a rendered file with their offsets. Blank documents are dropped, and leading white space is
+/// removed from each document.
 pub fn split(text: &str) -> Vec<(usize, &str)> {
     let mut documents = Vec::new();
     let mut start = text.len() - text.trim_start_matches(is_space).len();
@@ -12,7 +13,7 @@ pub fn split(text: &str) -> Vec<(usize, &str)> {
         let line_end = memchr::memchr(b'\n', &text.as_bytes()[at..]).map(|found| at + found);
         if let Some(after) = text[at..].strip_prefix("---") {
             add(&mut documents, text, start, at);
-            // Blanks and tabs behind the dashes belong to the separator.
+            // Blanks and tabs after the dashes belong to the separator.
             start = text.len() - after.trim_start_matches([' ', '\t']).len();
         }
         match line_end {

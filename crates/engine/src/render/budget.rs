@@ -1,15 +1,15 @@
-//! What a render may use: one budget for the whole render, whatever is included in what.
+//! Resource limits of a render: one budget for the whole render, across all included templates.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// The bounds of a render.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Steps: a node executed, a turn of a loop, about a hundred bytes copied.
+    /// Steps: one for each node executed, each loop iteration and about each hundred bytes copied.
     pub steps: u64,
-    /// Bytes of memory that the render may take on top of what was in use before.
+    /// Bytes of memory that the render may use in addition to the memory in use before.
     pub memory: usize,
-    /// How deep templates may be rendered inside templates.
+    /// The maximum nesting depth of rendered templates.
     pub depth: usize,
 }
 
@@ -23,20 +23,20 @@ impl Default for Limits {
     }
 }
 
-/// What is left of a render's [`Limits`].
+/// The remaining budget of a render.
 #[derive(Debug)]
 pub(super) struct Budget {
     limits: Limits,
     steps: AtomicU64,
     depth: AtomicUsize,
-    /// Memory in use that must not be reached.
+    /// The number of bytes in use at which the render is stopped.
     ceiling: AtomicUsize,
-    /// How much more may be in use for now, in bytes: what a trace takes.
+    /// Additional bytes that may be in use for now, for the record of a traced render.
     allowance: AtomicUsize,
 }
 
 impl Budget {
-    /// A budget of which nothing can be spent until a render begins.
+    /// An empty budget; [`Budget::begin`] fills it.
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -47,7 +47,7 @@ impl Budget {
         }
     }
 
-    /// A render begins: it has all of the limits, on top of the memory that is in use now.
+    /// Begins a render: restores all limits. The memory limit is relative to the memory in use now.
     pub(super) fn begin(&self, memory_in_use: usize, allowance: usize) {
         let ceiling = memory_in_use.saturating_add(self.limits.memory);
         self.steps.store(self.limits.steps, Ordering::Relaxed);
@@ -56,7 +56,7 @@ impl Budget {
         self.allowance.store(allowance, Ordering::Relaxed);
     }
 
-    /// Pays for steps.
+    /// Spends steps.
     pub(super) fn charge(&self, steps: u64) -> Result<(), String> {
         let left = self.steps.load(Ordering::Relaxed);
         self.steps.store(left.saturating_sub(steps), Ordering::Relaxed);
@@ -69,7 +69,7 @@ impl Budget {
         ))
     }
 
-    /// Stops a render that has taken too much memory.
+    /// Returns an error if the render uses too much memory.
     pub(super) fn check_memory(&self, in_use: usize) -> Result<(), String> {
         let allowance = self.allowance.load(Ordering::Relaxed);
         if in_use <= self.ceiling.load(Ordering::Relaxed).saturating_add(allowance) {
@@ -81,17 +81,17 @@ impl Budget {
         ))
     }
 
-    /// Takes back the allowance.
+    /// Withdraws the allowance.
     pub(super) fn end_allowance(&self) {
         self.allowance.store(0, Ordering::Relaxed);
     }
 
-    /// Whether the steps are used up: nothing else is worth trying then.
+    /// Whether no steps are left, so that trying anything else is pointless.
     pub(super) fn is_spent(&self) -> bool {
         self.steps.load(Ordering::Relaxed) == 0
     }
 
-    /// Goes one template deeper; to be undone with [`Budget::leave`].
+    /// Enters a nested template. [`Budget::leave`] undoes this.
     pub(super) fn enter(&self) -> Result<(), String> {
         if self.depth.fetch_add(1, Ordering::Relaxed) < self.limits.depth {
             return Ok(());

@@ -5,10 +5,10 @@ use std::any::Any;
 use gostd::quote::quote;
 use govalue::{Element, Struct, Value, list_of, object};
 
-/// The Kubernetes version that Helm 4.3.1 assumes where none is given.
+/// The Kubernetes version that Helm 4.3.1 assumes by default.
 pub const DEFAULT_KUBE_VERSION: &str = "v1.37.0";
 
-/// The API versions that Helm 4.3.1 assumes, in its order.
+/// The API versions that Helm 4.3.1 assumes, in the same order.
 const API_VERSIONS: [&str; 55] = [
     "v1",
     "admissionregistration.k8s.io/v1",
@@ -67,15 +67,15 @@ const API_VERSIONS: [&str; 55] = [
     "storagemigration.k8s.io/v1beta1",
 ];
 
-/// The API versions of the CRDs, which Helm adds behind the others.
+/// The API versions of CRDs, which Helm appends to the others.
 const CRD_API_VERSIONS: [&str; 2] = ["apiextensions.k8s.io/v1beta1", "apiextensions.k8s.io/v1"];
 
-/// What a cluster can do.
+/// The capabilities of a cluster.
 #[derive(Clone, Debug)]
 pub struct Capabilities {
     /// Its Kubernetes version.
     pub kube_version: KubeVersion,
-    /// The API versions that it serves: `apps/v1`.
+    /// The API versions that it serves, such as `apps/v1`.
     pub api_versions: Vec<String>,
 }
 
@@ -102,9 +102,9 @@ impl Default for Capabilities {
 /// A version of Kubernetes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KubeVersion {
-    /// As it was given, with a `v`: `v1.33.4-gke.1245000`.
+    /// The version as given, with a leading `v`: `v1.33.4-gke.1245000`.
     pub version: String,
-    /// Without what is behind the patch number; constraints are checked against it.
+    /// The version without anything after the patch number. Constraints are checked against it.
     pub normalized: String,
     /// The major number.
     pub major: String,
@@ -113,10 +113,10 @@ pub struct KubeVersion {
 }
 
 impl KubeVersion {
-    /// Reads a version as Kubernetes' `ParseGeneric` does: two or more numbers, then anything.
+    /// Parses a version as Kubernetes' `ParseGeneric` does: two or more numbers, then anything.
     ///
     /// # Errors
-    /// Kubernetes' words for what is wrong.
+    /// Kubernetes' error message for an invalid version.
     pub fn parse(text: &str) -> Result<Self, String> {
         let quoted = quote(text);
         // Go's `^\s*v?([0-9]+(?:\.[0-9]+)*)(.*)*$`.
@@ -169,7 +169,7 @@ impl KubeVersion {
 }
 
 impl Capabilities {
-    /// The value that templates know as `.Capabilities`.
+    /// The value of `.Capabilities` in templates.
     pub(super) fn value(&self) -> Value {
         object(self.clone())
     }
@@ -235,7 +235,7 @@ impl Struct for KubeVersion {
     }
 }
 
-/// `.Capabilities.HelmVersion`: what Helm 4.3.1 says of itself, since charts ask.
+/// `.Capabilities.HelmVersion`: the build information of Helm 4.3.1, because some charts check it.
 #[derive(Debug)]
 struct HelmVersion;
 

@@ -1,4 +1,5 @@
-//! What templates see: `.Values`, `.Chart`, `.Release`, `.Capabilities`, `.Files`, `.Subcharts`, `.Template`.
+//! The root context of templates: `.Values`, `.Chart`, `.Release`, `.Capabilities`, `.Files`, `.Subcharts`,
+//! `.Template`.
 //!
 //! Mirrors `recAllTpls` of Helm's `pkg/engine/engine.go` and `ToRenderValues` of `pkg/chart/common/util/values.go`.
 
@@ -18,29 +19,29 @@ use goyaml::Node;
 pub struct Release {
     /// Its name.
     pub name: String,
-    /// The namespace that it goes to.
+    /// The namespace that it is installed in.
     pub namespace: String,
-    /// Whether an upgrade is rendered, and not an installation.
+    /// Whether the render is for an upgrade and not for an installation.
     pub is_upgrade: bool,
-    /// Its revision. Helm renders each as the first.
+    /// Its revision. Helm renders every revision as the first.
     pub revision: i64,
 }
 
-/// A file under templates/ with what it is rendered with.
+/// A file under templates/ and the context that it is rendered with.
 #[derive(Clone, Debug)]
 pub struct TemplateFile {
-    /// The name that Helm gives to it: `chart/charts/sub/templates/x.yaml`.
+    /// Its name in Helm, such as `chart/charts/sub/templates/x.yaml`.
     pub name: String,
     /// The file.
     pub file: File,
-    /// Its dot, which the files of one chart share; `None` for partials.
+    /// Its dot, shared by the files of one chart; `None` for partials.
     pub dot: Option<Value>,
     /// `.Template.BasePath`
     pub base_path: String,
 }
 
 impl TemplateFile {
-    /// Tells the dot which file is about to be rendered.
+    /// Sets `.Template` in the dot to this file, which is about to be rendered.
     pub(super) fn announce(&self) {
         let Some(View::Map(dot)) = self.dot.as_ref().map(view) else {
             return;
@@ -52,8 +53,8 @@ impl TemplateFile {
     }
 }
 
-/// The templates of a chart and its subcharts with their dots, in the order in which Helm reads and renders them: those
-/// deepest in folders first.
+/// The templates of a chart and its subcharts with their dots, in the order in which Helm parses and renders them:
+/// deepest folders first.
 pub fn templates(chart: &Chart, values: &Node, release: &Release, capabilities: &Capabilities) -> Vec<TemplateFile> {
     let shared = Shared {
         release: release_value(release),
@@ -71,7 +72,7 @@ pub fn templates(chart: &Chart, values: &Node, release: &Release, capabilities: 
     files
 }
 
-/// Tables of global values that several charts share: one map object each, whoever looks at it.
+/// Tables of global values that several charts share: one map object for each table.
 type Globals = Arc<Mutex<BTreeMap<usize, Value>>>;
 
 struct Shared {
@@ -101,7 +102,7 @@ fn add(
     let dot = Map::new(MapType::Values, Entries::new());
     let subcharts = Map::new(MapType::ANY, Entries::new());
     for subchart in &chart.subcharts {
-        // Helm takes the name for a path: values of a chart `a.b` are those at `b` in `a`.
+        // Helm treats the name as a path: the values of a subchart `a.b` are at `b` in `a`.
         let table = |table: &Value, name: &str| match view(table) {
             View::Map(map) => map.get(name),
             _ => None,
@@ -142,8 +143,8 @@ fn add(
     for_parent
 }
 
-/// The values of the release. The tables inside `global` are the same objects for all charts, as in Helm, so that a change
-/// that one template makes is seen by all.
+/// The values of the release. As in Helm, all charts share the tables inside `global`, so a change made by one template
+/// is visible to all.
 fn values_value(node: &Node, globals: &Globals) -> Value {
     let shared = Arc::clone(globals);
     let goyaml::Value::Map(origin) = &node.value else {
@@ -166,7 +167,7 @@ fn values_value(node: &Node, globals: &Globals) -> Value {
     ))
 }
 
-/// A table that may be the values of a subchart, with a `global` of its own.
+/// A table that may hold the values of a subchart, with a `global` of its own.
 fn table_value(node: &Node, globals: &Globals) -> Value {
     let shared = Arc::clone(globals);
     let goyaml::Value::Map(origin) = &node.value else {
@@ -189,7 +190,7 @@ fn table_value(node: &Node, globals: &Globals) -> Value {
     ))
 }
 
-/// `global`: Helm copies it and the tables in it for each chart; what is in those tables is shared.
+/// Converts `global`. Helm copies it and the tables in it for each chart; the contents of these tables are shared.
 fn global_value(node: &Node, globals: &Globals) -> Value {
     let shared = Arc::clone(globals);
     from_node_with(node, MapType::ANY, move |table| {
@@ -202,7 +203,7 @@ fn shared_value(node: &Node, globals: &Globals) -> Value {
     let goyaml::Value::Map(origin) = &node.value else {
         return from_node(node, MapType::ANY);
     };
-    // The map of values, which lives as long as the render, keeps the address from being used again.
+    // The map of values lives as long as the render, so the address is not reused.
     let address = Arc::as_ptr(origin).addr();
     let mut known = globals.lock().unwrap_or_else(PoisonError::into_inner);
     known

@@ -6,7 +6,7 @@ use super::program::Counted;
 use crate::coverage::Points;
 use gotemplate::Template;
 
-/// How often each point was come to, of all files one after the other.
+/// How often each point was reached, for all files one after the other.
 #[derive(Debug, Default)]
 pub(super) struct Counters(Mutex<Vec<u64>>);
 
@@ -15,7 +15,7 @@ impl Counters {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the points of a file their counters.
+    /// Allocates the counters of a file's points.
     pub(super) fn count(&self, template: &Template) -> Counted {
         let points = Arc::new(Points::of(template));
         let mut counts = self.counts();
@@ -31,7 +31,7 @@ impl Counters {
         }
     }
 
-    /// The counts of a file, which begin anew.
+    /// Returns the counts of a file and resets them.
     pub(super) fn take(&self, counted: &Counted) -> Vec<u64> {
         let mut counts = self.counts();
         let end = counted.base + counted.points.points().len();

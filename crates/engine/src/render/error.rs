@@ -1,8 +1,8 @@
-//! Errors of a render: minijinja's become Go's, Go's become Helm's, and Helm's become a [`Diagnostic`].
+//! Render errors: minijinja errors become Go errors, these become Helm's, and Helm's become a [`Diagnostic`].
 //!
-//! Go builds a chain of errors, one link for each template that is rendered inside another; Helm takes the chain apart
-//! again to print it ([`reformat`] mirrors `reformatExecErrorMsg` of Helm's `pkg/engine/engine.go`). A diagnostic keeps
-//! Helm's text, points at the innermost place, and labels the way there.
+//! Go builds a chain of errors with one link for each template that is rendered inside another. Helm parses the chain's
+//! text again to print it ([`reformat`] mirrors `reformatExecErrorMsg` of Helm's `pkg/engine/engine.go`). A diagnostic
+//! keeps Helm's text, points at the innermost place, and labels the calls that led to it.
 
 use minijinja::Error;
 
@@ -16,24 +16,24 @@ use gotemplate::trace::{NodeRef, find, last_of_operand, last_of_pipeline};
 use source::{Sources, Span};
 use sprig::{Fault, WARNING};
 
-/// The rule of errors that end a render.
+/// The rule for errors that end a render.
 pub const RENDER: &str = "template-render";
-/// The rule of renders that take too much.
+/// The rule for renders that exceed a limit.
 pub const LIMIT: &str = "render-limit";
 
-/// The rule of texts that are no templates.
+/// The rule for invalid template syntax.
 pub const SYNTAX: &str = "template-syntax";
-/// The rule of functions that do not exist.
+/// The rule for calls of unknown functions.
 pub const UNKNOWN_FUNCTION: &str = "unknown-function";
 
-/// Longer texts of Go's lose their middle, in bytes.
+/// The size in bytes above which an error text of Go is shortened in the middle.
 const MAX_TEXT: usize = 128 << 10;
-/// How many of the calls that lead to an error are shown.
+/// The maximum number of calls shown on the way to an error.
 const MAX_CALLS: usize = 8;
 
-/// The diagnostic of a file that is no template. Mirrors `cleanupParseError` of Helm's engine.
+/// The diagnostic for a file with invalid template syntax. Mirrors `cleanupParseError` of Helm's engine.
 pub fn syntax(error: &SyntaxError, name: &str) -> Diagnostic {
-    // Helm keeps what follows the last colon only.
+    // Helm keeps only the part after the last colon.
     let last = error.message.rsplit(": ").next().unwrap_or_default();
     let helm = format!("parse error at ({name}:{}): {last}", error.line);
     let rule = if error.unknown_function.is_some() {
@@ -49,32 +49,32 @@ pub fn syntax(error: &SyntaxError, name: &str) -> Diagnostic {
     diagnostic
 }
 
-/// Go's chain of errors. Each link's text ends with the text of the next, so that one text holds them all.
+/// Go's chain of errors. The text of each link ends with the text of the next, so a single string holds them all.
 #[derive(Default)]
 struct GoError {
     text: String,
-    /// Where the text of each link starts, outermost first. `errors.Unwrap` gives `ExecError` twice, with one text.
+    /// The offset of each link's text, outermost first. `errors.Unwrap` returns `ExecError` twice, with the same text.
     links: Vec<usize>,
 }
 
 impl GoError {
-    /// Adds what a link says before the text of the one inside it.
+    /// Appends a link with the part of its text that precedes the text of the next link.
     fn link(&mut self, text: &str) {
         self.links.push(self.text.len());
         self.text.push_str(text);
     }
 }
 
-/// What is known of an error besides Go's text.
+/// Details of an error that are not in Go's text.
 #[derive(Default)]
 struct Trace {
     /// The places of the failing nodes, outermost first.
     places: Vec<Span>,
     /// The innermost message, without any place.
     message: String,
-    /// What the values have to do with it.
+    /// How the values caused it.
     hint: Option<Hint>,
-    /// promchart's own words, where a limit was hit.
+    /// promchart's own message, if a limit was exceeded.
     limit: Option<String>,
 }
 
@@ -84,14 +84,14 @@ impl Trace {
     }
 }
 
-/// What Go says of a render that failed.
+/// Go's error text for a failed render.
 pub(super) fn in_go(error: &Error, program: &Program, sources: &Sources) -> String {
     let mut go = GoError::default();
     chain(error, program, sources, &mut Trace::default(), &mut go);
     go.text.replace(WARNING.0, "").replace(WARNING.1, "")
 }
 
-/// What Helm 3 prints for a render that failed. Mirrors `cleanupExecError` of its `pkg/engine/engine.go`.
+/// Helm 3's error text for a failed render. Mirrors `cleanupExecError` of its `pkg/engine/engine.go`.
 pub(super) fn helm3(error: &Error, program: &Program, sources: &Sources) -> String {
     let mut go = GoError::default();
     chain(error, program, sources, &mut Trace::default(), &mut go);
@@ -105,7 +105,7 @@ pub(super) fn helm3(error: &Error, program: &Program, sources: &Sources) -> Stri
     }
 }
 
-/// The diagnostic of a render that failed.
+/// The diagnostic for a failed render.
 pub(super) fn diagnostic(error: &Error, program: &Program, sources: &Sources) -> Diagnostic {
     let mut trace = Trace::default();
     let mut go = GoError::default();
@@ -140,17 +140,17 @@ pub(super) fn diagnostic(error: &Error, program: &Program, sources: &Sources) ->
     diagnostic
 }
 
-/// Turns an error of minijinja's, and all those inside it, into Go's chain.
+/// Converts a minijinja error and its sources into Go's chain.
 fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace, go: &mut GoError) {
     let unit = error.name().and_then(UnitId::from_name).and_then(|id| program.unit(id));
     let Some(unit) = unit else {
-        // A template that was never entered, as the render had used up what it may.
+        // The template was never entered, because the render had exhausted its budget.
         let text = match failure(error) {
             Some(Failure::Limit(text)) => {
                 trace.limit = Some(text.clone());
                 text.clone()
             }
-            // Nothing but a bug leads here: an error of minijinja's own outside of any template.
+            // Only a bug leads here: a minijinja error outside of any template.
             _ => error.to_string(),
         };
         go.link(&text);
@@ -211,14 +211,14 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
     trace.say(&message);
 }
 
-/// Tells of a function that failed with a text.
+/// Adds the error of a function call that failed with a text.
 fn failed(name: &str, text: &str, trace: &mut Trace, go: &mut GoError) {
     go.text.push_str(&format!("error calling {name}: "));
     go.link(text);
     trace.say(&format!("error calling {name}: {text}"));
 }
 
-/// A text without its middle if it is endless: each of a thousand templates inside one another repeats what went before.
+/// Cuts the middle out of a long text. In a thousand nested templates, each error repeats the ones before it.
 fn elided(text: String) -> String {
     if text.len() <= MAX_TEXT {
         return text;
@@ -228,7 +228,7 @@ fn elided(text: String) -> String {
     format!("{} ... {}", &text[..head], &text[tail..])
 }
 
-/// `chart/templates/x.yaml:3:14: executing "name" at <.Values.a.b>`; the column counts from 0, as Go's does.
+/// `chart/templates/x.yaml:3:14: executing "name" at <.Values.a.b>`; columns count from 0, as in Go.
 fn context(unit: &Unit, node: NodeRef<'_>, sources: &Sources) -> String {
     let meta = node.meta();
     let place = sources.get(meta.span.file).line_column(meta.position);
@@ -241,7 +241,7 @@ fn context(unit: &Unit, node: NodeRef<'_>, sources: &Sources) -> String {
     )
 }
 
-/// The node that Go reports a failure at.
+/// Returns the node that Go reports a failure at.
 fn blame<'a>(node: NodeRef<'a>, failure: &Failure) -> NodeRef<'a> {
     match (failure, node) {
         // A call names its function when it is wrongly made, itself when the function fails.
@@ -257,14 +257,14 @@ fn blame<'a>(node: NodeRef<'a>, failure: &Failure) -> NodeRef<'a> {
     }
 }
 
-/// What was evaluated last for an argument of a command. The piped one was evaluated before all others: Go checks it when
-/// it has evaluated the last of these.
+/// Returns the node that Go evaluated last for an argument of a command. The piped argument is evaluated before all
+/// others but checked after the last of them.
 fn argument(command: &Command, index: usize) -> NodeRef<'_> {
     let operands = &command.operands;
     last_of_operand(operands.get(index + 1).unwrap_or(&operands[operands.len() - 1]))
 }
 
-/// What Helm prints for an error of the template engine.
+/// Helm's text for an error of the template engine.
 fn reformat(error: &GoError) -> String {
     let parts: Vec<&str> = error.text.splitn(3, ": ").collect();
     let [_, location, rest] = parts[..] else {
@@ -299,7 +299,7 @@ fn between_warnings(text: &str) -> Option<&str> {
     text.get(start..end)
 }
 
-/// The location, the `executing ... at <...>:` and the message of one link of the chain, as Helm reads them.
+/// Parses one link of the chain into its location, its `executing ... at <...>:` and its message, as Helm does.
 fn parse_link(text: &str) -> Option<[String; 3]> {
     let rest = text.strip_prefix("template: ")?;
     if rest.starts_with("no template ") {

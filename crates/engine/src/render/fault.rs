@@ -1,4 +1,4 @@
-//! What goes wrong while a template runs, in the form in which it travels through minijinja.
+//! Runtime failures of templates, in the form in which minijinja passes them on.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use minijinja::{Error, ErrorKind};
 use source::Span;
 use sprig::{ArgumentError, Fault};
 
-/// Where something would have to be set that is nil.
+/// The place in the values that causes a nil error.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Hint {
-    /// The place in the values, and what it has to do with the failure.
+    /// The span in the values, and how it relates to the failure.
     pub(super) label: Option<(Span, String)>,
-    /// What is nil, as a path.
+    /// The path of the nil value.
     pub(super) path: String,
 }
 
@@ -21,20 +21,20 @@ pub(super) struct Hint {
 pub(super) enum Failure {
     /// The node itself.
     Node(String),
-    /// The node itself, which wants a field of something that is nil.
+    /// The node itself: it reads a field of nil.
     Nil(String, Hint),
-    /// An argument: the last thing evaluated for it.
+    /// An argument: Go blames the last node evaluated for it.
     Argument(ArgumentError),
-    /// What was ranged over: the last thing evaluated for it.
+    /// The ranged value: Go blames the last node evaluated for it.
     Range(String),
     /// The call: its function returned an error or panicked.
     Call {
         /// The name of the function.
         name: String,
-        /// What it said.
+        /// Its error.
         fault: Fault,
     },
-    /// The render has used up what it may use.
+    /// The render exceeded a limit.
     Limit(String),
 }
 
@@ -56,7 +56,7 @@ impl From<Failure> for Error {
     }
 }
 
-/// The failure inside a minijinja error, if it came from here.
+/// Returns the failure that a minijinja error wraps, if the error was raised here.
 pub(super) fn failure(error: &Error) -> Option<&Failure> {
     std::error::Error::source(error)?.downcast_ref()
 }

@@ -1,4 +1,4 @@
-//! Fields and methods of Go values: what `.a.b` means.
+//! Evaluates `.a.b`: the fields and methods of Go values.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,10 +10,10 @@ use govalue::{Data, Element, Map, MapType, MethodError, Value, View, int_method,
 use source::{FileId, Span};
 use sprig::Fault;
 
-/// The value that a field is taken of.
+/// The value that a field is read from.
 pub(super) struct Receiver<'a> {
     pub(super) value: &'a Value,
-    /// Whether Go knows it as an `interface {}` only: it came out of a map or a list of these.
+    /// Whether its static type in Go is `interface {}`: it came out of a map or list of these.
     is_interface: bool,
 }
 
@@ -34,8 +34,8 @@ impl<'a> Receiver<'a> {
     }
 }
 
-/// Loops over lists whose items Go knows by their own types, by the template and the number of the item in it. Of all other
-/// items it knows that they are an `interface {}`.
+/// Loops over lists with a typed element, identified by the template and the number of the loop item. The items of all
+/// other loops are an `interface {}` to Go.
 #[derive(Debug, Default)]
 pub(super) struct TypedLoops(Mutex<BTreeSet<(String, u32)>>);
 
@@ -44,7 +44,7 @@ impl TypedLoops {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A loop begins.
+    /// Records the element type of a loop that begins.
     pub(super) fn begin(&self, template: &str, item: u32, over: &Value) {
         let is_typed = match view(over) {
             View::List(list) => list.element != Element::Any,
@@ -59,14 +59,14 @@ impl TypedLoops {
         }
     }
 
-    /// Whether the items of the loop that began last with this number have types of their own.
+    /// Whether the items of the last loop that began with this number have a static type.
     fn has(&self, template: &str, item: u32) -> bool {
         let loops = self.lock();
-        // Most charts have none.
+        // Most charts have no typed loops.
         !loops.is_empty() && loops.contains(&(template.to_owned(), item))
     }
 
-    /// The item of such a loop, or of another one.
+    /// The item of a loop as a receiver.
     pub(super) fn item<'a>(&self, template: &str, item: u32, value: &'a Value) -> Receiver<'a> {
         Receiver {
             value,
@@ -75,12 +75,12 @@ impl TypedLoops {
     }
 }
 
-/// `.a.b.c` of a value; the path is the names joined by dots.
+/// Evaluates `.a.b.c` on a value. The path is the names joined by dots.
 pub(super) fn chain(receiver: &Receiver<'_>, path: &str) -> Result<Value, Error> {
     walk(receiver, path).map(|(value, _)| value)
 }
 
-/// `.a.b.c` of a value, where `c` is a method: what it gives, and the value of `.a.b`.
+/// Evaluates `.a.b.c` on a value, where `c` is a method. Returns its result and the value of `.a.b`.
 pub(super) fn call(receiver: &Receiver<'_>, path: &str, arguments: &[Value]) -> Result<(Value, Value), Error> {
     let (value, is_interface) = match path.rsplit_once('.') {
         Some((fields, _)) => walk(receiver, fields)?,
@@ -94,7 +94,7 @@ pub(super) fn call(receiver: &Receiver<'_>, path: &str, arguments: &[Value]) -> 
     Ok((select(&last, name, Some(arguments))?, value))
 }
 
-/// The value of `.a.b.c`, and whether Go knows it as an `interface {}` only.
+/// Evaluates `.a.b.c`. Also returns whether its static type in Go is `interface {}`.
 fn walk(receiver: &Receiver<'_>, path: &str) -> Result<(Value, bool), Error> {
     let mut is_interface = receiver.is_interface;
     let receiver = receiver.value;
@@ -124,7 +124,7 @@ fn nil_pointer(name: &str) -> String {
     format!("nil pointer evaluating interface {{}}.{name}")
 }
 
-/// What is nil on the way of [`chain`], and where the values would have to set it.
+/// Returns the first nil value on the path of [`chain`], and the place in the values that would have to set it.
 fn hint(receiver: &Value, path: &str) -> Hint {
     let mut value = receiver.clone();
     let mut around: Option<Span> = None;
@@ -151,7 +151,7 @@ fn hint(receiver: &Value, path: &str) -> Hint {
     hint
 }
 
-/// One field, or a method with its arguments. Mirrors `evalField` of Go's `text/template`.
+/// Evaluates one field, or a method with its arguments. Mirrors `evalField` of Go's `text/template`.
 fn select(receiver: &Receiver<'_>, name: &str, arguments: Option<&[Value]>) -> Result<Value, Error> {
     let given = arguments.unwrap_or_default();
     let fail = |text: String| Err(Failure::Node(text).into());
@@ -207,7 +207,7 @@ fn select(receiver: &Receiver<'_>, name: &str, arguments: Option<&[Value]>) -> R
     }
 }
 
-/// A method that takes no arguments was given some?
+/// Returns Go's error if a method without parameters got arguments.
 pub(super) fn no_arguments(method: &str, arguments: &[Value]) -> Result<(), MethodError> {
     if arguments.is_empty() {
         return Ok(());
@@ -218,7 +218,7 @@ pub(super) fn no_arguments(method: &str, arguments: &[Value]) -> Result<(), Meth
     )))
 }
 
-/// What Go says of an argument that is no string where one is wanted.
+/// Go's error message for an argument that is not a string where one is required.
 pub(super) fn wrong_type(argument: &Value) -> String {
     match view(argument) {
         View::Invalid => "invalid value; expected string".to_owned(),
@@ -238,7 +238,7 @@ fn method_result(name: &str, result: Result<Value, MethodError>) -> Result<Value
     })
 }
 
-/// The methods of Helm's `common.Values` that are of use in a template.
+/// The methods of Helm's `common.Values` that are useful in a template.
 fn values_method(map: &Map, value: &Value, name: &str, arguments: &[Value]) -> Option<Result<Value, MethodError>> {
     let wanted = match name {
         "AsMap" | "YAML" => 0,

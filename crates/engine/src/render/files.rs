@@ -1,4 +1,4 @@
-//! `.Files`: the files of a chart that are no templates. Mirrors `files` of Helm's `pkg/engine/files.go`.
+//! `.Files`: the files of a chart that are not templates. Mirrors `files` of Helm's `pkg/engine/files.go`.
 
 use super::field::wrong_type;
 use chart::File;
@@ -6,7 +6,7 @@ use gostd::glob::Glob;
 use gostd::string as gostring;
 use govalue::{Data, Element, Entries, Map, MapType, MethodError, Value, list_of, map_of, strings};
 
-/// The files of a chart as templates see them.
+/// The value of `.Files` for the files of a chart.
 pub(super) fn value(files: &[File]) -> Value {
     let files = files.to_vec();
     let entries = move || {
@@ -18,7 +18,7 @@ pub(super) fn value(files: &[File]) -> Value {
     Value::from_object(Data::Map(Map::lazy(MapType::Files, entries)))
 }
 
-/// Calls a method of `engine.files`; nothing if it has none of this name.
+/// Calls a method of `engine.files`; `None` if it has no method with this name.
 pub(super) fn call(files: &Map, method: &str, arguments: &[Value]) -> Option<Result<Value, MethodError>> {
     let wanted = match method {
         "Get" | "GetBytes" | "Glob" | "Lines" => 1,
@@ -64,7 +64,7 @@ fn lines(bytes: &[u8]) -> Value {
 }
 
 fn glob(files: &Map, pattern: &str) -> Value {
-    // Helm takes a pattern that is none for one that matches everything.
+    // An invalid glob matches every file, as in Helm.
     let pattern = Glob::new(pattern, '/').unwrap_or_else(|_| Glob::any());
     let entries: Entries = files
         .read()
@@ -75,7 +75,7 @@ fn glob(files: &Map, pattern: &str) -> Value {
     map_of(MapType::Files, entries)
 }
 
-/// The files by their last names as a YAML mapping.
+/// Serializes the files as a YAML mapping, keyed by base name.
 fn yaml_of(files: &Map, text: impl Fn(&[u8]) -> String) -> Value {
     let mut entries = Entries::new();
     for (name, value) in files.read().iter() {

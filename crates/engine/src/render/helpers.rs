@@ -1,4 +1,4 @@
-//! The helpers that lowered templates call besides Go's functions; see [`crate::lower`] for how they are used.
+//! The helpers that lowered templates call besides Go's functions; [`crate::lower`] shows how they are used.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use gostd::quote::quote;
 use govalue::{Data, IntType, MapType, Value, View, int_of, sprint, uint_of, view};
 use sprig::Call;
 
-/// A variable that is assigned somewhere: Go's `=` changes it wherever it was declared.
+/// A variable that is assigned somewhere. Go's `=` changes it in whichever scope declared it.
 #[derive(Debug)]
 struct Cell(Mutex<Value>);
 
@@ -33,7 +33,7 @@ fn store(cell: &Value, value: Value) {
     }
 }
 
-/// Adds the helpers to an environment.
+/// Registers the helpers in an environment.
 pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
     if runtime.counters.is_some() {
         let of = Arc::clone(runtime);
@@ -129,7 +129,7 @@ pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>
         false
     });
 
-    // Constants that Jinja cannot spell.
+    // Constants that Jinja has no literal for.
     environment.add_filter("as_int64", |value: i64| int_of(IntType::Int64, value));
     environment.add_filter("as_uint32", |value: u64| uint_of(govalue::UintType::Uint32, value));
     environment.add_filter("complex", |_: &Value, real: f64, imaginary: f64| {
@@ -184,7 +184,7 @@ pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>
     });
 }
 
-/// Fields of a value. A trace is told of them.
+/// Reads a field path of a value, and records it in a traced render.
 fn read(runtime: &Runtime, receiver: &Receiver<'_>, path: &str) -> Result<Value, Error> {
     let value = field::chain(receiver, path)?;
     if let Some(recorder) = &runtime.recorder {
@@ -196,7 +196,7 @@ fn read(runtime: &Runtime, receiver: &Receiver<'_>, path: &str) -> Result<Value,
     Ok(value)
 }
 
-/// What only traced templates call; see `lower::tracing`.
+/// Registers the helpers that only traced templates call; see `lower::tracing`.
 fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
     let own = || Arc::clone(runtime);
     let tell = |tell: fn(&Recorder, u32)| {
@@ -229,7 +229,7 @@ fn undefined_template(name: &str) -> Failure {
     Failure::Node(format!("template {} not defined", quote(name)))
 }
 
-/// What comes out of an interface: nil is no value.
+/// Takes a value out of an interface: nil becomes no value.
 fn elem(value: Value) -> Value {
     if value.is_none() { Value::UNDEFINED } else { value }
 }
@@ -259,7 +259,7 @@ fn argument(value: Value, function: &str, index: usize) -> Result<Value, Error> 
     }
 }
 
-/// The turns of a `range`: an object that minijinja's `for` goes through.
+/// The iterations of a `range`: an object that minijinja's `for` iterates over.
 #[derive(Debug)]
 struct Turns {
     runtime: Arc<Runtime>,
@@ -290,7 +290,7 @@ impl Object for Turns {
         Enumerator::Iter(Box::new(std::iter::from_fn(move || {
             let turn = turns.turn(at)?;
             at += 1;
-            // A loop that runs away is stopped here: every turn pays.
+            // Every iteration is charged, so that an endless loop stops here.
             Some(match turns.runtime.charge(turns.cost + 3) {
                 Ok(()) => turn,
                 Err(text) => Value::from(Error::from(Failure::Limit(text))),

@@ -36,36 +36,36 @@ pub use origin::{Origin, Origins, Setting};
 pub use rendering::{Rendering, Templates};
 pub use session::{Failed, Session};
 
-/// What a render gives: the text of each file that is not a partial, by its name.
+/// The result of a render: the text of each file that is not a partial, by name.
 #[derive(Clone, Debug, Default)]
 pub struct Rendered {
     /// The texts, with [`gostd::string`] escapes.
     pub files: BTreeMap<Arc<str>, String>,
-    /// Where each byte of them has come from; only of a traced render.
+    /// The origin of each byte; only in a traced render.
     pub origins: Option<Arc<Origins>>,
 }
 
 impl Rendered {
-    /// Where some bytes of a file have come from: the innermost template text or action, the calls that led there, and the
-    /// values. `None` if the render was not traced, or too large for that.
+    /// Returns the origin of some bytes of a file: the innermost template text or action, the calls that led to it, and
+    /// the values. `None` if the render was not traced or was too large to trace.
     ///
-    /// A document's byte `n` is byte `manifest.start + n` of the file.
+    /// Byte `n` of a document is byte `manifest.start + n` of the file.
     pub fn origin(&self, file: &str, range: std::ops::Range<usize>) -> Option<Origin> {
         self.origins.as_ref()?.of(file, range)
     }
 }
 
-/// Whether a render keeps where its output comes from.
+/// Whether a render records the origins of its output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trace {
-    /// Nothing is kept, and nothing is slower.
+    /// Records nothing, at no cost.
     #[default]
     Off,
-    /// [`Rendered::origin`] can tell.
+    /// Records origins for [`Rendered::origin`].
     On,
 }
 
-/// minijinja, made to print as Go does and to know Go's functions.
+/// Creates a minijinja environment that prints as Go does and has Go's functions.
 fn environment(runtime: &Arc<Runtime>) -> Environment<'static> {
     let mut environment = Environment::empty();
     let [

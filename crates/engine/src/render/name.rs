@@ -11,15 +11,15 @@ use source::{Source, SourceKind, Sources};
 use sprig::Origin;
 use world::World;
 
-/// What Go calls the template.
+/// The name of the template in Go's error messages.
 const NAME: &str = "name-template";
-/// Functions that sprig has too, before Helm puts its own in their place.
+/// Functions whose sprig version applies here, because Helm has not replaced it yet.
 const SPRIGS_OWN: [&str; 5] = ["fail", "fromJson", "getHostByName", "mustToJson", "toJson"];
 
 /// Renders a template without a dot, with the functions of Go and sprig.
 ///
 /// # Errors
-/// What Go says.
+/// Go's error message.
 pub fn name(text: &str, world: &Arc<dyn World>) -> Result<String, String> {
     let sources = Sources::new();
     let file = sources.add(Source::new(NAME, SourceKind::Flag, text.as_bytes().to_vec()));

@@ -1,4 +1,4 @@
-//! The templates of a render, lowered, and which name means which of them.
+//! The lowered templates of a render, and the names that refer to them.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,54 +11,54 @@ use govalue::Signature;
 use minijinja::Environment;
 use source::{FileId, Sources, Span};
 
-/// Names a lowered template of a [`Program`].
+/// The id of a lowered template of a [`Program`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct UnitId(usize);
 
 impl UnitId {
-    /// Its number among all units.
+    /// Its index among all units.
     pub(super) fn index(self) -> usize {
         self.0
     }
 
-    /// What minijinja knows the template as.
+    /// The name under which minijinja knows the template.
     pub(super) fn name(self) -> String {
         self.0.to_string()
     }
 
-    /// The unit that minijinja knows by a name.
+    /// Parses a name given by [`UnitId::name`].
     pub(super) fn from_name(name: &str) -> Option<Self> {
         name.parse().ok().map(Self)
     }
 }
 
-/// A template, lowered when it is first wanted: charts define far more than one render runs.
+/// A template, lowered on first use: charts define far more templates than one render runs.
 ///
-/// Nobody waits for another thread that lowers or compiles it: to be woken can take longer than to do it again.
+/// No thread waits for another one that lowers or compiles a unit: waking up can take longer than repeating the work.
 #[derive(Debug)]
 pub(super) struct Unit {
-    /// What Go calls the file that it is in.
+    /// The name of its file in Go's error messages.
     pub(super) file_name: Arc<str>,
-    /// What it is called by.
+    /// Its name.
     pub(super) name: Arc<str>,
     file: FileId,
     sources: Sources,
-    /// Which of the file's trees it is.
+    /// The index of its tree in the file.
     number: usize,
-    /// Whether it is lowered so that it can be traced.
+    /// Whether it is lowered for tracing.
     traced: bool,
-    /// What it counts.
+    /// Its counters, in a counting session.
     counted: Option<Counted>,
-    /// The tree, until it is lowered. After that only errors want it.
+    /// The tree, until it is lowered. After that only errors need it.
     fresh: Mutex<Option<Arc<Tree>>>,
-    /// The tree again, for who wants to tell of an error.
+    /// The re-parsed tree; built only to report an error.
     again: OnceLock<Tree>,
     lowered: OnceLock<UnitCode>,
-    /// Set once a thread has begun to have it compiled.
+    /// Set once a thread has started to compile it.
     begun: AtomicBool,
 }
 
-/// What is counted in the templates of a file.
+/// The counters of a file's templates.
 #[derive(Clone, Debug)]
 pub(super) struct Counted {
     pub(super) points: Arc<Points>,
@@ -66,25 +66,25 @@ pub(super) struct Counted {
     pub(super) base: usize,
 }
 
-/// What is kept of a lowered template.
+/// The parts of a lowered template that are kept.
 #[derive(Debug)]
 struct UnitCode {
-    /// The way back from the lowered text.
+    /// Maps the lowered text back to the template.
     map: SourceMap,
-    /// What one run costs.
+    /// The cost of one run.
     nodes: u64,
-    /// The names of the templates that it calls, as far as they are written out.
+    /// The templates that it calls by a literal name.
     callees: Vec<Arc<str>>,
     /// The lowered text, until minijinja has compiled it.
     text: Mutex<Option<String>>,
 }
 
 impl Unit {
-    /// The tree that it came from. The file is parsed again.
+    /// Returns the tree that it was lowered from. This parses the file again.
     pub(super) fn tree(&self) -> &Tree {
         self.again.get_or_init(|| {
             let source = self.sources.get(self.file);
-            // It has been parsed before: there is nothing wrong with it.
+            // The file has been parsed successfully before.
             let parsed = gotemplate::parse(source.text(), self.file, &self.file_name, &|_| true);
             let tree = parsed.ok().and_then(|parsed| parsed.trees.into_iter().nth(self.number));
             tree.unwrap_or_else(|| Tree {
@@ -101,7 +101,7 @@ impl Unit {
         }
         let fresh = lock(&self.fresh).clone();
         if let Some(tree) = fresh {
-            // Whoever comes second throws its own away.
+            // If another thread was faster, this result is dropped.
             _ = self.lowered.set(UnitCode::of(self.lower(&tree)));
             lock(&self.fresh).take();
         }
@@ -117,28 +117,29 @@ impl Unit {
         lower_as(tree, &signature, self.traced, counting)
     }
 
-    /// The way back from the lowered text.
+    /// Maps the lowered text back to the template.
     pub(super) fn map(&self) -> &SourceMap {
         &self.code().map
     }
 
-    /// What one run costs.
+    /// The cost of one run.
     pub(super) fn nodes(&self) -> u64 {
         self.code().nodes
     }
 
-    /// The names of the templates that it calls, as far as they are written out.
+    /// The templates that it calls by a literal name.
     pub(super) fn callees(&self) -> &[Arc<str>] {
         &self.code().callees
     }
 
-    /// The lowered text. It is not kept for long: minijinja asks again only for what it could not compile.
+    /// The lowered text. It is dropped after compilation; minijinja asks again only for a template that failed to
+    /// compile.
     fn text(&self) -> String {
         let kept = lock(&self.code().text).clone();
         kept.unwrap_or_else(|| self.lower(self.tree()).text)
     }
 
-    /// Has minijinja compile it. An error comes up again when it is run.
+    /// Compiles it with minijinja. An error is ignored here, because it occurs again when the template is run.
     fn compile(&self, id: UnitId, environment: &Environment<'_>) {
         drop(environment.get_template(&id.name()));
         lock(&self.code().text).take();
@@ -160,36 +161,36 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// All templates of a render. It grows while `tpl` brings new ones.
+/// All templates of a render. `tpl` adds more while the render runs.
 #[derive(Debug)]
 pub(super) struct Program {
-    /// Where the files are.
+    /// The sources of the template files.
     sources: Sources,
-    /// Whether templates are lowered so that they can be traced.
+    /// Whether templates are lowered for tracing.
     traced: bool,
     units: RwLock<Units>,
 }
 
-/// A template of a file that was added.
+/// A template of an added file.
 #[derive(Clone, Debug)]
 pub(super) struct Added {
-    /// What it is called by.
+    /// Its name.
     pub(super) name: Arc<str>,
-    /// Which it is.
+    /// Its id.
     pub(super) id: UnitId,
-    /// Whether there is nothing in it.
+    /// Whether it is empty.
     pub(super) is_empty: bool,
 }
 
 #[derive(Debug, Default)]
 struct Units {
     by_id: BTreeMap<usize, Arc<Unit>>,
-    /// How many there have ever been: no number is given twice.
+    /// How many units there have ever been, so that no number is used twice.
     count: usize,
 }
 
 impl Program {
-    /// No templates yet; where their files are, and whether those to come are to be traced.
+    /// An empty program. `traced` applies to the templates that are added later.
     pub(super) fn new(sources: Sources, traced: bool) -> Self {
         Self {
             sources,
@@ -198,7 +199,7 @@ impl Program {
         }
     }
 
-    /// Adds the trees of a file, and gives them in their order.
+    /// Adds the trees of a file and returns them in order.
     pub(super) fn add(&self, template: Template, counted: Option<&Counted>) -> Vec<Added> {
         let mut units = self.units.write().unwrap_or_else(PoisonError::into_inner);
         let mut added = Vec::with_capacity(template.trees.len());
@@ -228,7 +229,7 @@ impl Program {
         added
     }
 
-    /// Has minijinja compile a unit, unless a thread has begun that already.
+    /// Compiles a unit, unless a thread has already started to.
     pub(super) fn compile(&self, id: UnitId, environment: &Environment<'_>) -> Option<Arc<Unit>> {
         let unit = self.unit(id)?;
         if !unit.begun.swap(true, Ordering::Relaxed) {
@@ -237,13 +238,13 @@ impl Program {
         Some(unit)
     }
 
-    /// Forgets a unit that nothing will ask for any more.
+    /// Removes a unit that is not needed any more.
     pub(super) fn forget(&self, id: UnitId) {
         let mut units = self.units.write().unwrap_or_else(PoisonError::into_inner);
         units.by_id.remove(&id.0);
     }
 
-    /// The unit of an id.
+    /// Returns a unit by its id.
     pub(super) fn unit(&self, id: UnitId) -> Option<Arc<Unit>> {
         self.units
             .read()
@@ -253,7 +254,7 @@ impl Program {
             .cloned()
     }
 
-    /// All units, in the order of their ids. None has been forgotten in a traced render.
+    /// All units, in the order of their ids. A traced render removes none.
     pub(super) fn units(&self) -> Vec<Arc<Unit>> {
         let units = self.units.read().unwrap_or_else(PoisonError::into_inner);
         units.by_id.values().cloned().collect()
@@ -265,13 +266,13 @@ impl Program {
     }
 }
 
-/// The signature of a function, for the lowering.
+/// The signature of a function, for lowering.
 pub(super) fn signature(name: &str) -> Option<Signature> {
     sprig::find(name).map(|function| function.signature)
 }
 
-/// Which name means which template. A text given to `tpl` may define templates that only it can see: it gets a scope of
-/// its own over that of its caller.
+/// Maps names to templates. A text passed to `tpl` may define templates that only it can see, so it gets a scope inside
+/// that of its caller.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     own: BTreeMap<Arc<str>, UnitId>,
@@ -279,7 +280,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// A scope over another one.
+    /// A scope inside another one.
     pub(super) fn over(outer: Arc<Names>) -> Self {
         Self {
             own: BTreeMap::new(),
@@ -287,7 +288,7 @@ impl Names {
         }
     }
 
-    /// Gives a template its name. Go keeps the older of two with one name if the newer one is empty.
+    /// Defines a template. If two have the same name and the newer one is empty, Go keeps the older one.
     pub(super) fn define(&mut self, added: &Added) {
         if added.is_empty && self.find(&added.name).is_some() {
             return;
@@ -295,7 +296,7 @@ impl Names {
         self.own.insert(Arc::clone(&added.name), added.id);
     }
 
-    /// The template of a name.
+    /// Looks up a template by name.
     pub(super) fn find(&self, name: &str) -> Option<UnitId> {
         let mut names = self;
         loop {

@@ -1,4 +1,4 @@
-//! A render that other threads help with.
+//! A render that several threads work on.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,39 +13,40 @@ use diagnostics::Report;
 use gotemplate::{SyntaxError, Template};
 use source::FileId;
 
-/// What is smaller than this many bytes is parsed again sooner than another thread wakes this one.
+/// A file smaller than this, in bytes, is parsed again rather than waited for: that is faster than a wake-up by another
+/// thread.
 const WORTH_WAITING: usize = 64 << 10;
 
-/// Files on their way to their rendered texts. One thread goes from the first file to the last; those that help it go
-/// the other way, so that they seldom want the same.
+/// A render of a list of files. One thread works from the first file to the last; the helping threads work in the
+/// opposite direction, so that they rarely want the same file.
 #[derive(Debug)]
 pub struct Rendering<'a> {
     session: &'a Session,
     files: &'a [TemplateFile],
-    /// What the session knows of the files already.
+    /// The units of files that the session has parsed before.
     known: Vec<Option<Known>>,
     ids: Vec<FileId>,
     parsed: Vec<Slot<Result<Template, Vec<SyntaxError>>>>,
-    /// Whether the names are known, once all is parsed: only then can anything be compiled.
+    /// Whether the templates have been named, after all files are parsed. Nothing can be compiled before that.
     is_prepared: OnceLock<bool>,
-    /// Whether help is no longer wanted.
+    /// Whether the helping threads should stop.
     is_done: AtomicBool,
 }
 
-/// Files whose templates can be run.
+/// Templates that are ready to run.
 #[derive(Debug)]
 pub struct Templates(Vec<(usize, Parsed)>);
 
 /// The templates of one file.
 #[derive(Debug)]
 enum Parsed {
-    /// Parsed now.
+    /// Parsed in this render.
     Fresh(Template),
-    /// Parsed for an earlier render.
+    /// Parsed in an earlier render.
     Known(Arc<[Added]>),
 }
 
-/// Sends the helpers home, whatever happens.
+/// Stops the helping threads when dropped, even after a panic.
 struct End<'a, 'b>(&'a Rendering<'b>);
 
 impl Drop for End<'_, '_> {
@@ -56,7 +57,7 @@ impl Drop for End<'_, '_> {
 }
 
 impl<'a> Rendering<'a> {
-    /// Files that are to be rendered in the order given; of two templates with one name the later one wins.
+    /// Creates a render of files in the given order. If two templates have the same name, the later one wins.
     pub fn new(files: &'a [TemplateFile], session: &'a Session) -> Self {
         let known: Vec<_> = files.iter().map(|file| session.find(file)).collect();
         let id = |(file, known): (&TemplateFile, &Option<Known>)| {
@@ -74,8 +75,9 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// Gives what `main` gives, which should come to [`Rendering::parse`] and [`Rendering::render`] soon. Other threads help
-    /// it if there is enough to do; one of them does `meanwhile` too, on so many bytes, unless `main` is done before.
+    /// Runs `main`, which should call [`Rendering::parse`] and [`Rendering::render`] soon, and returns its result.
+    /// Other threads help if there is enough work; one of them also runs `meanwhile`, whose work is `size` bytes,
+    /// unless `main` ends first.
     pub fn with_help<T>(&self, size: usize, meanwhile: impl Fn() + Sync, main: impl FnOnce() -> T) -> T {
         let templates: usize = (0..self.files.len()).map(|at| self.size(at)).sum();
         let help = || {
@@ -95,7 +97,7 @@ impl<'a> Rendering<'a> {
         })
     }
 
-    /// How many bytes of a file are still to be parsed.
+    /// The number of bytes of a file that are not parsed yet.
     fn size(&self, at: usize) -> usize {
         match self.known[at] {
             Some(_) => 0,
@@ -107,8 +109,8 @@ impl<'a> Rendering<'a> {
         self.session.parse(&self.files[at], self.ids[at])
     }
 
-    /// Parses all templates. Gives those that can be parsed, and the errors of all others: of syntax, and functions that do
-    /// not exist. The first one is Helm's.
+    /// Parses all templates. Returns those without errors, and the errors of the others: invalid syntax and unknown
+    /// functions. The first error is the one that Helm reports.
     pub fn parse(&self) -> (Templates, Report) {
         let mut results: Vec<_> = (0..self.files.len())
             .map(|at| {
@@ -139,8 +141,8 @@ impl<'a> Rendering<'a> {
         (Templates(parsed), report)
     }
 
-    /// Renders the templates that [`Rendering::parse`] gave; a file without one is left out. Gives the files that can be
-    /// rendered, and the errors of all others; the first diagnostic is the one that Helm would stop at.
+    /// Renders the templates from [`Rendering::parse`]; a file without one is left out. Returns the files that
+    /// rendered, and the errors of the others. The first diagnostic is the error that Helm stops at.
     pub fn render(&self, templates: Templates) -> (Rendered, Report) {
         let Session { runtime, sources, .. } = self.session;
         let mut names = Names::default();
@@ -158,7 +160,7 @@ impl<'a> Rendering<'a> {
         (rendered, report)
     }
 
-    /// Compiles what will be run: each file, and what it calls by name.
+    /// Compiles the templates that will be run: each file, and the templates that it calls by a literal name.
     fn compile(&self) {
         let Session {
             runtime, environment, ..
@@ -178,7 +180,7 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// Renders the files that are no partials, and tells what went wrong.
+    /// Renders the files that are not partials, and reports the errors.
     fn run(&self) -> (Rendered, Report) {
         let Session { runtime, sources, .. } = self.session;
         let mut rendered = Rendered::default();

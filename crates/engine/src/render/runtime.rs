@@ -1,4 +1,4 @@
-//! A render in progress: what all its templates share.
+//! The state of a render that all its templates share.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
@@ -21,53 +21,53 @@ use source::{FileId, Source, SourceKind, Sources};
 use sprig::{Call, Cluster, Fault, Function, Host, Outcome};
 use world::World;
 
-/// The steps that a run of a template takes besides those of its nodes.
+/// The steps that a run of a template costs in addition to its nodes.
 const RUN_COST: u64 = 40;
-/// How often one name may be included inside itself before Helm gives up.
+/// How many nested includes of the same name Helm allows.
 const MAX_INCLUDES: usize = 1000;
-/// How many bytes of texts are kept parsed from one render to the next.
+/// The total number of bytes of `tpl` texts that stay parsed between renders.
 const MAX_KEPT: usize = 4 << 20;
-/// The name of the template that everything hangs on in Helm; texts given to `tpl` go by it.
+/// The name of the root template in Helm, which is also the name of every text passed to `tpl`.
 const ROOT_NAME: &str = "gotpl";
 
-/// What all templates of a render share.
+/// The state that all templates of a render share.
 #[derive(Debug)]
 pub(super) struct Runtime {
     pub(super) program: Program,
     pub(super) typed_loops: TypedLoops,
     pub(super) budget: Budget,
-    /// What a traced render keeps.
+    /// The record of a traced render.
     pub(super) recorder: Option<Recorder>,
-    /// What a counting render comes to.
+    /// The counters of a counting session.
     pub(super) counters: Option<Counters>,
-    /// The folder of the chart whose file is rendered, for the trace.
+    /// The folder of the chart whose file is being rendered, for the trace.
     folder: Mutex<Arc<str>>,
     world: Shared,
     sources: Sources,
-    /// The names that the running template can see.
+    /// The names that are visible to the running template.
     names: Mutex<Arc<Names>>,
-    /// How often each name is being included at the moment.
+    /// The current nesting depth of `include` for each name.
     including: Mutex<BTreeMap<Arc<str>, usize>>,
-    /// Texts that were given to `tpl`.
+    /// Texts that were passed to `tpl`.
     texts: Mutex<Texts>,
-    /// What `lookup` asks, if there is anything to ask.
+    /// The cluster that `lookup` queries, if there is one.
     cluster: Mutex<Option<Arc<dyn Cluster>>>,
 }
 
-/// The templates of a text given to `tpl`, the text's own last; or why it has none, in Go's words.
+/// The templates of a text passed to `tpl`, the text's own last; or Go's error message.
 type Parsed = Result<Arc<Text>, String>;
 
-/// Texts that were given to `tpl`.
+/// Texts that were passed to `tpl`.
 #[derive(Debug, Default)]
 struct Texts {
-    /// The digests of all.
+    /// The digests of all texts.
     seen: BTreeSet<u64>,
-    /// Those that are kept, parsed.
+    /// The texts that are kept, with their parsed templates.
     kept: BTreeMap<String, Parsed>,
 }
 
 impl Texts {
-    /// The texts of renders that are over. Values bring new ones with them, and nobody asks for the old ones then.
+    /// Limits the memory after a render. Other values bring other texts, so the old ones are not needed then.
     fn end_render(&mut self) {
         if self.kept.keys().map(String::len).sum::<usize>() > MAX_KEPT {
             self.kept.clear();
@@ -75,15 +75,15 @@ impl Texts {
     }
 }
 
-/// A text given to `tpl`, parsed.
+/// A parsed text that was passed to `tpl`.
 #[derive(Debug)]
 struct Text {
     units: Vec<Added>,
-    /// Its source, if it is not kept.
+    /// Its source, if the text is dropped after one use.
     once: Option<FileId>,
 }
 
-/// The world, which has no `Debug`.
+/// A wrapper, because `World` has no `Debug`.
 struct Shared(Arc<dyn World>);
 
 impl std::fmt::Debug for Shared {
@@ -96,7 +96,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The context of a template: its dot.
+/// The root context of a template, which holds its dot.
 #[derive(Debug)]
 struct Dot(Value);
 
@@ -128,12 +128,12 @@ impl Runtime {
         }
     }
 
-    /// The clock, chance and memory gauge.
+    /// Access to the clock, random numbers and memory use.
     pub(super) fn world(&self) -> &dyn World {
         &*self.world.0
     }
 
-    /// A render begins. These names are visible to all of its templates.
+    /// Begins a render. All its templates see these names.
     pub(super) fn begin(&self, names: Names) {
         let allowance = if self.recorder.is_some() { ALLOWANCE } else { 0 };
         self.budget
@@ -143,17 +143,17 @@ impl Runtime {
         *lock(&self.names) = Arc::new(names);
     }
 
-    /// Gives `lookup` something to ask, or nothing.
+    /// Sets the cluster for `lookup`, or removes it.
     pub(super) fn set_cluster(&self, cluster: Option<Arc<dyn Cluster>>) {
         *lock(&self.cluster) = cluster;
     }
 
-    /// The template that a name means at the moment.
+    /// Looks up a template by name, in the current scope.
     pub(super) fn find(&self, name: &str) -> Option<UnitId> {
         lock(&self.names).find(name)
     }
 
-    /// Pays for steps, and stops a render that has taken too much memory.
+    /// Spends steps, and stops a render that uses too much memory.
     pub(super) fn charge(&self, steps: usize) -> Result<(), String> {
         self.budget.charge(u64::try_from(steps).unwrap_or(u64::MAX))?;
         let Some(in_use) = self.world().memory_in_use() else {
@@ -179,10 +179,10 @@ impl Runtime {
     ) -> Result<String, Error> {
         let limit = |text| Error::from(Failure::Limit(text));
         let cost = self.program.unit(id).map_or(0, |unit| unit.nodes());
-        // To set up a run takes as long as a good many nodes.
+        // Setting up a run takes as long as executing many nodes.
         self.budget.charge(cost + RUN_COST).map_err(limit)?;
         self.budget.enter().map_err(limit)?;
-        // A missing dot is nil to the interface that Go passes it through; both are no value to the template.
+        // Go passes a missing dot through an interface as nil; to the template both are no value.
         let dot = if dot.is_none() { Value::UNDEFINED } else { dot };
         let name = id.name();
         let text;
@@ -217,14 +217,14 @@ impl Runtime {
         rendered
     }
 
-    /// Tells the trace that a file of the chart was read.
+    /// Records in the trace that a file of the chart was read.
     pub(super) fn read_file(&self, name: &str, text: &Value) {
         if let Some(recorder) = &self.recorder {
             recorder.file(&lock(&self.folder).clone(), name, text, &self.sources);
         }
     }
 
-    /// Calls a function with what a template gave it.
+    /// Calls a function with arguments from a template.
     pub(super) fn call(
         &self,
         function: &'static Function,
@@ -247,7 +247,7 @@ impl Runtime {
             host: &mut host,
         };
         match call.run(function) {
-            // nil comes out of the interface that the function returns.
+            // The function returns an interface; a nil in it becomes no value.
             Ok(value) if value.is_none() => Ok(Value::UNDEFINED),
             Ok(value) => {
                 if let Some(recorder) = &self.recorder {
@@ -264,8 +264,8 @@ impl Runtime {
         }
     }
 
-    /// The templates of a text given to `tpl`. What is given a second time is kept from then on; charts also make texts
-    /// that are given once, by the thousand.
+    /// Returns the templates of a text passed to `tpl`. A text is kept from its second use on, because charts also pass
+    /// thousands of texts just once.
     fn parse_text(&self, text: &str) -> Parsed {
         let mut texts = lock(&self.texts);
         if let Some(parsed) = texts.kept.get(text) {
@@ -278,7 +278,7 @@ impl Runtime {
         let is_function = |name: &str| sprig::find(name).is_some();
         let parsed = match gotemplate::parse(text, file, ROOT_NAME, &is_function) {
             Ok(template) => {
-                // A trace tells of every text. Definitions are found by minijinja, which keeps them.
+                // A trace refers to every text, and definitions stay in minijinja's environment; both must be kept.
                 let once = is_first && self.recorder.is_none() && template.trees.len() == 1;
                 let units = self.program.add(template, None);
                 let once = once.then_some(file);
@@ -295,7 +295,7 @@ impl Runtime {
         parsed
     }
 
-    /// Forgets a text that was rendered well and that nobody has given twice yet. What failed is needed to say where.
+    /// Drops a `tpl` text after its first use, unless it failed: its source is needed for the error.
     fn forget_text(&self, text: &Text) {
         if let Some(file) = text.once {
             text.units.iter().for_each(|unit| self.program.forget(unit.id));
@@ -304,25 +304,25 @@ impl Runtime {
     }
 }
 
-/// The same number for the same text, in every run.
+/// A digest that is the same in every process.
 fn digest(text: &str) -> u64 {
     let mut hasher = std::hash::DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
 }
 
-/// What a run is, for the trace.
+/// How a template is run.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Run<'a> {
-    /// The file that is rendered, if it is one.
+    /// The file that is rendered, if it is a file.
     pub(super) file: Option<&'a TemplateFile>,
-    /// What `tpl` was given, if it was that.
+    /// The argument of `tpl`, if `tpl` runs the template.
     pub(super) tpl: Option<&'a str>,
-    /// Whether the template will not be wanted again.
+    /// Whether the template is run only once.
     pub(super) once: bool,
 }
 
-/// What a function called by a template sees of the render.
+/// The view of the render that a function gets when a template calls it.
 struct Caller<'a, 'env> {
     runtime: &'a Runtime,
     environment: &'env Environment<'env>,

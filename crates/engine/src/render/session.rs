@@ -1,4 +1,4 @@
-//! What several renders of one chart share: templates stay parsed, lowered and compiled.
+//! Shared state of several renders of one chart: templates stay parsed, lowered and compiled.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,24 +17,24 @@ use source::{FileId, Sources};
 use sprig::Cluster;
 use world::World;
 
-/// Why a render failed.
+/// The error of a failed render.
 #[derive(Clone, Debug)]
 pub struct Failed {
-    /// What Helm 3 prints for it: Go's text on one line, or `execution error at (...): ...` for `fail` and `required`.
+    /// Helm 3's text for it: Go's error text on one line, or `execution error at (...): ...` for `fail` and `required`.
     pub text: String,
-    /// The same with its places.
+    /// The same error with its source locations.
     pub diagnostic: Diagnostic,
 }
 
-/// Templates that have been parsed once, for as many renders as are wanted, one after the other.
+/// Templates that are parsed once, for any number of consecutive renders.
 ///
-/// One thread renders at a time; threads that render side by side have a session each.
+/// Only one thread renders in a session at a time; threads that render in parallel need a session each.
 #[derive(Debug)]
 pub struct Session {
     pub(super) runtime: Arc<Runtime>,
     pub(super) environment: Environment<'static>,
     pub(super) sources: Sources,
-    /// What has been parsed, by the names that Helm gives to the files.
+    /// The parsed files, by their names in Helm.
     known: Mutex<BTreeMap<String, Known>>,
 }
 
@@ -48,12 +48,13 @@ pub(super) struct Known {
 }
 
 impl Session {
-    /// A session in which nothing has been parsed yet. Each render has all of `limits` to itself.
+    /// Creates a session. Each render gets the whole of `limits`.
     pub fn new(world: &Arc<dyn World>, sources: &Sources, limits: Limits, trace: Trace) -> Self {
         Self::build(world, sources, limits, trace, false)
     }
 
-    /// A session that counts what its renders come to, for [`Session::take_coverage`]. What they print is the same.
+    /// Creates a session that counts the points its renders reach, for [`Session::take_coverage`]. The output is the
+    /// same.
     pub fn counting(world: &Arc<dyn World>, sources: &Sources, limits: Limits, trace: Trace) -> Self {
         Self::build(world, sources, limits, trace, true)
     }
@@ -75,14 +76,14 @@ impl Session {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is known of a file, if it has been parsed under this name with the same content.
+    /// Returns the parsed file with the same name and content, if there is one.
     pub(super) fn find(&self, template: &TemplateFile) -> Option<Known> {
         let known = self.known();
         let found = known.get(&template.name)?;
         found.file.shares_content(&template.file).then(|| found.clone())
     }
 
-    /// Keeps what a file was parsed into, and gives its templates.
+    /// Keeps the parsed templates of a file and returns them.
     pub(super) fn keep(&self, file: &TemplateFile, id: FileId, parsed: Template) -> Arc<[Added]> {
         let counters = self.runtime.counters.as_ref();
         let counted = counters.map(|counters| counters.count(&parsed));
@@ -97,15 +98,16 @@ impl Session {
         units
     }
 
-    /// Parses files that no render has had yet, so that they are part of the coverage. What cannot be parsed is left to the render
-    /// that wants it.
+    /// Parses files that no render has used yet, so that the coverage includes them. Syntax errors are left to the
+    /// render that uses the file.
     pub fn learn(&self, files: &[TemplateFile]) {
         for file in files {
             _ = self.units(file);
         }
     }
 
-    /// What the renders since the last call have come to, also those that have failed; nothing if the session does not count.
+    /// Returns and resets the coverage of the renders since the last call, including failed ones; `None` if the session
+    /// does not count.
     pub fn take_coverage(&self) -> Option<Coverage> {
         let counters = self.runtime.counters.as_ref()?;
         let mut coverage = Coverage::default();
@@ -119,13 +121,13 @@ impl Session {
         Some(coverage)
     }
 
-    /// Parses a file, whose source this is.
+    /// Parses a file whose source has been added under `id`.
     pub(super) fn parse(&self, file: &TemplateFile, id: FileId) -> Result<Template, Vec<SyntaxError>> {
         let source = self.sources.get(id);
         gotemplate::parse(source.text(), id, &file.name, &|name| sprig::find(name).is_some())
     }
 
-    /// Renders one file of a render that has begun; nothing if it is a partial, or could not be parsed.
+    /// Renders one file of a render that has begun; `None` if it is a partial or could not be parsed.
     pub(super) fn run(&self, file: &TemplateFile) -> Option<Result<String, Error>> {
         let dot = file.dot.as_ref()?;
         let id = self.runtime.find(&file.name)?;
@@ -138,10 +140,10 @@ impl Session {
         Some(rendered.map(|text| text.replace("<no value>", "")))
     }
 
-    /// Renders files in their order until one fails, as Helm 3 does; `lookup` asks the cluster, if there is one.
+    /// Renders files in order until one fails, as Helm 3 does. `lookup` queries the cluster, if there is one.
     ///
     /// # Errors
-    /// The first file that is no template, or else cannot be rendered.
+    /// The error of the first file that has invalid syntax or fails to render.
     pub fn render(&self, files: &[TemplateFile], cluster: Option<Arc<dyn Cluster>>) -> Result<Rendered, Box<Failed>> {
         let runtime = &self.runtime;
         let mut names = Names::default();
@@ -163,7 +165,7 @@ impl Session {
         Ok(rendered)
     }
 
-    /// The templates of a file, parsed if they have not been.
+    /// Returns the templates of a file, which is parsed if necessary.
     fn units(&self, file: &TemplateFile) -> Result<Arc<[Added]>, Box<Failed>> {
         if let Some(known) = self.find(file) {
             return Ok(known.units);

@@ -1,4 +1,4 @@
-//! What is worked out of a text once and asked for often: its lines, sorted; its YAML; what an expression had used.
+//! Caches of derived data that is needed often: sorted lines of texts, parsed YAML, and the inputs of expressions.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -9,19 +9,19 @@ use super::window::{Before, From};
 use govalue::Value;
 use goyaml::Node;
 
-/// Shorter texts are gone through each time, in bytes.
+/// Texts shorter than this, in bytes, are scanned each time.
 const MIN_TEXT: usize = 512;
-/// When what is kept of texts takes more than this, it is begun anew, in bytes of these texts.
+/// The total size, in bytes of text, above which the caches of texts are cleared.
 const MAX_KEPT: usize = 16 << 20;
-/// A node of YAML takes about so much more than the text it was read from.
+/// The assumed memory use of a YAML tree, relative to its text.
 const NODE_WEIGHT: usize = 8;
-/// How many values and runs are kept for all windows together.
+/// The total number of values and runs cached for windows.
 const MAX_WINDOWS: usize = 200_000;
 
-/// Whose text it is, which keeps it where it is in memory.
+/// The owner of a text, which keeps the text at its address.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Owner<'a> {
-    /// The record, as long as the origins are there.
+    /// The record, which lives as long as the origins.
     Record,
     /// A value.
     Value(&'a Value),
@@ -30,9 +30,10 @@ pub(super) enum Owner<'a> {
 /// The lines of a text.
 #[derive(Debug)]
 struct Lines {
-    /// Those that are not empty, without space around, as bytes of the text; sorted by what they say, equal ones by place.
+    /// The byte ranges of the lines that are not blank, without surrounding white space; sorted by text, then by
+    /// position.
     sorted: Vec<Range<usize>>,
-    /// Keeps the text in memory: its place there is its name.
+    /// Keeps the text in memory, because its address identifies it.
     #[expect(dead_code, reason = "held, not read")]
     owner: Option<Value>,
 }
@@ -50,7 +51,7 @@ impl Lines {
         Self { sorted, owner }
     }
 
-    /// The lines that say the same as another one.
+    /// Returns the lines with the same text as another one.
     fn same(&self, text: &str, wanted: &str) -> &[Range<usize>] {
         let first = self.sorted.partition_point(|line| &text[line.clone()] < wanted);
         let rest = &self.sorted[first..];
@@ -58,7 +59,7 @@ impl Lines {
     }
 }
 
-/// The address and length of a text that stays where it is.
+/// The address and length of a text that does not move.
 type TextId = (usize, usize);
 
 fn id(text: &str) -> TextId {
@@ -69,14 +70,14 @@ fn id(text: &str) -> TextId {
 struct Kept {
     lines: BTreeMap<TextId, Arc<Lines>>,
     yaml: BTreeMap<(TextId, usize), Option<Arc<Node>>>,
-    /// What `lines` and `yaml` take.
+    /// The total weight of `lines` and `yaml`.
     weight: usize,
     windows: BTreeMap<Before, Arc<[From]>>,
-    /// How much is in `windows`.
+    /// The number of entries in `windows`.
     used: usize,
 }
 
-/// All that is kept between one question and the next.
+/// The caches that are kept between queries.
 #[derive(Debug, Default)]
 pub(super) struct Index(Mutex<Kept>);
 
@@ -96,7 +97,7 @@ impl Index {
         lines
     }
 
-    /// How many lines of a text before one of them say the same.
+    /// Counts the lines before a line that have the same text.
     pub(super) fn rank(&self, text: &str, owner: Owner<'_>, line: Line<'_>) -> usize {
         if text.len() < MIN_TEXT {
             return lines(&text[..line.start])
@@ -109,7 +110,7 @@ impl Index {
             .partition_point(|other| other.start < line.start)
     }
 
-    /// The n-th of the lines of a text that say something, or the last one of fewer.
+    /// Returns the n-th line with a given text, or the last one if there are fewer.
     pub(super) fn nth<'a>(&self, text: &'a str, owner: Owner<'_>, wanted: &str, nth: usize) -> Option<Line<'a>> {
         if text.len() < MIN_TEXT {
             let mut same = lines(text).filter(|line| line.text == wanted);
@@ -125,7 +126,7 @@ impl Index {
         })
     }
 
-    /// The YAML of a text of the record that begins at a column of its first line.
+    /// Parses a text of the record as YAML, whose first line begins at a column.
     pub(super) fn yaml(&self, text: &str, column: usize) -> Option<Arc<Node>> {
         let key = (id(text), column);
         if let Some(node) = self.lock().yaml.get(&key) {
@@ -138,7 +139,7 @@ impl Index {
         node
     }
 
-    /// What was used before an event, worked out if that was not asked for yet.
+    /// Returns the inputs that were used before an event, and computes them on the first call.
     pub(super) fn window(&self, before: Before, collect: impl FnOnce() -> Vec<From>) -> Arc<[From]> {
         if let Some(window) = self.lock().windows.get(&before) {
             return Arc::clone(window);
@@ -156,7 +157,7 @@ impl Index {
 }
 
 impl Kept {
-    /// Forgets the texts if another one would be too much.
+    /// Clears the texts if another one would exceed the limit.
     fn make_room(&mut self, weight: usize) {
         if self.weight.saturating_add(weight) > MAX_KEPT {
             self.lines.clear();

@@ -1,5 +1,5 @@
-//! Values and texts that templates get out of what they include, and hand on: `include "port" . | int` in a map, a text that
-//! is kept for all who ask.
+//! Values and texts that templates take from an included text and pass on, such as `include "port" . | int` stored in a
+//! map, or a text stored for several readers.
 
 use std::iter::successors;
 
@@ -9,15 +9,15 @@ use super::window::{Before, From};
 use super::{MAX_DEPTH, Origins};
 use govalue::Value;
 
-/// How many callers of a run are asked for a value that has come by a way that is not known.
+/// How many callers of a run are searched for a value of unknown origin.
 const MAX_CALLERS: usize = 8;
 
-/// How many runs of one text are looked at.
+/// How many runs with an identical text are examined.
 const MAX_EQUAL: usize = 200;
 
 impl Origins {
-    /// Where a value was written that a statement got out of an included text, such as `include "port" . | int`; and whether
-    /// that is certain.
+    /// Returns the setting of a value that a statement took from an included text, such as `include "port" . | int`,
+    /// and whether it is certain.
     pub(super) fn included(&self, window: &[From], value: &Value, depth: usize) -> Option<(Setting, bool)> {
         if depth >= MAX_DEPTH {
             return None;
@@ -38,7 +38,7 @@ impl Origins {
         })
     }
 
-    /// Where a value was written that one of the callers of a run had got out of an included text, and handed on in a map.
+    /// Returns the setting of a value that a caller of a run took from an included text and passed on in a map.
     pub(super) fn handed(&self, value: &Value, run: RunId) -> Option<Setting> {
         let callers = successors(self.record.runs[run].parent, |(run, _)| self.record.runs[*run].parent);
         let mut found = callers.take(MAX_CALLERS).map(|caller| self.window(caller));
@@ -47,8 +47,8 @@ impl Origins {
             .map(|(place, _)| place)
     }
 
-    /// The run whose text this one is, as when a template keeps what it has included in a map: the last one before an event;
-    /// with what had asked for it.
+    /// Returns the last run before an event that produced a text, as when a template stores an included text in a map;
+    /// and the event that started the run.
     pub(super) fn kept(&self, text: &str, before: Before) -> Option<From> {
         if !text.contains('\n') {
             return None;
@@ -60,14 +60,14 @@ impl Origins {
             ids.sort_by(|a, b| runs[*a].text.cmp(&runs[*b].text));
             ids
         });
-        // Equal texts are in the order of their runs.
+        // Runs with equal texts are in order.
         let end = by_text.partition_point(|id| &*runs[*id].text <= text);
         let same = by_text[..end].iter().rev().take_while(|id| &*runs[**id].text == text);
         let id = *same.take(MAX_EQUAL).find(|id| self.has_ended(**id, before))?;
         Some(From::Run(id, runs[id].parent?))
     }
 
-    /// Whether a run had ended before an event of another one.
+    /// Whether a run had ended before an event of another run.
     fn has_ended(&self, id: RunId, (run, event): Before) -> bool {
         let parents = |id: RunId| successors(self.record.runs[id].parent, |(id, _)| self.record.runs[*id].parent);
         match parents(id).find(|(parent, _)| *parent == run) {

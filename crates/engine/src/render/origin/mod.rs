@@ -1,9 +1,10 @@
-//! Where each byte of a rendered file has come from: the template text or action, the calls that led there, the values.
+//! The origin of each byte of a rendered file: the template text or action, the calls that led to it, and the values.
 //!
-//! A traced render keeps a [`record`]: the parts of each run's text with what wrote them, and what was read and rendered
-//! on the way. Nothing is worked out before somebody asks. What a function made of a text is not known exactly, so a part
-//! is compared with what its expression had used ([`window`]): the line of an included text that is the same but for space,
-//! the entry of a value at the same YAML path, the scalar that is printed the same.
+//! A traced render keeps a [`record`]: for each run of a template, the parts of its text with the action that wrote
+//! each, and the values read and templates rendered on the way. Origins are computed only on request. The effect of a
+//! function on a text is not known exactly, so a part is compared with the inputs of its expression ([`window`]): a
+//! line of an included text that differs only in white space, the entry of a value at the same YAML path, a scalar that
+//! prints the same.
 
 mod index;
 mod kept;
@@ -28,21 +29,21 @@ use source::{SourceKind, Sources, Span};
 pub use self::record::Setting;
 pub(super) use self::record::{ALLOWANCE, Recorder};
 
-/// How many runs inside one another are gone through.
+/// The maximum number of nested runs that are followed.
 const MAX_DEPTH: usize = 48;
 
-/// Where a part of a rendered file has come from.
+/// The origin of a part of a rendered file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
-    /// The text or action that wrote it: the innermost one, in the values if these hold a template.
+    /// The innermost text or action that wrote it. If the values contain a template, this is a place in the values.
     pub template: Span,
-    /// The actions that led there, innermost first.
+    /// The actions that led to it, innermost first.
     pub calls: Vec<Span>,
-    /// Where the value was written, if it has come from the values.
+    /// The place of the value, if it comes from the values.
     pub value: Option<Setting>,
-    /// Whether `value` is known and not guessed: what was printed is that scalar, that line of it or the entry at the same
-    /// path, and nothing else that was used looks the same. A part of a text, one of several values in a scalar and a value
-    /// that only looks alike are guesses.
+    /// Whether `value` is known rather than guessed: the output is that scalar, that line of it or the entry at the
+    /// same path, and no other input looks the same. For a part of a text, one of several values in a scalar, or a
+    /// value that merely prints the same, `value` is a guess.
     pub is_certain: bool,
 }
 
@@ -52,27 +53,27 @@ pub struct Origins {
     record: Record,
     units: Vec<Arc<Unit>>,
     sources: Sources,
-    /// By run, where `<no value>` was in its text: only of files that had any.
+    /// The offsets at which `<no value>` was removed, by run; only for files that contained any.
     removed: BTreeMap<RunId, Vec<usize>>,
-    /// The runs that made texts of several lines, in the order of these texts.
+    /// The runs that produced texts of several lines, sorted by text.
     by_text: OnceLock<Vec<RunId>>,
     index: Index,
 }
 
-/// Where the text of an expression was found.
+/// The input that the text of an expression was found in.
 enum Hit {
     Run(RunId, Before, Range<usize>),
     Value(Setting),
-    /// In a map that a template made.
+    /// An entry of a map that a template built.
     Made(Entry),
 }
 
-/// An entry of a map that a template made.
+/// An entry of a map that a template built.
 struct Entry {
     made: Made,
     key: Arc<str>,
     value: Value,
-    /// The line that was printed of it.
+    /// The line in which it was printed.
     line: String,
     target: Target,
 }
@@ -95,14 +96,14 @@ impl Origins {
         }
     }
 
-    /// The origin of some bytes of a rendered file. For those of several origins it is that of the first, for a scalar
-    /// that of what was filled in.
+    /// Returns the origin of some bytes of a rendered file. Bytes with several origins have that of the first one; a
+    /// scalar has that of the text inserted into it.
     pub fn of(&self, file: &str, range: Range<usize>) -> Option<Origin> {
         let run = *self.record.files.get(file)?;
         let text = &self.record.runs[run].text;
         let removed = self.removed.get(&run).map_or(&[][..], |removed| removed);
         let range = with_removed(removed, range.start)..with_removed(removed, range.end.max(range.start));
-        // What is missing at the end of a text is missing behind its last character.
+        // A field missing at the end of a text is reported after its last character.
         let last = text.trim_end().len().saturating_sub(1);
         let range = if range.start > last { last..last + 1 } else { range };
         self.locate(run, range, 0)
@@ -153,7 +154,7 @@ impl Origins {
         })
     }
 
-    /// The origin of some bytes that an expression printed.
+    /// Returns the origin of some bytes that an expression printed.
     fn expression(
         &self,
         id: RunId,
@@ -179,7 +180,7 @@ impl Origins {
         Some(self.origin(hit, plain, depth))
     }
 
-    /// The origin at a place that was found, or the one that is known anyway.
+    /// Returns the origin of a hit, or the plain one if there is no hit.
     fn origin(&self, hit: Option<(Hit, bool)>, plain: Origin, depth: usize) -> Origin {
         let Some((hit, is_certain)) = hit else { return plain };
         let mut origin = self.origin_of(hit, plain, depth);
@@ -238,8 +239,8 @@ impl Origins {
         }
     }
 
-    /// The origin of an entry that a template put into a map: the key in the statement that did it, or the line of the
-    /// text that the map was read from.
+    /// Returns the origin of an entry that a template put into a map: its key in the statement, or its line in the text
+    /// that the map was parsed from.
     fn made(&self, entry: &Entry, plain: Origin, depth: usize) -> Origin {
         let Entry { made, key, value, .. } = entry;
         let Some(mut statement) = self.statement(made.at) else {
@@ -280,13 +281,13 @@ impl Origins {
         }
     }
 
-    /// The entry in the text that its map was read from.
+    /// Finds the entry in the text that its map was parsed from.
     fn read_from(&self, window: &[From], entry: &Entry) -> Option<Hit> {
         let line = &entry.line;
         let by_path = |from: &From| match from {
             From::Run(run, asked) => {
                 let mut target = entry.target.clone();
-                // The way within the entry, which is a list, goes on behind it.
+                // The path inside the entry, which is a list, follows the entry's key.
                 let last = target.path.iter().rposition(|step| matches!(step, Step::Key(_)));
                 let within = target.path.split_off(last.map_or(target.path.len(), |last| last + 1));
                 target.path.clone_from(&entry.made.path);
@@ -301,7 +302,7 @@ impl Origins {
         by_path().or_else(|| self.by_line(window, (line_at(line, 0), 0), &(0..line.len())))
     }
 
-    /// The statement that an event belongs to.
+    /// Returns the statement that an event belongs to.
     fn statement(&self, (run, event): Before) -> Option<Span> {
         let run = &self.record.runs[run];
         let mark = run.events[..event].iter().rev().find_map(|event| match event {
@@ -312,7 +313,7 @@ impl Origins {
     }
 }
 
-/// The record of a traced render as origins.
+/// The origins of a traced render.
 pub(super) fn origins(runtime: &Runtime, sources: &Sources) -> Option<Arc<Origins>> {
     let recorder = runtime.recorder.as_ref()?;
     Some(Arc::new(Origins::new(recorder, &runtime.program, sources)))

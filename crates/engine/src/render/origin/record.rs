@@ -1,5 +1,5 @@
-//! What a traced render keeps: for each run of a template its text, which statement wrote which part of it, and what the
-//! statements read and rendered.
+//! The record of a traced render: for each run of a template its text, the statement that wrote each part, and the
+//! values read and templates rendered by the statements.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,31 +13,32 @@ use gostd::string as gostring;
 use govalue::{List, Map, Value, View, view};
 use source::{FileId, Source, SourceKind, Sources, Span};
 
-/// How many events are kept; what happens after that is not traced.
+/// The maximum number of recorded events; later ones are not traced.
 const MAX_EVENTS: usize = 400_000;
-/// How many bytes of rendered text are kept, all runs together.
+/// The maximum number of bytes of recorded text, over all runs.
 const MAX_TEXT: usize = 24 << 20;
-/// How much more memory than a plain render a traced one may use, in bytes. Then the record is given up, and the render
-/// goes on as a plain one.
+/// How many more bytes of memory a traced render may use than a plain one. Beyond that the record is dropped, and the
+/// render continues as a plain one.
 pub(in crate::render) const ALLOWANCE: usize = 96 << 20;
 
-/// How deep collections inside one another are kept apart.
+/// The maximum depth of nested collections that are recorded separately.
 const MAX_PATH: usize = 32;
 
-/// Names a run of a [`Record`].
+/// The index of a run in a [`Record`].
 pub(super) type RunId = usize;
 
-/// Where an entry of the values was written.
+/// The place at which an entry of the values is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// Its key; none for an item of a list.
+    /// The span of its key; `None` for an item of a list.
     pub key: Option<Span>,
-    /// Its value: the scalar with its quotes, or the whole collection. Of a scalar of several lines, the line.
+    /// The span of its value: the scalar with its quotes, or the whole collection. For a scalar of several lines, the
+    /// line.
     pub value: Span,
 }
 
 impl Setting {
-    /// The place of an entry of a map, unless a template has read the map from a text of its own.
+    /// The place of an entry of a map. `None` if a template parsed the map from a text.
     pub(super) fn of_entry(map: &Map, key: &str) -> Option<Self> {
         let entry = map.entry(key)?;
         (entry.node.span.file != FileId::NONE).then_some(Self {
@@ -53,35 +54,35 @@ impl Setting {
     }
 }
 
-/// Something that a run does.
+/// An event in a run.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A statement begins: its number in the unit's source map.
+    /// A statement begins; its number in the unit's source map.
     Mark(usize),
-    /// A value is read, from values if its place is known.
+    /// A value is read; the place is known if it comes from the values.
     Read(Value, Option<Setting>),
     /// A template is rendered.
     Run(RunId),
-    /// A variable gets its value: from what happened since the mark.
+    /// A variable is set, from the inputs used since the last mark.
     Note(u32),
     /// A loop over a value begins.
     Ranged(u32, Value),
-    /// A turn of it begins.
+    /// An iteration of a loop begins.
     Turn { element: u32, key: u32, index: usize },
     /// A variable is read.
     Seen(u32),
-    /// An expression is printed that is not empty.
+    /// An expression prints a text that is not empty.
     Emit,
 }
 
-/// A part of a run's text and what wrote it.
+/// A part of a run's text, and the template code that wrote it.
 #[derive(Clone, Debug)]
 pub(super) struct Part {
     /// The bytes of the text, before `<no value>` was removed.
     pub(super) range: Range<usize>,
-    /// Where the copied text or the expression begins in the lowered template.
+    /// The offset of the copied text or expression in the lowered template.
     pub(super) lowered: usize,
-    /// For an expression, the event of its printing.
+    /// For an expression, the index of its `Emit` event.
     pub(super) emit: Option<usize>,
 }
 
@@ -89,25 +90,25 @@ pub(super) struct Part {
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) unit: UnitId,
-    /// The run that asked for it, and the event there.
+    /// The calling run, and the event in it that started this one.
     pub(super) parent: Option<(RunId, usize)>,
     pub(super) dot: Value,
-    /// What `tpl` was given, if it was that.
+    /// The argument of `tpl`, if `tpl` started the run.
     pub(super) tpl: Option<Arc<str>>,
-    /// The text, as minijinja made it.
+    /// The text, as minijinja rendered it.
     pub(super) text: Arc<str>,
     pub(super) parts: Vec<Part>,
     pub(super) events: Vec<Event>,
-    /// By variable, the events that gave it a value.
+    /// The events that set each variable.
     pub(super) notes: BTreeMap<u32, Vec<usize>>,
 }
 
-/// How a map, or an entry of one, came to be.
+/// The origin of a map, or of an entry of one.
 #[derive(Clone, Debug)]
 pub(super) struct Made {
-    /// The run and event that made it.
+    /// The run and event that created it.
     pub(super) at: (RunId, usize),
-    /// The way to the map in the text that it was read from.
+    /// The path to the map in the text that it was parsed from.
     pub(super) path: Vec<Step>,
 }
 
@@ -115,11 +116,11 @@ pub(super) struct Made {
 #[derive(Debug, Default)]
 pub(super) struct Record {
     pub(super) runs: Vec<Run>,
-    /// The runs in progress, innermost last; `None` where there was no room to keep one.
+    /// The runs in progress, innermost last; `None` if a run was not recorded for lack of space.
     open: Vec<Option<RunId>>,
     /// The runs of the files.
     pub(super) files: BTreeMap<Arc<str>, RunId>,
-    /// The maps that functions made, and the keys that `set` set, with the events that keep them alive.
+    /// The maps that functions created, and the keys that `set` set, with the events that keep them alive.
     pub(super) made: BTreeMap<(usize, Option<Arc<str>>), Made>,
     /// The files of the chart that templates have read.
     read: BTreeMap<Arc<str>, FileId>,
@@ -182,7 +183,8 @@ impl Record {
                 _ => {}
             }
         }
-        // minijinja keeps no span of what printed nothing, and no such event is kept either: they go in step.
+        // minijinja keeps no span for an expression that printed nothing, and no event is recorded for it either, so
+        // the two sequences match.
         let mut emits = run
             .events
             .iter()
@@ -212,12 +214,12 @@ impl Recorder {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The record, which is over.
+    /// Takes the finished record.
     pub(super) fn take(&self) -> Record {
         std::mem::take(&mut *self.lock())
     }
 
-    /// Forgets all and keeps nothing from now on, if that was not done before.
+    /// Drops the record and stops recording. Returns false if that was done before.
     pub(in crate::render) fn give_up(&self) -> bool {
         let mut record = self.lock();
         let is_first = record.events != usize::MAX;
@@ -232,12 +234,12 @@ impl Recorder {
         is_first
     }
 
-    /// A template is about to run; with what `tpl` was given, if it is that.
+    /// Records that a template is about to run, with the argument of `tpl` if `tpl` runs it.
     pub(in crate::render) fn begin(&self, unit: UnitId, dot: &Value, tpl: Option<&str>) {
         self.lock().begin(unit, dot, tpl);
     }
 
-    /// The template has run, or failed.
+    /// Records that the template has ended or failed.
     pub(in crate::render) fn end(&self, output: Option<(&str, Vec<OutputSpan>)>, file: Option<&str>) {
         let mut record = self.lock();
         let id = record.end(output);
@@ -270,7 +272,7 @@ impl Recorder {
         self.lock().push(Event::Turn { element, key, index });
     }
 
-    /// A field of a value is read.
+    /// Records that a field of a value is read.
     pub(in crate::render) fn read(&self, receiver: &Value, key: &str, value: &Value) {
         if value.is_none() || value.is_undefined() {
             return;
@@ -282,7 +284,7 @@ impl Recorder {
         self.lock().push(Event::Read(value.clone(), place));
     }
 
-    /// A function has given a value.
+    /// Records the result of a function.
     pub(in crate::render) fn called(&self, name: &str, arguments: &[Value], result: &Value) {
         let path = match (name, arguments) {
             ("index" | "get", [container, keys @ ..]) | ("dig", [keys @ .., _, container]) => Some((container, keys)),
@@ -324,7 +326,7 @@ impl Recorder {
         }
     }
 
-    /// A map has got entries of others: what is known of these holds there too.
+    /// Copies to a map the known origins of entries merged into it from other maps.
     fn merged(&self, sources: &[Value], target: &Map) {
         let mut record = self.lock();
         for source in sources {
@@ -346,7 +348,7 @@ impl Recorder {
         }
     }
 
-    /// A file of the chart is read.
+    /// Records that a file of the chart is read.
     pub(in crate::render) fn file(&self, folder: &str, name: &str, text: &Value, sources: &Sources) {
         let path = format!("{folder}{name}");
         let mut record = self.lock();
@@ -369,7 +371,7 @@ impl Recorder {
 }
 
 impl Recorder {
-    /// A function has given a collection.
+    /// Records a collection that a function returned.
     fn result(&self, name: &str, result: &Value) {
         if !matches!(view(result), View::Map(_) | View::List(_)) {
             return;
@@ -381,7 +383,7 @@ impl Recorder {
         if !name.starts_with("from") {
             return;
         }
-        // What was read from a text that a template made: all maps in it are new.
+        // Result of parsing a text that a template produced: all maps in it are new.
         let mut rest = vec![(result.clone(), Vec::new())];
         while let Some((value, path)) = rest.pop() {
             if record.events >= MAX_EVENTS || path.len() > MAX_PATH {

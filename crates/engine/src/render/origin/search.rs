@@ -1,4 +1,4 @@
-//! Which of the values that a run has seen some text has come from.
+//! Finds the value or run, among the inputs of an expression, that a text comes from.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use super::{Entry, Hit, Origins};
 use govalue::{Value, is_empty};
 
 impl Origins {
-    /// Finds what some bytes of a text were made from, among what was used before an event; and whether that is certain.
+    /// Finds the input, among those used before an event, that some bytes of a text come from; and whether that is
+    /// certain.
     pub(super) fn find(&self, before: Before, text: &str, range: Range<usize>, column: usize) -> Option<(Hit, bool)> {
         let line = line_at(text, range.start);
         if line.text.is_empty() {
@@ -39,14 +40,14 @@ impl Origins {
             .map(|hit| (hit, false))
     }
 
-    /// The bytes of an inner line that stand for some of an outer one.
+    /// Maps a range of an outer line to the corresponding range of an inner line.
     fn inside(line: Line<'_>, range: &Range<usize>, inner: Line<'_>) -> Range<usize> {
         let offset = range.start.saturating_sub(line.start).min(inner.text.len());
         let length = (range.end - range.start).min(inner.text.len() - offset);
         inner.start + offset..inner.start + offset + length
     }
 
-    /// A text that was printed as it is, but for space and quotes around it.
+    /// Finds an input that equals the text except for surrounding white space and quotes.
     fn exact(&self, window: &[From], text: &str, line: (Line<'_>, usize), range: &Range<usize>) -> Option<Hit> {
         let wanted = unquoted(text);
         window.iter().find_map(|from| match from {
@@ -68,7 +69,7 @@ impl Origins {
         })
     }
 
-    /// The line of a value's source that the n-th of equal lines was printed from.
+    /// Returns the source line of a value that the n-th of several equal lines was printed from.
     fn line_of(&self, place: Setting, value: &Value, (line, nth): (Line<'_>, usize)) -> Setting {
         let Some(text) = value.as_str() else { return place };
         let Some(inner) = self.index.nth(text, Owner::Value(value), line.text, nth) else {
@@ -80,7 +81,7 @@ impl Origins {
         }
     }
 
-    /// A line of a text of several lines: the n-th of equal ones.
+    /// Finds the line in an input of several lines: the n-th of equal ones.
     pub(super) fn by_line(&self, window: &[From], (line, nth): (Line<'_>, usize), range: &Range<usize>) -> Option<Hit> {
         window.iter().find_map(|from| match from {
             From::Value(value, Some(place)) => {
@@ -97,7 +98,7 @@ impl Origins {
         })
     }
 
-    /// What is at the same YAML path. At the end of the path only, it is a guess.
+    /// Finds the input at the same YAML path. A match of only the end of the path is a guess.
     fn by_path(&self, window: &[From], text: &str, range: &Range<usize>, column: usize) -> Option<(Hit, bool)> {
         let target = text::target(&*self.index.yaml(text, column)?, column + range.start)?;
         for skipped in 0..target.path.len() {
@@ -140,7 +141,7 @@ impl Origins {
         made.or_else(same).map(|hit| (hit, true))
     }
 
-    /// A text that is part of the line, or that the line is part of.
+    /// Finds an input that is part of the line, or that the line is part of.
     fn within(&self, window: &[From], text: &str, line: Line<'_>, range: &Range<usize>) -> Option<Hit> {
         let asked_for = text.get(range.clone()).unwrap_or_default();
         let wanted = unquoted(if asked_for.trim().is_empty() {
@@ -188,8 +189,8 @@ impl Origins {
         best.map(|(_, hit)| hit)
     }
 
-    /// A value that came by a way that is not known, such as a map that the template made: the last one read that looks
-    /// the same.
+    /// Finds a value of unknown origin, such as an entry of a map that the template built: the last value read that
+    /// prints the same.
     fn by_value(&self, window: &[From], before: Before, line: Line<'_>) -> Option<Hit> {
         let wanted = unquoted(line.text);
         let came = window.iter().any(|from| match from {
@@ -207,10 +208,10 @@ impl Origins {
         self.search(before, fits).or(handed).map(Hit::Value)
     }
 
-    /// The only thing that was used, whatever was made of it.
+    /// Returns the only input, regardless of its text.
     fn only(window: &[From]) -> Option<Hit> {
         match window {
-            // An empty value gives way to a default.
+            // An empty value is replaced by a default.
             [From::Value(value, Some(place))] if !is_empty(value) => Some(Hit::Value(*place)),
             _ => None,
         }

@@ -1,4 +1,4 @@
-//! Texts that were made from one another: which line became which, and what YAML holds where.
+//! Compares texts that were derived from one another: which line became which, and which YAML node is where.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,22 +10,22 @@ use source::{FileId, Source, SourceKind, Sources, Span};
 
 use super::record::Setting;
 
-/// Longer texts are not read as YAML, in bytes.
+/// Texts longer than this, in bytes, are not parsed as YAML.
 const MAX_YAML: usize = 1 << 20;
 
-/// What is removed of a text at the end.
+/// The text that Helm removes from the output.
 pub(super) const NO_VALUE: &str = "<no value>";
 
 /// A line of a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'a> {
-    /// The text without space around.
+    /// The text without surrounding white space.
     pub(super) text: &'a str,
-    /// Where that begins.
+    /// The offset of that text.
     pub(super) start: usize,
 }
 
-/// The line around an offset.
+/// Returns the line at an offset.
 pub(super) fn line_at(text: &str, at: usize) -> Line<'_> {
     let at = text.floor_char_boundary(at.min(text.len()));
     let start = text[..at].rfind('\n').map_or(0, |found| found + 1);
@@ -40,7 +40,7 @@ fn trimmed(line: &str, start: usize) -> Line<'_> {
     }
 }
 
-/// The lines of a text that are not empty.
+/// Returns the lines of a text that are not blank.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
     let mut start = 0;
     text.split_inclusive('\n')
@@ -52,7 +52,7 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
         .filter(|line| !line.text.is_empty())
 }
 
-/// A text without the quotes around it.
+/// Removes the quotes around a text.
 pub(super) fn unquoted(text: &str) -> &str {
     let text = text.trim();
     for quote in ['"', '\''] {
@@ -63,23 +63,23 @@ pub(super) fn unquoted(text: &str) -> &str {
     text
 }
 
-/// A step of the way to a node of YAML.
+/// A step of a path in YAML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Key(Arc<str>),
     Index(usize),
 }
 
-/// What is at a place of a YAML text.
+/// The node at a place in a YAML text.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     pub(super) path: Vec<Step>,
-    /// Whether it is the key of the last step.
+    /// Whether the place is in the key of the last step.
     pub(super) is_key: bool,
     pub(super) node: Node,
 }
 
-/// The YAML of a text that begins at a column of its first line.
+/// Parses a YAML text whose first line begins at a column.
 pub(super) fn parse(text: &str, column: usize) -> Option<Node> {
     if text.len() > MAX_YAML || !text.contains([':', '-', '[', '{']) {
         return None;
@@ -90,7 +90,7 @@ pub(super) fn parse(text: &str, column: usize) -> Option<Node> {
     Some(parsed.node)
 }
 
-/// The way to what is at an offset of the text that a node was read from.
+/// Returns the path to the node at an offset of the text that `root` was parsed from.
 pub(super) fn target(root: &Node, at: usize) -> Option<Target> {
     let holds = |span: Span| span.range().contains(&at) || span.range().end == at && span.start < span.end;
     let mut path = Vec::new();
@@ -107,7 +107,7 @@ pub(super) fn target(root: &Node, at: usize) -> Option<Target> {
                 }
             }),
             goyaml::Value::List(items) => {
-                // Items are in the order of their places, but for aliases.
+                // Items are in the order of their positions, except for aliases.
                 let near = items.partition_point(|item| item.span.range().end < at);
                 let is_near = items.get(near).is_some_and(|item| holds(item.span));
                 let index = is_near.then_some(near);
@@ -140,7 +140,8 @@ pub(super) fn target(root: &Node, at: usize) -> Option<Target> {
     }
 }
 
-/// The place in the text that a node was read from at the end of a way, for texts that were sorted or folded anew.
+/// Returns the range, in the text that `root` was parsed from, of the node at the target's path. Used for texts that
+/// were sorted or folded again.
 pub(super) fn follow(root: &Node, target: &Target) -> Option<Range<usize>> {
     let mut node = root;
     let mut span = root.span;
@@ -162,7 +163,7 @@ pub(super) fn follow(root: &Node, target: &Target) -> Option<Range<usize>> {
     (target.is_key || node.value == target.node.value).then(|| span.range())
 }
 
-/// Where the end of a way through a value was written, if that holds what the target holds.
+/// Returns the place of the value at the end of a path, if it equals the target's node.
 pub(super) fn walk(value: &Value, path: &[Step], target: &Target) -> Option<Setting> {
     let mut value = value.clone();
     let mut place = None;
@@ -176,7 +177,7 @@ pub(super) fn walk(value: &Value, path: &[Step], target: &Target) -> Option<Sett
     (target.is_key || is_like(&value, &target.node)).then_some(place)?
 }
 
-/// Whether two values are one: the same map, the same list of the values, or scalars that are printed alike.
+/// Whether two values are identical: the same map, the same list of the values, or scalars that print the same.
 pub(super) fn is_same(a: &Value, b: &Value) -> bool {
     match (view(a), view(b)) {
         (View::Map(a), View::Map(b)) => a.address() == b.address(),
@@ -189,7 +190,7 @@ pub(super) fn is_same(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// The last map on a way through a value, and the key that is taken of it there.
+/// Returns the last map on the path through a value, and the key that the path takes from it.
 pub(super) fn last_map(value: &Value, target: &Target) -> Option<(usize, Arc<str>, Value)> {
     let mut value = value.clone();
     let mut last = None;
@@ -207,7 +208,7 @@ pub(super) fn last_map(value: &Value, target: &Target) -> Option<(usize, Arc<str
     last
 }
 
-/// Whether a value printed as YAML is a node.
+/// Whether a value printed as YAML equals a node.
 fn is_like(value: &Value, node: &Node) -> bool {
     match (view(value), &node.value) {
         (View::Map(_), goyaml::Value::Map(_)) | (View::List(_), goyaml::Value::List(_)) => true,
@@ -224,7 +225,7 @@ fn is_like(value: &Value, node: &Node) -> bool {
     }
 }
 
-/// A scalar as it is printed; `None` for collections and nothing.
+/// A scalar as it is printed; `None` for collections and for no value.
 pub(super) fn printed(value: &Value) -> Option<Cow<'_, str>> {
     if let Some(text) = value.as_str() {
         return Some(Cow::Borrowed(text));
@@ -237,7 +238,7 @@ pub(super) fn printed(value: &Value) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The line of a scalar's source that holds a line of its value: the n-th of a literal block is the n-th of the text.
+/// Returns the source line of a scalar that holds a line of its value. Line n of a literal block is line n of the text.
 pub(super) fn line_of_scalar(span: Span, value: &str, line: Line<'_>, sources: &Sources) -> Span {
     let source = sources.get(span.file);
     let Some(text) = source.text().get(span.range()) else {
@@ -266,9 +267,9 @@ pub(super) fn line_of_scalar(span: Span, value: &str, line: Line<'_>, sources: &
     })
 }
 
-/// The offset in a text of an offset in the same text without `<no value>`, which it has at these places.
+/// Converts an offset in a text without `<no value>` to the offset in the original text, which has it at these places.
 pub(super) fn with_removed(removed: &[usize], at: usize) -> usize {
-    // The n-th of them has n before it that are gone too.
+    // n earlier removals precede the n-th one.
     let mut first = 0;
     let mut end = removed.len();
     while first < end {

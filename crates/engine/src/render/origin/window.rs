@@ -1,4 +1,4 @@
-//! What a printed expression may have got its text from: what was read and rendered for it, through variables and dots.
+//! The window of a printed expression: the values and runs that it used, directly or through variables and dots.
 
 use std::sync::Arc;
 
@@ -7,29 +7,29 @@ use super::record::{Event, RunId, Setting};
 use super::text::printed;
 use govalue::{Value, View, view};
 
-/// How much is looked at for one expression.
+/// The maximum number of inputs collected for one expression.
 const MAX_SOURCES: usize = 400;
-/// How long a chain of variables is followed.
+/// The maximum length of a chain of variables that is followed.
 const MAX_CHAIN: usize = 24;
-/// How many events are searched for a value whose way is not known.
+/// The maximum number of events searched for a value of unknown origin.
 const MAX_SEARCH: usize = 20_000;
 
-/// Something that a text may have come from.
+/// A possible input of a text.
 #[derive(Clone, Debug)]
 pub(super) enum From {
-    /// A value, and where it was written.
+    /// A value, and the place at which it is written.
     Value(Value, Option<Setting>),
     /// The key of an entry that was ranged over.
     Key(Arc<str>, Setting),
-    /// A run, and the run and event that asked for it.
+    /// A run, and the run and event that started it.
     Run(RunId, (RunId, usize)),
 }
 
-/// Where a window ends: before an event of a run.
+/// The end of a window: just before an event of a run.
 pub(super) type Before = (RunId, usize);
 
 impl Origins {
-    /// What a statement had used before an event, latest first.
+    /// Returns the inputs that a statement used before an event, latest first.
     pub(super) fn window(&self, before: Before) -> Arc<[From]> {
         self.index.window(before, || {
             let mut found = Vec::new();
@@ -60,7 +60,7 @@ impl Origins {
         }
     }
 
-    /// What the value of a variable had come from.
+    /// Collects the inputs of a variable's value.
     fn variable(&self, (run, before): Before, slot: u32, found: &mut Vec<From>, depth: usize) {
         let record = &self.record.runs[run];
         let noted = record.notes.get(&slot).and_then(|notes| {
@@ -84,7 +84,7 @@ impl Origins {
         }
     }
 
-    /// The item of a loop's turn.
+    /// Collects the item of a loop's iteration.
     fn item(
         &self,
         (run, before): Before,
@@ -132,7 +132,7 @@ impl Origins {
         self.collect((run, at), found, depth);
     }
 
-    /// The latest value read before an event, there or in one of the runs around it, that is printed as the text.
+    /// Returns the latest value that fits, among those read before an event in this run or in its callers.
     pub(super) fn search(&self, (run, end): Before, fits: impl Fn(&Value) -> bool) -> Option<Setting> {
         let mut left = MAX_SEARCH;
         let mut next = Some((run, end));
@@ -151,7 +151,7 @@ impl Origins {
     }
 }
 
-/// Whether a text is printed the same by entries at several places.
+/// Whether entries at several places print the same text.
 pub(super) fn is_ambiguous(window: &[From], wanted: &str) -> bool {
     let mut places = window.iter().filter_map(|from| match from {
         From::Value(value, Some(place)) => (printed(value)?.trim() == wanted).then_some(place.value),
