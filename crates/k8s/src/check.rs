@@ -1,4 +1,4 @@
-//! One object against everything that is known of its kind.
+//! Checks one object against everything that is known about its kind.
 
 use serde_json::{Map, Value};
 
@@ -11,9 +11,10 @@ use crate::version::Version;
 use crate::walk::{Place, Walker};
 use crate::words::found;
 
-/// Checks an object, all faults at once, in the order of the object. A `List` is checked item by item. Custom resources are
-/// checked against `crds`, those of the Prometheus operator without it against what its own definitions say; others as far as
-/// all objects are alike: apiVersion, kind, metadata.
+/// Checks an object and returns all problems in the order of the object. The items of a `List` are checked one by one.
+/// Custom resources are checked against `crds`; those of the Prometheus operator that are not in it against the
+/// operator's own definitions. Other custom resources get only the checks that apply to all objects: apiVersion, kind,
+/// metadata.
 pub fn check(version: Version, crds: &Crds, object: &Value) -> Vec<Problem> {
     let mut walker = Walker::new(version.known());
     match object {
@@ -47,15 +48,16 @@ fn check_object<'a>(walker: &mut Walker<'a>, version: Version, crds: &Crds, map:
     }
     let definitions = Definitions::get();
     let own = is_own_group(group(api_version));
-    // The group of a custom resource is a domain (`validateCustomResourceDefinitionSpec`): one without a dot is a typo.
+    // The group of a custom resource is a domain (`validateCustomResourceDefinitionSpec`), so a group without a dot is
+    // a typo.
     if own || !group(api_version).contains('.') {
-        // The API's life follows the version that is asked for, the fields the nearest that is known.
+        // The API lifecycle depends on the requested version, the fields on the nearest version with known definitions.
         let known = std::mem::replace(&mut walker.version, version);
         lifecycle::check(walker, api_version, kind);
         walker.version = known;
     }
     metadata::check_name(walker, api_version, kind, map);
-    // What the chart brings is what will be there.
+    // Definitions in the chart take precedence.
     let custom = || {
         definitions
             .of_custom(api_version, kind)
@@ -83,8 +85,8 @@ fn check_object<'a>(walker: &mut Walker<'a>, version: Version, crds: &Crds, map:
     }
 }
 
-/// Whether the fields of a kind are known: from Kubernetes, from a definition among `crds`, or from an operator that is known
-/// without one. Of other kinds nothing but the metadata can be checked.
+/// Whether the fields of a kind are known: from Kubernetes, from a definition in `crds`, or from an operator whose
+/// definitions are built in. For other kinds only the metadata is checked.
 pub fn is_defined(version: Version, crds: &Crds, api_version: &str, kind: &str) -> bool {
     let definitions = Definitions::get();
     definitions.of_kind(api_version, kind, version.known()).is_some()
@@ -92,7 +94,7 @@ pub fn is_defined(version: Version, crds: &Crds, api_version: &str, kind: &str) 
         || crds.knows(api_version, kind)
 }
 
-/// apiVersion or kind, which every object has.
+/// Checks apiVersion or kind, which every object must have.
 fn head<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, key: &'static str) -> Option<&'a str> {
     match map.get(key) {
         Some(Value::String(text)) if !text.is_empty() => return Some(text),

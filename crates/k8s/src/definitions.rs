@@ -1,6 +1,7 @@
-//! What fields an object has: `data/definitions.txt` of Kubernetes, `data/operator.txt` of the Prometheus operator, read once.
+//! The fields of objects: `data/definitions.txt` for Kubernetes and `data/operator.txt` for the Prometheus operator,
+//! parsed once.
 //!
-//! The files are made of lines, so that a new release of k8s-openapi shows as a short diff:
+//! The files are line-based, so that a new release of k8s-openapi gives a short diff:
 //!
 //! ```text
 //! kind apps/v1 Deployment apps.v1.Deployment          which definition an apiVersion and kind have
@@ -12,8 +13,8 @@
 //! ```
 //!
 //! A type is `string`, `boolean`, `int32`, `int64`, `number`, `byte`, `date-time`, `micro-time`, `quantity`,
-//! `int-or-string`, `object` (of any fields), `any`, one of the three `schema-or-...` of `JSONSchemaProps`, the name of a
-//! definition, `[TYPE]` or `{TYPE}`, a map from strings.
+//! `int-or-string`, `object` (with any fields), `any`, one of the three `schema-or-...` of `JSONSchemaProps`, the name
+//! of a definition, `[TYPE]` for a list or `{TYPE}` for a map with string keys.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -22,7 +23,7 @@ use crate::Version;
 use crate::lifecycle::group;
 
 const TEXT: &str = include_str!("../data/definitions.txt");
-/// Custom resources that many charts have without the definitions.
+/// Custom resources that many charts use without bringing the definitions.
 const OPERATOR: &str = include_str!("../data/operator.txt");
 
 /// Fields that the published schemas require and the API server does not.
@@ -40,14 +41,14 @@ pub(crate) enum Type {
     DateTime,
     Quantity,
     IntOrString,
-    /// A map of whatever.
+    /// A map of any values.
     AnyObject,
     Any,
     /// A schema, or a list of schemas.
     SchemaOrList,
     SchemaOrBoolean,
     SchemaOrStrings,
-    /// A definition's place in [`Definitions`].
+    /// The index of a definition in [`Definitions`].
     Reference(usize),
     List(Box<Self>),
     Map(Box<Self>),
@@ -79,12 +80,12 @@ pub(crate) struct Definition {
 }
 
 impl Definition {
-    /// The field of this name in a version.
+    /// Returns the field with a name in a version.
     pub(crate) fn field(&self, name: &str, version: Version) -> Option<&Field> {
         self.any_field(name).find(|field| field.in_version(version))
     }
 
-    /// The forms that a field has in all versions.
+    /// Returns the forms of a field in all versions.
     pub(crate) fn any_field(&self, name: &str) -> impl Iterator<Item = &Field> {
         let start = self.fields.partition_point(|field| field.name < name);
         self.fields[start..].iter().take_while(move |field| field.name == name)
@@ -103,19 +104,19 @@ pub(crate) struct Kind {
     pub(crate) to: u32,
 }
 
-/// All that the files say.
+/// The parsed contents of the files.
 #[derive(Debug)]
 pub(crate) struct Definitions {
     all: Vec<Definition>,
     by_name: BTreeMap<&'static str, usize>,
-    /// By apiVersion and kind.
+    /// Keyed by apiVersion and kind.
     pub(crate) kinds: BTreeMap<(&'static str, &'static str), Vec<Kind>>,
     /// The definitions of custom resources.
     custom: BTreeMap<(&'static str, &'static str), usize>,
 }
 
 impl Definitions {
-    /// Reads the files, at first use.
+    /// Returns the definitions, which are parsed on first use.
     pub(crate) fn get() -> &'static Self {
         static READ: OnceLock<Definitions> = OnceLock::new();
         READ.get_or_init(|| read([TEXT, OPERATOR]))
@@ -129,7 +130,7 @@ impl Definitions {
         self.by_name.get(name).copied()
     }
 
-    /// The definition of an apiVersion and kind in a version.
+    /// Returns the definition of an apiVersion and kind in a version.
     pub(crate) fn of_kind(&self, api_version: &str, kind: &str, version: Version) -> Option<usize> {
         self.kinds
             .get(&(api_version, kind))?
@@ -138,12 +139,12 @@ impl Definitions {
             .map(|kind| kind.definition)
     }
 
-    /// The definition of a custom resource.
+    /// Returns the definition of a custom resource.
     pub(crate) fn of_custom(&self, api_version: &str, kind: &str) -> Option<usize> {
         self.custom.get(&(api_version, kind)).copied()
     }
 
-    /// The kinds of custom resources of a group.
+    /// Returns the kinds of custom resources in a group.
     pub(crate) fn custom_kinds(&self, of: &str) -> impl Iterator<Item = &str> {
         let of_group = self
             .custom
@@ -213,8 +214,8 @@ fn read(texts: [&'static str; 2]) -> Definitions {
     }
 }
 
-/// Whether a field is required is what the newest version says: Kubernetes corrects its published schemas now and then (the
-/// apiGroup of a RoleRef was never required, the spec of a Deployment always was), the API server's checks hardly change.
+/// Takes `required` from the newest version. Kubernetes sometimes corrects its published schemas (the apiGroup of a
+/// RoleRef was never required, the spec of a Deployment always was), while the API server's checks hardly change.
 fn settle_required(fields: &mut [Field]) {
     for index in (1..fields.len()).rev() {
         let (before, after) = fields.split_at_mut(index);
@@ -271,7 +272,7 @@ fn read_type(text: &str, names: &BTreeMap<&'static str, usize>) -> Option<Type> 
     })
 }
 
-/// `from 1.34 to 1.36`, either part may be missing.
+/// Parses `from 1.34 to 1.36`; either part may be absent.
 fn range<'a>(mut words: impl Iterator<Item = &'a str>) -> (u32, u32) {
     let (mut from, mut to) = (0, u32::MAX);
     while let (Some(word), Some(version)) = (words.next(), words.next()) {

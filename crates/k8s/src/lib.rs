@@ -1,5 +1,6 @@
-//! Kubernetes for promchart: what its objects may look like in each version, and typed objects for rules that look at
-//! several of them. It knows nothing of charts, templates or files; it is given values and answers with [`Problem`]s.
+//! Kubernetes objects for promchart: validates an object against a Kubernetes version, and decodes objects for rules
+//! that look at several of them. This crate knows nothing of charts, templates or files; it takes values and returns
+//! [`Problem`]s.
 //!
 //! ```
 //! use promchart_k8s::{Crds, Version, check};
@@ -18,9 +19,9 @@
 //! ]);
 //! ```
 //!
-//! Three sources speak here. `data/definitions.txt` is generated from k8s-openapi's own schemas and says which fields an
-//! object has, in each version. `data/enums.txt`, `data/lifecycle.txt` and the tables of `rules` say what Kubernetes' Go
-//! sources check beyond that. [`decode`] reads objects into k8s-openapi's types.
+//! There are three sources of knowledge. `data/definitions.txt` is generated from the schemas in k8s-openapi and lists
+//! the fields of objects in each version. `data/enums.txt`, `data/lifecycle.txt` and the tables of `rules` hold the
+//! further checks in Kubernetes' Go sources. [`decode`] converts objects to k8s-openapi's types.
 
 mod admission;
 mod cel;

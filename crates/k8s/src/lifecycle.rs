@@ -1,4 +1,4 @@
-//! When APIs came and went: `data/lifecycle.txt`, and which kinds the definitions have.
+//! When APIs were added, deprecated and removed: `data/lifecycle.txt`, and the kinds in the definitions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -11,14 +11,14 @@ use crate::walk::{Place, Walker};
 
 const TEXT: &str = include_str!("../data/lifecycle.txt");
 
-/// The life of an apiVersion and kind.
+/// The lifecycle of an apiVersion and kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lifecycle {
-    /// The first version that has it.
+    /// The first version that serves it.
     pub introduced: Option<Version>,
-    /// From here on the API server warns.
+    /// The first version in which the API server warns about it.
     pub deprecated: Option<Version>,
-    /// The first version without it.
+    /// The first version that no longer serves it.
     pub removed: Option<Version>,
     /// The apiVersion and kind to use instead.
     pub replacement: Option<(&'static str, &'static str)>,
@@ -54,8 +54,8 @@ fn read(line: &'static str) -> Option<((&'static str, &'static str), Lifecycle)>
     Some(((*api_version, *kind), life))
 }
 
-/// What is known of an apiVersion and kind; none for custom resources, and for APIs that were never deprecated and are older
-/// than the marks in Kubernetes' sources.
+/// Returns the lifecycle of an apiVersion and kind; `None` for custom resources, and for APIs that were never
+/// deprecated and are older than the markers in Kubernetes' sources.
 pub fn lifecycle(api_version: &str, kind: &str) -> Option<Lifecycle> {
     table().get(&(api_version, kind)).copied()
 }
@@ -65,7 +65,7 @@ pub(crate) fn group(api_version: &str) -> &str {
     api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
-/// Whether a group is Kubernetes' own. Groups of custom resources may end in `.k8s.io` too.
+/// Whether a group belongs to Kubernetes itself. Groups of custom resources may end in `.k8s.io` too.
 pub(crate) fn is_own_group(group: &str) -> bool {
     static READ: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
     READ.get_or_init(|| {
@@ -75,12 +75,12 @@ pub(crate) fn is_own_group(group: &str) -> bool {
     .contains(group)
 }
 
-/// Whether a version serves an apiVersion and kind; none when the group is not Kubernetes' own.
+/// Whether a version serves an apiVersion and kind; `None` if the group is not one of Kubernetes' own.
 pub fn served(version: Version, api_version: &str, kind: &str) -> Option<bool> {
     if !is_own_group(group(api_version)) {
         return None;
     }
-    // The definitions are right for the versions that they know, the marks are only a plan for later ones.
+    // The definitions are exact for the versions that they cover; for later versions the markers are only a plan.
     if version == version.known() {
         return Some(Definitions::get().of_kind(api_version, kind, version).is_some());
     }
@@ -90,7 +90,8 @@ pub fn served(version: Version, api_version: &str, kind: &str) -> Option<bool> {
     })
 }
 
-/// All that a version serves of its own, as `.Capabilities.APIVersions` of a chart names it: `policy/v1/PodDisruptionBudget`.
+/// All built-in kinds that a version serves, in the form of a chart's `.Capabilities.APIVersions`:
+/// `policy/v1/PodDisruptionBudget`.
 pub fn all_served(version: Version) -> Vec<String> {
     let kinds = Definitions::get().kinds.keys();
     let served = kinds.filter(|(api_version, kind)| served(version, api_version, kind) == Some(true));
@@ -99,7 +100,7 @@ pub fn all_served(version: Version) -> Vec<String> {
         .collect()
 }
 
-/// Notes what is wrong with an apiVersion and kind of a group of Kubernetes' own.
+/// Reports problems with the apiVersion and kind of an object in one of Kubernetes' own groups.
 pub(crate) fn check(walker: &mut Walker<'_>, api_version: &str, kind: &str) {
     let version = walker.version;
     let life = lifecycle(api_version, kind);

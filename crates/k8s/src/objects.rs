@@ -1,4 +1,4 @@
-//! Typed objects, for rules that look at several of them: k8s-openapi's types of its newest version.
+//! Typed objects for rules that look at several of them: the types of k8s-openapi's newest version.
 
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
@@ -19,10 +19,10 @@ use crate::problem::{Problem, Step};
 use crate::version::Version;
 use crate::walk::Walker;
 
-/// The kinds: one line each.
+/// Declares the kinds, one per line.
 macro_rules! kinds {
     ($($kind:ident $api_version:literal,)*) => {
-        /// An object of a kind that rules look at.
+        /// An object of a kind that rules use.
         #[derive(Debug, Clone)]
         pub enum Object {
             $(#[doc = concat!(stringify!($kind), " of ", $api_version)] $kind(Box<$kind>),)*
@@ -77,11 +77,12 @@ kinds! {
     StatefulSet "apps/v1",
 }
 
-/// Decodes an object of a kind in the table; none for other kinds and for what is no object of its kind at all.
+/// Decodes an object of a kind in the table; `None` for other kinds, and for a value that does not resemble its kind at
+/// all.
 ///
 /// Values of a wrong type, which [`crate::check()`] reports, are left out: one fault in a Deployment must not hide the
-/// Deployment from the Service that selects its pods. An item of a list of objects becomes an object without fields, so that
-/// the others keep their places. Older versions of a kind are read as the one in the table.
+/// Deployment from the Service that selects its pods. A wrong item in a list of objects becomes an object without
+/// fields, so that the other items keep their indices. Older versions of a kind are decoded as the one in the table.
 pub fn decode(value: &Value) -> Option<Object> {
     let (own, kind) = (value["apiVersion"].as_str()?, value["kind"].as_str()?);
     let is_it = |known: &&(&str, &str)| known.1 == kind && group(known.0) == group(own);
@@ -105,7 +106,7 @@ fn decode_current(api_version: &str, kind: &str, value: &Value) -> Option<Object
     );
     let mut mended = value.clone();
     let mut problems = walker.finish();
-    // From the last to the first, so that indices stay right.
+    // From the last to the first, so that the indices stay valid.
     problems.sort_by(|one, other| other.path.cmp(&one.path));
     for problem in problems.iter().filter(|problem| undecodable(problem)) {
         remove(&mut mended, &problem.path);
@@ -149,12 +150,12 @@ fn remove(value: &mut Value, path: &[Step]) {
 }
 
 impl Object {
-    /// Its name; empty when there is none.
+    /// Its name; empty if it has none.
     pub fn name(&self) -> &str {
         self.metadata().name.as_deref().unwrap_or_default()
     }
 
-    /// The namespace that it names itself.
+    /// The namespace in its metadata.
     pub fn namespace(&self) -> Option<&str> {
         self.metadata()
             .namespace
@@ -162,7 +163,7 @@ impl Object {
             .filter(|namespace| !namespace.is_empty())
     }
 
-    /// The template of the pods that it makes. A CronJob's is that of its Jobs.
+    /// The template of the pods that it creates. For a CronJob, the template of its Jobs' pods.
     pub fn pod_template(&self) -> Option<&PodTemplateSpec> {
         match self {
             Self::CronJob(object) => Some(&object.spec.job_template.spec.as_ref()?.template),
@@ -176,7 +177,7 @@ impl Object {
         }
     }
 
-    /// The metadata of the pods that it is or makes.
+    /// The metadata of the pod, or of the pods that the object creates.
     pub fn pod_metadata(&self) -> Option<&ObjectMeta> {
         match self {
             Self::Pod(object) => Some(&object.metadata),
@@ -184,7 +185,7 @@ impl Object {
         }
     }
 
-    /// The pods that it is or makes.
+    /// The spec of the pod, or of the pods that the object creates.
     pub fn pod_spec(&self) -> Option<&PodSpec> {
         match self {
             Self::Pod(object) => object.spec.as_ref(),
@@ -192,7 +193,7 @@ impl Object {
         }
     }
 
-    /// The path from the object to its pods' spec, as [`Problem::path`] is made.
+    /// The path from the object to its pod spec, as in [`Problem::path`].
     pub fn pod_spec_path(&self) -> Option<&'static [&'static str]> {
         match self {
             Self::Pod(_) => Some(&["spec"]),
@@ -201,7 +202,7 @@ impl Object {
         }
     }
 
-    /// How many pods it asks for, if it says so.
+    /// The number of pods, if the object specifies it.
     pub fn replicas(&self) -> Option<i32> {
         match self {
             Self::Deployment(object) => object.spec.replicas,
@@ -212,7 +213,7 @@ impl Object {
         }
     }
 
-    /// The selector by which it finds pods, when that is a LabelSelector: workloads, PodDisruptionBudgets, NetworkPolicies.
+    /// The label selector that it finds pods with: for workloads, PodDisruptionBudgets and NetworkPolicies.
     pub fn selector(&self) -> Option<&LabelSelector> {
         match self {
             Self::DaemonSet(object) => Some(&object.spec.selector),
@@ -227,13 +228,13 @@ impl Object {
     }
 }
 
-/// A LabelSelector that stands in a custom resource.
+/// Parses a LabelSelector from a custom resource.
 pub fn label_selector(value: &Value) -> Option<LabelSelector> {
     LabelSelector::deserialize(value).ok()
 }
 
-/// Whether a selector takes an object with these labels. An empty selector takes all; a requirement whose operator is not
-/// known takes none.
+/// Whether a selector matches an object with these labels. An empty selector matches everything; a requirement with an
+/// unknown operator matches nothing.
 pub fn selects(selector: &LabelSelector, labels: &std::collections::BTreeMap<String, String>) -> bool {
     let equal = selector
         .match_labels

@@ -1,4 +1,4 @@
-//! What is wrong with an object, and where.
+//! Problems of objects and their locations.
 
 use std::fmt::Write as _;
 
@@ -11,43 +11,43 @@ pub enum Step {
     Index(usize),
 }
 
-/// What of the place at the end of a path is at fault.
+/// The part of a location that is at fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
-    /// The key itself, or what is missing below it. An item of a list has none: take the item.
+    /// The key itself, or something that is missing below it. An item of a list has no key; use the item.
     Key,
     /// The value.
     Value,
 }
 
-/// How bad it is.
+/// The severity of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Kubernetes refuses the object, or cannot run it.
+    /// Kubernetes rejects the object or cannot run it.
     Error,
-    /// Kubernetes takes the object with a warning, or changes it silently.
+    /// Kubernetes accepts the object with a warning or changes it silently.
     Warning,
 }
 
-/// A fault of one object.
+/// A problem of one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// From the object to the place at fault.
+    /// The path from the object to the location.
     pub path: Vec<Step>,
-    /// Whether the key or the value there is meant.
+    /// Whether the key or the value at the location is at fault.
     pub side: Side,
     /// The id of its rule; one of [`RULES`].
     pub rule: &'static str,
-    /// One short sentence, without the place.
+    /// One short sentence, without the location.
     pub message: String,
-    /// How to mend it, when there is more to say.
+    /// How to fix it, if the message does not say so.
     pub help: Option<String>,
-    /// From the object to a value that does not go together with this one.
+    /// The path from the object to another value that conflicts with this one.
     pub other: Option<Vec<Step>>,
 }
 
 impl Problem {
-    /// The path as people write it: `spec.containers[0].image`.
+    /// The path in the usual notation: `spec.containers[0].image`.
     pub fn pointer(&self) -> String {
         let mut text = String::new();
         for step in &self.path {
@@ -78,14 +78,14 @@ impl Problem {
     }
 }
 
-/// A kind of fault.
+/// A kind of problem.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// Kebab-case, names the fault.
+    /// The kebab-case name of the problem.
     pub id: &'static str,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// One line on what is wrong then.
+    /// A one-line description of the problem.
     pub summary: &'static str,
 }
 

@@ -1,7 +1,7 @@
 //! "Did you mean ...?"
 
-/// The candidate nearest to a word, when it is near enough to be meant: differing in case only, or by at most a third of
-/// its letters. The first of equals wins.
+/// Returns the candidate most similar to a word, if it is similar enough: it differs only in case, or in at most a
+/// third of the letters. The first of equally similar candidates wins.
 pub(crate) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // The distance is quadratic in the lengths.
     if word.len() > 128 {

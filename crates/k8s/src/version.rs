@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A Kubernetes version as far as APIs depend on it: 1.`minor`.
+/// A Kubernetes version, as far as the APIs depend on it: 1.`minor`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     /// 37 for Kubernetes 1.37.
@@ -15,7 +15,8 @@ impl Version {
     /// The newest version whose definitions are known.
     pub const LATEST: Self = Self { minor: 37 };
 
-    /// Reads `1.35`, `v1.35.2`, `v1.35.2-gke.100`: the patch and what follows it do not matter. None for anything else.
+    /// Parses `1.35`, `v1.35.2`, `v1.35.2-gke.100`; the patch number and anything after it are ignored. `None` for
+    /// anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let rest = text.strip_prefix('v').unwrap_or(text).strip_prefix("1.")?;
         let digits = rest.split(['.', '-', '+']).next()?;

@@ -1,4 +1,4 @@
-//! The walk over an object along its definition: fields, types, and the rules of [`crate::rules`] on the way.
+//! Walks an object along its definition, and checks fields, types and the rules of [`crate::rules`] on the way.
 
 use serde_json::{Map, Value};
 
@@ -10,10 +10,11 @@ use crate::suggest;
 use crate::version::Version;
 use crate::words::{describe, empty_of, fits, found, whole};
 
-/// How deep an object may be; what lies below is not looked at. Only schemas in CustomResourceDefinitions nest without end.
+/// The maximum depth of an object; anything deeper is not checked. Only schemas in CustomResourceDefinitions can nest
+/// without limit.
 const DEEPEST: usize = 120;
 
-/// One step, borrowed from the object.
+/// A [`Step`] that borrows from the object.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Place<'a> {
     Key(&'a str),
@@ -35,7 +36,7 @@ pub(crate) struct Walker<'a> {
     definitions: &'static Definitions,
     rules: &'static Rules,
     path: Vec<Place<'a>>,
-    /// The definitions on the way here, each with the length of its path.
+    /// The definitions on the current path, each with the length of the path to it.
     frames: Vec<(usize, usize)>,
     problems: Vec<Problem>,
 }
@@ -56,7 +57,7 @@ impl<'a> Walker<'a> {
         self.problems
     }
 
-    /// Notes a problem here.
+    /// Reports a problem at the current path.
     pub(crate) fn fault(&mut self, side: Side, rule: &'static str, message: impl Into<String>) -> &mut Problem {
         let path = self.steps();
         let index = self.problems.len();
@@ -71,7 +72,7 @@ impl<'a> Walker<'a> {
         &mut self.problems[index]
     }
 
-    /// Notes a problem at a key of the object that is here.
+    /// Reports a problem at a key of the current object.
     pub(crate) fn fault_at(&mut self, key: &'a str, rule: &'static str, message: impl Into<String>) -> &mut Problem {
         self.path.push(Place::Key(key));
         self.fault(Side::Value, rule, message);
@@ -80,16 +81,16 @@ impl<'a> Walker<'a> {
         &mut self.problems[last]
     }
 
-    /// As [`Self::fault_at`], for a key that is known by a text of another lifetime.
+    /// As [`Self::fault_at`], for a key whose text has another lifetime.
     pub(crate) fn fault_at_own(&mut self, key: &str, map: &'a Map<String, Value>, rule: &'static str, message: String) {
         if let Some((key, _)) = map.get_key_value(key) {
             self.fault_at(key, rule, message);
         }
     }
 
-    /// Notes that a field is missing in the object that is here.
+    /// Reports a missing field in the current object.
     ///
-    /// A check may ask for what a version's definition requires too: it is noted once.
+    /// A check may require a field that the definition requires too; it is reported only once.
     pub(crate) fn missing(&mut self, field: &str) -> &mut Problem {
         let path = self.steps();
         let message = format!("`{field}` is missing");
@@ -111,14 +112,14 @@ impl<'a> Walker<'a> {
         &mut self.problems[index]
     }
 
-    /// Notes a problem whose path begins here.
+    /// Reports a problem whose path is relative to the current one.
     pub(crate) fn note(&mut self, mut problem: Problem) {
         let mut path = self.steps();
         path.append(&mut problem.path);
         self.problems.push(Problem { path, ..problem });
     }
 
-    /// Whether a problem of one of these rules has been noted since there were `count`.
+    /// Whether a problem of one of these rules was reported after the first `count` problems.
     pub(crate) fn has_since(&self, count: usize, rules: &[&str]) -> bool {
         self.problems
             .iter()
@@ -126,7 +127,7 @@ impl<'a> Walker<'a> {
             .any(|problem| rules.contains(&problem.rule))
     }
 
-    /// The path of a field that is beside the one that is being looked at: `key` of its neighbour `field`.
+    /// Returns the path of `key` in the sibling `field` of the current value.
     pub(crate) fn beside(&self, field: &str, key: &str) -> Vec<Step> {
         let mut steps = self.steps();
         steps.pop();
@@ -134,7 +135,7 @@ impl<'a> Walker<'a> {
         steps
     }
 
-    /// The path of `key` of an item of the list `field`.
+    /// Returns the path of `key` in an item of the list `field`.
     pub(crate) fn item(&self, field: &str, index: usize, key: &str) -> Vec<Step> {
         let mut steps = self.steps();
         steps.extend([
@@ -149,14 +150,14 @@ impl<'a> Walker<'a> {
         self.path.iter().map(|place| place.step()).collect()
     }
 
-    /// Runs a part one step below.
+    /// Runs a check one step below the current path.
     pub(crate) fn below(&mut self, place: Place<'a>, run: impl FnOnce(&mut Self)) {
         self.path.push(place);
         run(self);
         self.path.pop();
     }
 
-    /// Runs a part some steps below.
+    /// Runs a check several steps below the current path.
     pub(crate) fn inside(&mut self, places: &[Place<'a>], run: impl FnOnce(&mut Self)) {
         let length = self.path.len();
         self.path.extend_from_slice(places);
@@ -164,7 +165,7 @@ impl<'a> Walker<'a> {
         self.path.truncate(length);
     }
 
-    /// Whether a problem of this rule has been noted here.
+    /// Whether a problem of this rule has been reported at the current path.
     pub(crate) fn has(&self, rule: &str) -> bool {
         let mut of_rule = self.problems.iter().filter(|problem| problem.rule == rule).peekable();
         if of_rule.peek().is_none() {
@@ -174,7 +175,7 @@ impl<'a> Walker<'a> {
         of_rule.any(|problem| problem.path == here)
     }
 
-    /// Whether it has been noted that a field of the object that is here is missing or empty.
+    /// Whether a field of the current object has been reported as missing or empty.
     pub(crate) fn has_missing(&self, field: &str) -> bool {
         let here = self.steps();
         self.problems
@@ -187,17 +188,17 @@ impl<'a> Walker<'a> {
             })
     }
 
-    /// Whether the last step to here is this key.
+    /// Whether the last step of the current path is this key.
     pub(crate) fn is_at(&self, key: &str) -> bool {
         matches!(self.path.last(), Some(Place::Key(last)) if *last == key)
     }
 
-    /// How many problems there are so far.
+    /// The number of problems so far.
     pub(crate) fn count(&self) -> usize {
         self.problems.len()
     }
 
-    /// Whether this is below the object's `status`, which Kubernetes ignores when objects are made.
+    /// Whether the current path is below the object's `status`, which Kubernetes ignores when it creates an object.
     fn in_status(&self) -> bool {
         matches!(self.path.first(), Some(Place::Key("status")))
     }
@@ -306,7 +307,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// The definition of `JSONSchemaProps` that is being walked.
+    /// The `JSONSchemaProps` definition that is being walked.
     fn schema(&self) -> Option<usize> {
         self.frames.last().map(|(definition, _)| *definition)
     }
@@ -429,7 +430,7 @@ impl<'a> Walker<'a> {
         nearest.map(|nearest| format!("did you mean `{nearest}`?"))
     }
 
-    /// The field, or two of them, whose value has the key.
+    /// Finds a field, or a path of two fields, whose object can have the key with this value.
     fn child_with(&self, definition: usize, key: &str, value: &Value) -> Option<String> {
         let (definitions, version) = (self.definitions, self.version);
         let children = |definition: usize| {

@@ -1,11 +1,11 @@
-//! Values and types in words, for messages.
+//! Describes values and types for messages.
 
 use serde_json::Value;
 
 use crate::definitions::{Definitions, Field, Type};
 use crate::formats::shown;
 
-/// An integer, also when it is written as a float: YAML's 1e3 reaches Kubernetes as 1000.
+/// Returns an integer, even if it is written as a float: YAML's 1e3 reaches Kubernetes as 1000.
 pub(crate) fn whole(value: &Value) -> Option<i128> {
     let number = value.as_number()?;
     if let Some(integer) = number.as_i64() {
@@ -15,12 +15,12 @@ pub(crate) fn whole(value: &Value) -> Option<i128> {
         return Some(i128::from(integer));
     }
     let float = number.as_f64()?;
-    // Go prints floats from 1e21 on with an exponent.
+    // Go prints floats from 1e21 up with an exponent.
     #[expect(clippy::cast_possible_truncation, reason = "it is whole, and below 1e21")]
     (float.fract() == 0.0 && float.abs() < 1e21).then_some(float as i128)
 }
 
-/// Whether a value could be a field's: a scalar, a list, or a map.
+/// Whether a value has the shape of a field's type: a scalar, a list or a map.
 pub(crate) fn fits(field: &Field, value: &Value) -> bool {
     match field.kind {
         Type::List(_) => value.is_array() || value.is_null(),
@@ -32,7 +32,7 @@ pub(crate) fn fits(field: &Field, value: &Value) -> bool {
     }
 }
 
-/// A type in words.
+/// Describes a type.
 pub(crate) fn describe(kind: &Type, definitions: &Definitions) -> String {
     match kind {
         Type::String => "a string".to_owned(),
@@ -73,7 +73,7 @@ pub(crate) fn plural(kind: &Type, definitions: &Definitions) -> String {
     }
 }
 
-/// What null means as a value of a map.
+/// Describes the meaning of null as a value of a map.
 pub(crate) fn empty_of(kind: &Type) -> &'static str {
     match kind {
         Type::String | Type::Byte => "an empty string",
@@ -82,7 +82,7 @@ pub(crate) fn empty_of(kind: &Type) -> &'static str {
     }
 }
 
-/// A value in words.
+/// Describes a value.
 pub(crate) fn found(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),

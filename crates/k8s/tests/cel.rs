@@ -1,7 +1,8 @@
-//! `tests/cel/`: objects, each with what a real API server says of it. Anyone can add cases: `tests/cluster/cel.py` writes the verdicts.
+//! `tests/cel/`: objects, each with the verdict of a real API server. Anyone can add cases; `tests/cluster/cel.py`
+//! records the verdicts.
 //!
-//! `resources/*.yaml` are definitions and custom resources, whose rules are evaluated here; `policies/*.yaml` are policies, bindings, and what
-//! they need, then objects that are tried.
+//! `resources/*.yaml` are definitions and custom resources, whose rules are evaluated here; `policies/*.yaml` are
+//! policies and bindings with the objects that they need, followed by objects to review.
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -44,7 +45,7 @@ fn title(object: &Value) -> String {
     format!("{} {name}", object["kind"].as_str().unwrap())
 }
 
-/// What the server says of a field, without what it says before it.
+/// The server's field and message, without the prefix of the message.
 fn said(cause: &Value) -> (String, String) {
     let message = cause["message"].as_str().unwrap();
     let message = message
@@ -60,7 +61,7 @@ fn said(cause: &Value) -> (String, String) {
     (pointer(cause["field"].as_str().unwrap_or_default()), message)
 }
 
-/// The server's path in our words: keys of maps are between brackets there.
+/// Converts the server's path to promchart's notation; the server writes keys of maps in brackets.
 fn pointer(field: &str) -> String {
     let mut out = String::new();
     let mut rest = field.trim_start_matches("<nil>");
@@ -101,14 +102,15 @@ fn rules_of_definitions_are_evaluated_as_the_server_does() {
                 .collect();
             let causes: Vec<&Value> = verdict["causes"].as_array().into_iter().flatten().collect();
             let is_refused = verdict["status"].as_u64().unwrap() >= 300;
-            // Where each rule is, and what is said: by the server its value comes before.
+            // The location and message of each rule; the server puts the value before the message.
             let found: BTreeSet<(String, String)> = errors
                 .iter()
                 .map(|problem| (problem.pointer(), problem.message.clone()))
                 .collect();
             let rules = causes.iter().filter(|cause| {
                 let message = cause["message"].as_str().unwrap();
-                // What the schema says is compared elsewhere; a duplicate has no words; of costs the words are our own.
+                // Schema errors are compared elsewhere; duplicates have no message; the messages about cost are
+                // promchart's own.
                 !message.contains("must be of type")
                     && !message.contains("some validation rules were not checked")
                     && !message.contains("cost limit")
@@ -167,7 +169,7 @@ fn policies_say_what_the_server_says() {
             assert_eq!(title(object), recorded["object"], "{}: record it again", file.display());
             count += 1;
             let found = admission.review(object, "default");
-            // The server is asked for the object alone.
+            // The server reviews only the object itself.
             let found: Vec<_> = found.into_iter().filter(|verdict| !verdict.of_pod).collect();
             let said = |verdict: &promchart_k8s::Verdict| {
                 let (policy, binding) = (&verdict.policy, &verdict.binding);
@@ -189,7 +191,7 @@ fn policies_say_what_the_server_says() {
             let (denied, warned) = (of(&[Action::Deny, Action::Costly]), of(&[Action::Warn]));
             let message = recorded["message"].as_str().unwrap_or_default();
             let is_denied = recorded["status"].as_u64().unwrap() >= 300;
-            // The server tells the first only.
+            // The server reports only the first denial.
             let is_told = !is_denied || denied.iter().any(|own| message.ends_with(own));
             let warnings = recorded["warnings"]
                 .as_array()

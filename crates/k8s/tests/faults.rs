@@ -1,6 +1,6 @@
-//! `tests/faults/*.json`: good objects with one change each, and what is to be found then. Anyone can add cases.
+//! `tests/faults/*.json`: valid objects with one change each, and the expected problems. Anyone can add cases.
 //!
-//! `bases.json` has the good objects. Each other file is a list of cases:
+//! `bases.json` holds the valid objects. Each other file is a list of cases:
 //!
 //! ```json
 //! {"base": "Deployment", "set": {"/spec/replicas": "two"}, "remove": ["/spec/selector"],
@@ -8,9 +8,9 @@
 //!  "version": "1.33", "crd": "CustomResourceDefinition"}
 //! ```
 //!
-//! `set` and `remove` name places by JSON pointers; what is on the way is made. `want` is all that is found, by path; it is
-//! empty for good objects. The last three are optional: the help of one of the problems, the Kubernetes version (the newest
-//! otherwise), the base of a CustomResourceDefinition to know.
+//! The keys of `set` and `remove` are JSON pointers; missing objects on the way are created. `want` lists all expected
+//! problems by path; it is empty for valid objects. The last three are optional: the help of one of the problems, the
+//! Kubernetes version (by default the newest), and the base that holds a CustomResourceDefinition to load.
 #![expect(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -33,7 +33,7 @@ fn unescape(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
 }
 
-/// The place that a pointer names; objects on the way are made.
+/// Returns the value at a pointer and creates missing objects on the way.
 fn place<'a>(value: &'a mut Value, pointer: &str) -> &'a mut Value {
     pointer
         .split('/')
@@ -158,20 +158,20 @@ fn faulty_objects_are_decoded_as_far_as_they_are_right() {
     assert_eq!(decoded.name(), "web");
     assert_eq!(decoded.pod_spec().unwrap().containers[0].name, "web");
     assert_eq!(decoded.selector().unwrap().match_labels.as_ref().unwrap()["app"], "web");
-    // The others of a list keep their places.
+    // The other items of a list keep their indices.
     let containers = place(&mut object, "/spec/template/spec/containers");
     let first = containers[0].clone();
     *containers = serde_json::json!([null, "x", first]);
     let decoded = decode(&object).unwrap();
     assert_eq!(decoded.pod_spec().unwrap().containers[2].name, "web");
-    // Other versions of the group are read as the newest.
+    // Other versions of the group are decoded as the newest.
     object["apiVersion"] = "apps/v1beta2".into();
     assert_eq!(decode(&object).unwrap().name(), "web");
     object["apiVersion"] = "example.org/v1".into();
     assert!(decode(&object).is_none());
 }
 
-/// Nothing that is deep, long or odd makes it panic or recurse without end.
+/// Deep, long or odd objects cause neither a panic nor endless recursion.
 #[test]
 fn odd_objects_are_survived() {
     let mut schema = Value::Object(Map::new());

@@ -1,4 +1,4 @@
-//! Which field of an object an expression that does not hold is about.
+//! Finds the field of an object that a failed expression refers to.
 
 use ::cel::syntax::{Expression, Literal};
 use ::cel::{Error, Value as Cel, Variables, evaluate};
@@ -8,10 +8,10 @@ use super::policy::Scope;
 use crate::cel::{self, Expressions};
 use crate::problem::Step;
 
-/// How deep an expression is followed.
+/// The maximum nesting depth of an expression that is searched.
 const DEEPEST: usize = 60;
 
-/// A scope with variables of macros.
+/// A scope extended by the variable of a macro.
 struct Local<'a> {
     outer: &'a dyn Variables,
     name: &'a str,
@@ -32,7 +32,7 @@ impl Variables for Local<'_> {
     }
 }
 
-/// Names that stand for places of the object.
+/// Names of variables, with the paths in the object that they stand for.
 type Roots = Vec<(String, Vec<Step>)>;
 
 struct Search<'a> {
@@ -40,7 +40,8 @@ struct Search<'a> {
     expressions: &'a Expressions,
 }
 
-/// The field that an expression is about: of a list the item that does not fit, of several the first that decides.
+/// Returns the field that an expression refers to: for a list, the item that fails; for several fields, the first one
+/// that decides the result.
 pub(super) fn path(scope: &Scope<'_>, expressions: &Expressions, text: &str, object: &Value) -> Vec<Step> {
     let read = cel::read(expressions, text);
     let Ok(expression) = &*read else { return Vec::new() };
@@ -48,7 +49,7 @@ pub(super) fn path(scope: &Scope<'_>, expressions: &Expressions, text: &str, obj
     let roots = vec![("object".to_owned(), Vec::new())];
     let mut found = Vec::new();
     search.blame(expression, scope, &roots, 0, &mut found);
-    // What is there; else what is there of it in part.
+    // The first path that exists in the object, or else the one with the longest existing prefix.
     let depth = |path: &Vec<Step>| {
         let mut value = object;
         let mut depth = 0;
@@ -69,7 +70,7 @@ pub(super) fn path(scope: &Scope<'_>, expressions: &Expressions, text: &str, obj
 }
 
 impl Search<'_> {
-    /// Adds the places that make an expression false, the likely ones first.
+    /// Adds the paths that make an expression false, the likely ones first.
     fn blame(
         &self,
         expression: &Expression,
@@ -87,7 +88,7 @@ impl Search<'_> {
                 self.blame(if is_one { one } else { two }, scope, roots, depth + 1, found);
             }
             Expression::Binary("||", one, two) => {
-                // The last alternative is what is asked for; those before it are the cases where it is not.
+                // The last alternative is the requirement; those before it are the cases in which it does not apply.
                 self.blame(two, scope, roots, depth + 1, found);
                 self.blame(one, scope, roots, depth + 1, found);
             }
@@ -116,7 +117,7 @@ impl Search<'_> {
         }
     }
 
-    /// The item of a list for which a macro's body comes to `wrong`.
+    /// Adds the item of a list for which a macro's body evaluates to `wrong`.
     #[expect(clippy::too_many_arguments, reason = "the parts of a macro")]
     fn item(
         &self,
@@ -160,7 +161,7 @@ impl Search<'_> {
         }
     }
 
-    /// Adds all places that an expression mentions.
+    /// Adds all paths that an expression mentions.
     fn mentioned(&self, expression: &Expression, roots: &Roots, depth: usize, found: &mut Vec<Vec<Step>>) {
         if depth > DEEPEST {
             return;
@@ -199,7 +200,7 @@ impl Search<'_> {
         }
     }
 
-    /// The place that fields and items of something lead to.
+    /// Returns the path of a chain of fields and indices.
     fn chain(&self, expression: &Expression, roots: &Roots, depth: usize) -> Option<Vec<Step>> {
         if depth > DEEPEST {
             return None;

@@ -1,4 +1,4 @@
-//! Objects of Kubernetes' own kinds as policies see them: with defaults, without unknown fields.
+//! Prepares objects of Kubernetes' own kinds for policies: sets defaults and drops unknown fields.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use crate::definitions::{Definitions, Type};
 use crate::version::Version;
 
 const TEXT: &str = include_str!("../../data/defaults.txt");
-/// How deep an object is followed.
+/// The maximum depth of an object that is prepared.
 const DEEPEST: usize = 120;
 
 type Table = BTreeMap<&'static str, Vec<(&'static str, Value)>>;
@@ -32,7 +32,7 @@ fn table() -> &'static Table {
 
 /// Prunes an object of a definition and sets its defaults.
 pub(super) fn prepare(object: &mut Map<String, Value>, definition: usize, version: Version) {
-    // What is ignored when an object is made.
+    // The API server ignores the status of an object that is created.
     object.shift_remove("status");
     of_definition(object, definition, version, 0);
     if object.get("kind") == Some(&json!("Pod"))
@@ -47,7 +47,7 @@ pub(super) fn prepare(object: &mut Map<String, Value>, definition: usize, versio
     }
 }
 
-/// What a container of a pod may use at most, it asks for; templates of pods stay as they are.
+/// Sets missing requests of a container to its limits. This applies to pods, not to pod templates.
 fn request_limits(container: &mut Value) {
     let Some(limits) = container["resources"]["limits"].as_object().cloned() else {
         return;
@@ -95,14 +95,14 @@ fn of_type(value: &mut Value, kind: &Type, version: Version, depth: usize) {
     }
 }
 
-/// Sets a field that is not there.
+/// Sets a field that is absent or null.
 fn set(map: &mut Map<String, Value>, field: &str, value: impl FnOnce() -> Value) {
     if map.get(field).is_none_or(Value::is_null) {
         map.insert(field.to_owned(), value());
     }
 }
 
-/// Defaults that depend on other fields.
+/// Sets defaults that depend on other fields.
 fn dependent(definition: &str, map: &mut Map<String, Value>) {
     match definition {
         "core.v1.Container" | "core.v1.EphemeralContainer" => {
@@ -196,7 +196,7 @@ fn dependent(definition: &str, map: &mut Map<String, Value>) {
     }
 }
 
-/// Whether an image is named without a tag and a digest, or with the tag `latest`.
+/// Whether an image has neither tag nor digest, or has the tag `latest`.
 fn is_latest(image: &str) -> bool {
     let (name, digest) = image.split_once('@').map_or((image, false), |(name, _)| (name, true));
     let last = name.rsplit('/').next().unwrap_or_default();

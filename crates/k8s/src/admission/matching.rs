@@ -1,4 +1,4 @@
-//! Which objects a policy or a binding is about: `policy/matching` and `webhook/predicates`.
+//! Matches objects with policies and bindings: `policy/matching` and `webhook/predicates`.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,13 @@ use super::resources::Resource;
 use crate::custom::Crds;
 use crate::lifecycle::group;
 
-/// What is asked of an object.
+/// The attributes of an object that policies match.
 #[derive(Debug)]
 pub(super) struct Attributes<'a> {
     pub(super) api_version: &'a str,
     pub(super) kind: &'a str,
     pub(super) name: &'a str,
-    /// Empty for what is in no namespace.
+    /// Empty for a cluster-scoped object.
     pub(super) namespace: &'a str,
     pub(super) labels: &'a Value,
     pub(super) resource: Resource,
@@ -34,24 +34,25 @@ impl Attributes<'_> {
     }
 }
 
-/// Whether a policy is about an object.
+/// Whether a policy applies to an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Match {
     No,
-    /// With the apiVersion that its expressions see.
+    /// It applies; the apiVersion is the one its expressions see.
     Yes(String),
-    /// That is not known: why.
+    /// Unknown, with the reason.
     Unknown(String),
 }
 
-/// Where the rules of a policy are looked up.
+/// The objects that are needed to evaluate match rules.
 pub(super) struct Matcher<'a> {
     pub(super) crds: &'a Crds,
     pub(super) namespaces: &'a BTreeMap<String, &'a Value>,
 }
 
 impl Matcher<'_> {
-    /// `matchConstraints` of a policy, `matchResources` of a binding; nothing at all fits everything.
+    /// Evaluates the `matchConstraints` of a policy or the `matchResources` of a binding. Without criteria, everything
+    /// matches.
     pub(super) fn matches(&self, criteria: &Value, attributes: &Attributes<'_>) -> Match {
         let own = || Match::Yes(attributes.api_version.to_owned());
         let namespace = self.namespace_fits(&criteria["namespaceSelector"], attributes);
@@ -79,7 +80,7 @@ impl Matcher<'_> {
         }
     }
 
-    /// The apiVersion by which one of the rules fits.
+    /// Returns the apiVersion for which one of the rules matches.
     fn rules(&self, rules: &Value, criteria: &Value, attributes: &Attributes<'_>) -> Option<String> {
         let rules = rules.as_array()?;
         let fits = |version: &str| {
@@ -97,7 +98,7 @@ impl Matcher<'_> {
         versions.into_iter().find(|version| fits(version)).map(str::to_owned)
     }
 
-    /// Whether the namespace of an object is one that a selector picks; an error if its labels are not known.
+    /// Whether a selector matches the namespace of an object; an error if the namespace's labels are unknown.
     fn namespace_fits(&self, selector: &Value, attributes: &Attributes<'_>) -> Result<bool, String> {
         if is_empty(selector) {
             return Ok(true);
@@ -106,7 +107,7 @@ impl Matcher<'_> {
             return Ok(selects(selector, attributes.labels));
         }
         if attributes.namespace.is_empty() {
-            // What is in no namespace is always meant.
+            // A cluster-scoped object always matches.
             return Ok(true);
         }
         let mut labels = match self.namespaces.get(attributes.namespace) {
@@ -124,7 +125,7 @@ impl Matcher<'_> {
     }
 }
 
-/// Whether a selector asks for nothing.
+/// Whether a selector has no requirements.
 fn is_empty(selector: &Value) -> bool {
     let none = |word: &str| match &selector[word] {
         Value::Object(map) => map.is_empty(),
@@ -134,7 +135,7 @@ fn is_empty(selector: &Value) -> bool {
     none("matchLabels") && none("matchExpressions")
 }
 
-/// Whether a selector asks for nothing but the name of a namespace, which is a label of it.
+/// Whether a selector only requires the name of a namespace, which every namespace has as a label.
 fn only_names(selector: &Value) -> bool {
     const NAME: &str = "kubernetes.io/metadata.name";
     let labels = selector["matchLabels"].as_object();
@@ -146,7 +147,7 @@ fn only_names(selector: &Value) -> bool {
             .all(|requirement| requirement["key"] == NAME)
 }
 
-/// Whether a label selector picks labels.
+/// Whether a label selector matches labels.
 pub(super) fn selects(selector: &Value, labels: &Value) -> bool {
     let equal = selector["matchLabels"]
         .as_object()
@@ -171,7 +172,7 @@ pub(super) fn selects(selector: &Value, labels: &Value) -> bool {
     equal && selector["matchExpressions"].as_array().into_iter().flatten().all(holds)
 }
 
-/// Whether a rule fits an object that is made, taken as of a group and version.
+/// Whether a rule matches the creation of an object, as an object of the given group and version.
 fn fits(rule: &Value, group: &str, version: &str, attributes: &Attributes<'_>) -> bool {
     let has = |word: &str, wanted: &str| {
         let items = rule[word].as_array().into_iter().flatten().filter_map(Value::as_str);

@@ -1,7 +1,7 @@
-//! `ValidatingAdmissionPolicies` and their bindings, over objects that are about to be made.
+//! Evaluates `ValidatingAdmissionPolicies` and their bindings for objects that are about to be created.
 //!
-//! `k8s.io/apiserver/pkg/admission/plugin/policy`: which objects a policy is about (`matching`), what its expressions see and come to (`policy`),
-//! and the field that a failed expression is about (`blame`).
+//! Mirrors `k8s.io/apiserver/pkg/admission/plugin/policy`: which objects a policy matches (`matching`), the variables
+//! and results of its expressions (`policy`), and the field that a failed expression refers to (`blame`).
 
 mod blame;
 mod defaults;
@@ -21,44 +21,44 @@ use crate::lifecycle::group;
 use crate::problem::Step;
 use crate::version::Version;
 
-/// The group of policies.
+/// The API group of policies.
 const GROUP: &str = "admissionregistration.k8s.io";
 
-/// What comes of a policy's verdict.
+/// The effect of a policy on an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Action {
-    /// The API server refuses the object.
+    /// The API server rejects the object.
     Deny,
-    /// It refuses it because an expression costs too much.
+    /// The API server rejects the object because an expression costs too much.
     Costly,
-    /// It takes the object with a warning.
+    /// The API server accepts the object with a warning.
     Warn,
-    /// It takes the object and notes in its audit log what is wrong.
+    /// The API server accepts the object and records the failure in its audit log.
     Audit,
-    /// It is not known what the server would do.
+    /// The server's decision cannot be determined.
     Unevaluated,
 }
 
-/// What a policy says of an object.
+/// The verdict of a policy on an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// The name of the policy.
     pub policy: String,
     /// The name of its binding.
     pub binding: String,
-    /// What comes of it.
+    /// The effect.
     pub action: Action,
-    /// The API server's words.
+    /// The API server's message.
     pub message: String,
     /// The expression, if one failed.
     pub expression: Option<String>,
-    /// The field that the expression is about, as far as that is known.
+    /// The field that the expression refers to, as far as it can be determined.
     pub path: Vec<Step>,
-    /// Whether it is about the pods that the object makes, and not about the object itself.
+    /// Whether the verdict is on the pods that the object creates and not on the object itself.
     pub of_pod: bool,
 }
 
-/// Policies, bindings, and what they need: namespaces, parameters, definitions.
+/// Policies and bindings, with the objects that they need: namespaces, parameters, definitions.
 #[derive(Debug)]
 pub struct Admission<'a> {
     version: Version,
@@ -66,13 +66,14 @@ pub struct Admission<'a> {
     policies: BTreeMap<String, &'a Value>,
     bindings: Vec<&'a Value>,
     namespaces: BTreeMap<String, &'a Value>,
-    /// All objects, which parameters are among.
+    /// All objects, as candidates for parameters, with their namespaces.
     objects: Vec<(&'a Value, String)>,
     expressions: Expressions,
 }
 
 impl<'a> Admission<'a> {
-    /// Takes policies and what they need from objects, each with the namespace it is in if it does not say so itself.
+    /// Collects policies and the objects that they need. Each object comes with the namespace that it is in if it does
+    /// not name one.
     pub fn new(version: Version, crds: &'a Crds, objects: impl Iterator<Item = (&'a Value, &'a str)>) -> Self {
         let mut admission = Self {
             version: version.known(),
@@ -103,7 +104,7 @@ impl<'a> Admission<'a> {
         self.bindings.is_empty()
     }
 
-    /// The policies that no binding puts in force: they do nothing.
+    /// Returns the policies without a binding, which have no effect.
     pub fn unbound(&self) -> Vec<&str> {
         let bound: BTreeSet<&str> = self
             .bindings
@@ -114,7 +115,7 @@ impl<'a> Admission<'a> {
         names.filter(|name| !bound.contains(name)).collect()
     }
 
-    /// The bindings whose policy is not there, with its name.
+    /// Returns the bindings whose policy does not exist, with the name of that policy.
     pub fn without_policy(&self) -> Vec<(&str, &str)> {
         let names = self.bindings.iter().filter_map(|binding| {
             let policy = binding["spec"]["policyName"].as_str()?;
@@ -125,7 +126,8 @@ impl<'a> Admission<'a> {
             .collect()
     }
 
-    /// What the policies in force say of an object that is made in a namespace, and of the pods that it makes.
+    /// Returns the verdicts of the policies in force on an object that is created in a namespace, and on the pods that
+    /// it creates.
     pub fn review(&self, object: &Value, namespace: &str) -> Vec<Verdict> {
         let mut verdicts = Vec::new();
         if self.is_empty() {
@@ -149,7 +151,7 @@ impl<'a> Admission<'a> {
         let (Some(api_version), Some(kind)) = (object["apiVersion"].as_str(), object["kind"].as_str()) else {
             return;
         };
-        // Policies cannot keep policies from being made.
+        // Policies do not apply to policies.
         if group(api_version) == GROUP && (kind.contains("AdmissionPolicy") || kind.contains("WebhookConfiguration")) {
             return;
         }
@@ -194,7 +196,7 @@ impl<'a> Admission<'a> {
     }
 }
 
-/// The pod that an object makes, and where it is written.
+/// Returns the pod that an object creates, and the path of its template.
 fn pod_of(object: &Value) -> Option<(&'static [&'static str], Value)> {
     let path: &'static [&'static str] = match (object["apiVersion"].as_str()?, object["kind"].as_str()?) {
         ("apps/v1", "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet")

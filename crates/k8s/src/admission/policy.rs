@@ -1,4 +1,4 @@
-//! A policy over an object: `policy/validating`.
+//! Evaluates a policy for an object: `policy/validating`.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -11,20 +11,20 @@ use super::{Action, Admission, Verdict, blame, resources};
 use crate::cel;
 use crate::formats::shown;
 
-/// What all conditions of a policy may cost (`RuntimeCELCostBudgetMatchConditions`).
+/// The cost budget of all conditions of a policy (`RuntimeCELCostBudgetMatchConditions`).
 const CONDITIONS_BUDGET: u64 = 2_500_000;
-/// What a message that an expression makes may be long.
+/// The maximum length of a message from a `messageExpression`, in bytes.
 const LONGEST: usize = 5 * 1024;
 
-/// What the expressions of a policy see.
+/// The variables of a policy's expressions.
 pub(super) struct Scope<'a> {
     admission: &'a Admission<'a>,
     values: BTreeMap<&'static str, Cel>,
-    /// The policy's variables: their expressions.
+    /// The expressions of the policy's own variables.
     variables: BTreeMap<&'a str, &'a str>,
-    /// Those that have been asked for: each is evaluated once.
+    /// The variables evaluated so far; each is evaluated only once.
     known: RefCell<BTreeMap<String, Result<Cel, Error>>>,
-    /// What the variables have cost since it was asked last.
+    /// The cost of the variables since it was last taken.
     cost: Cell<u64>,
     depth: Cell<usize>,
 }
@@ -73,7 +73,7 @@ impl<'a> Scope<'a> {
         self.variables.get(name).copied()
     }
 
-    /// Evaluates an expression and takes its cost from a budget.
+    /// Evaluates an expression and subtracts its cost from a budget.
     fn evaluate(&self, text: &str, budget: &mut u64) -> Outcome {
         let read = cel::read(&self.admission.expressions, text);
         let expression = match &*read {
@@ -98,21 +98,21 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What an expression comes to.
+/// The result of an expression.
 enum Outcome {
     Value(Cel),
     Failed {
         message: String,
         is_cost: bool,
     },
-    /// All expressions together cost too much.
+    /// The budget of all expressions is exceeded.
     Exhausted,
     Unknown(String),
 }
 
 const EXHAUSTED: &str = "validation failed due to running out of cost budget, no further validation rules will be run";
 
-/// What is noted of a policy and its binding.
+/// Collects the verdicts of a policy and its binding.
 struct Notes<'a, 'v> {
     policy: &'a Value,
     binding: &'a Value,
@@ -144,7 +144,7 @@ impl Notes<'_, '_> {
         self.note(Action::Unevaluated, message, expression, Vec::new());
     }
 
-    /// What does not hold, once for each of the binding's actions.
+    /// Records a failure, once for each action of the binding.
     fn fail(&mut self, message: &str, expression: Option<&str>, path: &[crate::problem::Step]) {
         for action in self.binding["spec"]["validationActions"]
             .as_array()
@@ -161,7 +161,7 @@ impl Notes<'_, '_> {
         }
     }
 
-    /// An expression that has no value: the failure policy says what that means.
+    /// Records an expression that failed to evaluate. The failure policy decides the effect.
     fn error(&mut self, message: &str, is_cost: bool, expression: Option<&str>) {
         if self.policy["spec"]["failurePolicy"] == "Ignore" {
             let message = format!("{message}; the failurePolicy lets it pass");
@@ -221,7 +221,7 @@ impl Admission<'_> {
                 if spec["failurePolicy"] == "Ignore" {
                     notes.unknown(&message, None);
                 } else {
-                    // The server refuses whatever the binding's actions are.
+                    // The server rejects the object whatever the actions of the binding.
                     notes.note(Action::Deny, message, None, Vec::new());
                 }
                 return;
@@ -236,7 +236,7 @@ impl Admission<'_> {
         }
     }
 
-    /// The parameters of a binding: null where there are to be none.
+    /// Returns the parameters of a binding; null if the policy takes none.
     fn params(&self, spec: &Value, binding: &Value, attributes: &Attributes<'_>) -> Result<Vec<Value>, Params> {
         let (kind, reference) = (&spec["paramKind"], &binding["spec"]["paramRef"]);
         if !kind.is_object() || !reference.is_object() {
@@ -366,13 +366,13 @@ impl Admission<'_> {
 
 /// Why there are no parameters.
 enum Params {
-    /// The server refuses the object.
+    /// The server rejects the object.
     Refused(String),
-    /// They may be on the cluster.
+    /// The parameters may exist in the cluster.
     Absent(String),
 }
 
-/// Conditions and validations of a policy.
+/// Evaluates the conditions and validations of a policy.
 fn evaluate_policy(scope: &Scope<'_>, spec: &Value, object: &Value, notes: &mut Notes<'_, '_>) {
     if !conditions_hold(scope, spec, notes) {
         return;
@@ -399,7 +399,7 @@ fn evaluate_policy(scope: &Scope<'_>, spec: &Value, object: &Value, notes: &mut 
     }
 }
 
-/// Whether all conditions hold.
+/// Whether all match conditions hold.
 fn conditions_hold(scope: &Scope<'_>, spec: &Value, notes: &mut Notes<'_, '_>) -> bool {
     let mut budget = CONDITIONS_BUDGET;
     let mut errors = Vec::new();
@@ -440,7 +440,7 @@ fn conditions_hold(scope: &Scope<'_>, spec: &Value, notes: &mut Notes<'_, '_>) -
     }
 }
 
-/// What the server says of a validation that does not hold.
+/// The server's message for a failed validation.
 fn message(scope: &Scope<'_>, validation: &Value, text: &str, budget: &mut u64) -> String {
     if let Some(expression) = validation["messageExpression"].as_str()
         && let Outcome::Value(Cel::String(made)) = scope.evaluate(expression, budget)

@@ -1,4 +1,4 @@
-//! What the resources of kinds are called: `data/resources.txt`, and definitions of custom resources.
+//! The resource names of kinds, from `data/resources.txt` and from definitions of custom resources.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -14,7 +14,7 @@ pub(super) struct Resource {
     /// `deployments`.
     pub(super) name: String,
     pub(super) is_namespaced: bool,
-    /// Whether that is known, and not only likely.
+    /// Whether this comes from a definition and is not a guess.
     pub(super) is_known: bool,
 }
 
@@ -36,7 +36,7 @@ fn table() -> &'static Table {
     })
 }
 
-/// The resource of a kind; a guess where nobody defines it.
+/// Returns the resource of a kind, or a guess if no definition of the kind is known.
 pub(super) fn of(crds: &Crds, api_version: &str, kind: &str) -> Resource {
     let group = if api_version.contains('/') {
         group(api_version)

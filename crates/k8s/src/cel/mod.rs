@@ -1,8 +1,8 @@
-//! Whether an expression of CEL compiles, as far as that can be told without Kubernetes' types: its syntax, names that are not declared,
-//! operators that do not go with their operands, fields that a schema does not have, the type of the whole.
+//! Compiles CEL expressions as far as possible without Kubernetes' types: checks the syntax, undeclared names,
+//! operators that do not fit their operands, fields that are not in a schema, and the type of the result.
 //!
-//! What the API server compiles expressions with is cel-go and `k8s.io/apiserver/pkg/cel`. What cannot be told here is of the type
-//! [`Kind::Any`], and nothing is said of it.
+//! The API server compiles expressions with cel-go and `k8s.io/apiserver/pkg/cel`. A part that cannot be determined
+//! here has the type [`Kind::Any`] and is not reported.
 
 mod types;
 pub(crate) mod values;
@@ -14,10 +14,10 @@ use ::cel::syntax::{self, Expression};
 use serde_json::{Map, Value};
 
 pub(crate) use ::cel::syntax::is_identifier;
-/// Expressions that have been read, or why they cannot be.
+/// Parsed expressions, or why they cannot be parsed.
 pub(crate) type Expressions = Mutex<BTreeMap<String, Arc<Result<Expression, String>>>>;
 
-/// Reads an expression, or takes one that has been read before.
+/// Parses an expression, or returns the cached result.
 pub(crate) fn read(expressions: &Expressions, text: &str) -> Arc<Result<Expression, String>> {
     let mut known = expressions.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(expression) = known.get(text) {
@@ -34,11 +34,11 @@ pub(crate) fn read(expressions: &Expressions, text: &str) -> Arc<Result<Expressi
 
 pub(crate) use types::{Kind, Schema};
 
-/// The variables of an expression.
+/// The variables that an expression can use.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Scope<'a> {
     variables: BTreeMap<String, Kind<'a>>,
-    /// Those of a policy, which are fields of `variables`.
+    /// The variables of a policy, which are fields of `variables`.
     composed: Option<BTreeMap<String, Kind<'a>>>,
 }
 
@@ -51,7 +51,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Of webhooks and policies.
+    /// The scope of webhooks and policies.
     pub(crate) fn admission(params: bool) -> Self {
         let mut scope = Self::of(&["object", "oldObject", "request", "namespaceObject", "authorizer"]);
         if params {
@@ -60,14 +60,14 @@ impl<'a> Scope<'a> {
         scope
     }
 
-    /// Of selectors of devices.
+    /// The scope of device selectors.
     pub(crate) fn device() -> Self {
         let mut scope = Self::of(&[]);
         scope.variables.insert("device".to_owned(), Kind::Device);
         scope
     }
 
-    /// Of the rules of a custom resource's schema.
+    /// The scope of the rules in a custom resource's schema.
     pub(crate) fn schema(schema: &'a Map<String, Value>, root: bool, optional: bool) -> Self {
         let mut scope = Self::of(&[]);
         let kind = Kind::of_schema(Schema { schema, root });
@@ -77,12 +77,12 @@ impl<'a> Scope<'a> {
         scope
     }
 
-    /// The variables of a policy can be used from now on.
+    /// Makes the variables of a policy available from now on.
     pub(crate) fn compose(&mut self) {
         self.composed = Some(BTreeMap::new());
     }
 
-    /// Adds a variable of a policy, with its expression.
+    /// Adds a variable of a policy.
     pub(crate) fn add_variable(&mut self, name: &str, expression: &str) {
         let kind = kind_of(expression, self).unwrap_or(Kind::Any);
         if let Some(composed) = &mut self.composed {
@@ -90,7 +90,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// As it is where authorization cannot be asked.
+    /// The same scope in a place without access to the authorizer.
     pub(crate) fn without_authorizer(&self) -> Self {
         let mut scope = self.clone();
         scope.variables.remove("authorizer");
@@ -98,7 +98,7 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// Checks that an expression compiles and has one of the types that are wanted; any, if there are none.
+/// Checks that an expression compiles and has one of the wanted types; if none are given, any type.
 ///
 /// The error is a sentence.
 pub(crate) fn check(text: &str, scope: &Scope<'_>, wanted: &[&str]) -> Result<(), String> {
@@ -125,7 +125,7 @@ fn article(name: &str) -> String {
 fn kind_of<'a>(text: &str, scope: &Scope<'a>) -> Result<Kind<'a>, String> {
     match syntax::parse(text) {
         Ok(Some(expression)) => types::infer(&expression, scope),
-        // Too deep to be looked at.
+        // Too deep to check.
         Ok(None) => Ok(Kind::Any),
         Err(syntax::Error { at, message }) => {
             let column = text[..at.min(text.len())].chars().count() + 1;
@@ -179,7 +179,7 @@ mod tests {
             "params.x == 1",
             "variables.x == 1",
             "nope(object)",
-            // Kubernetes has them not, or not yet.
+            // Not available in these versions of Kubernetes.
             "cel.bind(x, 1, x > 0)",
             "[1].includes(1)",
             "math.greatest(1, 2) == 2",
@@ -227,7 +227,7 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-        // What is left: overloads of functions, and what the server works out before it evaluates.
+        // The rest: function overloads, and cost estimates that the server makes before it evaluates.
         assert!(found * 10 >= refused * 5, "{found} of {refused} are found");
     }
 

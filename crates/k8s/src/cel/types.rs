@@ -1,4 +1,4 @@
-//! The types of expressions: `checker/` of cel-go, and the declarations of `k8s.io/apiserver/pkg/cel`.
+//! Infers the types of expressions: `checker/` of cel-go, and the declarations of `k8s.io/apiserver/pkg/cel`.
 
 use serde_json::{Map, Value};
 
@@ -9,7 +9,7 @@ use ::cel::syntax::{Expression, Literal};
 /// A type.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Kind<'a> {
-    /// Not known here, or CEL's `dyn`.
+    /// Unknown, or CEL's `dyn`.
     Any,
     Null,
     Bool,
@@ -22,18 +22,18 @@ pub(crate) enum Kind<'a> {
     Timestamp,
     Type,
     List(Box<Self>),
-    /// From strings, or from what is not known.
+    /// The key type is string or unknown.
     Map(Box<Self>),
     Optional(Box<Self>),
     /// An object with the fields of a schema.
     Object(Schema<'a>),
-    /// A device of a claim.
+    /// A device of a device claim.
     Device,
     /// `variables` of a policy.
     Variables,
 }
 
-/// A schema of a custom resource, and whether it is of a whole object.
+/// A schema of a custom resource, and whether it describes a whole object.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Schema<'a> {
     pub(crate) schema: &'a Map<String, Value>,
@@ -41,7 +41,7 @@ pub(crate) struct Schema<'a> {
 }
 
 impl<'a> Kind<'a> {
-    /// What an expression sees of a value of a schema (`SchemaDeclType`).
+    /// The type that expressions see for a value of a schema (`SchemaDeclType`).
     pub(crate) fn of_schema(from: Schema<'a>) -> Self {
         let Schema { schema, root } = from;
         let child = |name: &str| {
@@ -76,7 +76,7 @@ impl<'a> Kind<'a> {
         Self::of_schema(Schema { schema, root })
     }
 
-    /// Its name, when it is known.
+    /// The name of the type, if it is known.
     pub(super) fn name(&self) -> Option<&'static str> {
         Some(match self {
             Self::Any => return None,
@@ -101,7 +101,7 @@ impl<'a> Kind<'a> {
         matches!(self, Self::Int | Self::Uint | Self::Double)
     }
 
-    /// Whether both are known, and no value is of both.
+    /// Whether both types are known and have no value in common.
     fn differs(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::List(one), Self::List(two)) | (Self::Map(one), Self::Map(two)) => one.differs(two),
@@ -115,7 +115,7 @@ impl<'a> Kind<'a> {
 
 type Result<T> = std::result::Result<T, String>;
 
-/// The type of an expression, or why it has none.
+/// Infers the type of an expression, or returns the type error.
 pub(super) fn infer<'a>(expression: &Expression, scope: &Scope<'a>) -> Result<Kind<'a>> {
     let mut checker = Checker {
         scope,
@@ -129,12 +129,12 @@ struct Checker<'s, 'a> {
     scope: &'s Scope<'a>,
     /// The variables of macros.
     locals: Vec<(String, Kind<'a>)>,
-    /// Whether lists and maps may have several types in them.
+    /// Whether lists and maps may mix several types.
     mixes: bool,
 }
 
-/// Functions of CEL, of cel-go's extensions and of Kubernetes' libraries, from 1.33 to 1.37: those that are called plainly or on a
-/// target, and what they answer, when that is always the same.
+/// Functions of CEL, of cel-go's extensions and of Kubernetes' libraries, from 1.33 to 1.37, called with or without a
+/// target. The second text is the result type if it is always the same, and otherwise empty.
 const FUNCTIONS: &[(&str, &str)] = &[
     ("add", ""),
     ("allowed", "bool"),
@@ -247,7 +247,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("value", ""),
 ];
 
-/// What functions with a namespace before them answer.
+/// The namespaces of functions.
 const NAMESPACES: [&str; 7] = ["format", "ip", "jsonpatch", "lists", "optional", "sets", "strings"];
 
 /// Functions whose target is a string.
@@ -266,7 +266,7 @@ const OF_STRINGS: [&str; 12] = [
     "upperAscii",
 ];
 
-/// The names of types, which are values too.
+/// The names of types, which are values as well.
 const TYPES: [&str; 14] = [
     "bool",
     "bytes",
@@ -372,7 +372,7 @@ impl<'a> Checker<'_, 'a> {
         }
     }
 
-    /// Literals of lists and maps have one type (`HomogeneousAggregateLiterals`).
+    /// Infers the common type of a list or map literal's items (`HomogeneousAggregateLiterals`).
     fn alike<'e>(&mut self, items: impl Iterator<Item = (&'e Expression, bool)>, what: &str) -> Result<Kind<'a>> {
         let mut all: Option<Kind<'a>> = None;
         for (item, optional) in items {
@@ -477,7 +477,7 @@ impl<'a> Checker<'_, 'a> {
         let of = target.map(|target| self.infer(target)).transpose()?;
         for argument in arguments {
             match argument {
-                // What is printed may be of any types.
+                // Arguments of `format` may have any types.
                 Expression::List(_) if function == "format" => {
                     let before = std::mem::replace(&mut self.mixes, true);
                     let kind = self.infer(argument);
@@ -527,7 +527,7 @@ impl<'a> Checker<'_, 'a> {
         })
     }
 
-    /// An expression in which more variables are known.
+    /// Infers the type of an expression with additional variables.
     fn within(&mut self, locals: Vec<(String, Kind<'a>)>, body: &Expression) -> Result<Kind<'a>> {
         let before = self.locals.len();
         self.locals.extend(locals);
@@ -601,7 +601,7 @@ impl<'a> Checker<'_, 'a> {
     }
 }
 
-/// Whether a call is of a macro; a wrong number of arguments makes it a call of a function that there is not.
+/// Whether a call is a macro. With a wrong number of arguments it is a call of an unknown function instead.
 fn is_macro(function: &str, arguments: &[Expression]) -> bool {
     let names = |count: usize| {
         arguments
@@ -635,7 +635,7 @@ fn at_index<'a>(operand: &Kind<'a>, index: &Kind<'a>) -> Result<Kind<'a>> {
     }
 }
 
-/// A field of an object by the name that expressions give it.
+/// Returns the type of a field of an object, by its name in expressions.
 fn object_field<'a>(object: Schema<'a>, field: &str) -> Result<Kind<'a>> {
     let Schema { schema, root } = object;
     if root {
@@ -664,7 +664,7 @@ fn is_true(schema: &Map<String, Value>, word: &str) -> bool {
     schema.get(word) == Some(&Value::Bool(true))
 }
 
-/// Whether expressions see a value of a schema: what has no type is not seen.
+/// Whether a value of a schema is visible to expressions: a value without a type is not.
 fn has_kind(schema: &Value) -> bool {
     if schema["x-kubernetes-int-or-string"] == Value::Bool(true) {
         return true;

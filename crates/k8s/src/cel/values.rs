@@ -1,4 +1,4 @@
-//! What expressions see of custom resources: `k8s.io/apiserver/pkg/cel/common`.
+//! The CEL values of custom resources: `k8s.io/apiserver/pkg/cel/common`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ fn invalid(message: impl Into<String>) -> Value {
     Value::Invalid(Arc::from(message.into()))
 }
 
-/// A value as the type of its schema; `root` is whether it is a whole object.
+/// Converts a value by the type in its schema. `root` is whether it is a whole object.
 pub(crate) fn of_schema(value: &Json, schema: &Json, root: bool) -> Value {
     if value.is_null() {
         return if is_true(schema, "nullable") {
@@ -51,7 +51,7 @@ pub(crate) fn of_schema(value: &Json, schema: &Json, root: bool) -> Value {
     }
 }
 
-/// The whole number that the API server reads: `2.0` is one for a field that takes those.
+/// The integer as the API server parses it: an integer field accepts `2.0`.
 fn whole(number: &serde_json::Number) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "it is whole and small enough")]
     let of_float = |float: f64| (float.fract() == 0.0 && float.abs() < 9e15).then_some(float as i64);
@@ -87,7 +87,7 @@ fn object(map: &serde_json::Map<String, Json>, schema: &Json, root: bool) -> Map
                 .map(|schema| of_schema(value, schema, false)),
         };
         match (seen, escape(name)) {
-            // A null is as good as nothing.
+            // A null is treated as absent.
             (Some(_), _) if value.is_null() => {}
             (Some(seen), Some(escaped)) => drop(out.entries.insert(key(&escaped), seen)),
             _ => hide(&mut out.hidden, name, value),
@@ -96,7 +96,7 @@ fn object(map: &serde_json::Map<String, Json>, schema: &Json, root: bool) -> Map
     out
 }
 
-/// Of the metadata, expressions see the name and what it is made from.
+/// The part of the metadata that expressions see: `name` and `generateName`.
 fn metadata(value: &Json) -> Map {
     let mut out = Map {
         is_object: true,

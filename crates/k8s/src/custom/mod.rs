@@ -1,7 +1,7 @@
-//! Custom resources against the schemas of their CustomResourceDefinitions.
+//! Validates custom resources against the schemas in their CustomResourceDefinitions.
 //!
-//! A structural schema (apiextensions v1) is a small part of JSON Schema with some words of its own; what the API server does
-//! with them is in `k8s.io/apiextensions-apiserver/pkg/apiserver/schema`.
+//! A structural schema (apiextensions v1) is a small subset of JSON Schema with additional keywords. The API server's
+//! handling of it is in `k8s.io/apiextensions-apiserver/pkg/apiserver/schema`.
 
 mod prepare;
 mod rules;
@@ -23,10 +23,11 @@ use crate::suggest;
 use crate::version::Version;
 use crate::walk::{Place, Walker};
 
-/// What keeps the API server from evaluating rules (`hasBlockingErr`).
+/// Problems that keep the API server from evaluating rules (`hasBlockingErr`).
 const BLOCKING: [&str; 4] = ["missing-required-field", "wrong-type", "bad-size", "null-item"];
 
-/// The first problem of a value against a schema; unknown fields are one. `root` is whether it is a whole object.
+/// Returns the first problem of a value against a schema, including unknown fields. `root` is whether it is a whole
+/// object.
 pub(crate) fn first_problem(schema: &Map<String, Value>, value: &Value, root: bool) -> Option<Problem> {
     let crds = Crds::default();
     let schema = Value::Object(schema.clone());
@@ -45,36 +46,36 @@ pub(crate) fn first_problem(schema: &Map<String, Value>, value: &Value, root: bo
 /// One version of a custom resource.
 #[derive(Debug)]
 struct Kind {
-    /// `openAPIV3Schema`; null when there is none.
+    /// `openAPIV3Schema`; null if absent.
     schema: Value,
     served: bool,
-    /// The warning that the API server gives.
+    /// The deprecation warning of the API server.
     deprecated: Option<String>,
-    /// Whether unknown fields are dropped by the API server.
+    /// Whether the API server drops unknown fields.
     prunes: bool,
-    /// Whether its status is a resource of its own, which is dropped when the object is made.
+    /// Whether it has a status subresource, so that `status` is dropped when the object is created.
     has_status: bool,
-    /// Whether expressions have to be evaluated.
+    /// Whether its schema has rules to evaluate.
     has_rules: bool,
-    /// What the resource is called.
+    /// The plural name of the resource.
     plural: Option<String>,
     is_namespaced: bool,
 }
 
-/// The custom resources that a set of CustomResourceDefinitions brings.
+/// The custom resources defined by a set of CustomResourceDefinitions.
 #[derive(Debug, Default)]
 pub struct Crds {
-    /// By apiVersion and kind.
+    /// Keyed by apiVersion and kind.
     kinds: BTreeMap<(String, String), Kind>,
-    /// Compiled patterns; none for those that cannot be.
+    /// Compiled patterns; `None` for those that do not compile.
     patterns: Mutex<BTreeMap<String, Option<Regex>>>,
-    /// Expressions that have been read.
+    /// Parsed expressions.
     expressions: Expressions,
 }
 
 impl Crds {
-    /// Collects the CustomResourceDefinitions (v1 or v1beta1) among objects; others are left out, and so are those without a
-    /// group, a kind or versions.
+    /// Collects the CustomResourceDefinitions (v1 or v1beta1) among objects. Other objects are ignored, and so are
+    /// definitions without a group, a kind or versions.
     pub fn from(objects: &[Value]) -> Self {
         let mut crds = Self::default();
         for object in objects {
@@ -83,7 +84,7 @@ impl Crds {
         crds
     }
 
-    /// Adds an object's custom resources, if it is a CustomResourceDefinition.
+    /// Adds the custom resources of an object, if it is a CustomResourceDefinition.
     pub fn add(&mut self, object: &Value) {
         let old = object["apiVersion"] == "apiextensions.k8s.io/v1beta1";
         if object["kind"] != "CustomResourceDefinition" || !(old || object["apiVersion"] == "apiextensions.k8s.io/v1") {
@@ -94,7 +95,7 @@ impl Crds {
             return;
         };
         let shared = &spec["validation"]["openAPIV3Schema"];
-        // v1beta1 keeps unknown fields unless told otherwise; v1 cannot.
+        // v1beta1 keeps unknown fields by default; v1 never does.
         let prunes = !old || spec["preserveUnknownFields"] == Value::Bool(false);
         let mut add = |name: &str, version: &Value| {
             let own = &version["schema"]["openAPIV3Schema"];
@@ -140,7 +141,8 @@ impl Crds {
         }
     }
 
-    /// The object as the API server sees it: with defaults, without unknown fields; none if nobody defines its kind.
+    /// The object as the API server sees it, with defaults and without unknown fields; `None` if its kind is not
+    /// defined.
     pub(crate) fn prepared(&self, api_version: &str, kind: &str, object: &Value) -> Option<Value> {
         let known = self.kinds.get(&(api_version.to_owned(), kind.to_owned()))?;
         let mut object = object.clone();
@@ -153,13 +155,13 @@ impl Crds {
         Some(object)
     }
 
-    /// What the resource of a kind is called, and whether it is in namespaces.
+    /// Returns the plural name of a kind's resource, and whether it is namespaced.
     pub(crate) fn resource(&self, api_version: &str, kind: &str) -> Option<(&str, bool)> {
         let known = self.kinds.get(&(api_version.to_owned(), kind.to_owned()))?;
         Some((known.plural.as_deref()?, known.is_namespaced))
     }
 
-    /// The versions of a group that have a kind.
+    /// Returns the served versions of a group that have a kind.
     pub(crate) fn versions(&self, of: &str, kind: &str) -> Vec<&str> {
         let served = self
             .kinds()
@@ -172,18 +174,18 @@ impl Crds {
         self.kinds.is_empty()
     }
 
-    /// The apiVersions and kinds that are served.
+    /// Returns the apiVersions and kinds that are served.
     pub fn kinds(&self) -> impl Iterator<Item = (&str, &str)> {
         let served = self.kinds.iter().filter(|(_, kind)| kind.served);
         served.map(|((api_version, kind), _)| (api_version.as_str(), kind.as_str()))
     }
 
-    /// Whether there is a definition of this apiVersion and kind, be it served or not.
+    /// Whether an apiVersion and kind is defined, whether it is served or not.
     pub(crate) fn knows(&self, api_version: &str, kind: &str) -> bool {
         self.kinds.contains_key(&(api_version.to_owned(), kind.to_owned()))
     }
 
-    /// Checks a custom resource, its metadata apart. One whose group is not known is not looked at.
+    /// Checks a custom resource, except for its metadata. If its group is unknown, it is not checked.
     pub(crate) fn check<'a>(
         &self,
         walker: &mut Walker<'a>,
@@ -256,7 +258,7 @@ impl Crds {
         let known = Definitions::get().custom_kinds(group(api_version));
         let nearest = suggest::nearest(kind, of_group.iter().map(|(_, kind)| *kind).chain(known))
             .filter(|nearest| *nearest != kind && strsim::osa_distance(nearest, kind) * 4 <= kind.len());
-        // Other kinds of the group may come from elsewhere, so a kind is only unknown when it looks like a known one.
+        // The group may have other kinds defined elsewhere, so a kind is reported only if it resembles a known one.
         let (key, help) = if same_kind.is_empty() {
             let Some(nearest) = nearest else { return };
             ("kind", format!("did you mean `{nearest}`?"))
@@ -276,7 +278,7 @@ impl Crds {
         });
     }
 
-    /// Whether a text matches a pattern; none when the pattern cannot be compiled.
+    /// Whether a text matches a pattern; `None` if the pattern does not compile.
     fn matches(&self, pattern: &str, text: &str) -> Option<bool> {
         let mut patterns = self.patterns.lock().ok()?;
         if !patterns.contains_key(pattern) {

@@ -1,10 +1,10 @@
-//! What the API server makes of a custom resource before it validates it: defaults, and no unknown fields.
+//! Prepares a custom resource for validation as the API server does: sets defaults and drops unknown fields.
 //!
 //! `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/{pruning,defaulting}`.
 
 use serde_json::Value;
 
-/// How deep a schema is followed.
+/// The maximum depth of a schema that is followed.
 const DEEPEST: usize = 120;
 
 fn is_true(schema: &Value, word: &str) -> bool {
@@ -52,7 +52,7 @@ fn prune(value: &mut Value, schema: &Value, root: bool, depth: usize) {
     }
 }
 
-/// Sets what is not there and has a default; a null where none may be is not there.
+/// Sets absent values that have a default. A null that is not allowed counts as absent.
 fn set_defaults(value: &mut Value, schema: &Value, root: bool, depth: usize) {
     if depth > DEEPEST {
         return;

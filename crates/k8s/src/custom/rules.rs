@@ -1,4 +1,5 @@
-//! The rules of schemas, `x-kubernetes-validations`: `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel`.
+//! Evaluates the rules in schemas, `x-kubernetes-validations`:
+//! `k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel`.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +10,11 @@ use crate::cel::{self, Expressions, values};
 use crate::formats::shown;
 use crate::problem::{Problem, Side, Step};
 
-/// The word of rules in schemas.
+/// The schema keyword for rules.
 const RULES: &str = "x-kubernetes-validations";
-/// How deep a schema is followed.
+/// The maximum depth of a schema that is followed.
 const DEEPEST: usize = 120;
-/// What a message that an expression makes may be long.
+/// The maximum length of a message from a `messageExpression`, in bytes.
 const LONGEST: usize = 5 * 1024;
 
 /// Whether a schema has rules anywhere.
@@ -39,7 +40,7 @@ fn below_object(schema: &Json, below: impl Fn(&Json) -> bool) -> bool {
     schema.is_object() && below(schema)
 }
 
-/// Evaluates all rules over an object that has its defaults and no unknown fields.
+/// Evaluates all rules for an object that has its defaults and no unknown fields.
 pub(super) fn evaluate(expressions: &Expressions, schema: &Json, object: &Json) -> Vec<Problem> {
     let mut run = Run {
         expressions,
@@ -53,14 +54,15 @@ pub(super) fn evaluate(expressions: &Expressions, schema: &Json, object: &Json) 
 
 struct Run<'a> {
     expressions: &'a Expressions,
-    /// What may still be spent; nothing once a rule was too costly.
+    /// The remaining cost budget; 0 once a rule has exceeded it.
     budget: u64,
     path: Vec<Step>,
     problems: Vec<Problem>,
 }
 
 impl Run<'_> {
-    /// A value and what is below it. `validation` has the rules; `schema` has the type: they differ in `allOf`.
+    /// Evaluates the rules of a value and of everything below it. `validation` holds the rules and `schema` the type;
+    /// they differ inside `allOf`.
     fn node(&mut self, validation: &Json, schema: &Json, value: &Json, root: bool, depth: usize) {
         if value.is_null() || self.budget == 0 || depth > DEEPEST {
             return;
@@ -106,7 +108,7 @@ impl Run<'_> {
         self.path.pop();
     }
 
-    /// The rules of one value.
+    /// Evaluates the rules of one value.
     fn own(&mut self, validation: &Json, schema: &Json, value: &Json, root: bool) {
         let Some(rules) = validation[RULES].as_array().filter(|rules| !rules.is_empty()) else {
             return;
@@ -129,7 +131,7 @@ impl Run<'_> {
                 }
             };
             if expression.mentions("oldSelf") {
-                // There is nothing before an object is made.
+                // An object that is created has no old value.
                 if rule["optionalOldSelf"] != Json::Bool(true) {
                     continue;
                 }
@@ -171,7 +173,7 @@ impl Run<'_> {
         }
     }
 
-    /// Takes the cost of a rule from what there is; false when that is not enough.
+    /// Subtracts the cost of a rule from the budget; false if the budget is exceeded.
     fn pay(&mut self, cost: u64, title: &str) -> bool {
         if cost <= self.budget {
             self.budget -= cost;
@@ -186,7 +188,7 @@ impl Run<'_> {
         false
     }
 
-    /// A rule that does not hold.
+    /// Records a rule that does not hold.
     fn broken(&mut self, rule: &Json, text: &str, variables: &BTreeMap<&str, Value>) {
         let made = rule["messageExpression"]
             .as_str()
@@ -205,7 +207,7 @@ impl Run<'_> {
         self.problem(&path, "failed-validation", message, help);
     }
 
-    /// What the expression of a message makes; none if it is of no use.
+    /// Evaluates a `messageExpression`; `None` if the result is not usable.
     fn message(&mut self, text: &str, variables: &BTreeMap<&str, Value>) -> Option<String> {
         let read = cel::read(self.expressions, text);
         let expression = read.as_ref().as_ref().ok()?;
@@ -241,13 +243,13 @@ impl Run<'_> {
     }
 }
 
-/// What the API server calls a rule by.
+/// The title of a rule in the API server's messages.
 fn title(rule: &Json, text: &str) -> String {
     let message = rule["message"].as_str().filter(|message| !message.is_empty());
     message.unwrap_or(text).trim().to_owned()
 }
 
-/// The steps of a `fieldPath`: `.spec.a['b.c']`.
+/// Parses a `fieldPath`: `.spec.a['b.c']`.
 fn steps(path: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut rest = path;

@@ -1,4 +1,4 @@
-//! A value against a structural schema.
+//! Validates a value against a structural schema.
 
 use serde_json::{Map, Value};
 
@@ -9,16 +9,16 @@ use crate::suggest;
 use crate::walk::{Place, Walker};
 use crate::words::{found, whole};
 
-/// How deep a schema is followed.
+/// The maximum depth of a schema that is followed.
 const DEEPEST: usize = 120;
 
-/// A schema, and where it stands.
+/// A schema and its context.
 #[derive(Clone, Copy)]
 pub(super) struct Node<'s> {
     pub(super) crds: &'s Crds,
     pub(super) schema: &'s Value,
     pub(super) prunes: bool,
-    /// Whether it describes a whole object, whose apiVersion, kind and metadata every schema allows.
+    /// Whether it describes a whole object, for which every schema allows apiVersion, kind and metadata.
     pub(super) root: bool,
     pub(super) depth: usize,
 }
@@ -92,12 +92,12 @@ impl<'s> Node<'s> {
         self.branches(walker, value);
     }
 
-    /// The fields of an object, each in turn; then those that are missing.
+    /// Checks the fields of an object one by one, and then its required fields.
     pub(super) fn map<'a>(self, walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         let properties = self.schema["properties"].as_object();
         let additional = &self.schema["additionalProperties"];
-        // `additionalProperties: true` and an object without any word on its fields keep what they are given only when they
-        // say so; but few people mean to prune everything, and promchart is no judge of such schemas.
+        // With `additionalProperties: true`, or without any keyword about fields, an object keeps its fields only if
+        // the schema says so. Few authors mean to prune everything, and promchart does not judge such schemas.
         let open = is_true(self.schema, "x-kubernetes-preserve-unknown-fields")
             || *additional == Value::Bool(true)
             || (properties.is_none() && !additional.is_object());
@@ -158,7 +158,7 @@ impl<'s> Node<'s> {
         self.size(walker, "Properties", "fields", map.len());
     }
 
-    /// A set has each scalar once, a list of type map each key (`apiserver/schema/listtype`).
+    /// Checks that a set has each scalar only once, and a list of type map each key (`apiserver/schema/listtype`).
     fn duplicates<'a>(self, walker: &mut Walker<'a>, items: &'a [Value]) {
         let list = self.schema["x-kubernetes-list-type"].as_str();
         if !matches!(list, Some("set" | "map")) {
@@ -312,7 +312,7 @@ impl<'s> Node<'s> {
         }
     }
 
-    /// minItems and maxItems, minLength and maxLength, minProperties and maxProperties.
+    /// Checks minItems and maxItems, minLength and maxLength, minProperties and maxProperties.
     fn size(self, walker: &mut Walker<'_>, word: &str, what: &str, size: usize) {
         let size = size as u64;
         if let Some(least) = self.schema[format!("min{word}")].as_u64().filter(|least| size < *least) {
@@ -331,7 +331,7 @@ impl<'s> Node<'s> {
         }
     }
 
-    /// allOf, anyOf, oneOf and not. A branch says nothing of unknown fields.
+    /// Checks allOf, anyOf, oneOf and not. Branches do not report unknown fields.
     fn branches<'a>(self, walker: &mut Walker<'a>, value: &'a Value) {
         let branches = |word: &str| self.schema[word].as_array().map_or(&[][..], Vec::as_slice);
         for branch in branches("allOf") {

@@ -1,4 +1,4 @@
-//! Schedules of CronJobs: `ParseStandard` of github.com/robfig/cron/v3, which Kubernetes calls.
+//! Schedules of CronJobs: `ParseStandard` of github.com/robfig/cron/v3, which Kubernetes uses.
 
 use super::Reason;
 use super::times::duration;
@@ -55,7 +55,7 @@ const DESCRIPTORS: [&str; 7] = [
     "@hourly",
 ];
 
-/// A schedule: five fields, or one of the descriptors (`@daily`, `@every 5m`).
+/// Checks a schedule: five fields, or a descriptor (`@daily`, `@every 5m`).
 pub fn schedule(text: &str) -> Result<(), Reason> {
     if text.is_empty() {
         return Err("it is empty".to_owned());

@@ -2,7 +2,7 @@
 
 use super::Reason;
 
-/// Standard base64 with padding, line breaks left out: how Go's `encoding/json` reads bytes.
+/// Checks standard base64 with padding; line breaks are ignored, as in Go's `encoding/json`.
 pub fn base64(text: &str) -> Result<(), Reason> {
     let (mut count, mut padding) = (0_usize, 0_usize);
     for byte in text.bytes().filter(|byte| !matches!(byte, b'\n' | b'\r')) {
@@ -24,7 +24,7 @@ pub fn base64(text: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-/// What base64 stands for; none when it cannot be read.
+/// Decodes base64; `None` if it is invalid.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     base64(text).ok()?;
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
@@ -49,7 +49,7 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Bytes as standard base64.
+/// Encodes bytes as standard base64.
 pub fn encode(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);

@@ -2,7 +2,7 @@
 
 use super::Reason;
 
-/// `[DOMAIN/]PATH[:TAG][@DIGEST]`.
+/// Checks `[DOMAIN/]PATH[:TAG][@DIGEST]`.
 pub fn reference(text: &str) -> Result<(), Reason> {
     if text.is_empty() {
         return Err("it is empty".to_owned());
@@ -20,7 +20,7 @@ pub fn reference(text: &str) -> Result<(), Reason> {
     if let Some(digest) = digest {
         check_digest(digest)?;
     }
-    // A `:` before the last `/` is a port's.
+    // A `:` before the last `/` belongs to a port.
     let (name, tag) = match name.rsplit_once(':') {
         Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
         _ => (name, None),
@@ -69,7 +69,7 @@ fn check_domain(text: &str) -> Result<(), Reason> {
     if good { Ok(()) } else { Err(wrong()) }
 }
 
-/// Lower case letters and digits, with `.`, `_`, `__` or `-`s between them.
+/// Checks a path component: lower case letters and digits, separated by `.`, `_`, `__` or dashes.
 fn check_part(part: &str) -> Result<(), Reason> {
     let shown = super::shown(part);
     if part.is_empty() {

@@ -3,7 +3,7 @@
 use super::Reason;
 use super::names::{LABEL_LENGTH, subdomain};
 
-/// A key: a name, or a DNS subdomain, `/` and a name.
+/// Checks a key: a name, or a DNS subdomain, `/` and a name.
 pub fn key(text: &str) -> Result<(), Reason> {
     let name = match text.split_once('/') {
         None => text,
@@ -20,12 +20,12 @@ pub fn key(text: &str) -> Result<(), Reason> {
     name_characters(name)
 }
 
-/// A key of an annotation: as a label's, whatever its case.
+/// Checks an annotation key: like a label key, but in any case.
 pub fn annotation_key(text: &str) -> Result<(), Reason> {
     key(&text.to_ascii_lowercase())
 }
 
-/// A label's value: empty, or what a name may be.
+/// Checks a label value: empty, or a valid name.
 pub fn value(text: &str) -> Result<(), Reason> {
     if text.is_empty() { Ok(()) } else { name_characters(text) }
 }

@@ -1,5 +1,5 @@
-//! The grammars of strings in Kubernetes' objects, after the Go packages that the API server checks them with. Each function
-//! answers `Err` with the reason, a part of a sentence.
+//! The grammars of strings in Kubernetes objects, modelled on the Go packages that the API server uses. Each function
+//! returns `Err` with the reason, phrased as part of a sentence.
 
 pub mod cron;
 pub mod encoding;
@@ -12,10 +12,10 @@ pub mod quantity;
 pub mod times;
 pub mod urls;
 
-/// Why a text is refused.
+/// Why a text is invalid.
 pub type Reason = String;
 
-/// Shortens a text for a message: the first 60 characters.
+/// Shortens a text for a message to 60 characters.
 pub(crate) fn shown(text: &str) -> String {
     if text.chars().count() <= 60 {
         return text.to_owned();

@@ -2,9 +2,9 @@
 
 use super::Reason;
 
-/// The longest DNS-1123 label, DNS-1035 label or label value.
+/// The maximum length of a DNS-1123 label, DNS-1035 label or label value.
 pub const LABEL_LENGTH: usize = 63;
-/// The longest DNS-1123 subdomain.
+/// The maximum length of a DNS-1123 subdomain.
 pub const SUBDOMAIN_LENGTH: usize = 253;
 
 fn length(text: &str, most: usize) -> Result<(), Reason> {
@@ -31,13 +31,13 @@ fn label_characters(text: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-/// A DNS-1123 label: lower case letters, digits and `-`, at most 63.
+/// Checks a DNS-1123 label: lower case letters, digits and `-`, at most 63 characters.
 pub fn label(text: &str) -> Result<(), Reason> {
     length(text, LABEL_LENGTH)?;
     label_characters(text)
 }
 
-/// A DNS-1035 label: as a DNS-1123 label, but starts with a letter.
+/// Checks a DNS-1035 label: like a DNS-1123 label, but it starts with a letter.
 pub fn label_1035(text: &str) -> Result<(), Reason> {
     label(text)?;
     if text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -46,7 +46,7 @@ pub fn label_1035(text: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-/// A DNS-1123 subdomain: labels of any length joined by `.`, at most 253 characters in all.
+/// Checks a DNS-1123 subdomain: labels of any length joined by `.`, at most 253 characters in all.
 pub fn subdomain(text: &str) -> Result<(), Reason> {
     length(text, SUBDOMAIN_LENGTH)?;
     for part in text.split('.') {
@@ -58,17 +58,17 @@ pub fn subdomain(text: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-/// A subdomain, or one below `*.`.
+/// Checks a subdomain, optionally after `*.`.
 pub fn wildcard_or_subdomain(text: &str) -> Result<(), Reason> {
     subdomain(text.strip_prefix("*.").unwrap_or(text))
 }
 
-/// A subdomain of two parts at least: the group of a custom resource.
+/// Checks a subdomain of at least two parts, such as the group of a custom resource.
 pub fn domain(text: &str) -> Result<(), Reason> {
     parts(text, 2)
 }
 
-/// A subdomain of three parts at least: the name of a webhook.
+/// Checks a subdomain of at least three parts, such as the name of a webhook.
 pub fn qualified(text: &str) -> Result<(), Reason> {
     parts(text, 3)
 }
@@ -81,13 +81,13 @@ fn parts(text: &str, least: usize) -> Result<(), Reason> {
     Ok(())
 }
 
-/// The name of a driver (`ValidateCSIDriverName`): a subdomain whatever its case, at most 63 characters.
+/// Checks the name of a CSI driver (`ValidateCSIDriverName`): a subdomain in any case, at most 63 characters.
 pub fn driver(text: &str) -> Result<(), Reason> {
     length(text, LABEL_LENGTH)?;
     subdomain(&text.to_ascii_lowercase())
 }
 
-/// The name of a signer (`ValidateSignerName`): a domain, `/`, a name.
+/// Checks the name of a signer (`ValidateSignerName`): a domain, `/` and a name.
 pub fn signer(text: &str) -> Result<(), Reason> {
     let (domain, name) = text
         .split_once('/')
@@ -100,12 +100,13 @@ pub fn signer(text: &str) -> Result<(), Reason> {
     subdomain(name).map_err(|reason| format!("behind its `/`, {reason}"))
 }
 
-/// A kind: as a DNS-1035 label, whatever its case.
+/// Checks a kind: like a DNS-1035 label, but in any case.
 pub fn kind(text: &str) -> Result<(), Reason> {
     label_1035(&text.to_ascii_lowercase())
 }
 
-/// A part of a URL's path, which names of RBAC objects may be: anything but `/` and `%`, not `.` or `..`.
+/// Checks a segment of a URL path, as used for names of RBAC objects: anything without `/` and `%`, except `.` and
+/// `..`.
 pub fn path_segment(text: &str) -> Result<(), Reason> {
     match text {
         "" => Err("it is empty".to_owned()),
@@ -117,8 +118,8 @@ pub fn path_segment(text: &str) -> Result<(), Reason> {
     }
 }
 
-/// A port's name (`IANA_SVC_NAME`): lower case letters, digits and single `-` between them, one letter at least, at most
-/// 15 characters.
+/// Checks the name of a port (`IANA_SVC_NAME`): lower case letters, digits and single `-` between them, at least one
+/// letter, at most 15 characters.
 pub fn port(text: &str) -> Result<(), Reason> {
     length(text, 15)?;
     label_characters(text)?;
@@ -131,7 +132,7 @@ pub fn port(text: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-/// An environment variable: printable ASCII but `=`.
+/// Checks the name of an environment variable: printable ASCII except `=`.
 pub fn environment_variable(text: &str) -> Result<(), Reason> {
     if text.is_empty() {
         return Err("it is empty".to_owned());
@@ -144,7 +145,8 @@ pub fn environment_variable(text: &str) -> Result<(), Reason> {
     }
 }
 
-/// A key of a ConfigMap or a Secret: letters, digits, `-`, `_` and `.`, at most 253, not a way out of a folder.
+/// Checks a key of a ConfigMap or Secret: letters, digits, `-`, `_` and `.`, at most 253 characters, neither `.` nor
+/// starting with `..`.
 pub fn config_key(text: &str) -> Result<(), Reason> {
     length(text, SUBDOMAIN_LENGTH)?;
     if let Some(bad) = text
@@ -159,12 +161,12 @@ pub fn config_key(text: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-/// A subdomain that may end with `-`, as if something followed it: `maskTrailingDash`.
+/// Checks a subdomain that may end with `-`, because a suffix follows: `maskTrailingDash`.
 pub fn subdomain_prefix(text: &str) -> Result<(), Reason> {
     masked(text, subdomain)
 }
 
-/// A check of a name to which something will be added, so that it may end with `-`.
+/// Checks a name that gets a suffix later, so that it may end with `-`.
 pub fn masked(text: &str, check: fn(&str) -> Result<(), Reason>) -> Result<(), Reason> {
     match text.strip_suffix('-') {
         Some(rest) if !rest.is_empty() => check(&format!("{rest}a")),
@@ -172,13 +174,13 @@ pub fn masked(text: &str, check: fn(&str) -> Result<(), Reason>) -> Result<(), R
     }
 }
 
-/// A host's name as Linux takes it: a subdomain of at most 64 characters.
+/// Checks a host name for Linux: a subdomain of at most 64 characters.
 pub fn hostname(text: &str) -> Result<(), Reason> {
     length(text, 64)?;
     subdomain(text)
 }
 
-/// The name of an HTTP header: `IsHTTPHeaderName`.
+/// Checks the name of an HTTP header: `IsHTTPHeaderName`.
 pub fn http_header(text: &str) -> Result<(), Reason> {
     if text.is_empty() {
         return Err("it is empty".to_owned());
@@ -189,7 +191,7 @@ pub fn http_header(text: &str) -> Result<(), Reason> {
     }
 }
 
-/// A kernel parameter, with `.` or `/` between its parts: `IsValidSysctlName`.
+/// Checks a kernel parameter, whose parts are separated by `.` or `/`: `IsValidSysctlName`.
 pub fn sysctl(text: &str) -> Result<(), Reason> {
     length(text, SUBDOMAIN_LENGTH)?;
     for part in text.split(['.', '/']) {
@@ -206,7 +208,7 @@ pub fn sysctl(text: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-/// A path with a domain before it, `acme.io/foo`: `IsDomainPrefixedPath`.
+/// Checks a path prefixed by a domain, `acme.io/foo`: `IsDomainPrefixedPath`.
 fn domain_and_path(text: &str) -> Result<(), Reason> {
     let (domain, path) = text
         .split_once('/')
@@ -222,19 +224,20 @@ fn domain_and_path(text: &str) -> Result<(), Reason> {
     }
 }
 
-/// The controller of a class of Ingresses.
+/// Checks the controller of an Ingress class.
 pub fn domain_path(text: &str) -> Result<(), Reason> {
     length(text, 250)?;
     domain_and_path(text)
 }
 
-/// What manages a Job.
+/// Checks the `managedBy` of a Job.
 pub fn short_domain_path(text: &str) -> Result<(), Reason> {
     length(text, LABEL_LENGTH)?;
     domain_and_path(text)
 }
 
-/// A user of Windows, with a domain and a backslash before it or not: `validateWindowsSecurityContextOptions`.
+/// Checks a Windows user name, with or without a domain and a backslash before it:
+/// `validateWindowsSecurityContextOptions`.
 pub fn windows_user(text: &str) -> Result<(), Reason> {
     length(text, 360)?;
     if text.chars().any(|c| c.is_ascii_control()) {

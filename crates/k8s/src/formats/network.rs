@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::Reason;
 
-/// An IPv4 or IPv6 address.
+/// Checks an IPv4 or IPv6 address.
 pub fn ip(text: &str) -> Result<(), Reason> {
     match address(text) {
         Some(_) => Ok(()),
@@ -12,7 +12,7 @@ pub fn ip(text: &str) -> Result<(), Reason> {
     }
 }
 
-/// Kubernetes still takes numbers with leading zeros (`ParseIPSloppy`), and reads them as decimal.
+/// Parses an address. Kubernetes still accepts leading zeros (`ParseIPSloppy`) and reads such numbers as decimal.
 fn address(text: &str) -> Option<IpAddr> {
     let trimmed = |part: &str| match part.trim_start_matches('0') {
         "" if !part.is_empty() => "0".to_owned(),
@@ -25,7 +25,7 @@ fn address(text: &str) -> Option<IpAddr> {
     parts.join(".").parse().ok()
 }
 
-/// A block of addresses: `10.0.0.0/8`, `fd00::/8`.
+/// Checks a CIDR block: `10.0.0.0/8`, `fd00::/8`.
 pub fn cidr(text: &str) -> Result<(), Reason> {
     let Some((address, bits)) = text.split_once('/') else {
         return Err("a `/` and the number of bits are missing".to_owned());
@@ -44,7 +44,7 @@ pub fn cidr(text: &str) -> Result<(), Reason> {
     }
 }
 
-/// What `StrictIPCIDRValidation` adds from 1.36 on, of an address that [`ip`] takes.
+/// Checks an address as [`ip`] does, with the additional rules of `StrictIPCIDRValidation` since 1.36.
 pub fn strict_ip(text: &str) -> Result<(), Reason> {
     ip(text)?;
     match text.parse() {
@@ -56,7 +56,7 @@ pub fn strict_ip(text: &str) -> Result<(), Reason> {
     }
 }
 
-/// What `StrictIPCIDRValidation` adds from 1.36 on, of a block that [`cidr`] takes.
+/// Checks a CIDR block as [`cidr`] does, with the additional rules of `StrictIPCIDRValidation` since 1.36.
 pub fn strict_cidr(text: &str) -> Result<(), Reason> {
     cidr(text)?;
     let (address, bits) = text.split_once('/').unwrap_or_default();
@@ -73,7 +73,7 @@ pub fn strict_cidr(text: &str) -> Result<(), Reason> {
     }
 }
 
-/// The address and the number of bits of a block.
+/// The address and prefix length of a CIDR block.
 fn block(text: &str) -> Option<(IpAddr, u32)> {
     let (address, bits) = text.split_once('/')?;
     Some((self::address(address)?, bits.parse().ok()?))
@@ -92,23 +92,23 @@ fn masked(address: IpAddr, bits: u32) -> IpAddr {
     }
 }
 
-/// Whether one block is a part of another, and smaller; none when one of them is no block.
+/// Whether one CIDR block is a proper part of another; `None` if one of them is invalid.
 pub fn is_part_of(one: &str, other: &str) -> Option<bool> {
     let ((one, bits), (other, others)) = (block(one)?, block(other)?);
     Some(one.is_ipv4() == other.is_ipv4() && others < bits && masked(one, others) == masked(other, others))
 }
 
-/// Whether an address is of IPv6; none when it is no address.
+/// Whether an address is IPv6; `None` if it is invalid.
 pub fn is_ipv6(text: &str) -> Option<bool> {
     address(text).map(|address| address.is_ipv6())
 }
 
-/// Whether an IPv6 address is written as it should be: `IsValidIP`.
+/// Whether an IPv6 address is in canonical form: `IsValidIP`.
 pub fn is_canonical(text: &str) -> bool {
     address(text).is_none_or(|address| address.to_string() == text)
 }
 
-/// An address that can be an endpoint: `ValidateEndpointIP`. What is no address is not looked at.
+/// Checks that an address can be an endpoint: `ValidateEndpointIP`. An invalid address passes.
 pub fn endpoint(text: &str) -> Result<(), Reason> {
     let range = match address(text).map(|address| address.to_canonical()) {
         Some(address) if address.is_unspecified() => "it is unspecified",
@@ -122,7 +122,7 @@ pub fn endpoint(text: &str) -> Result<(), Reason> {
     Err(format!("{range}, which nothing outside can reach"))
 }
 
-/// A path that does not go up: no `..` between its slashes.
+/// Checks that a path has no `..` component.
 pub fn path_without_backsteps(text: &str) -> Result<(), Reason> {
     if text.split('/').any(|part| part == "..") {
         return Err("it has `..`".to_owned());
@@ -130,7 +130,7 @@ pub fn path_without_backsteps(text: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-/// A path below a volume: relative, and not going up.
+/// Checks a path below a volume: relative, and without `..`.
 pub fn relative_path(text: &str) -> Result<(), Reason> {
     if text.starts_with('/') {
         return Err("it must be relative".to_owned());
@@ -138,7 +138,7 @@ pub fn relative_path(text: &str) -> Result<(), Reason> {
     path_without_backsteps(text)
 }
 
-/// A relative path that does not start with `..` either: `ValidateLocalNonReservedPath`.
+/// Checks a relative path that does not start with `..` either: `ValidateLocalNonReservedPath`.
 pub fn unreserved_path(text: &str) -> Result<(), Reason> {
     relative_path(text)?;
     if text.starts_with("..") {

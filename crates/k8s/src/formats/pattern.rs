@@ -1,8 +1,8 @@
-//! Regular expressions of Go (RE2), as far as another implementation can tell: what neither reads is refused.
+//! Go's regular expressions (RE2), checked with another implementation: a pattern is invalid if neither accepts it.
 
 use super::Reason;
 
-/// Checks a pattern. What Go reads and this does not (`\Q`, `\C`, classes of Unicode, octal escapes) is not looked at.
+/// Checks a pattern. Syntax that only Go accepts (`\Q`, `\C`, Unicode classes, octal escapes) is not checked.
 pub fn check(text: &str) -> Result<(), Reason> {
     let exotic = [
         "\\p", "\\P", "\\Q", "\\C", "\\0", "\\1", "\\2", "\\3", "\\4", "\\5", "\\6", "\\7", "&&", "--", "~~",
@@ -12,7 +12,7 @@ pub fn check(text: &str) -> Result<(), Reason> {
     }
     if let Err(error) = regex_automata::util::syntax::parse(text) {
         let error = error.to_string();
-        // Of Unicode's tables, not all are in this build.
+        // This build does not include all Unicode tables.
         if error.contains("not available") {
             return Ok(());
         }
@@ -26,7 +26,7 @@ pub fn check(text: &str) -> Result<(), Reason> {
     }
 }
 
-/// A count above 1000 in `{...}`.
+/// Returns a repetition count above 1000 in `{...}`.
 fn repetition(text: &str) -> Option<u64> {
     let counts = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
     counts

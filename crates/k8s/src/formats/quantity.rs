@@ -2,10 +2,10 @@
 
 use super::Reason;
 
-/// Reads a quantity: `100m`, `1.5Gi`, `2e3`, `-1`. The value is as near as a float gets; compare it with [`above`].
+/// Parses a quantity: `100m`, `1.5Gi`, `2e3`, `-1`. The value is the nearest float; compare it with [`above`].
 ///
-/// The grammar is that of Go's `ParseQuantity`: a sign, digits with at most one `.`, then a suffix or an exponent. Go takes a
-/// lone `Mi` or `.` for 0; here they are refused, since they come out of templates whose number is missing.
+/// The grammar is that of Go's `ParseQuantity`: a sign, digits with at most one `.`, then a suffix or an exponent. Go
+/// accepts a lone `Mi` or `.` as 0; here they are errors, because they come from templates with a missing number.
 pub fn parse(text: &str) -> Result<f64, Reason> {
     if text.is_empty() {
         return Err("it is empty".to_owned());
@@ -30,7 +30,7 @@ pub fn parse(text: &str) -> Result<f64, Reason> {
     })
 }
 
-/// Whether one quantity's value is above another's, apart from what floats lose.
+/// Whether one quantity is greater than another, allowing for rounding errors.
 pub fn above(one: f64, other: f64) -> bool {
     one > other && one - other > other.abs() * 1e-12
 }
@@ -59,7 +59,7 @@ fn scale(suffix: &str) -> Option<f64> {
             if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
                 return None;
             }
-            // Go reads the exponent as an int64 and keeps its last 32 bits; nobody means that.
+            // Go parses the exponent as an int64 and keeps its lowest 32 bits; nobody writes such exponents on purpose.
             10f64.powi(exponent.parse().ok()?)
         }
     })
@@ -88,7 +88,7 @@ fn unknown(suffix: &str) -> Reason {
 mod tests {
     use super::*;
 
-    /// Asked of `resource.ParseQuantity`, apimachinery v0.37.1; but for `.` and `Mi`.
+    /// Verified with `resource.ParseQuantity` of apimachinery v0.37.1, except for `.` and `Mi`.
     #[test]
     fn quantities_are_those_of_go() {
         for (text, value) in [

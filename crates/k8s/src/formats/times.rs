@@ -1,8 +1,8 @@
-//! Times and durations as Go's `time` package reads them.
+//! Times and durations in the syntax of Go's `time` package.
 
 use super::Reason;
 
-/// A duration as `time.ParseDuration` reads it: `1h30m`, `-1.5s`, `0`.
+/// Checks a duration as `time.ParseDuration` does: `1h30m`, `-1.5s`, `0`.
 pub fn duration(text: &str) -> Result<(), Reason> {
     let mut rest = text.strip_prefix(['+', '-']).unwrap_or(text);
     if rest == "0" {
@@ -33,7 +33,7 @@ pub fn duration(text: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-/// A time of RFC 3339: `2024-01-31T12:00:00Z`, with a fraction of the second or an offset if need be.
+/// Checks an RFC 3339 time: `2024-01-31T12:00:00Z`, optionally with fractional seconds or an offset.
 pub fn date_time(text: &str) -> Result<(), Reason> {
     let wrong = || "it is not a time like `2024-01-31T12:00:00Z`".to_owned();
     let bytes = text.as_bytes();
@@ -90,7 +90,7 @@ pub fn date_time(text: &str) -> Result<(), Reason> {
 
 const ZONES: &str = include_str!("../../data/zones.txt");
 
-/// The name of a time zone of the IANA database: `validateTimeZone`.
+/// Checks the name of an IANA time zone: `validateTimeZone`.
 pub fn zone(text: &str) -> Result<(), Reason> {
     if text.is_empty() {
         return Err("it is empty".to_owned());

@@ -2,7 +2,7 @@
 
 use super::{Reason, names};
 
-/// A webhook's URL: `https://host[:port][/path]`, without user, query or fragment.
+/// Checks the URL of a webhook: `https://host[:port][/path]`, without user, query or fragment.
 pub fn webhook(text: &str) -> Result<(), Reason> {
     if let Some(bad) = text.chars().find(char::is_ascii_control) {
         return Err(format!("it has {bad:?}"));
@@ -47,7 +47,7 @@ pub fn webhook(text: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-/// What is behind the host's `:` must be digits (`validOptionalPort` of net/url).
+/// Checks that only digits follow the host's `:` (`validOptionalPort` of net/url).
 fn port(authority: &str) -> Result<(), Reason> {
     let rest = match authority.strip_prefix('[') {
         Some(rest) => match rest.split_once(']') {
@@ -72,7 +72,7 @@ fn escapes_are_whole(text: &str) -> bool {
     })
 }
 
-/// The path of a webhook's Service: segments that are DNS subdomains.
+/// Checks the path of a webhook's Service: segments that are DNS subdomains.
 pub fn service_path(text: &str) -> Result<(), Reason> {
     if text.is_empty() || text == "/" {
         return Ok(());
@@ -89,7 +89,7 @@ pub fn service_path(text: &str) -> Result<(), Reason> {
     Ok(())
 }
 
-/// A URL that is not of a resource: `/metrics`, `/healthz/*`.
+/// Checks a non-resource URL: `/metrics`, `/healthz/*`.
 pub fn non_resource(text: &str) -> Result<(), Reason> {
     if !text.starts_with('/') {
         return Err("it does not start with `/`".to_owned());

@@ -20,7 +20,7 @@ fn aggregation<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     needs(walker, map, "clusterRoleSelectors");
 }
 
-/// URLs are not in a namespace.
+/// A Role is namespaced, and URLs are not.
 fn role_of_namespace<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     each_object(walker, map, "rules", |walker, rule| {
         if !items(rule, "nonResourceURLs").is_empty() {
@@ -92,7 +92,7 @@ fn cluster_binding<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     role(walker, map, &["ClusterRole"]);
     for (index, subject) in items(map, "subjects").iter().enumerate() {
         let Some(subject) = subject.as_object() else { continue };
-        // In a RoleBinding it is the binding's own namespace if need be.
+        // In a RoleBinding the namespace defaults to the binding's own.
         if string(subject, "kind") == Some("ServiceAccount") && !says_something(subject, "namespace") {
             walker.below(Place::Key("subjects"), |walker| {
                 walker.below(Place::Index(index), |walker| {

@@ -61,7 +61,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("apiextensions.v1.WebhookClientConfig", client),
 ];
 
-/// The versions of reviews, of admission and conversion, that the API server speaks.
+/// The versions of admission and conversion reviews that the API server supports.
 const REVIEWS: [&str; 2] = ["v1", "v1beta1"];
 const MOST_CONDITIONS: usize = 64;
 const MOST_ANNOTATIONS: usize = 20;
@@ -76,7 +76,7 @@ fn webhook<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     conditions(walker, map, &Scope::admission(false));
 }
 
-/// Versions of reviews: labels, each once, with one that the API server knows.
+/// Checks the versions of reviews: labels without duplicates, at least one of which the API server supports.
 pub(super) fn reviews<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str) {
     unique_strings(walker, map, field);
     each_string(walker, map, field, |walker, version| {
@@ -98,7 +98,7 @@ pub(super) fn reviews<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, 
     }
 }
 
-/// Of a webhook of admission or conversion.
+/// Checks the client configuration of an admission or conversion webhook.
 fn client<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(url) = string(map, "url")
         && !is_set(map, "service")
@@ -144,7 +144,7 @@ fn rule<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     alone(walker, map, "resources", "*/*");
     let all: Vec<&str> = items(map, "resources").iter().filter_map(Value::as_str).collect();
     let plain = |name: &str| !name.contains('/');
-    // As the API server does: what counts is the last one without a subresource.
+    // As in the API server, the last entry without a subresource decides.
     if all.contains(&"*") && all.iter().rfind(|name| plain(name)).is_some_and(|name| *name != "*") {
         walker.fault_at(
             "resources",
@@ -174,7 +174,7 @@ fn rule<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// Something that stands for all cannot have others beside it.
+/// Checks that an entry that stands for all is the only one in its list.
 pub(super) fn alone<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str, all: &str) {
     let list = items(map, field);
     if list.len() > 1 && list.iter().any(|item| item == all) {
@@ -194,7 +194,7 @@ fn match_condition<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// `matchConditions` of webhooks and policies.
+/// Checks the `matchConditions` of webhooks and policies.
 fn conditions<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, scope: &Scope<'a>) {
     let count = items(map, "matchConditions").len();
     if count > MOST_CONDITIONS {
@@ -209,7 +209,7 @@ fn conditions<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, scope: &
     });
 }
 
-/// Checks a CEL expression; `wanted` are the types that it may have, any if there are none.
+/// Checks a CEL expression. `wanted` lists the allowed types; if it is empty, any type is allowed.
 pub(super) fn expression<'a>(
     walker: &mut Walker<'a>,
     map: &'a Map<String, Value>,
@@ -303,7 +303,7 @@ fn validating_binding<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) 
     }
 }
 
-/// Its name and `spec`, when they are what they should be.
+/// The name and `spec` of an object, if they have the right types.
 fn parts(map: &Map<String, Value>) -> Option<(&str, &Map<String, Value>)> {
     let name = object(map, "metadata").and_then(|meta| string(meta, "name"));
     Some((name.unwrap_or("a"), object(map, "spec")?))
@@ -388,7 +388,7 @@ fn annotations<'a>(walker: &mut Walker<'a>, name: &str, spec: &'a Map<String, Va
     });
 }
 
-/// The `message` of a rule: a line.
+/// Checks the `message` of a rule, which is a single line.
 pub(super) fn message<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(text) = string(map, "message").filter(|text| !text.is_empty()) else {
         return;
@@ -428,7 +428,7 @@ fn mutating_policy<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// Nothing is mutated when it is deleted.
+/// Reports deletions in the rules of a mutating policy, which cannot mutate deleted objects.
 fn no_deletes<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     each_object(walker, map, "resourceRules", |walker, rule| {
         each_string(walker, rule, "operations", |walker, operation| {

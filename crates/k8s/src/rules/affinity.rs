@@ -1,4 +1,4 @@
-//! Where pods are put: affinity, spread.
+//! Placement of pods: affinity and topology spread.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ fn term<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// What must hold has values that a label can have; what is preferred may have any.
+/// Required terms must have valid label values; preferred terms may have any values.
 fn required<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     each_object(walker, map, "nodeSelectorTerms", |walker, term| {
         each_object(walker, term, "matchExpressions", |walker, requirement| {
@@ -76,7 +76,7 @@ fn pods<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     asked_twice(walker, map);
 }
 
-/// A key of `matchLabelKeys` that the selector asks for as well.
+/// Reports a key of `matchLabelKeys` that the label selector also uses.
 fn asked_twice<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(selector) = object(map, "labelSelector") else {
         return;

@@ -1,5 +1,5 @@
-//! What only server-side apply refuses, which is how Helm 4 applies: two items with the same key in a list that is merged item
-//! by item (`x-kubernetes-list-type` map or set; `structured-merge-diff/typed`). Creating such an object works.
+//! Checks of server-side apply only, which is how Helm 4 applies: two items with the same key in a list that is merged
+//! by key (`x-kubernetes-list-type` map or set; `structured-merge-diff/typed`). Creating such an object works.
 
 use std::collections::BTreeMap;
 
@@ -12,15 +12,15 @@ use crate::walk::{Place, Walker};
 
 const LISTS: &str = include_str!("../../data/lists.txt");
 
-/// A list that is merged item by item.
+/// A list that is merged by key.
 #[derive(Debug)]
 pub(super) struct Merged {
     pub(super) field: &'static str,
-    /// The keys with what they are when they are absent; none in a set.
+    /// The key fields with their defaults; empty for a set.
     keys: Vec<(&'static str, Option<&'static str>)>,
 }
 
-/// The lines of `data/lists.txt`, with their definitions.
+/// Parses `data/lists.txt` into definitions and lists.
 pub(super) fn lists() -> impl Iterator<Item = (&'static str, Merged)> {
     LISTS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
         let mut words = line.split_whitespace();
@@ -39,7 +39,7 @@ pub(super) fn lists() -> impl Iterator<Item = (&'static str, Merged)> {
     })
 }
 
-/// A scalar as a part of a key.
+/// Converts a scalar to part of a key.
 pub(crate) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -75,7 +75,7 @@ impl Merged {
                     format!("another item has the {} `{shown_key}`", names.join(" and "))
                 }
             };
-            // What creating refuses too has been said.
+            // A duplicate that creating also rejects has been reported already.
             let rule = if self.field == "env" {
                 "duplicate-variable"
             } else {

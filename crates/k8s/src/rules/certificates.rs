@@ -1,4 +1,4 @@
-//! Requests for certificates and API services: `pkg/apis/certificates/validation` and kube-aggregator's
+//! Certificate signing requests and API services: `pkg/apis/certificates/validation` and kube-aggregator's
 //! `pkg/apis/apiregistration/validation`.
 
 use serde_json::{Map, Value};
@@ -84,7 +84,8 @@ fn request<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// Whether a text starts with a PEM block of one of the kinds; what is in the block is not looked at, but for its encoding.
+/// Checks that a text starts with a PEM block of one of the kinds. The content of the block is checked only for its
+/// encoding.
 fn is_pem(bytes: &[u8], kinds: &[&str]) -> Result<(), String> {
     let text = String::from_utf8_lossy(bytes);
     let start = text.find("-----BEGIN ").ok_or("no PEM block is in it")?;

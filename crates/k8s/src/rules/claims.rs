@@ -1,4 +1,4 @@
-//! Claims of devices, their templates and classes: `pkg/apis/resource/validation`.
+//! Device claims, their templates and device classes: `pkg/apis/resource/validation`.
 
 use std::collections::BTreeSet;
 
@@ -54,7 +54,7 @@ fn claim<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     for field in ["requests", "constraints", "config"] {
         at_most(walker, map, field, MOST);
     }
-    // Names of requests, and of their alternatives as `request/alternative`.
+    // The names of requests, and of their alternatives in the form `request/alternative`.
     let mut known = BTreeSet::new();
     each_object(walker, map, "requests", |walker, request| {
         let name = string(request, "name").unwrap_or_default();
@@ -109,7 +109,7 @@ fn claim<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// A C identifier of at most 32 characters.
+/// Checks a C identifier of at most 32 characters.
 fn identifier(text: &str) -> Result<(), String> {
     if text.is_empty() || text.len() > 32 {
         return Err("its name must have 1 to 32 characters".to_owned());
@@ -160,7 +160,7 @@ fn request<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     request_name(walker, map);
 }
 
-/// `v1beta1` has what is in `exactly` beside the name.
+/// Checks a request of `v1beta1`, where the fields of `exactly` are beside the name.
 fn flat_request<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     at_most(walker, map, "firstAvailable", MOST_ALTERNATIVES);
     request_name(walker, map);

@@ -9,7 +9,7 @@ use crate::walk::{Place, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[("core.v1.ConfigMap", config_map), ("core.v1.Secret", secret)];
 
-/// `MaxSecretSize`; of a ConfigMap too.
+/// `MaxSecretSize`, which also applies to ConfigMaps.
 const MOST_BYTES: usize = 1024 * 1024;
 
 fn config_map<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
@@ -55,7 +55,7 @@ fn secret<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// What a type wants beyond its keys (`ValidateSecret`).
+/// Checks the requirements of a Secret's type beyond its keys (`ValidateSecret`).
 fn by_type<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let has = |key: &str| {
         ["data", "stringData"]
@@ -102,7 +102,7 @@ fn by_type<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// The value of a key is a JSON object. `stringData` wins over `data`.
+/// Checks that the value of a key is a JSON object. `stringData` takes precedence over `data`.
 fn is_json<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, key: &str) {
     let plain =
         object(map, "stringData").and_then(|data| Some(("stringData", data, string(data, key)?.as_bytes().to_vec())));
@@ -119,7 +119,7 @@ fn is_json<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, key: &str) 
         Err(error) => error.to_string(),
     };
     walker.below(Place::Key(field), |walker| {
-        // The value is a secret: it is not shown.
+        // The value is secret, so the message does not show it.
         walker.fault_at_own(
             key,
             data,
@@ -153,7 +153,7 @@ fn size(walker: &mut Walker<'_>, map: &Map<String, Value>, fields: &[&str]) {
         .flat_map(|data| data.values())
         .map(|value| value.as_str().map_or(0, str::len))
         .sum();
-    // Base64 is a third longer than what it stands for.
+    // Base64 is a third longer than the data it encodes.
     if bytes / 4 * 3 > MOST_BYTES {
         walker.fault(
             Side::Key,

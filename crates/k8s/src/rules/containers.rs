@@ -1,4 +1,4 @@
-//! Containers as parts of their pod: what the kind of a container allows, and what the pod does.
+//! Containers in the context of their pod: restrictions of each kind of container, and of the pod's settings.
 
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ fn pod<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// `validateInitContainers`: without `restartPolicy: Always` they end before the others start.
+/// `validateInitContainers`: without `restartPolicy: Always` they terminate before the other containers start.
 fn initial<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if string(map, "restartPolicy") == Some("Always") {
         return;
@@ -98,7 +98,7 @@ fn ephemeral<'a>(walker: &mut Walker<'a>, pod: &'a Map<String, Value>, map: &'a 
     }
 }
 
-/// `validateSleepAction`, and the signal that ends a container.
+/// `validateSleepAction`, and the signal that stops a container.
 fn lifecycle<'a>(walker: &mut Walker<'a>, pod: &'a Map<String, Value>, map: &'a Map<String, Value>) {
     let Some(lifecycle) = object(map, "lifecycle") else {
         return;

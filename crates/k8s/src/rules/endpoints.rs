@@ -1,4 +1,4 @@
-//! Endpoints, whole and in slices.
+//! Endpoints, whole and in `EndpointSlice`s.
 
 use std::collections::BTreeSet;
 
@@ -102,7 +102,7 @@ fn slice<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                 }
             }
             "FQDN" => {
-                // With a dot at its end or not, and one within.
+                // With or without a trailing dot, and with at least one dot inside.
                 let name = address.strip_suffix('.').unwrap_or(address);
                 walker.text("bad-name", "a full domain name", name, |name| {
                     names::subdomain(name)?;

@@ -1,4 +1,4 @@
-//! Variables and files that hold fields of the pod or amounts of its containers: the downward API.
+//! The downward API: variables and files that contain fields of the pod or resources of its containers.
 
 use serde_json::{Map, Value};
 

@@ -20,7 +20,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 
 const APPROVED: &str = "api-approved.kubernetes.io";
 
-/// Its name is made of its plural and its group; groups of Kubernetes are for approved APIs.
+/// The name consists of the plural and the group; groups of Kubernetes are reserved for approved APIs.
 fn definition<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let meta = object(map, "metadata");
     let name = meta.and_then(|meta| string(meta, "name"));
@@ -75,7 +75,7 @@ fn kinds<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// One version is stored, and each has a schema.
+/// Checks that exactly one version is stored and each has a schema.
 fn versions<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let versions = items(map, "versions");
     let stored = versions
@@ -106,7 +106,7 @@ fn versions<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// At most 8 fields can be selected by.
+/// The maximum number of selectable fields.
 const MOST_SELECTABLE: usize = 8;
 
 fn version<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
@@ -175,7 +175,7 @@ fn scale<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// A path starts with one of the texts.
+/// Checks that a path starts with one of the texts.
 fn path<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str, starts: &[&str]) {
     let Some(text) = string(map, field) else { return };
     if text.is_empty() {

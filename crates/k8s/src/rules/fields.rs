@@ -1,4 +1,4 @@
-//! Which grammar or range a field has. Sorted by definition.
+//! The grammar or range of each field. Sorted by definition.
 //!
 //! Ranges and grammars are those of `k8s.io/kubernetes/pkg/apis/*/validation` and of the fields' own documentation.
 
@@ -31,14 +31,14 @@ const RELATIVE: Format = TextOrEmpty("bad-path", "a path in a volume", network::
 const UNRESERVED: Format = TextOrEmpty("bad-path", "a path in a volume", network::unreserved_path);
 const NO_BACKSTEPS: Format = TextOrEmpty("bad-path", "a path of a host", network::path_without_backsteps);
 const PORT_NUMBER: Format = Range(1, 65535);
-/// 0 stands for "none".
+/// 0 means "none".
 const PORT_OR_NONE: Format = Range(0, 65535);
 const NOT_NEGATIVE: Format = Range(0, i64::MAX);
-/// Of a field where 0 does not stand for a default.
+/// For fields in which 0 does not mean a default.
 const POSITIVE: Format = Range(1, i64::MAX);
-/// Users and groups.
+/// User and group ids.
 const ID: Format = Range(0, 0x7fff_ffff);
-/// 0777: YAML's 0644 is octal, 644 is not.
+/// 0777: in YAML, 0644 is octal and 644 is not.
 const MODE: Format = Range(0, 0o777);
 const WEIGHT: Format = Range(1, 100);
 
@@ -423,7 +423,7 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
     (&["rbac.v1.PolicyRule"], "verbs", NotEmpty),
 ];
 
-/// `iscsiInitiatorIqnRegex` and its like.
+/// `iscsiInitiatorIqnRegex` and the similar patterns beside it.
 fn iscsi(text: &str) -> Result<(), String> {
     let all = |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -458,7 +458,7 @@ fn not_negative(text: &str) -> Result<(), String> {
     }
 }
 
-/// A subdomain, with a dot at its end or not.
+/// A subdomain, with or without a trailing dot.
 fn dns_name(text: &str) -> Result<(), String> {
     names::subdomain(text.strip_suffix('.').unwrap_or(text))
 }

@@ -72,7 +72,7 @@ fn rules<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// Kind, field.
+/// The kind of a subject, and the field that it requires.
 const SUBJECTS: [(&str, &str); 3] = [
     ("Group", "group"),
     ("ServiceAccount", "serviceAccount"),
@@ -199,7 +199,7 @@ fn priority_level<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// Absent, the response has no type, which is required.
+/// If `limitResponse` is absent, its required `type` is absent too.
 fn limited<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if !is_set(map, "limitResponse") {
         walker.missing("limitResponse.type");
@@ -216,11 +216,11 @@ fn limit_response<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// A request is dealt a hand of queues by its hash, which has 60 bits.
+/// The hash of a request, which selects its hand of queues, has 60 bits.
 const HASH_BITS: f64 = 60.0;
 
 fn queuing<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
-    // What is left out is a default, and so is 0 (`SetDefaults_QueuingConfiguration`).
+    // An absent field or 0 means the default (`SetDefaults_QueuingConfiguration`).
     let value = |field, default: i128| number(map, field).filter(|number| *number != 0).unwrap_or(default);
     let (queues, hand) = (value("queues", 64), value("handSize", 8));
     let at = |walker: &mut Walker<'a>, message: String| {

@@ -1,4 +1,4 @@
-//! More lines for the tables: kinds that cluster administrators write rather than charts. Sorted by definition.
+//! Further table rows: kinds that cluster administrators write rather than charts. Sorted by definition.
 
 use super::Format::{self, NotEmpty, Range, Text, TextOrEmpty};
 use super::lists::{Keyed, keyed};
@@ -14,7 +14,7 @@ const NOT_NEGATIVE: Format = Range(0, i64::MAX);
 const POSITIVE: Format = Range(1, i64::MAX);
 const FILLED: Format = Text("missing-required-field", "a name", filled);
 
-/// Not empty.
+/// Checks that a text is not empty.
 fn filled(text: &str) -> Result<(), String> {
     if text.is_empty() {
         return Err("it is empty".to_owned());

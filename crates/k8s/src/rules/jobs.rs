@@ -46,7 +46,7 @@ fn completions<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         return;
     }
     let why = "with `completionMode: Indexed`";
-    // Without both, both are 1.
+    // If both are absent, both default to 1.
     if !is_set(map, "completions") && is_set(map, "parallelism") {
         walker.missing("completions").help = Some("`completionMode: Indexed` needs it".to_owned());
     }
@@ -172,7 +172,7 @@ fn successes<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// How many indexes a list like `1,3-5` has: `validateIndexesFormat`.
+/// Counts the indexes in a list like `1,3-5`: `validateIndexesFormat`.
 fn indexes(text: &str, completions: i128) -> Result<i128, String> {
     if text.is_empty() {
         return Ok(0);
@@ -207,7 +207,8 @@ fn indexes(text: &str, completions: i128) -> Result<i128, String> {
 const UID_LABELS: [&str; 2] = ["controller-uid", "batch.kubernetes.io/controller-uid"];
 const NAME_LABELS: [&str; 2] = ["job-name", "batch.kubernetes.io/job-name"];
 
-/// What Kubernetes makes of a Job's selector and labels: `validateGeneratedSelector`, `validateNameAllowsCompletions`.
+/// Checks the selector and labels that Kubernetes generates for a Job: `validateGeneratedSelector`,
+/// `validateNameAllowsCompletions`.
 fn generated<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let name = object(map, "metadata").and_then(|meta| string(meta, "name"));
     let Some(spec) = object(map, "spec") else { return };

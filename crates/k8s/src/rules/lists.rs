@@ -1,5 +1,5 @@
-//! Lists whose items are told apart by a key: two items with the same key are refused (the validation's `Duplicate`), or one
-//! of them is lost when the object is applied.
+//! Lists whose items are identified by a key. Two items with the same key are rejected (the validation's `Duplicate`),
+//! or one of them is lost when the object is applied.
 
 use std::collections::BTreeMap;
 
@@ -90,7 +90,7 @@ impl Keyed {
     }
 }
 
-/// A container cannot be called like an initContainer.
+/// Checks that no container has the name of an initContainer.
 fn across<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, names: &BTreeMap<Vec<String>, usize>) {
     for (index, item) in items(map, "containers").iter().enumerate() {
         let Some(name) = item.as_object().and_then(|item| string(item, "name")) else {

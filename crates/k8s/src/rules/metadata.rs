@@ -11,7 +11,7 @@ use crate::walk::{Place, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[("meta.v1.ObjectMeta", meta)];
 
-/// All annotations of an object together: `TotalAnnotationSizeLimitB`.
+/// The maximum total size of an object's annotations, in bytes: `TotalAnnotationSizeLimitB`.
 const ANNOTATIONS_SIZE: usize = 256 * 1024;
 
 fn meta<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
@@ -73,7 +73,7 @@ fn owners<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// Checks the keys and values of labels, or of a selector by labels.
+/// Checks the keys and values of labels or of a label selector.
 pub(super) fn check_labels<'a>(walker: &mut Walker<'a>, labels: &'a Map<String, Value>) {
     for (key, value) in labels {
         check_key(walker, key, "a label key", labels::key);
@@ -97,10 +97,10 @@ fn check_key<'a>(walker: &mut Walker<'a>, key: &'a str, what: &str, check: fn(&s
     }
 }
 
-/// Checks the name of an object, by its kind; `map` is the whole object.
+/// Checks the name of an object by its kind; `map` is the whole object.
 pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &str, map: &'a Map<String, Value>) {
     let Some(meta) = object(map, "metadata") else {
-        // A null is told where the fields are gone through.
+        // A null is reported when the fields are checked.
         if !map.contains_key("metadata") {
             walker.missing("metadata").help = Some("every object has a name".to_owned());
         }
@@ -165,13 +165,13 @@ pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &
 
 type NameRule = (&'static str, fn(&str) -> Result<(), Reason>);
 
-/// What names of a kind must be.
+/// Returns the rule for names of a kind.
 fn rule(api_version: &str, kind: &str, version: Version) -> NameRule {
     match (api_version.split('/').next().unwrap_or_default(), kind) {
         // Relaxed by KEP-5311.
         ("v1", "Service") if version.minor < 36 => ("a Service's name (a DNS-1035 label)", names::label_1035),
         ("v1", "Service" | "Namespace") => ("a DNS label", names::label),
-        // The pods have it in a label.
+        // The pods carry the name in a label.
         ("apps", "StatefulSet") => ("a StatefulSet's name (a DNS label)", names::label),
         ("batch", "Job") => ("a Job's name", job),
         ("batch", "CronJob") => ("a CronJob's name", cron_job),
@@ -181,13 +181,13 @@ fn rule(api_version: &str, kind: &str, version: Version) -> NameRule {
     }
 }
 
-/// The pods get it as a label's value.
+/// The name of a Job, which its pods carry as a label value.
 fn job(name: &str) -> Result<(), Reason> {
     names::subdomain(name)?;
     labels::value(name)
 }
 
-/// The Jobs' names get 11 characters more, and must be labels.
+/// The name of a CronJob. Its Jobs append 11 characters to it, and the result must be a label.
 fn cron_job(name: &str) -> Result<(), Reason> {
     if name.len() > 52 {
         return Err(format!("it has {} characters, at most 52 are allowed", name.len()));

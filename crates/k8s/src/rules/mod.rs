@@ -1,14 +1,14 @@
-//! What Kubernetes checks beyond types: tables by definition, and checks of whole objects.
+//! Kubernetes' checks beyond types: tables by definition, and checks of whole objects.
 //!
-//! - [`fields`]: which grammar or range a field has. One line a field.
-//! - `data/enums.txt`: the strings that a field may be. One line a field.
-//! - [`unions`]: fields that exclude each other. One line a definition.
-//! - [`lists`]: which key tells the items of a list apart. One line a list.
-//! - [`mod@needs`]: fields that must say something. One line a definition.
-//! - `data/lists.txt`: the lists that server-side apply merges item by item. One line a list.
-//! - [`groups`]: more lines for the first, third and fourth, of the kinds that cluster administrators write.
-//! - the other files: checks of objects of one definition, a file for each family. One line in the family's `CHECKS` and
-//!   one function.
+//! - [`fields`]: the grammar or range of a field. One line per field.
+//! - `data/enums.txt`: the allowed strings of a field. One line per field.
+//! - [`unions`]: fields that exclude each other. One line per definition.
+//! - [`lists`]: the key that identifies the items of a list. One line per list.
+//! - [`mod@needs`]: fields that must not be absent or empty. One line per definition.
+//! - `data/lists.txt`: the lists that server-side apply merges by key. One line per list.
+//! - [`groups`]: further rows of the first, third and fourth table, for kinds that cluster administrators write.
+//! - the other files: checks of objects of one definition, a file for each family. One line in the family's `CHECKS`
+//!   and one function.
 
 mod access;
 mod admission;
@@ -56,40 +56,40 @@ use crate::words::whole;
 
 const ENUMS: &str = include_str!("../../data/enums.txt");
 
-/// A check of an object of a definition; it is called after the fields have been checked.
+/// A check of an object of a definition. It is called after the fields have been checked.
 pub(crate) type Check = for<'a> fn(&mut Walker<'a>, &'a Map<String, Value>);
 
-/// From this minor version on addresses are read strictly: `StrictIPCIDRValidation`.
+/// The minor version since which addresses are parsed strictly: `StrictIPCIDRValidation`.
 pub(crate) const STRICT_ADDRESSES: u32 = 36;
 
-/// What a field's value must be like; of a list, each item.
+/// The format of a field's value; for a list, of each item.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Format {
-    /// A grammar: the rule, what such a text is called, the check.
+    /// A grammar: the rule, a name for such texts, the check.
     Text(&'static str, &'static str, fn(&str) -> Result<(), String>),
     /// As `Text`, but the empty string is allowed.
     TextOrEmpty(&'static str, &'static str, fn(&str) -> Result<(), String>),
-    /// An integer from the first to the second; strings are not looked at.
+    /// An integer between the two bounds, inclusive; strings are ignored.
     Range(i64, i64),
-    /// An address; from 1.36 on without zeros before numbers.
+    /// An IP address; since 1.36 without leading zeros.
     Ip,
-    /// A block of addresses; from 1.36 on without bits behind its length.
+    /// A CIDR block; since 1.36 without bits set after the prefix.
     Cidr,
-    /// An integer from 0 on, or a percentage.
+    /// An integer that is not negative, or a percentage.
     Percentage,
-    /// A port's number or name.
+    /// A port number or name.
     Port,
-    /// As `Port`, but 0 and the empty string stand for a default.
+    /// As `Port`, but 0 and the empty string mean the default.
     PortOrNone,
-    /// A list that must have an item.
+    /// A list with at least one item.
     NotEmpty,
 }
 
-/// A string that a field may be.
+/// An allowed string of a field.
 #[derive(Debug)]
 struct Word {
     text: &'static str,
-    /// The minor version that it came with.
+    /// The minor version that introduced it.
     from: u32,
 }
 
@@ -97,7 +97,7 @@ struct Word {
 #[derive(Default)]
 pub(crate) struct Own {
     formats: Vec<(&'static str, Format)>,
-    /// Field, whether it can be empty, words.
+    /// The field, whether it may be empty, and the allowed strings.
     enums: Vec<(&'static str, bool, Vec<Word>)>,
     unions: Vec<&'static unions::Union>,
     lists: Vec<&'static lists::Keyed>,
@@ -165,7 +165,7 @@ impl Rules {
     }
 }
 
-/// The checks of all families.
+/// Returns the checks of all families.
 fn checks() -> impl Iterator<Item = &'static (&'static str, Check)> {
     [
         access::CHECKS,
@@ -197,7 +197,7 @@ fn checks() -> impl Iterator<Item = &'static (&'static str, Check)> {
     .flatten()
 }
 
-/// The lines of `data/enums.txt`: definition, field, words.
+/// Parses `data/enums.txt` into definition, field and words.
 fn enums() -> impl Iterator<Item = (&'static str, &'static str, Vec<Word>)> {
     ENUMS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
         let mut parts = line.split_whitespace();
@@ -214,7 +214,7 @@ fn enums() -> impl Iterator<Item = (&'static str, &'static str, Vec<Word>)> {
 }
 
 impl Own {
-    /// Checks a field whose type is right.
+    /// Checks a field whose type is correct.
     pub(crate) fn check_field<'a>(&self, walker: &mut Walker<'a>, field: &str, required: bool, value: &'a Value) {
         for (name, format) in &self.formats {
             if *name == field {
@@ -229,14 +229,14 @@ impl Own {
             }
         }
         for (name, empty, words) in &self.enums {
-            // To Go, an empty string is as good as none.
+            // In Go, an empty string equals an absent one.
             if *name == field && (required || !empty || value.as_str() != Some("")) {
                 each(walker, value, &mut |walker, value| check_enum(walker, value, words));
             }
         }
     }
 
-    /// Checks the object as a whole, apart from `checks`.
+    /// Checks the object as a whole against the tables, without running `checks`.
     pub(crate) fn check_tables<'a>(&self, walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         for union in &self.unions {
             union.check(walker, map);
@@ -253,7 +253,7 @@ impl Own {
     }
 }
 
-/// Calls for the value, or for each item of a list.
+/// Runs a check for the value, or for each item of a list.
 fn each<'a>(walker: &mut Walker<'a>, value: &'a Value, run: &mut dyn FnMut(&mut Walker<'a>, &'a Value)) {
     match value {
         Value::Array(items) => {
@@ -349,22 +349,22 @@ fn check_enum(walker: &mut Walker<'_>, value: &Value, words: &[Word]) {
     walker.fault(Side::Value, "invalid-enum-value", message).help = help;
 }
 
-/// The object at a key, when there is one.
+/// Returns the object at a key, if there is one.
 pub(crate) fn object<'a>(map: &'a Map<String, Value>, key: &str) -> Option<&'a Map<String, Value>> {
     map.get(key)?.as_object()
 }
 
-/// The string at a key, when there is one.
+/// Returns the string at a key, if there is one.
 pub(crate) fn string<'a>(map: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
     map.get(key)?.as_str()
 }
 
-/// The items at a key; none when there is no list.
+/// Returns the items at a key; empty if there is no list.
 pub(crate) fn items<'a>(map: &'a Map<String, Value>, key: &str) -> &'a [Value] {
     map.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// Notes a field that is absent, or that says nothing: required, but for Kubernetes' schema.
+/// Reports a field that is absent or empty: it is required, although Kubernetes' schema does not say so.
 pub(crate) fn needs<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str) {
     if says_something(map, field) || walker.has_missing(field) {
         return;
@@ -379,7 +379,7 @@ pub(crate) fn needs<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, fi
     }
 }
 
-/// Notes a field that cannot be set here; a null is fine.
+/// Reports a field that must not be set here; null is allowed.
 pub(crate) fn forbids<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &str, why: &str) {
     if let Some((key, value)) = map.get_key_value(field)
         && !value.is_null()
@@ -390,7 +390,7 @@ pub(crate) fn forbids<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, 
     }
 }
 
-/// Runs a check for each object of a list, at its place.
+/// Runs a check for each object in a list, at its path.
 pub(crate) fn each_object<'a>(
     walker: &mut Walker<'a>,
     map: &'a Map<String, Value>,
@@ -405,7 +405,7 @@ pub(crate) fn each_object<'a>(
     }
 }
 
-/// Runs a check for each string of a list, at its place.
+/// Runs a check for each string in a list, at its path.
 pub(crate) fn each_string<'a>(
     walker: &mut Walker<'a>,
     map: &'a Map<String, Value>,
@@ -420,7 +420,7 @@ pub(crate) fn each_string<'a>(
     }
 }
 
-/// Notes the strings of a list that were there before.
+/// Reports duplicate strings in a list.
 pub(crate) fn unique_strings<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str) {
     let mut seen = std::collections::BTreeSet::new();
     each_string(walker, map, field, |walker, text| {
@@ -431,17 +431,17 @@ pub(crate) fn unique_strings<'a>(walker: &mut Walker<'a>, map: &'a Map<String, V
     });
 }
 
-/// The whole number at a key.
+/// Returns the integer at a key.
 pub(crate) fn number(map: &Map<String, Value>, key: &str) -> Option<i128> {
     map.get(key).and_then(whole)
 }
 
-/// Whether a field is there; null is as good as absent.
+/// Whether a field is set; null counts as absent.
 pub(crate) fn is_set(map: &Map<String, Value>, key: &str) -> bool {
     map.get(key).is_some_and(|value| !value.is_null())
 }
 
-/// Whether a field is there and says something: not null, not an empty string, list or map, not 0.
+/// Whether a field is set and not empty: not null, not an empty string, list or map, not 0.
 pub(crate) fn says_something(map: &Map<String, Value>, key: &str) -> bool {
     match map.get(key) {
         None | Some(Value::Null) => false,
@@ -457,7 +457,7 @@ pub(crate) fn says_something(map: &Map<String, Value>, key: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// A table's line that names a field which does not exist would check nothing.
+    /// A table row with a field that does not exist would never be checked.
     #[test]
     fn tables_name_fields_that_exist() {
         let definitions = Definitions::get();

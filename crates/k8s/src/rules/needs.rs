@@ -1,6 +1,6 @@
-//! Fields that must say something: the validation's `Required`, of fields whose schema lets them be absent or empty.
+//! Fields that must not be absent or empty: the validation's `Required`, for fields whose schema allows that.
 
-/// Definition, fields. A definition may have several lines.
+/// Definition and fields. A definition may have several rows.
 pub(super) const NEEDS: &[(&str, &[&str])] = &[
     ("autoscaling.v1.CrossVersionObjectReference", &["kind", "name"]),
     ("autoscaling.v2.ContainerResourceMetricSource", &["container", "name"]),
@@ -30,7 +30,7 @@ pub(super) const NEEDS: &[(&str, &[&str])] = &[
     ("core.v1.GlusterfsVolumeSource", &["endpoints", "path"]),
     ("core.v1.HostPathVolumeSource", &["path"]),
     ("core.v1.ISCSIVolumeSource", &["iqn", "targetPortal"]),
-    // Up to 1.36 of Pods only, without which a template is of no use.
+    // Until 1.36 required in Pods only, but a template without it cannot produce a valid Pod.
     ("core.v1.ImageVolumeSource", &["reference"]),
     ("core.v1.KeyToPath", &["path"]),
     ("core.v1.NFSVolumeSource", &["path", "server"]),

@@ -33,7 +33,7 @@ fn needs_spec<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// An empty spec has no controller.
+/// Without a spec there is no controller.
 fn needs_controller<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if !is_set(map, "spec") {
         walker.missing("spec").help = Some("an IngressClass names its `controller`".to_owned());
@@ -152,7 +152,7 @@ fn ingress_path<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     walker.fault_at("path", "bad-path", message);
 }
 
-/// `validateIngressBackend`: Services have the names that the version allows them.
+/// `validateIngressBackend`: the grammar of Service names depends on the version.
 fn backend<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(name) = string(map, "name").filter(|name| !name.is_empty()) else {
         return;
@@ -187,7 +187,7 @@ fn resource<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     text(walker, "name", "a name", names::path_segment);
 }
 
-/// A class in the annotation and in the field: `ValidateIngressCreate`.
+/// The class is set in both the annotation and the field: `ValidateIngressCreate`.
 fn class_twice<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     const CLASS: &str = "kubernetes.io/ingress.class";
     let annotation = object(map, "metadata")
@@ -204,7 +204,7 @@ fn class_twice<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// A rule's host is a name: `validateIngressRules`.
+/// The host of a rule must be a name: `validateIngressRules`.
 fn ingress_rule<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(host) = string(map, "host").filter(|host| network::is_ipv6(host).is_some()) {
         let message = format!("`{}` is an address, a host name is needed", shown(host));
@@ -212,7 +212,7 @@ fn ingress_rule<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// `validateIngressClassParametersReference`; the scope is `Cluster` if nothing is said.
+/// `validateIngressClassParametersReference`; the default scope is `Cluster`.
 fn class_parameters<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     match string(map, "scope") {
         Some("Namespace") if !is_set(map, "namespace") => {
@@ -227,7 +227,7 @@ fn policy<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     super::pod_spec::at_most(walker, map, "policyTypes", 2);
 }
 
-/// Nothing selects nothing: an empty selector selects all.
+/// Without any field a peer matches nothing, while an empty selector matches all.
 fn peer<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if !["ipBlock", "namespaceSelector", "podSelector"]
         .iter()

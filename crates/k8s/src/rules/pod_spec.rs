@@ -1,4 +1,4 @@
-//! Pods and the templates of pods, as a whole: what fields of a pod ask of each other.
+//! Pods and pod templates as a whole: dependencies between the fields of a pod.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.PodTemplateSpec", template),
 ];
 
-/// A container of a pod: the list, its index there, itself.
+/// A container of a pod: the list, its index in the list, and the container.
 pub(super) type Container<'a> = (&'static str, usize, &'a Map<String, Value>);
 
 /// All containers of a pod.
@@ -35,7 +35,7 @@ pub(super) fn containers(pod: &Map<String, Value>) -> impl Iterator<Item = Conta
         })
 }
 
-/// Runs a check at each container.
+/// Runs a check for each container.
 pub(super) fn each_container<'a>(
     walker: &mut Walker<'a>,
     pod: &'a Map<String, Value>,
@@ -48,7 +48,7 @@ pub(super) fn each_container<'a>(
     }
 }
 
-/// `ValidatePodCreate`, and what the admission says of a pod.
+/// `ValidatePodCreate`, and the admission checks of a pod.
 fn pod<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     annotations(walker, map);
     let Some(spec) = object(map, "spec") else { return };
@@ -95,7 +95,7 @@ fn pod<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// Claims that are made for the pod, and that other volumes name.
+/// Reports volumes that use a claim generated for an ephemeral volume of the same pod.
 fn own_claims<'a>(walker: &mut Walker<'a>, pod: &'a Map<String, Value>, spec: &'a Map<String, Value>) {
     let Some(name) = object(pod, "metadata").and_then(|meta| string(meta, "name")) else {
         return;
@@ -233,7 +233,7 @@ fn dns<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// Notes a list that is too long.
+/// Reports a list that is too long.
 pub(super) fn at_most<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str, most: usize) {
     let length = items(map, field).len();
     if length > most {
@@ -246,7 +246,7 @@ fn on(map: &Map<String, Value>, field: &str) -> bool {
     map.get(field) == Some(&Value::Bool(true))
 }
 
-/// The host's namespaces: `validateHostUsers`, `validatePodHostName`, `validateShareProcessNamespace`.
+/// Host namespaces: `validateHostUsers`, `validatePodHostName`, `validateShareProcessNamespace`.
 fn host<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(seconds) = number(map, "terminationGracePeriodSeconds").filter(|seconds| *seconds < 0) {
         let message = format!("Kubernetes takes {seconds} as 1");
@@ -259,7 +259,7 @@ fn host<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             }
         }
         each_container(walker, map, |walker, (_, _, container)| {
-            // Refused from 1.36 on; before, no kubelet can make it.
+            // Rejected since 1.36; before that, no kubelet can run it.
             if !items(container, "volumeDevices").is_empty() {
                 forbids(walker, container, "volumeDevices", "together with `hostUsers: false`");
             }
@@ -300,7 +300,8 @@ fn host<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// Claims to resources of the pod, and of its containers to them: `validatePodResourceClaims`, `validateResourceClaimNames`.
+/// The resource claims of the pod, and the containers' references to them: `validatePodResourceClaims`,
+/// `validateResourceClaimNames`.
 fn claims<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let names: BTreeSet<&str> = items(map, "resourceClaims")
         .iter()
@@ -381,7 +382,7 @@ fn pod_resources<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// What the containers of a pod request together: `AggregateContainerRequests`.
+/// The total requests of a pod's containers: `AggregateContainerRequests`.
 fn container_requests(pod: &Map<String, Value>, resource: &str) -> f64 {
     let request = |container: &Value| amount(&container["resources"]["requests"][resource]).unwrap_or(0.0);
     let mut sum: f64 = items(pod, "containers").iter().map(request).sum();
@@ -420,7 +421,7 @@ const OF_IPC: [&str; 10] = [
     "kernel.shmmni",
 ];
 
-/// Kernel parameters of namespaces that are the host's: `ValidateHostSysctl`.
+/// Kernel parameters in namespaces that the pod shares with the host: `ValidateHostSysctl`.
 fn sysctls<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(context) = object(map, "securityContext") else {
         return;
@@ -448,7 +449,7 @@ fn sysctls<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// Ports of the host: `checkHostPortConflicts`, `validatePodHostNetworkDeps`.
+/// Host ports: `checkHostPortConflicts`, `validatePodHostNetworkDeps`.
 fn host_ports<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let mut taken = BTreeSet::new();
     each_container(walker, map, |walker, (field, _, container)| {
@@ -459,7 +460,7 @@ fn host_ports<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             };
             let protocol = string(port, "protocol").unwrap_or("TCP");
             let key = (protocol, string(port, "hostIP").unwrap_or_default(), host);
-            // Containers that initialize run one after the other.
+            // Init containers run one after the other.
             let free = match field {
                 "containers" => taken.insert(key),
                 _ => own.insert(key),

@@ -18,7 +18,8 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 ];
 
 fn container<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
-    // The schema leaves it out for kinds that fill it in from elsewhere; `validateContainerCommon` wants it.
+    // The schema does not require it, because some kinds fill it in from elsewhere; `validateContainerCommon` requires
+    // it.
     if !says_something(map, "image") {
         walker.missing("image");
     }
@@ -53,7 +54,7 @@ fn container<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// Kubernetes' own resources of containers.
+/// Kubernetes' own container resources.
 const RESOURCES: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 
 /// `ValidateContainerResourceName`
@@ -71,7 +72,7 @@ pub(super) fn resource_name(name: &str) -> Result<(), String> {
     if of_kubernetes(name) {
         return Ok(());
     }
-    // As a quota names it.
+    // The name in a quota.
     labels::key(&format!("requests.{name}"))
 }
 
@@ -80,12 +81,12 @@ fn of_kubernetes(name: &str) -> bool {
     !name.contains('/') || name.contains("kubernetes.io/")
 }
 
-/// Whether the limit must be what is requested: `IsOvercommitAllowed`.
+/// Whether the limit must equal the request: `IsOvercommitAllowed`.
 fn is_fixed(name: &str) -> bool {
     !of_kubernetes(name) || name.starts_with("hugepages-")
 }
 
-/// What is not memory or time, and what must have a limit.
+/// Checks resources that cannot be overcommitted, which need a limit equal to the request.
 fn fixed<'a>(walker: &mut Walker<'a>, requests: &'a Map<String, Value>, limits: Option<&'a Map<String, Value>>) {
     for (name, request) in requests.iter().filter(|(name, _)| is_fixed(name)) {
         let limit = limits
@@ -189,7 +190,7 @@ fn resource<'a>(walker: &mut Walker<'a>, name: &'a str, value: &'a Value) {
             format!("it is not a multiple of the page, {}", &name["hugepages-".len()..]),
         );
     }
-    // 64Mi in milli: `64m` of memory is a fraction of a byte.
+    // For example, `64m` of memory, a fraction of a byte, where 64Mi was meant.
     if matches!(name, "memory" | "ephemeral-storage")
         && value.as_str().is_some_and(|text| text.ends_with(['m', 'u', 'n']))
         && number.fract() != 0.0

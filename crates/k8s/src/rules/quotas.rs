@@ -1,5 +1,5 @@
-//! Quotas, limit ranges, priorities, runtime classes, namespaces, nodes, events: `pkg/apis/core/validation`, `pkg/apis/node/validation` and
-//! `pkg/apis/scheduling/validation`.
+//! Quotas, limit ranges, priority classes, runtime classes, namespaces, nodes, events: `pkg/apis/core/validation`,
+//! `pkg/apis/node/validation` and `pkg/apis/scheduling/validation`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,9 +25,9 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("scheduling.v1.PriorityClass", priority_class),
 ];
 
-/// Resources of containers, which other objects name too.
+/// Container resources, which other objects refer to as well.
 const CONTAINER: [&str; 3] = ["cpu", "ephemeral-storage", "memory"];
-/// Resources that a quota can bound, but for huge pages.
+/// Resources that a quota can limit, except for huge pages.
 const QUOTA: [&str; 19] = [
     "configmaps",
     "cpu",
@@ -49,7 +49,7 @@ const QUOTA: [&str; 19] = [
     "services.loadbalancers",
     "services.nodeports",
 ];
-/// What is counted in whole objects.
+/// Resources that count whole objects.
 const COUNTED: [&str; 9] = [
     "configmaps",
     "persistentvolumeclaims",
@@ -62,7 +62,7 @@ const COUNTED: [&str; 9] = [
     "services.nodeports",
 ];
 
-/// A quantity as a number.
+/// Parses a quantity to a number.
 pub(super) fn amount(value: &Value) -> Option<f64> {
     match value {
         Value::String(text) => quantity::parse(text).ok(),
@@ -75,7 +75,7 @@ fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Checks the name of a resource: one of Kubernetes' own, or qualified by a domain.
+/// Checks the name of a resource: one of Kubernetes' own, or one with a domain prefix.
 fn resource_name<'a>(walker: &mut Walker<'a>, name: &'a str, own: &[&str], prefixes: &[&str]) {
     let reason = match labels::key(name) {
         Err(reason) => reason,
@@ -94,7 +94,7 @@ fn resource_name<'a>(walker: &mut Walker<'a>, name: &'a str, own: &[&str], prefi
     });
 }
 
-/// Checks the name of a resource of containers.
+/// Checks the name of a container resource.
 fn container_resource<'a>(walker: &mut Walker<'a>, name: &'a str) {
     resource_name(walker, name, &CONTAINER, &["hugepages-"]);
     if labels::key(name).is_ok() && name.contains('/') && name.starts_with("requests.") {
@@ -105,7 +105,7 @@ fn container_resource<'a>(walker: &mut Walker<'a>, name: &'a str) {
     }
 }
 
-/// Whether it is a resource of somebody else, which is counted in whole numbers: `nvidia.com/gpu`.
+/// Whether it is an extended resource, which is counted in whole numbers: `nvidia.com/gpu`.
 fn is_extended(name: &str) -> bool {
     name.contains('/') && !name.contains("kubernetes.io/") && !name.starts_with("requests.")
 }
@@ -162,7 +162,7 @@ fn quota<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// A scope is of some of the resources; of those that are none of Kubernetes' own it says nothing.
+/// Checks that a scope allows the resources of its quota. Resources that are not Kubernetes' own are not checked.
 fn fits(walker: &mut Walker<'_>, scope: &str, hard: Option<&Map<String, Value>>) {
     let pods = &["pods"][..];
     let compute = &[
@@ -303,7 +303,7 @@ fn limit<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     compare(walker, map, kind);
 }
 
-/// The lower field, the higher one.
+/// The lower field and the higher field.
 const ORDER: [(&str, &str); 6] = [
     ("min", "max"),
     ("min", "defaultRequest"),
@@ -322,7 +322,7 @@ fn compare<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, kind: &str)
     let value = |field: &str, name: &str| fields.get(field).and_then(|amounts| amounts.get(name)).and_then(amount);
     for (low, high) in ORDER {
         let Some(lower) = fields.get(low) else { continue };
-        // The one that is not a bound is at fault; of two bounds, the lower one.
+        // The field that is not a bound is at fault; of two bounds, the lower one.
         let (at, against) = if low == "min" && high != "max" {
             (high, low)
         } else {
@@ -379,7 +379,7 @@ fn ratios<'a>(walker: &mut Walker<'a>, fields: &Limits<'a>) {
     });
 }
 
-/// Resources of others cannot be overcommitted.
+/// Extended resources cannot be overcommitted.
 fn overcommitted<'a>(walker: &mut Walker<'a>, fields: &Limits<'a>) {
     let (Some(defaults), Some(requests)) = (fields.get("default"), fields.get("defaultRequest")) else {
         return;
@@ -547,7 +547,7 @@ fn node<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// `v1` takes what older clients send; without a time, the namespaces must agree.
+/// `v1` accepts events of older clients; without an event time, the namespaces must match.
 fn event<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let of = |map, key| string(map, key).filter(|text: &&str| !text.is_empty());
     let own = object(map, "metadata").and_then(|meta| of(meta, "namespace"));
@@ -555,7 +555,7 @@ fn event<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         return;
     };
     let other = of(involved, "namespace");
-    // Without a namespace of its own, it will be the release's.
+    // Without a namespace of its own, it gets that of the release.
     let agree = match (own, other) {
         (Some(own), Some(other)) => own == other,
         (Some(own), None) => own == "default" || (is_set(map, "eventTime") && own == "kube-system"),

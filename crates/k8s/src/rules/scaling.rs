@@ -41,7 +41,7 @@ fn bounds<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// Type, field.
+/// A metric type and its field.
 const SOURCES: [(&str, &str); 5] = [
     ("ContainerResource", "containerResource"),
     ("External", "external"),
@@ -75,14 +75,14 @@ fn target<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// Which of a target's fields its source takes: one at least.
+/// Checks which target fields a metric source allows, and that at least one is set.
 fn one_of<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, fields: [&'static str; 2], both: bool) {
     let Some(target) = object(map, "target") else { return };
     walker.below(Place::Key("target"), |walker| {
         let [first, second] = fields;
         match (is_set(target, first), is_set(target, second)) {
             (false, false) => {
-                // The one that the type names.
+                // The field that the type asks for.
                 let named = match string(target, "type") {
                     Some("Utilization") => "averageUtilization",
                     Some("AverageValue") => "averageValue",
@@ -134,7 +134,7 @@ fn tolerance<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// `ValidateAPIVersion`, which 1.35 has and 1.33 has not.
+/// `ValidateAPIVersion`, which is in 1.35 but not in 1.33.
 const CHECKED_VERSIONS: u32 = 35;
 
 fn scaled<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
@@ -162,7 +162,7 @@ fn reference<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// Down to no pod: from 1.37 on, with a metric that is there without pods.
+/// Scaling to zero: since 1.37, with a metric that exists without pods.
 fn to_zero<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if number(map, "minReplicas") != Some(0) {
         return;

@@ -1,4 +1,4 @@
-//! Selectors by labels, of nodes, and tolerations.
+//! Label selectors, node selectors and tolerations.
 
 use serde_json::{Map, Value};
 
@@ -63,7 +63,7 @@ fn node_requirement<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// `In` and `NotIn` need values; `Exists` and `DoesNotExist` have none.
+/// `In` and `NotIn` require values; `Exists` and `DoesNotExist` take none.
 fn values_fit<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let values = !items(map, "values").is_empty();
     match string(map, "operator") {

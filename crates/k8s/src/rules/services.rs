@@ -1,4 +1,4 @@
-//! Services: `validateService`, but for their ports' names.
+//! Services: `validateService`, except for port names.
 
 use serde_json::{Map, Value};
 
@@ -20,7 +20,7 @@ fn kind(map: &Map<String, Value>) -> &str {
         .unwrap_or("ClusterIP")
 }
 
-/// A block of addresses, with spaces around it or not.
+/// Checks a CIDR block, which may have surrounding spaces.
 fn block<'a>(walker: &mut Walker<'a>, text: &'a str) {
     let strict = walker.version.minor >= super::STRICT_ADDRESSES;
     let check = if strict { network::strict_cidr } else { network::cidr };
@@ -61,7 +61,7 @@ fn annotations<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// What only load balancers have.
+/// Checks the fields that only load balancers have.
 fn balanced<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     each_string(walker, map, "loadBalancerSourceRanges", block);
     if let Some(address) = string(map, "loadBalancerIP").filter(|address| !address.is_empty())
@@ -166,12 +166,13 @@ fn address<'a>(walker: &mut Walker<'a>, text: &'a str) {
     walker.text("bad-ip", "an address", text, check);
 }
 
-/// Several families, or addresses, need a policy for them; `six` says of which family the addresses are.
+/// Several address families or addresses need a policy that allows them. `six` tells for each address whether it is
+/// IPv6.
 fn families<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, six: &[bool]) {
     super::unique_strings(walker, map, "ipFamilies");
     let families: Vec<&str> = items(map, "ipFamilies").iter().filter_map(Value::as_str).collect();
     let policy = string(map, "ipFamilyPolicy").filter(|policy| !policy.is_empty());
-    // Without a selector a headless Service may have both.
+    // A headless Service without a selector may have both.
     let headless = string(map, "clusterIP") == Some("None") && !says_something(map, "selector");
     let one = policy == Some("SingleStack") || (policy.is_none() && !headless);
     if one && (families.len() > 1 || six.len() > 1) {
@@ -203,7 +204,7 @@ fn node_ports<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         let Some(node) = number(port, "nodePort").filter(|node| *node != 0) else {
             return;
         };
-        // One port may be there with two protocols.
+        // A port may occur twice with different protocols.
         let own = number(port, "port");
         let free = taken
             .iter()

@@ -1,4 +1,4 @@
-//! Storage: `pkg/apis/storage/validation`, and volumes and claims of `pkg/apis/core/validation`.
+//! Storage: `pkg/apis/storage/validation`, and the volumes and claims of `pkg/apis/core/validation`.
 
 use std::collections::BTreeSet;
 
@@ -51,7 +51,7 @@ fn needs_spec<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// Checks a text that is there and not empty.
+/// Checks a text that is set and not empty.
 fn grammar<'a>(
     walker: &mut Walker<'a>,
     map: &'a Map<String, Value>,
@@ -64,7 +64,7 @@ fn grammar<'a>(
     }
 }
 
-/// `ReadWriteOncePod` stands alone.
+/// `ReadWriteOncePod` excludes all other modes.
 fn access_modes<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     needs(walker, map, "accessModes");
     let modes = items(map, "accessModes");
@@ -77,7 +77,7 @@ fn access_modes<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// An amount of storage that must be above 0.
+/// Checks that an amount of storage is above 0.
 fn positive<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'a str) {
     let Some(value) = map.get(field) else { return };
     if amount(value).is_some_and(|amount| amount <= 0.0) {
@@ -102,7 +102,7 @@ fn claim<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         "the name of a VolumeAttributesClass",
         names::subdomain,
     );
-    // What is wrong in `dataSource` alone is dropped (`EnforceDataSourceBackwardsCompatibility`).
+    // An invalid `dataSource` alone is dropped (`EnforceDataSourceBackwardsCompatibility`).
     data_source(walker, map, "dataSourceRef");
     if let (Some(source), Some(reference)) = (object(map, "dataSource"), object(map, "dataSourceRef")) {
         let same = |field| string(source, field).unwrap_or_default() == string(reference, field).unwrap_or_default();
@@ -154,7 +154,7 @@ fn data_source<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: 
 
 fn volume<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     access_modes(walker, map);
-    // Inline volumes of a VolumeAttachment have none.
+    // The inline volume of a VolumeAttachment has none.
     if walker.is_at("spec") {
         needs(walker, map, "capacity");
         if let Some(capacity) = object(map, "capacity").filter(|capacity| !capacity.is_empty()) {
@@ -203,7 +203,7 @@ fn volume<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             walker.missing("csi").help = Some("`volumeAttributesClassName` needs it".to_owned());
         }
     }
-    // Sources that pods have too, where the checks are the same.
+    // Sources that pods share, with the same checks.
     for (field, names) in SOURCES {
         let Some((key, source)) = map.get_key_value(*field) else {
             continue;
@@ -229,7 +229,7 @@ fn volume<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// Volume, what it needs.
+/// A volume source and its required fields.
 const SOURCES: &[(&str, &[&str])] = &[
     ("awsElasticBlockStore", &["volumeID"]),
     ("azureDisk", &["diskName", "diskURI"]),
@@ -243,7 +243,7 @@ const SOURCES: &[(&str, &[&str])] = &[
     ("vsphereVolume", &["volumePath"]),
 ];
 
-/// Whether a path is `/` once it is cleaned.
+/// Whether a path is `/` after cleaning.
 fn is_root(path: &str) -> bool {
     path.starts_with('/') && path.split('/').all(|part| matches!(part, "" | "." | ".."))
 }
@@ -396,7 +396,7 @@ fn topology<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// A qualified name, whatever its case.
+/// A qualified name in any case.
 fn provisioner(text: &str) -> Result<(), String> {
     labels::key(&text.to_ascii_lowercase())
 }

@@ -1,5 +1,6 @@
-//! Schemas of custom resources: whether they are structural (`apiextensions-apiserver/pkg/apiserver/schema`), and what else
-//! `pkg/apis/apiextensions/validation` wants of them.
+//! Checks the schemas of custom resources: whether they are structural
+//! (`apiextensions-apiserver/pkg/apiserver/schema`), and the further requirements of
+//! `pkg/apis/apiextensions/validation`.
 
 use serde_json::{Map, Value};
 
@@ -10,25 +11,25 @@ use crate::formats::{pattern, shown};
 use crate::problem::Side;
 use crate::walk::{Place, Walker};
 
-/// How deep a schema is followed.
+/// The maximum depth of a schema that is followed.
 const DEEPEST: usize = 100;
 
 type Schema = Map<String, Value>;
 
-/// Where a schema stands.
+/// The context of a schema.
 #[derive(Clone, Copy)]
 struct At<'s> {
-    /// At the root, of a list's items, of a field.
+    /// Its position: at the root, of a list's items, of a field, or in a branch.
     level: Level,
-    /// Why it has no default, if it cannot have one.
+    /// Why it cannot have a default, if it cannot.
     no_default: Option<&'static str>,
-    /// Below the metadata of an object.
+    /// Whether it is below the metadata of an object.
     in_meta: bool,
-    /// Below a list whose items cannot be told apart: their old values are not known.
+    /// Whether it is below a list whose items have no key, so that their old values are unknown.
     uncorrelated: bool,
-    /// The structural schema beside it, in a branch.
+    /// For a branch, the structural schema at the same place.
     beside: Option<&'s Schema>,
-    /// The first of `allOf`, which may say that a value is an integer or a string.
+    /// Whether it is the first of `allOf`, which may state that a value is an integer or a string.
     first: bool,
     depth: usize,
 }
@@ -42,7 +43,7 @@ enum Level {
     Branch,
 }
 
-/// Words that no schema can have.
+/// Keywords that no schema can have.
 const UNSUPPORTED: [&str; 7] = [
     "$ref",
     "$schema",
@@ -53,7 +54,7 @@ const UNSUPPORTED: [&str; 7] = [
     "patternProperties",
 ];
 
-/// Words that a branch cannot have.
+/// Keywords that a branch cannot have.
 const ONLY_OUTSIDE: [&str; 12] = [
     "additionalProperties",
     "default",
@@ -69,7 +70,7 @@ const ONLY_OUTSIDE: [&str; 12] = [
     "x-kubernetes-preserve-unknown-fields",
 ];
 
-/// What the root can have when there is a status subresource.
+/// The keywords allowed at the root if there is a status subresource.
 const AT_ROOT_WITH_STATUS: [&str; 22] = [
     "description",
     "type",
@@ -95,7 +96,7 @@ const AT_ROOT_WITH_STATUS: [&str; 22] = [
     "x-kubernetes-validations",
 ];
 
-/// Checks the schema of a version, which is here.
+/// Checks the schema of a version at the current path.
 pub(super) fn check<'a>(walker: &mut Walker<'a>, schema: &'a Schema, has_status: bool) {
     let root = At {
         level: Level::Root,
@@ -119,7 +120,7 @@ pub(super) fn check<'a>(walker: &mut Walker<'a>, schema: &'a Schema, has_status:
     }
     let before = walker.count();
     any_schema(walker, schema, root);
-    // What defaults and rules are checked against must be right.
+    // Defaults and rules can only be checked against a valid schema.
     if walker.count() == before {
         defaults(walker, schema, true, 0);
     }
@@ -129,7 +130,7 @@ fn is_true(schema: &Schema, word: &str) -> bool {
     schema.get(word) == Some(&Value::Bool(true))
 }
 
-/// Whether a word of a schema says something: Go's zero values do not.
+/// Whether a keyword has a value other than Go's zero value.
 fn counts(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
@@ -142,7 +143,7 @@ fn counts(value: &Value) -> bool {
 
 fn says(schema: &Schema, word: &str) -> bool {
     match word {
-        // Pointers: what is there counts.
+        // Pointers in Go: any value counts, even a zero value.
         "default" | "additionalProperties" | "not" | "items" | "x-kubernetes-list-type" | "x-kubernetes-map-type" => {
             is_set(schema, word)
         }
@@ -158,7 +159,7 @@ fn lacks<'w>(walker: &'w mut Walker<'_>, message: impl Into<String>) -> &'w mut 
     walker.fault(Side::Key, "bad-schema", message)
 }
 
-/// Runs for each subschema of a map of them.
+/// Runs a check for each schema in a map of schemas.
 fn children<'a>(
     walker: &mut Walker<'a>,
     schema: &'a Schema,
@@ -233,7 +234,7 @@ fn any_schema<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>) {
     rules(walker, schema, at, before);
 }
 
-/// What is checked of schemas that are not branches.
+/// The checks of schemas that are not branches.
 fn structure<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>) {
     let kind = string(schema, "type").unwrap_or_default();
     let embedded = is_true(schema, "x-kubernetes-embedded-resource");
@@ -307,7 +308,7 @@ fn structure<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>) {
     });
 }
 
-/// The schema of an object's metadata says little: all of it is known.
+/// Checks the schema of an object's metadata. At the root, only `name` and `generateName` may be described.
 fn metadata<'a>(walker: &mut Walker<'a>, schema: &'a Schema, level: Level) {
     if string(schema, "type") != Some("object") {
         lacks(walker, "`metadata` must be an object");
@@ -335,7 +336,7 @@ fn metadata<'a>(walker: &mut Walker<'a>, schema: &'a Schema, level: Level) {
     }
 }
 
-/// The two forms of "an integer or a string" that branches can have types for.
+/// Whether the branches are an integer and a string, the only pair that may have types.
 fn is_int_or_string(branches: &[Value]) -> bool {
     let only = |branch: &Value, kind: &str| {
         branch.as_object().is_some_and(|branch| {
@@ -457,7 +458,7 @@ fn lists_and_maps<'a>(walker: &mut Walker<'a>, schema: &'a Schema) {
     }
 }
 
-/// The schemas in this one.
+/// Checks the schemas inside this one.
 fn below<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>) {
     let next = At {
         first: false,
@@ -519,7 +520,7 @@ fn below<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>) {
     }
     let branches = At {
         level: Level::Branch,
-        // Only of the root is it wanted that branches have no more fields than what is outside of them.
+        // Only at the root must the fields of branches also be declared outside of them.
         beside: match at.level {
             Level::Branch => at.beside,
             Level::Root => Some(schema),
@@ -527,7 +528,7 @@ fn below<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>) {
         },
         ..next
     };
-    // An integer or a string may say so.
+    // The "integer or string" form may have types.
     let of_any = items(schema, "anyOf");
     for word in ["allOf", "anyOf", "oneOf"] {
         if word == "anyOf" && is_int_or_string(of_any) && (!in_branch || at.first) {
@@ -544,7 +545,7 @@ fn below<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>) {
     }
 }
 
-/// `x-kubernetes-validations`: `before` is how many problems there were before this schema.
+/// `x-kubernetes-validations`. `before` is the number of problems before this schema.
 fn rules<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>, before: usize) {
     let fine = walker.count() == before;
     let root = at.level == Level::Root || is_true(schema, "x-kubernetes-embedded-resource");
@@ -602,14 +603,14 @@ fn rules<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>, before: us
     });
 }
 
-/// The schema at a path of plain fields: `.spec.size`.
+/// Returns the schema at a path of plain fields: `.spec.size`.
 pub(super) fn field_at<'s>(schema: &'s Schema, path: &str) -> Option<&'s Schema> {
     path.strip_prefix('.')?
         .split('.')
         .try_fold(schema, |schema, name| object(object(schema, "properties")?, name))
 }
 
-/// Defaults must fit their own schemas.
+/// Checks that defaults match their own schemas.
 fn defaults<'a>(walker: &mut Walker<'a>, schema: &'a Schema, root: bool, depth: usize) {
     if depth > DEEPEST {
         return;

@@ -7,11 +7,11 @@ use crate::problem::Side;
 use crate::suggest;
 use crate::walk::Walker;
 
-/// Fields of a definition of which at most one may be set.
+/// Fields of a definition, of which at most one may be set.
 #[derive(Debug)]
 pub(super) struct Union {
     pub(super) definition: &'static str,
-    /// Whether one must be set.
+    /// Whether one of them must be set.
     needs_one: bool,
     pub(super) fields: &'static [&'static str],
 }
@@ -32,7 +32,8 @@ pub(super) const fn at_most_one(definition: &'static str, fields: &'static [&'st
     }
 }
 
-/// Volumes without a source are emptyDirs (`SetDefaults_Volume`); the other unions that need none have a meaning then.
+/// Volumes without a source are emptyDirs (`SetDefaults_Volume`). The other unions that may be empty have a meaning
+/// then.
 pub(super) const UNIONS: &[Union] = &[
     one("admissionregistration.v1.WebhookClientConfig", &["service", "url"]),
     one("apiextensions.v1.WebhookClientConfig", &["service", "url"]),
@@ -143,7 +144,7 @@ impl Union {
         let set = || self.fields.iter().copied().filter(|field| counts(map, field));
         match set().count() {
             0 if self.needs_one => {
-                // Of long lists, what is common is enough.
+                // The first fields of a long list are the common ones and are enough.
                 let fields = suggest::one_of(self.fields.iter().copied().take(6));
                 walker.fault(
                     Side::Key,
@@ -172,7 +173,8 @@ impl Union {
     }
 }
 
-/// `value: ""` beside `valueFrom` is as good as absent, and so is a port's `number: 0` or a list without items.
+/// Whether a field counts as set. `value: ""` beside `valueFrom` counts as absent, and so does a port's `number: 0` or
+/// an empty list.
 fn counts(map: &Map<String, Value>, field: &str) -> bool {
     is_set(map, field)
         && match &map[field] {

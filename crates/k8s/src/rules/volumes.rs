@@ -24,7 +24,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.QuobyteVolumeSource", quobyte),
 ];
 
-/// Of a container or pod, not of a volume, but as files are: `ValidateAppArmorProfileField`.
+/// `ValidateAppArmorProfileField`. It belongs to a container or pod and is here because it is similar.
 fn app_armor<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let profile = string(map, "localhostProfile");
     match string(map, "type") {
@@ -130,7 +130,7 @@ fn flex<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// `ValidateTemplateObjectMeta`: the claim's name is made of the pod's and the volume's.
+/// `ValidateTemplateObjectMeta`: the name of the claim is composed of the pod's and the volume's name.
 fn claim_template<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(meta) = object(map, "metadata") else { return };
     walker.below(Place::Key("metadata"), |walker| {
@@ -218,7 +218,7 @@ fn relative<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, fields: &[
     }
 }
 
-/// Each file of a projected volume is there once: `validateProjectionSources`.
+/// Checks that each file of a projected volume occurs only once: `validateProjectionSources`.
 fn projected<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let mut paths: BTreeMap<&str, usize> = BTreeMap::new();
     let mut index = 0;
@@ -263,7 +263,7 @@ fn once<'a>(
     }
 }
 
-/// What containers ask of the volumes that they name: `isMatchedDevice`, `validateFileKeyRefVolumes`.
+/// Checks the requirements of containers on the volumes that they use: `isMatchedDevice`, `validateFileKeyRefVolumes`.
 fn used<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let volumes: BTreeMap<&str, &Map<String, Value>> = items(map, "volumes")
         .iter()

@@ -1,4 +1,4 @@
-//! Pods for an operating system: what Linux and Windows have of a pod's security.
+//! Pods for a given operating system: which security settings exist on Linux and on Windows.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.WindowsSecurityContextOptions", options),
 ];
 
-/// What a pod for Windows has not: `validateWindows`.
+/// The fields that a Windows pod cannot have: `validateWindows`.
 const POD: [&str; 3] = ["hostUsers", "resources", "shareProcessNamespace"];
 const POD_SECURITY: [&str; 11] = [
     "appArmorProfile",

@@ -1,4 +1,4 @@
-//! Deployments, StatefulSets, DaemonSets, Jobs: what they ask of their pods.
+//! Deployments, StatefulSets, DaemonSets and Jobs: their requirements on their pods.
 
 use serde_json::{Map, Value};
 
@@ -38,7 +38,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("policy.v1.PodDisruptionBudgetSpec", budget),
 ];
 
-/// The schemas do not require `spec`, but what is in it is required.
+/// The schemas do not require `spec`, but they require fields inside it.
 fn spec_needed<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if !is_set(map, "spec") {
         walker.missing("spec");
@@ -59,7 +59,7 @@ fn rolling_update<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// `ValidateDeploymentSpec`; `progressDeadlineSeconds` is 600 if nothing is said.
+/// `ValidateDeploymentSpec`; `progressDeadlineSeconds` defaults to 600.
 fn progress<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let ready = number(map, "minReadySeconds").unwrap_or(0);
     match number(map, "progressDeadlineSeconds") {
@@ -76,7 +76,7 @@ fn progress<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// A selector that takes all pods is refused.
+/// A selector that matches all pods is rejected.
 fn selects<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(selector) = object(map, "selector")
         && !says_something(selector, "matchLabels")
@@ -87,7 +87,7 @@ fn selects<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// Claims are volumes of the pods, with the same name.
+/// Claims become volumes of the pods with the same name.
 fn claim_names<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     each_object(walker, map, "volumeClaimTemplates", |walker, claim| {
         let Some(meta) = object(claim, "metadata") else {
@@ -110,7 +110,7 @@ fn claim_names<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// A StatefulSet may keep all.
+/// A StatefulSet may keep all revisions.
 fn history<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if number(map, "revisionHistoryLimit").is_some_and(|limit| limit < 0) {
         let message = "a StatefulSet keeps all revisions with a negative limit";
@@ -118,7 +118,7 @@ fn history<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// A number or a percentage, as a number; none when it is neither.
+/// The number in an integer or a percentage; `None` for anything else.
 fn part(value: &Value) -> Option<i128> {
     match value {
         Value::String(text) => text.strip_suffix('%')?.parse().ok(),
@@ -154,7 +154,7 @@ fn one_way<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// `ValidateRollingUpdateDaemonSet`; if nothing is said, one pod may be unavailable.
+/// `ValidateRollingUpdateDaemonSet`; by default one pod may be unavailable.
 fn surge_or_not<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     not_above_all(walker, map, "maxUnavailable");
     not_above_all(walker, map, "maxSurge");
@@ -175,7 +175,7 @@ fn surge_or_not<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// `validateRollingUpdateStatefulSet`. Up to 1.36 Kubernetes ignores the field.
+/// `validateRollingUpdateStatefulSet`. Before 1.37 Kubernetes ignores the field.
 fn some_pods<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if walker.version.minor < 37 {
         return;
