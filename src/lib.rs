@@ -12,6 +12,7 @@ pub mod objects;
 pub mod pipeline;
 pub mod places;
 pub mod preflight;
+pub mod source_map;
 pub mod unittest;
 
 pub use chart::{self, schema, values};

@@ -10,7 +10,7 @@ const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["explain"],
     &["lint", "migrate", "unittest"],
-    &["pipeline", "certs"],
+    &["pipeline", "certs", "source_map"],
     &["preflight", "builtin", "objects", "places"],
 ];
 

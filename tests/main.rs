@@ -38,6 +38,7 @@ mod recipes;
 mod rules;
 mod schema;
 mod seed_defects;
+mod source_map;
 mod stages;
 #[allow(dead_code, reason = "tests/cases uses the rest")]
 mod support;

@@ -164,6 +164,9 @@ pub(super) struct Template {
     /// Write manifests to files in this folder instead of stdout
     #[arg(long, value_name = "FOLDER")]
     pub(super) output_dir: Option<String>,
+    /// Write to this file, as JSON, which template and which value each printed line comes from: docs/source-map.md
+    #[arg(long, value_name = "FILE")]
+    pub(super) source_map: Option<String>,
     /// Put the release name into the path of --output-dir
     #[arg(long)]
     pub(super) release_name: bool,

@@ -100,7 +100,7 @@ fn show(
     folder: Option<&str>,
 ) -> Result<(), Box<Diagnostic>> {
     let printed = print(world, arguments, request, outcome, folder);
-    let text = printed.map_err(|Unprinted { error, .. }| error)?;
+    let text = printed.map_err(|Unprinted { error, .. }| error)?.text;
     let header = match folder {
         None => format!("# Values: {file}\n"),
         Some(_) => String::new(),

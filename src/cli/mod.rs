@@ -16,6 +16,7 @@ mod output;
 mod output_dir;
 mod preflight;
 mod preliminary;
+mod printed;
 mod request;
 mod schema;
 mod template;

@@ -28,28 +28,29 @@ impl<'a> FileWriter<'a> {
         }
     }
 
-    /// Writes a document of the template at `path` to the folder.
+    /// Writes a document of the template at `path` to the folder; how many lines are before it in the file.
     ///
     /// # Errors
     /// What Helm says of a file that cannot be written.
-    pub(super) fn write(&mut self, folder: &str, path: &str, text: &str) -> Result<()> {
+    pub(super) fn write(&mut self, folder: &str, path: &str, text: &str) -> Result<usize> {
         let file = format!("{folder}/{path}");
         let mut document = String::new();
         push_document(&mut document, path, text);
         let document = gostring::decode(&document);
-        self.make_room(&file)
+        let before = self
+            .make_room(&file)
             .and_then(|()| self.put(&file, &document, self.written.contains(path)))
             .map_err(|message| Diagnostic::error(USAGE, message))?;
         self.written.insert(path.to_owned());
         Output::result(&gostring::decode(&format!("wrote {file}\n")));
-        Ok(())
+        Ok(before)
     }
 
     /// The same for a hook. Hooks come after what is there, even if that was there before this run.
     ///
     /// # Errors
     /// As those of [`Self::write`].
-    pub(super) fn write_hook(&mut self, folder: &str, path: &str, text: &str) -> Result<()> {
+    pub(super) fn write_hook(&mut self, folder: &str, path: &str, text: &str) -> Result<usize> {
         let file = path::clean(&format!("{folder}/{path}"));
         if self.world.entry(Path::new(&file)).is_ok() {
             self.written.insert(path.to_owned());
@@ -69,7 +70,7 @@ impl<'a> FileWriter<'a> {
         made.map_err(|error| self.obstacle(&folder, &error))
     }
 
-    fn put(&self, file: &str, document: &[u8], after: bool) -> std::result::Result<(), String> {
+    fn put(&self, file: &str, document: &[u8], after: bool) -> std::result::Result<usize, String> {
         let failed = |what: &str, error: &io::Error| format!("{what} {file}: {}", errno::message(error));
         let mut bytes = Vec::new();
         if after {
@@ -80,11 +81,13 @@ impl<'a> FileWriter<'a> {
         } else if let Some((folder, _)) = file.rsplit_once('/') {
             self.entry(folder).map_err(|error| failed("open", &error))?;
         }
+        let before = bytes.split(|byte| *byte == b'\n').count() - 1;
         bytes.extend_from_slice(document);
-        self.world.write(Path::new(file), &bytes).map_err(|error| {
+        let written = self.world.write(Path::new(file), &bytes).map_err(|error| {
             let is_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
             failed(if is_full { "write" } else { "open" }, &error)
-        })
+        });
+        written.map(|()| before)
     }
 
     /// Which of the folders on the way cannot be made.

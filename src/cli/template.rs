@@ -1,11 +1,13 @@
 //! `promchart template`: renders, and prints as `helm template` does.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use super::args::Template;
 use super::helm_flags::invalid;
 use super::output::Output;
 use super::output_dir::FileWriter;
+use super::printed::Printed;
 use super::request::{Asked, USAGE, usage};
 use super::{Exit, each_values};
 use crate::diagnostic::{Diagnostic, Report};
@@ -14,7 +16,9 @@ use crate::go::unicode::is_space;
 use crate::go::{boolean, filepath, path};
 use crate::manifest::{Manifest, PostRenderer, split};
 use crate::pipeline::{self, Outcome, Request};
+use crate::render::Trace;
 use crate::source::Sources;
+use crate::source_map::{self, Origin};
 use crate::world::World;
 
 /// What Helm adds to the error of a render.
@@ -53,9 +57,15 @@ pub(super) fn run(
         return Exit::Failed;
     }
     let folder = arguments.output_dir.as_deref();
-    let exit = match print(&**world, arguments, &request, &outcome, folder) {
-        Ok(text) => {
-            Output::result(&gostring::decode(&text));
+    let printed = print(&**world, arguments, &request, &outcome, folder).and_then(|printed| {
+        if let Some(file) = &arguments.source_map {
+            write_source_map(&**world, Path::new(file), &request, &outcome, (&printed, &sources))?;
+        }
+        Ok(printed)
+    });
+    let exit = match printed {
+        Ok(printed) => {
+            Output::result(&gostring::decode(&printed.text));
             Exit::Clean
         }
         Err(Unprinted { error, was_rendering }) => {
@@ -102,7 +112,50 @@ fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<
     arguments.helm.check_values(&mut remark).map_err(usage)?;
     let mut request = asked.request_with(world, lists, kube_version)?;
     request.post_renderer = post_renderer;
+    if let Some(file) = &arguments.source_map {
+        let refused = if file.is_empty() {
+            Some("--source-map takes the name of a file")
+        } else if request.post_renderer.is_some() {
+            Some("--source-map: what a --post-renderer prints has no origins; leave one of the two out")
+        } else if !arguments.each_values.is_empty() {
+            Some("--source-map is for one render; give the file of --each-values with -f")
+        } else {
+            None
+        };
+        if let Some(refused) = refused {
+            return Err(usage(refused));
+        }
+        request.trace = Trace::On;
+    }
     Ok(request)
+}
+
+/// Writes the source map of what was printed.
+fn write_source_map(
+    world: &dyn World,
+    file: &Path,
+    request: &Request,
+    outcome: &Outcome,
+    (printed, sources): (&Printed, &Sources),
+) -> Result<(), Box<Diagnostic>> {
+    let (Some(chart), Some(values), Some(rendered)) = (&outcome.chart, &outcome.values, &outcome.rendered) else {
+        return Ok(());
+    };
+    if rendered.origins.is_none() {
+        return Err(usage("--source-map: the render is too large to be traced")
+            .help("give it more memory with --max-memory")
+            .into());
+    }
+    let release = source_map::Release {
+        chart,
+        values,
+        rendered,
+        namespace: &request.release.namespace,
+        sources,
+    };
+    let text = source_map::write(release, &printed.parts());
+    let written = world.write(file, text.as_bytes());
+    written.map_err(|error| usage(format!("cannot write {}: {error}", file.display())))
 }
 
 /// Why a result could not be printed or written.
@@ -133,9 +186,9 @@ pub(super) fn print(
     request: &Request,
     outcome: &Outcome,
     folder: Option<&str>,
-) -> Result<String, Unprinted> {
+) -> Result<Printed, Unprinted> {
     let (Some(chart), Some(manifests)) = (&outcome.chart, &outcome.manifests) else {
-        return Ok(String::new());
+        return Ok(Printed::default());
     };
     let crds = if arguments.include_crds {
         chart.crds()
@@ -150,13 +203,15 @@ pub(super) fn print(
     };
     let is_shown = |hook: &&Manifest| !(arguments.no_hooks || arguments.skip_tests && is_test(hook));
     let hooks = manifests.hooks.iter().filter(is_shown);
-    let mut stream = String::new();
-    let mut hook_stream = String::new();
+    let mut stream = Printed::default();
+    let mut hook_stream = Printed::default();
+    let of = |manifest: &Manifest| (Origin::Rendered(Arc::clone(&manifest.path)), manifest.start);
     // An empty path is none, as in Helm.
     if let Some(folder) = folder.filter(|folder| !folder.is_empty()) {
         let mut writer = FileWriter::new(world);
         for (path, text) in crds {
-            writer.write(folder, &path, &text).map_err(Unprinted::rendering)?;
+            let before = writer.write(folder, &path, &text).map_err(Unprinted::rendering)?;
+            stream.wrote((folder, &path, before), (Origin::Crd(path.clone()), 0), &text);
         }
         let folder = if arguments.release_name {
             path::clean(&format!("{folder}/{}", request.release.name))
@@ -165,20 +220,20 @@ pub(super) fn print(
         };
         for object in &manifests.objects {
             let written = writer.write(&folder, &object.path, &object.text);
-            written.map_err(Unprinted::rendering)?;
+            let before = written.map_err(Unprinted::rendering)?;
+            stream.wrote((&folder, &object.path, before), of(object), &object.text);
         }
         for hook in hooks {
-            writer.write_hook(&folder, &hook.path, &hook.text)?;
+            let before = writer.write_hook(&folder, &hook.path, &hook.text)?;
+            stream.wrote((&folder, &hook.path, before), of(hook), &hook.text);
         }
     } else {
-        crds.for_each(|(path, text)| push_document(&mut stream, &path, &text));
-        manifests
-            .objects
-            .iter()
-            .for_each(|manifest| push_document(&mut stream, &manifest.path, &manifest.text));
-        hooks.for_each(|hook| push_document(&mut hook_stream, &hook.path, &hook.text));
+        crds.for_each(|(path, text)| stream.push(&path, &text, (Origin::Crd(path.clone()), 0)));
+        let objects = manifests.objects.iter();
+        objects.for_each(|manifest| stream.push(&manifest.path, &manifest.text, of(manifest)));
+        hooks.for_each(|hook| hook_stream.push(&hook.path, &hook.text, of(hook)));
     }
-    let mut stream = format!("{}\n{hook_stream}", stream.trim_matches(is_space));
+    let mut stream = stream.followed_by(hook_stream);
     if !arguments.show_only.is_empty() {
         stream = only(&stream, &arguments.show_only)?;
     }
@@ -198,7 +253,9 @@ fn unsorted(outcome: &Outcome, show_only: &[String]) -> String {
         return stream;
     }
     // A template that is missing may be the one that cannot be rendered.
-    only(&stream, show_only).unwrap_or_default()
+    let mut all = Printed::default();
+    all.text = stream;
+    only(&all, show_only).unwrap_or_default().text
 }
 
 pub(super) fn push_document(stream: &mut String, path: &str, text: &str) {
@@ -206,18 +263,20 @@ pub(super) fn push_document(stream: &mut String, path: &str, text: &str) {
 }
 
 /// The manifests that came from the given templates. Helm looks for them in the stream itself, by its `# Source:` comments.
-fn only(stream: &str, wanted: &[String]) -> Result<String, Box<Diagnostic>> {
-    let documents: Vec<(&str, Option<&str>)> = split(stream)
+fn only(stream: &Printed, wanted: &[String]) -> Result<Printed, Box<Diagnostic>> {
+    let documents: Vec<(usize, &str, Option<&str>)> = split(&stream.text)
         .into_iter()
-        .map(|(_, text)| (text, source_in(text)))
+        .map(|(start, text)| (start, text, source_in(text)))
         .collect();
-    let mut shown = String::new();
+    let mut shown = Printed::default();
     for pattern in wanted {
         let mut missing = true;
-        for (text, path) in &documents {
+        for (start, text, path) in &documents {
             let matched = path.is_some_and(|path| filepath::matches(pattern, path).unwrap_or(false));
             if matched {
-                shown.push_str(&format!("---\n{text}\n"));
+                shown.text.push_str("---\n");
+                shown.take(stream, *start..start + text.len());
+                shown.text.push('\n');
                 missing = false;
             }
         }

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use super::change::{Changed, json};
-use super::names::subchart;
 use super::object::{EXPLAIN, blame, find, title, whole};
 use super::screen::{Rows, cut, line, place};
 use super::setters::{as_flag, count, path_of, shown, without_items};
@@ -12,6 +11,7 @@ use crate::diagnostic::{Diagnostic, Result, closest};
 use crate::objects::{Field, Object, Path, Query, Step};
 use crate::places::Place;
 use crate::source::Span;
+use crate::source_map::subchart;
 use crate::values::GLOBAL;
 use crate::yaml::{Node, Value};
 

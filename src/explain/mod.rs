@@ -2,7 +2,6 @@
 //!
 //! ```text
 //! Traced::read     one traced render, its objects, the values and each of their layers
-//! names            a place in a values file -> the key in the values of the release
 //! setters          a key -> everything that sets it, strongest first
 //! change           a key with another value, rendered again -> the fields that differ
 //! field, object    what `explain Kind/name [PATH]` prints
@@ -15,8 +14,6 @@ mod change;
 mod comments;
 mod field;
 mod kinds;
-mod lines;
-mod names;
 mod object;
 mod reach;
 mod schema;

@@ -1,6 +1,5 @@
 //! Objects by their names, and whole objects with the origin of each line.
 
-use super::lines::lines;
 use super::screen::cut;
 use super::setters::count;
 use super::{Traced, kinds};
@@ -8,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Result, closest};
 use crate::objects::{Field, Object, fields};
 use crate::report::text::printable;
 use crate::source::Span;
+use crate::source_map::lines;
 
 /// The rule of questions that have no answer.
 pub(super) const EXPLAIN: &str = "explain";

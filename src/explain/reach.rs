@@ -11,7 +11,7 @@ use super::setters::{count, path_of, shown, walk, without_items};
 use super::{Answer, Traced, Worlds};
 use crate::diagnostic::{Diagnostic, Result, closest};
 use crate::objects::{Field, Path, Query, Step, fields};
-use crate::source::Span;
+use crate::source::{Source, Span};
 
 /// So many keys below one are changed at most.
 const MAX_KEYS: usize = 200;
@@ -368,6 +368,24 @@ pub fn effective(traced: &Traced<'_>) -> Answer {
     }
 }
 
+/// A scalar, or the lines of one that has several, each of which has an origin of its own.
+fn of_lines(source: &Source, span: Span) -> Vec<Span> {
+    let text = source.text().get(span.range()).unwrap_or_default();
+    if !text.trim_end().contains('\n') {
+        return vec![span];
+    }
+    let mut at = span.range().start;
+    let mut found = Vec::new();
+    for line in text.split_inclusive('\n') {
+        let blank = line.len() - line.trim_start().len();
+        if !line.trim().is_empty() {
+            found.push(Span::new(span.file, at + blank, at + line.trim_end().len()));
+        }
+        at += line.len();
+    }
+    found
+}
+
 impl Traced<'_> {
     /// The fields that print a value at or below a key: the value's key, object, path, and whether that is certain.
     fn printed(&self, path: &Path) -> Vec<(Path, super::change::Id, Path, bool)> {
@@ -386,16 +404,14 @@ impl Traced<'_> {
                 continue;
             };
             *nth += 1;
+            let source = self.sources.get(object.node.span.file);
             for field in fields(&object.node) {
-                let Some(origin) = places.of(field.node.span) else {
-                    continue;
-                };
-                let Some(value) = origin.value else { continue };
-                let Some(name) = self.names.find(value, &object.path) else {
-                    continue;
-                };
-                if name.0.starts_with(&path.0) {
-                    found.push((name.clone(), id.clone(), field.path, origin.is_certain));
+                for span in of_lines(&source, field.node.span) {
+                    let Some(origin) = places.of(span) else { continue };
+                    let value = origin.value.and_then(|value| self.names.find(value, &object.path));
+                    if let Some(name) = value.filter(|name| name.0.starts_with(&path.0)) {
+                        found.push((name.clone(), id.clone(), field.path.clone(), origin.is_certain));
+                    }
                 }
             }
         }
@@ -408,7 +424,7 @@ impl Traced<'_> {
         let charts = walk(self.chart());
         let mut charts: Vec<_> = charts
             .iter()
-            .filter(|named| super::names::starts_with(&path, &named.prefix))
+            .filter(|named| crate::source_map::starts_with(&path, &named.prefix))
             .collect();
         charts.sort_by_key(|named| std::cmp::Reverse(named.prefix.len()));
         charts.into_iter().find_map(|named| {
@@ -423,7 +439,7 @@ impl Traced<'_> {
         let charts = walk(self.chart());
         let mut charts: Vec<_> = charts
             .iter()
-            .filter(|named| super::names::starts_with(path, &named.prefix))
+            .filter(|named| crate::source_map::starts_with(path, &named.prefix))
             .collect();
         charts.sort_by_key(|named| std::cmp::Reverse(named.prefix.len()));
         charts.into_iter().find_map(|named| {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::Traced;
-use super::names::starts_with;
 use crate::chart::{Chart, Dependency};
 use crate::objects::{Path, Step};
 use crate::source::{SourceKind, Span};
+use crate::source_map::starts_with;
 use crate::values::GLOBAL;
 use crate::yaml::{Node, Value};
 

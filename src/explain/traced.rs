@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use super::names::Names;
 use crate::chart::Chart;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::lint::{ParsedChart, Usage};
@@ -12,6 +11,7 @@ use crate::pipeline::{INSTALL, Outcome, Renderer, Request};
 use crate::places::{Place, Places};
 use crate::render::{Rendered, Trace};
 use crate::source::{FileId, SourceKind, Sources, Span};
+use crate::source_map::Names;
 use crate::template::ast::{List, Node as TemplateNode, Tree};
 use crate::values;
 use crate::world::World;

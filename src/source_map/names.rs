@@ -10,10 +10,10 @@ use crate::yaml::{Node, Value};
 
 /// The keys that hold each place.
 #[derive(Debug, Default)]
-pub(super) struct Names(BTreeMap<Span, Vec<Path>>);
+pub(crate) struct Names(BTreeMap<Span, Vec<Path>>);
 
 impl Names {
-    pub(super) fn of(values: &Node) -> Self {
+    pub(crate) fn of(values: &Node) -> Self {
         let mut names = Self::default();
         let mut rest = vec![(Path::default(), values)];
         while let Some((path, node)) = rest.pop() {
@@ -35,7 +35,7 @@ impl Names {
 
     /// The key whose value is at a place, or the smallest one that it lies in. Of several keys (global values, one subchart under two
     /// names) it is that of the chart that rendered the file, as the user would set it.
-    pub(super) fn find(&self, place: Span, file: &str) -> Option<&Path> {
+    pub(crate) fn find(&self, place: Span, file: &str) -> Option<&Path> {
         let exact = self.0.get(&place);
         let paths = exact.or_else(|| {
             let around = self.0.range(..=Span { end: u32::MAX, ..place }).rev();
@@ -54,7 +54,7 @@ impl Names {
 }
 
 /// The names that lead to the subchart of a rendered file: `a/charts/b/templates/x.yaml` is of `b`.
-pub(super) fn subchart(file: &str) -> Vec<&str> {
+pub(crate) fn subchart(file: &str) -> Vec<&str> {
     let mut parts = file.split('/').skip(1);
     let mut found = Vec::new();
     while parts.next() == Some("charts") {
@@ -63,7 +63,7 @@ pub(super) fn subchart(file: &str) -> Vec<&str> {
     found
 }
 
-pub(super) fn starts_with(path: &Path, prefix: &[&str]) -> bool {
+pub(crate) fn starts_with(path: &Path, prefix: &[&str]) -> bool {
     path.0.len() >= prefix.len()
         && path
             .0

@@ -7,9 +7,13 @@ use crate::source::{Source, Span};
 /// A line of a rendered text.
 #[derive(Clone, Debug)]
 pub(crate) struct Line<'a> {
+    /// Its number in the rendered file, from 1.
+    pub(crate) number: usize,
     pub(crate) text: &'a str,
     /// What wrote it: that of its first scalar if one begins there, else of its first character that is not blank.
     pub(crate) place: Option<Place>,
+    /// The scalars and empty collections that begin on it.
+    pub(crate) fields: Vec<(&'a Field<'a>, Option<Place>)>,
 }
 
 /// The lines that a span touches. `fields` are those of the object there, as [`crate::objects::fields`] gives them.
@@ -27,13 +31,13 @@ pub(crate) fn lines<'a>(source: &'a Source, span: Span, fields: &'a [Field<'a>],
         let text = source.text()[range.clone()].trim_end_matches(['\n', '\r']);
         let from = sorted.partition_point(|field| field.node.span.range().start < range.start);
         let until = sorted.partition_point(|field| field.node.span.range().start < range.end);
-        let of_line: Vec<Option<Place>> = sorted[from..until]
+        let of_line: Vec<_> = sorted[from..until]
             .iter()
             .map(|field| {
                 let span = field.node.span;
                 let is_block = span.range().end > range.end || source.text()[span.range()].contains('\n');
                 // Of a text of several lines each line has its own origin.
-                (!is_block).then(|| places.of(span)).flatten()
+                (*field, (!is_block).then(|| places.of(span)).flatten())
             })
             .collect();
         let indent = text.len() - text.trim_start().len();
@@ -42,9 +46,14 @@ pub(crate) fn lines<'a>(source: &'a Source, span: Span, fields: &'a [Field<'a>],
             range.start + indent,
             range.start + text.trim_end().len().max(indent),
         );
-        let place = of_line.into_iter().flatten().next();
+        let place = of_line.iter().find_map(|(_, place)| place.clone());
         let place = place.or_else(|| (!text.trim().is_empty()).then(|| places.of(whole)).flatten());
-        found.push(Line { text, place });
+        found.push(Line {
+            number,
+            text,
+            place,
+            fields: of_line,
+        });
     }
     found
 }
