@@ -1,4 +1,4 @@
-//! Calls: macros, and functions with what they cost.
+//! Calls: macros and functions, with their runtime costs.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ use crate::operators;
 use crate::syntax::Expression;
 use crate::value::{Key, Map, Timestamp, Value};
 
-/// What names functions with a dot.
+/// The names that qualify a function (`sets.contains`): `sets` is then a namespace, not an operand.
 const NAMESPACES: [&str; 6] = ["format", "ip", "lists", "optional", "sets", "strings"];
 
 fn is_name(expression: &Expression) -> Option<&str> {
@@ -72,7 +72,7 @@ impl Evaluator<'_> {
         Ok(values)
     }
 
-    /// A macro over the items of something; none if it is a plain call.
+    /// Evaluates a call as a macro; none if it is a plain function call.
     fn comprehension(
         &mut self,
         target: &Expression,
@@ -110,7 +110,8 @@ impl Evaluator<'_> {
         })
     }
 
-    /// Runs the body for an item: of a list one name is the item, of a map the key; two are both.
+    /// Evaluates the body with the loop variables set. A single name is bound to the item of a list or the key of a
+    /// map; two names are bound to index and item, or key and value.
     fn each<T>(
         &mut self,
         names: &[&str],
@@ -124,7 +125,8 @@ impl Evaluator<'_> {
         }
     }
 
-    /// A truth value, or why there is none; the outer error is that nothing more is done.
+    /// Evaluates a condition. The inner error is the condition's own; the outer one (cost limit exceeded) ends the
+    /// evaluation.
     fn truth(&mut self, expression: &Expression) -> Result<Result<bool, Error>, Error> {
         match self.value(expression) {
             Ok(Value::Bool(value)) => Ok(Ok(value)),
@@ -252,7 +254,7 @@ impl Evaluator<'_> {
             self.charge(1)?;
             return Ok(Value::Optional(None));
         };
-        // The value is asked for once more.
+        // The macro expands to `target.hasValue() ? optional.of(target.value()) : ...`: the target is evaluated twice.
         self.value(target)?;
         self.charge(if wraps { 2 } else { 1 })?;
         let found = self.with(name, (*value).clone(), |evaluator| evaluator.value(body))?;
@@ -276,7 +278,7 @@ impl Evaluator<'_> {
         lists::sort(&list.items, &keys).map(Value::from)
     }
 
-    /// A function that is called by its name alone.
+    /// A global function.
     fn function(&mut self, name: &str, arguments: &[Value], is_literal: bool) -> Result<Value, Error> {
         match (name, arguments) {
             ("size", [value]) => self.size(value),
@@ -285,7 +287,7 @@ impl Evaluator<'_> {
                 "bool" | "bytes" | "double" | "duration" | "dyn" | "int" | "string" | "timestamp" | "type" | "uint",
                 [value],
             ) => {
-                // cel-go works out the conversion of what is written as it is.
+                // cel-go folds the conversion of a literal when it plans the program, so it costs nothing at run time.
                 let traverses = matches!((name, value), ("bytes", Value::String(_)) | ("string", Value::Bytes(_)));
                 let cost = if traverses { tenth(value.size()) } else { 1 };
                 self.charge(if is_literal { 0 } else { cost })?;
@@ -347,7 +349,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// A function with a namespace before it.
+    /// A function with a namespace, such as `sets.contains`.
     fn named(&mut self, namespace: &str, name: &str, arguments: &[Value]) -> Result<Value, Error> {
         match (namespace, name, arguments) {
             ("optional", "none", []) => {
@@ -441,7 +443,7 @@ impl Evaluator<'_> {
         Ok(Value::Bool(self.pattern(pattern)?.is_match(text)))
     }
 
-    /// A function of the value before the dot, which is the first of the arguments.
+    /// A method: the first argument is the receiver.
     fn method(&mut self, name: &str, arguments: &[Value]) -> Result<Value, Error> {
         let [target, rest @ ..] = arguments else {
             return no_overload();
@@ -764,7 +766,7 @@ impl Evaluator<'_> {
             }
             ("containsIP", [Value::String(text)]) => {
                 self.charge(masks + tenth(rest[0].size()))?;
-                // The server does not say what is wrong with the text.
+                // The API server gives no reason for an invalid address here.
                 let address = net::ip(text).or_else(|_| no_overload())?;
                 Ok(Value::Bool(cidr.contains(address)))
             }
@@ -782,7 +784,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// What `find` says of a pattern that is none.
+/// The error of `find` for an invalid pattern.
 fn illegal(error: Error) -> Error {
     match error {
         Error::Failed(message) => Error::Failed(format!("Illegal regex: {message}")),
@@ -790,13 +792,13 @@ fn illegal(error: Error) -> Error {
     }
 }
 
-/// What a search costs.
+/// The cost of a regular expression search: the length of the text times that of the pattern, each scaled as in cel-go.
 fn search_cost(text: &str, pattern: &str) -> u64 {
     let size = |text: &str| text.chars().count() as u64;
     tenth(size(text) + 1).saturating_mul(size(pattern).div_ceil(4))
 }
 
-/// What it costs to compare each item with each.
+/// The cost of comparing each item with every other: `sort`, `sortBy` and `distinct`.
 fn self_compare(items: &[Value]) -> u64 {
     let count = items.len() as u64;
     let square = count.saturating_mul(count);

@@ -1,4 +1,4 @@
-//! How the fields of objects are called in expressions: `k8s.io/apiserver/pkg/cel/escaping.go`.
+//! Escapes field names so that they are valid CEL identifiers: `k8s.io/apiserver/pkg/cel/escaping.go`.
 
 use crate::syntax::RESERVED;
 
@@ -6,7 +6,7 @@ fn is_reserved(word: &str) -> bool {
     RESERVED.contains(&word) || matches!(word, "while" | "true" | "false" | "null" | "in")
 }
 
-/// The name of a field in expressions; none if it cannot be named there.
+/// Returns a field's name as expressions spell it, or none if it has no such spelling.
 pub fn escape(name: &str) -> Option<String> {
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
         return None;

@@ -1,7 +1,8 @@
-//! The evaluation of expressions, and what it costs: `interpreter` of cel-go.
+//! The evaluator and its cost model: `interpreter` of cel-go.
 //!
-//! Costs are those of cel-go's `runtimecost.go` and Kubernetes' `library/cost.go`: a name and a field cost 1, a call what its function
-//! says, what is constant nothing. A macro costs what the comprehension does that cel-go makes of it.
+//! Costs are those of cel-go's `runtimecost.go` and Kubernetes' `library/cost.go`: 1 for a variable or a field, the
+//! function's own cost for a call, nothing for a constant. A macro costs as much as the comprehension that cel-go
+//! expands it to.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -13,21 +14,21 @@ use crate::operators;
 use crate::syntax::{Expression, Literal};
 use crate::value::{Key, List, Map, Value};
 
-/// What one expression may cost (`PerCallLimit`).
+/// The cost limit of one expression (`PerCallLimit`).
 pub const CALL_LIMIT: u64 = 1_000_000;
-/// What all expressions of an object, or of a policy's binding, may cost (`RuntimeCELCostBudget`).
+/// The cost limit of all expressions of an object, or of a policy binding (`RuntimeCELCostBudget`).
 pub const BUDGET: u64 = 10_000_000;
-/// How many steps are taken, whatever they cost: some cost nothing.
+/// The limit on evaluation steps. It bounds the time of expressions whose steps cost nothing.
 const STEPS: u64 = 20_000_000;
 
 /// Why an expression has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// It fails: the API server's words.
+    /// The evaluation failed, with the API server's message.
     Failed(String),
-    /// It costs too much.
+    /// The cost limit is exceeded.
     Cost,
-    /// It needs what is not known here: what that is.
+    /// The expression needs data that is unknown offline; names that data.
     Unknown(String),
 }
 
@@ -51,10 +52,10 @@ pub(crate) fn no_overload<T>() -> Result<T, Error> {
 
 /// The variables of an expression.
 pub trait Variables {
-    /// The value of a variable; none if there is no such variable.
+    /// The value of a variable; none if it is not declared.
     fn get(&self, name: &str) -> Option<Result<Value, Error>>;
 
-    /// The value of a field of `variables`; none if there is no such field. What it costs is not the expression's cost.
+    /// The value of `variables.NAME`; none if it is not declared. Its evaluation is not charged to the expression.
     fn composed(&self, _name: &str) -> Option<Result<Value, Error>> {
         None
     }
@@ -66,7 +67,7 @@ impl Variables for BTreeMap<&str, Value> {
     }
 }
 
-/// Evaluates an expression: its value and what it costs.
+/// Evaluates an expression. Returns its value and its cost.
 pub fn evaluate(expression: &Expression, variables: &dyn Variables) -> (Result<Value, Error>, u64) {
     let mut evaluator = Evaluator {
         variables,
@@ -76,7 +77,7 @@ pub fn evaluate(expression: &Expression, variables: &dyn Variables) -> (Result<V
         patterns: BTreeMap::new(),
     };
     let result = evaluator.value(expression);
-    // What is written as a value that is not what its schema says fails when it is used.
+    // An `Invalid` value (data that violates its schema) becomes an error when it is used.
     let result = result.and_then(checked);
     (result, evaluator.cost)
 }
@@ -91,14 +92,14 @@ fn checked(value: Value) -> Result<Value, Error> {
 
 pub(crate) struct Evaluator<'a> {
     variables: &'a dyn Variables,
-    /// The variables of macros, the innermost last.
+    /// The loop variables of the enclosing macros, innermost last.
     locals: Vec<(String, Value)>,
     cost: u64,
     steps: u64,
     patterns: BTreeMap<String, Arc<Regexp>>,
 }
 
-/// The names of types, which are values too.
+/// The type names that are also values.
 const TYPES: [&str; 10] = [
     "bool",
     "bytes",
@@ -113,7 +114,7 @@ const TYPES: [&str; 10] = [
 ];
 
 impl Evaluator<'_> {
-    /// Pays for something.
+    /// Adds to the cost; fails when the limit is exceeded.
     pub(crate) fn charge(&mut self, cost: u64) -> Result<(), Error> {
         self.cost = self.cost.saturating_add(cost);
         if self.cost > CALL_LIMIT {
@@ -123,7 +124,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Counts work that costs nothing.
+    /// Counts steps that cost nothing; fails when the step limit is exceeded.
     pub(crate) fn work(&mut self, steps: usize) -> Result<(), Error> {
         self.steps = self.steps.saturating_add(steps as u64);
         if self.steps > STEPS { Err(Error::Cost) } else { Ok(()) }
@@ -133,7 +134,8 @@ impl Evaluator<'_> {
         self.step(expression, 1)
     }
 
-    /// A value; `attribute` is what a name or field costs as a whole, which is nothing behind a `?`.
+    /// Evaluates an expression. `attribute` is the charge for a variable or a chain of fields: 1, or 0 in a branch of
+    /// `?:`.
     fn step(&mut self, expression: &Expression, attribute: u64) -> Result<Value, Error> {
         self.work(1)?;
         match expression {
@@ -218,7 +220,7 @@ impl Evaluator<'_> {
         fail(format!("no such attribute(s): {name}"))
     }
 
-    /// A field of something, or an item. Each step costs 1, what it begins with nothing if that is a name.
+    /// A variable, field or item. Each field or index costs 1; a variable at the start of the chain costs nothing here.
     fn attribute(&mut self, expression: &Expression) -> Result<Value, Error> {
         self.work(1)?;
         match expression {
@@ -239,7 +241,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// A variable of a policy, or a type with a longer name.
+    /// `variables.NAME` of a policy, or a type with a qualified name.
     fn qualified(&mut self, operand: &Expression, field: &str) -> Option<Result<Value, Error>> {
         match operand {
             Expression::Name(name) if name == "variables" && !self.locals.iter().any(|(local, _)| local == name) => {
@@ -258,7 +260,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// What is at a key, and its cost; optional values pass on whether they are there.
+    /// Looks up a key and charges for it. On an optional operand the result is optional too.
     fn select(&mut self, operand: &Value, key: &Value, optional: bool) -> Result<Value, Error> {
         if let Value::Optional(inner) = operand {
             let Some(inner) = inner else {
@@ -285,7 +287,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// `&&` and `||`: what is decided by one side does not need the other, be it an error.
+    /// `&&` and `||`: if one side decides the result, an error of the other side is ignored.
     fn logical(&mut self, one: &Expression, two: &Expression, decides: bool) -> Result<Value, Error> {
         let one = self.boolean(one)?;
         if one == Ok(decides) {
@@ -298,7 +300,8 @@ impl Evaluator<'_> {
         both(one, two).map(Value::Bool)
     }
 
-    /// A truth value, or why there is none; the outer error is that nothing more is done.
+    /// Evaluates a condition. The inner error is the condition's own; the outer one (cost limit exceeded) ends the
+    /// evaluation.
     fn boolean(&mut self, expression: &Expression) -> Result<Result<bool, Error>, Error> {
         match self.value(expression) {
             Ok(Value::Bool(value)) => Ok(Ok(value)),
@@ -373,7 +376,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// With a local variable.
+    /// Evaluates `body` with a local variable.
     pub(crate) fn with<T>(
         &mut self,
         name: &str,
@@ -423,7 +426,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// The outcome where neither side decides.
+/// Combines both sides when neither decides the result.
 pub(crate) fn both(one: Result<bool, Error>, two: Result<bool, Error>) -> Result<bool, Error> {
     match (one, two) {
         (Ok(_), Ok(value)) => Ok(value),
@@ -432,7 +435,7 @@ pub(crate) fn both(one: Result<bool, Error>, two: Result<bool, Error>) -> Result
     }
 }
 
-/// What is at a key of a map, or at an index of a list; an error if it has neither.
+/// The value at a key of a map or an index of a list; an error if the operand is of another type.
 fn at(operand: &Value, key: &Value) -> Result<Option<Value>, Error> {
     match operand {
         Value::Map(map) => match key {
@@ -457,7 +460,7 @@ fn at(operand: &Value, key: &Value) -> Result<Option<Value>, Error> {
             };
             Ok(index.and_then(|index| list.items.get(index)).cloned())
         }
-        // Nothing else has fields.
+        // Values of other types have no fields.
         _ => Ok(None),
     }
 }
@@ -478,7 +481,7 @@ fn of_literal(literal: &Literal) -> Value {
     }
 }
 
-/// Whether cel-go works a list or map out before it evaluates.
+/// Whether cel-go folds a list or map into a constant before evaluation.
 fn is_constant(expression: &Expression) -> bool {
     match expression {
         Expression::Literal(_) => true,
@@ -495,7 +498,7 @@ pub(crate) fn tenth(size: u64) -> u64 {
     size.div_ceil(10)
 }
 
-/// How much there is to copy or compare.
+/// The steps counted for copying or comparing a value.
 fn weight(value: &Value) -> usize {
     match value {
         Value::List(list) => list.items.len(),
@@ -505,7 +508,7 @@ fn weight(value: &Value) -> usize {
     }
 }
 
-/// The items that a macro runs over: of a map the keys.
+/// The entries that a macro iterates over: index and item of a list, key and value of a map.
 pub(crate) fn range(value: &Value) -> Result<Vec<(Value, Value)>, Error> {
     match value {
         Value::List(list) => Ok(indexed(list)),

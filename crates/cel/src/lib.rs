@@ -1,7 +1,9 @@
-//! CEL as the Kubernetes API server evaluates it: cel-go's values and macros, Kubernetes' function libraries, and what all of it costs.
+//! CEL as the Kubernetes API server evaluates it: cel-go's values and macros, Kubernetes' function libraries, and their
+//! cost model.
 //!
-//! It knows nothing of schemas and objects: [`Value`]s are made of them elsewhere. What an expression may cost is [`CALL_LIMIT`]; an expression
-//! that costs more ends with [`Error::Cost`], so none takes long.
+//! The crate knows no schemas or objects: the caller converts them to [`Value`]s. The cost of one expression is
+//! limited to [`CALL_LIMIT`]; an expression that exceeds it fails with [`Error::Cost`], which also bounds its running
+//! time.
 
 mod calls;
 mod escape;

@@ -25,7 +25,7 @@ pub(crate) fn add(one: &Value, two: &Value) -> Result<Value, Error> {
     })
 }
 
-/// Two lists as one: of a set or a map of items, what is there already stays in its place.
+/// Concatenates two lists. In a set or a map-type list, an item that exists already keeps its place.
 fn joined(one: &List, two: &List) -> List {
     let mut items = one.items.clone();
     match &one.kind {

@@ -1,6 +1,6 @@
 //! CEL's grammar: `parser/gen/CEL.g4` of cel-go.
 
-/// How deep an expression is followed (cel-go stops at 250).
+/// The nesting limit of the parser (cel-go stops at 250).
 const DEEPEST: usize = 120;
 
 /// An error, at a byte of the text.
@@ -12,10 +12,10 @@ pub struct Error {
     pub message: String,
 }
 
-/// How many operators of one level may follow each other: each is a level of the tree.
+/// The limit on operators of one precedence in a row: each adds a level to the tree.
 const LONGEST: usize = 1000;
 
-/// A value that is written as it is.
+/// A literal.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Literal {
     /// `null`.
@@ -34,7 +34,7 @@ pub enum Literal {
     Bytes(Vec<u8>),
 }
 
-/// An expression, macros as the calls that they are written as.
+/// An expression. Macros stay calls, as written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expression {
     /// A value.
@@ -76,7 +76,7 @@ const SYMBOLS: [&str; 26] = [
     "[", "]", "{", "}", "=",
 ];
 
-/// Words that no variable may be called (`RESERVED` of CEL's grammar).
+/// Reserved words, which cannot name a variable (`RESERVED` of CEL's grammar).
 pub const RESERVED: [&str; 16] = [
     "as",
     "break",
@@ -96,7 +96,7 @@ pub const RESERVED: [&str; 16] = [
     "void",
 ];
 
-/// Whether a text can be the name of a variable.
+/// Whether a text is a valid identifier.
 pub fn is_identifier(text: &str) -> bool {
     let mut letters = text.bytes();
     let start = letters
@@ -116,7 +116,7 @@ fn error<T>(at: usize, message: impl Into<String>) -> Result<T, Error> {
 }
 
 impl Expression {
-    /// Whether a variable is used, be it hidden by one of a macro.
+    /// Whether the expression mentions a variable, even one that a macro's variable shadows.
     pub fn mentions(&self, name: &str) -> bool {
         let any = |parts: &[Self]| parts.iter().any(|part| part.mentions(name));
         match self {
@@ -137,7 +137,7 @@ impl Expression {
     }
 }
 
-/// Reads an expression; none when it is too deep.
+/// Parses an expression; none if it nests too deeply.
 pub fn parse(text: &str) -> Result<Option<Expression>, Error> {
     let tokens = tokens(text)?;
     let mut parser = Parser {
@@ -185,7 +185,7 @@ fn tokens(text: &str) -> Result<Vec<(Token, usize)>, Error> {
                 _ => return error(at, "a name in backticks has no end"),
             }
         } else if let Some(symbol) = SYMBOLS.into_iter().find(|symbol| rest.starts_with(symbol)) {
-            // `[?` is two symbols for a conditional in a list; only an index is optional so.
+            // In a list, `[?` begins an optional item; elsewhere an optional index.
             (Token::Symbol(symbol), symbol.len())
         } else {
             return error(at, format!("{first:?} is unexpected"));
@@ -211,7 +211,7 @@ fn number(text: &str, at: usize) -> Result<(Literal, usize), Error> {
         let literal = if unsigned {
             u64::from_str_radix(digits, base).ok().map(Literal::Uint)
         } else if base == 10 && digits.trim_start_matches('0') == "9223372036854775808" {
-            // Only behind a `-`, which `Parser::unary` sees to.
+            // Valid only after a `-`; `Parser::unary` checks that.
             Some(Literal::Int(i64::MIN))
         } else {
             i64::from_str_radix(digits, base).ok().map(Literal::Int)
@@ -254,7 +254,7 @@ fn number(text: &str, at: usize) -> Result<(Literal, usize), Error> {
     whole(&text[..end], 10, end + usize::from(unsigned), unsigned)
 }
 
-/// A string or bytes, with prefixes and quotes of one or three.
+/// A string or bytes literal: prefixes, then one or three quotes.
 fn string(text: &str, at: usize) -> Result<Option<(Literal, usize)>, Error> {
     let prefix = text
         .bytes()
@@ -313,7 +313,8 @@ fn finish(prefixes: &str, value: Vec<u8>, length: usize) -> (Literal, usize) {
     (literal, length)
 }
 
-/// How long an escape is; none if it is not one. What it stands for is added: a byte in bytes, a character in a string.
+/// Decodes an escape into `out` (a byte in bytes, a character in a string). Returns its length, or none if it is
+/// invalid.
 fn escape(text: &str, bytes: bool, out: &mut Vec<u8>) -> Option<usize> {
     let mut number = |from: usize, count: usize, base: u32, is_byte: bool| {
         let part = text.get(from..from + count)?;
@@ -352,7 +353,7 @@ struct Parser<'t> {
     next: usize,
     depth: usize,
     too_deep: bool,
-    /// The number that comes is behind a `-`.
+    /// The next number literal follows a `-`.
     negative: bool,
 }
 
@@ -444,7 +445,7 @@ impl Parser<'_> {
             if count == 0 {
                 continue;
             }
-            // A number behind the last `-` takes it along.
+            // The last `-` before a number is part of the literal.
             if operator == "-" && matches!(self.peek(), Token::Literal(Literal::Int(_) | Literal::Double(_))) {
                 self.negative = true;
                 count -= 1;
@@ -499,7 +500,7 @@ impl Parser<'_> {
         }
     }
 
-    /// What is between parentheses.
+    /// The arguments of a call.
     fn arguments(&mut self) -> Result<Vec<Expression>, Error> {
         let mut items = Vec::new();
         while !self.take(")") {
@@ -515,7 +516,7 @@ impl Parser<'_> {
         Ok(items)
     }
 
-    /// The items of a list, each optional or not, with a comma at its end or not.
+    /// The items of a list, each with its optional flag; a trailing comma is allowed.
     fn items(&mut self, mut optional: bool) -> Result<Vec<(Expression, bool)>, Error> {
         let mut items = Vec::new();
         while !self.take("]") {
@@ -601,7 +602,7 @@ impl Parser<'_> {
     }
 }
 
-/// Whether it is the name of a message: `Object`, `Object.spec`.
+/// Whether an expression is a message name: `Object`, `Object.spec`.
 fn is_name(expression: &Expression) -> bool {
     match expression {
         Expression::Name(_) => true,
@@ -610,7 +611,7 @@ fn is_name(expression: &Expression) -> bool {
     }
 }
 
-/// A text in a message: not too long, without control characters.
+/// A source text for a message: at most 60 characters, without control characters.
 fn shown(text: &str) -> String {
     let mut shown: String = text.chars().filter(|c| !c.is_control()).take(60).collect();
     if shown.len() < text.len() {

@@ -20,19 +20,19 @@ pub enum Value {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A whole number.
+    /// A signed integer.
     Int(i64),
-    /// A whole number that is not negative.
+    /// An unsigned integer.
     Uint(u64),
-    /// A number with a fraction.
+    /// A floating-point number.
     Double(f64),
-    /// A text.
+    /// A string.
     String(Arc<str>),
     /// Bytes.
     Bytes(Arc<[u8]>),
-    /// A length of time, in nanoseconds.
+    /// A duration in nanoseconds.
     Duration(i64),
-    /// A point in time.
+    /// A timestamp.
     Timestamp(Timestamp),
     /// A type, by its name.
     Type(Arc<str>),
@@ -40,7 +40,7 @@ pub enum Value {
     List(Arc<List>),
     /// A map, or an object.
     Map(Arc<Map>),
-    /// A value that may not be there.
+    /// An optional value.
     Optional(Option<Arc<Value>>),
     /// `quantity('1Gi')`.
     Quantity(Quantity),
@@ -54,15 +54,15 @@ pub enum Value {
     Semver(Arc<Semver>),
     /// `format.dns1123Label()`.
     Format(&'static Format),
-    /// Data that no type is known of: it can only be compared.
+    /// Data of unknown type, which supports only equality.
     Raw(Arc<Json>),
-    /// Data that is not known here: using it is that error.
+    /// Data that is unknown offline. Using it is an error that names the data.
     Unknown(Arc<str>),
-    /// Data that is not as its schema says: using it is this error.
+    /// Data that violates its schema. Using it is an error with this message.
     Invalid(Arc<str>),
 }
 
-/// A point in time, and the zone that it was written with.
+/// A point in time, with the zone offset that it was written with.
 #[derive(Debug, Clone, Copy)]
 pub struct Timestamp {
     /// Seconds since 1970.
@@ -85,43 +85,44 @@ impl Timestamp {
 pub struct List {
     /// Its items.
     pub items: Vec<Value>,
-    /// How it is added to and compared.
+    /// Its `x-kubernetes-list-type`, which decides equality and concatenation.
     pub kind: ListKind,
 }
 
 /// `x-kubernetes-list-type`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum ListKind {
-    /// The order matters.
+    /// Order is significant.
     #[default]
     Atomic,
-    /// Each item is there once, the order does not matter.
+    /// Items are unique; order is not significant.
     Set,
-    /// Items with these fields alike are the same item; the names are escaped.
+    /// Items are identified by these fields (escaped names); order is not significant.
     Map(Vec<String>),
 }
 
 /// A map, or an object.
 #[derive(Debug, Clone, Default)]
 pub struct Map {
-    /// What expressions see; the names of an object's fields are escaped.
+    /// The entries that expressions can select; the field names of an object are escaped.
     pub entries: BTreeMap<Key, Value>,
-    /// The fields that expressions do not see.
+    /// The fields that expressions cannot select (not declared in the schema, or without a CEL spelling). They count
+    /// for size and equality.
     pub hidden: BTreeMap<String, Json>,
-    /// Whether it is an object with fields, whose names are escaped.
+    /// Whether it is an object with declared fields, whose names are escaped.
     pub is_object: bool,
 }
 
 /// A key of a map.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Key {
-    /// A whole number, signed or not.
+    /// A signed integer.
     Number(i128),
     /// `true` or `false`.
     Bool(bool),
-    /// A text.
+    /// A string.
     String(Arc<str>),
-    /// A whole number that is not negative, as `type()` tells it.
+    /// An unsigned integer. [`Map::find`] treats it as equal to the signed one; `type()` tells them apart.
     Uint(u64),
 }
 
@@ -136,7 +137,7 @@ impl Key {
         }
     }
 
-    /// The key that a value is, if it can be one of a literal.
+    /// The map key for a value; none if its type cannot be a key.
     pub fn of(value: &Value) -> Option<Self> {
         Some(match value {
             Value::Bool(value) => Self::Bool(*value),
@@ -149,7 +150,7 @@ impl Key {
 }
 
 impl Map {
-    /// What is at a key: numbers find each other whatever their type.
+    /// The value of a key. Numbers match by value, whatever their type.
     pub fn find(&self, key: &Value) -> Option<&Value> {
         let whole = match key {
             Value::Int(number) => i128::from(*number),
@@ -167,7 +168,7 @@ impl Map {
         })
     }
 
-    /// How many entries it has, the hidden ones too.
+    /// The number of entries, hidden ones included.
     pub fn size(&self) -> usize {
         self.entries.len() + self.hidden.len()
     }
@@ -195,7 +196,7 @@ impl From<Vec<Value>> for Value {
 }
 
 impl Value {
-    /// What expressions see of data without a schema: the objects of policies.
+    /// Converts data without a schema, such as the objects of policies.
     pub fn from_json(json: &Json) -> Self {
         match json {
             Json::Null => Self::Null,
@@ -218,12 +219,12 @@ impl Value {
         }
     }
 
-    /// A value that is there, as an optional one.
+    /// Wraps a value in an optional.
     pub fn some(value: Self) -> Self {
         Self::Optional(Some(Arc::new(value)))
     }
 
-    /// The name of its type.
+    /// The name of its CEL type.
     pub fn type_name(&self) -> &'static str {
         match self {
             Self::Null => "null_type",
@@ -250,7 +251,7 @@ impl Value {
         }
     }
 
-    /// The text, if it is one.
+    /// The string, if it is one.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(text) => Some(text),
@@ -258,7 +259,7 @@ impl Value {
         }
     }
 
-    /// What cost reckons its size to be: 1 for what has none.
+    /// The size that the cost model uses: 1 for scalars without a length.
     pub fn size(&self) -> u64 {
         let size = match self {
             Self::String(text) => text.chars().count(),
@@ -274,7 +275,7 @@ impl Value {
         size as u64
     }
 
-    /// What it costs to walk over all of it.
+    /// The cost of traversing the value.
     pub fn traversal(&self) -> u64 {
         match self {
             Self::String(text) => text.len() as u64 / 10,
@@ -289,7 +290,7 @@ impl Value {
         }
     }
 
-    /// Whether it is what a value of its type is without being set.
+    /// Whether it is the zero value of its type.
     pub fn is_zero(&self) -> bool {
         match self {
             Self::Null => true,
@@ -307,7 +308,7 @@ impl Value {
         }
     }
 
-    /// Whether two values are equal. Those of different types are not, but for numbers.
+    /// Whether two values are equal. Values of different types are unequal, except numbers.
     pub fn equals(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Null, Self::Null) => true,
@@ -336,7 +337,7 @@ impl Value {
         }
     }
 
-    /// The order of two values; none if they have none.
+    /// Compares two values; none if they have no order.
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Bool(one), Self::Bool(two)) => Some(one.cmp(two)),
@@ -357,7 +358,7 @@ impl Value {
     }
 }
 
-/// A number with a fraction against a whole one, which loses digits where it has too many.
+/// Compares a double with an integer; large integers lose precision, as in CEL.
 fn compare_double(one: f64, two: i128) -> Option<Ordering> {
     #[expect(clippy::cast_precision_loss, reason = "as CEL does")]
     one.partial_cmp(&(two as f64))
@@ -383,7 +384,7 @@ fn equal_lists(one: &List, two: &List) -> bool {
     }
 }
 
-/// Whether two items of a list of type map are the same item.
+/// Whether two items of a map-type list have the same key fields.
 pub(crate) fn same_keys(one: &Value, two: &Value, keys: &[String]) -> bool {
     let (Value::Map(one), Value::Map(two)) = (one, two) else {
         return false;

@@ -1,5 +1,5 @@
-//! `tests/cases/*.txt`: expressions, each with what a real API server says of it. Anyone can add cases: `tests/cluster/cel.py` writes what
-//! the server says behind each.
+//! `tests/cases/*.txt`: expressions, each with the result of a real API server. To add a case, write the expression;
+//! `tests/cluster/cel.py` writes the server's result after it.
 //!
 //! ```text
 //! # spec: {"n": 3}              what is in `object.spec`

@@ -1,4 +1,5 @@
-//! Named formats: `k8s.io/apiserver/pkg/cel/library/format.go`, with the words of `k8s.io/apimachinery/pkg/util/validation`.
+//! Named formats: `k8s.io/apiserver/pkg/cel/library/format.go`, with the messages of
+//! `k8s.io/apimachinery/pkg/util/validation`.
 
 use super::{times, url};
 
@@ -7,13 +8,13 @@ use super::{times, url};
 pub struct Format {
     /// Its name in expressions.
     pub name: &'static str,
-    /// How long the regular expression of it is reckoned to be.
+    /// The length of its regular expression that the cost estimate assumes.
     pub(crate) length: u64,
     check: fn(&str) -> Vec<String>,
 }
 
 impl Format {
-    /// What is wrong with a text.
+    /// The validation messages for a text; empty if it is valid.
     pub(crate) fn problems(&self, text: &str) -> Vec<String> {
         (self.check)(text)
     }
@@ -42,7 +43,7 @@ const fn row(name: &'static str, length: u64, check: fn(&str) -> Vec<String>) ->
     Format { name, length, check }
 }
 
-/// The format of a name.
+/// Finds a format by its name.
 pub(crate) fn find(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
@@ -51,7 +52,7 @@ fn said(is_wrong: bool, message: &str) -> Vec<String> {
     if is_wrong { vec![message.to_owned()] } else { Vec::new() }
 }
 
-/// A kind of name: the check, and what is said of those that fail it.
+/// A kind of name: its check, and the message when it fails.
 struct Name {
     check: fn(&str) -> bool,
     message: &'static str,
@@ -84,7 +85,7 @@ fn is_subdomain(text: &str) -> bool {
     text.split('.').all(is_label)
 }
 
-/// A name, or the beginning of one, which may end with a dash.
+/// Checks a name, or a prefix (`generateName`), which may end with a dash.
 fn name(text: &str, most: usize, kind: &Name, prefix: bool) -> Vec<String> {
     let masked;
     let checked = if prefix && text.len() > 1 && text.ends_with('-') {

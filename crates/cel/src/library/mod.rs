@@ -1,4 +1,4 @@
-//! The functions of expressions, beyond operators and macros: CEL's own, the extensions of cel-go that Kubernetes has, and
+//! The function libraries: CEL's standard functions, the cel-go extensions that Kubernetes enables, and
 //! `k8s.io/apiserver/pkg/cel/library`.
 
 pub(crate) mod format;

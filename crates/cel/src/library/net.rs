@@ -1,8 +1,8 @@
-//! Addresses and blocks of addresses: Go's `net/netip`.
+//! IP addresses and CIDR blocks: Go's `net/netip`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A block of addresses; bits behind the prefix are kept.
+/// A CIDR block. Host bits are kept as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cidr {
     /// The address.
@@ -12,10 +12,10 @@ pub struct Cidr {
 }
 
 impl Cidr {
-    /// Reads `10.0.0.0/8`.
+    /// Parses `10.0.0.0/8`.
     ///
     /// # Errors
-    /// What the API server says of a text that is none.
+    /// The API server's message for an invalid CIDR.
     pub fn parse(text: &str) -> Result<Self, String> {
         let fail = |reason: &str| {
             Err(format!(
@@ -51,7 +51,7 @@ impl Cidr {
         Ok(Self { address, bits })
     }
 
-    /// The first address of the block.
+    /// The network address of the block: host bits cleared.
     #[must_use]
     pub fn masked(self) -> Self {
         let address = match self.address {
@@ -77,16 +77,16 @@ impl Cidr {
         self.bits <= other.bits && self.contains(other.address)
     }
 
-    /// As it is written.
+    /// Its notation, as Go formats it.
     pub fn text(self) -> String {
         format!("{}/{}", address_text(&self.address), self.bits)
     }
 }
 
-/// Reads an address.
+/// Parses an IP address.
 ///
 /// # Errors
-/// What the API server says of a text that is none.
+/// The API server's message for an invalid address.
 pub(crate) fn ip(text: &str) -> Result<IpAddr, String> {
     let (address, zone) = parse_address(text).map_err(|reason| {
         let quoted = quoted(text);
@@ -101,7 +101,7 @@ pub(crate) fn ip(text: &str) -> Result<IpAddr, String> {
     Ok(address)
 }
 
-/// An address as Go writes it.
+/// An address as Go formats it.
 pub(crate) fn address_text(address: &IpAddr) -> String {
     address.to_string()
 }
@@ -110,7 +110,7 @@ fn is_mapped(address: &IpAddr) -> bool {
     matches!(address, IpAddr::V6(address) if address.to_ipv4_mapped().is_some())
 }
 
-/// A text in Go's quotes.
+/// A text as Go's `%q` quotes it.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::from('"');
     for c in text.chars() {
@@ -132,7 +132,7 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
-/// An address and whether it has a zone; else the reason of Go's `ParseAddr`.
+/// Parses an address and tells whether it has a zone. The error is the reason that Go's `ParseAddr` gives.
 fn parse_address(text: &str) -> Result<(IpAddr, bool), String> {
     let first = text.find(['.', ':', '%']).map(|at| (at, text.as_bytes()[at]));
     match first {
@@ -191,7 +191,7 @@ fn parse_v4(text: &str) -> Result<Ipv4Addr, String> {
     Ok(Ipv4Addr::from(fields))
 }
 
-/// Why a text is no IPv6 address: the first thing that Go comes across.
+/// The first error that Go reports for an invalid IPv6 address.
 fn v6_reason(text: &str) -> String {
     let at = |rest: &str| format!(" (at {})", quoted(rest));
     let mut rest = text;

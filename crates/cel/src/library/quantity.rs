@@ -2,22 +2,22 @@
 
 use std::cmp::Ordering;
 
-/// The least part of a quantity: there are 10⁹ of them in 1.
+/// Nano-units per unit: the resolution of a quantity.
 const NANO: i128 = 1_000_000_000;
 const INVALID: &str = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const SUFFIX: &str = "unable to parse quantity's suffix";
 
-/// An amount.
+/// A resource quantity.
 #[derive(Debug, Clone, Copy)]
 pub struct Quantity {
-    /// In billionths.
+    /// The amount in nano-units (10⁻⁹).
     pub amount: i128,
-    /// The power of ten that Go counts it in; none where it counts with decimals of any length.
+    /// The decimal exponent of Go's `int64Amount`; none where Go uses an arbitrary-precision `inf.Dec`.
     pub scale: Option<i32>,
 }
 
 impl Quantity {
-    /// A whole number.
+    /// The quantity of an integer.
     pub fn of(number: i64) -> Self {
         Self {
             amount: i128::from(number) * NANO,
@@ -25,10 +25,10 @@ impl Quantity {
         }
     }
 
-    /// Reads `100m`, `1.5Gi`, `2e3`, `-1`.
+    /// Parses `100m`, `1.5Gi`, `2e3`, `-1`.
     ///
     /// # Errors
-    /// What the API server says of a text that is none.
+    /// The API server's message for an invalid quantity.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() {
             return Err(INVALID.to_owned());
@@ -47,7 +47,7 @@ impl Quantity {
         }
         let (base, exponent) = Self::suffix(suffix)?;
         let decimals = i32::try_from(fraction.len()).unwrap_or(i32::MAX);
-        // Go reckons with 64 bits where it is sure that they do.
+        // Go uses 64-bit arithmetic only where it is sure that the value fits.
         let length = i32::try_from(whole.len()).unwrap_or(i32::MAX).saturating_add(decimals);
         let scale = match base {
             10 if length <= 18 && exponent - decimals >= -9 => Some(exponent - decimals),
@@ -65,7 +65,7 @@ impl Quantity {
         })
     }
 
-    /// The amount in billionths, rounded up; what is too large is as large as can be.
+    /// The amount in nano-units, rounded up and saturated at a maximum.
     fn amount(whole: &str, fraction: &str, base: u32, exponent: i32) -> i128 {
         const LARGEST: i128 = i128::MAX / 4;
         let whole = whole.trim_start_matches('0');
@@ -132,13 +132,13 @@ impl Quantity {
         Ok((10, decimal))
     }
 
-    /// Whether it is a whole number, and which.
+    /// The value, if it is an integer that Go holds in 64 bits.
     pub fn whole(self) -> Option<i64> {
         self.scale.filter(|scale| *scale >= 0)?;
         i64::try_from(self.amount / NANO).ok()
     }
 
-    /// As near as a number with a fraction comes.
+    /// The nearest `f64`.
     #[expect(clippy::cast_precision_loss, reason = "it is an approximation by name")]
     pub fn float(self) -> f64 {
         if self.amount % NANO == 0 {
@@ -157,7 +157,7 @@ impl Quantity {
         }
     }
 
-    /// The sum of two.
+    /// The sum of two quantities.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
@@ -166,7 +166,7 @@ impl Quantity {
         }
     }
 
-    /// The difference of two.
+    /// The difference of two quantities.
     #[must_use]
     pub fn minus(self, other: Self) -> Self {
         self.plus(Self {

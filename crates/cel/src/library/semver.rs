@@ -5,30 +5,30 @@ use std::cmp::Ordering;
 /// A version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Semver {
-    /// Breaking changes.
+    /// The major number.
     pub major: u64,
-    /// New things.
+    /// The minor number.
     pub minor: u64,
-    /// Mended things.
+    /// The patch number.
     pub patch: u64,
-    /// What is before the version itself.
+    /// The pre-release identifiers.
     pub pre: Vec<Identifier>,
 }
 
-/// A part of what is behind the `-`.
+/// A pre-release identifier.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Identifier {
-    /// A number; it is below any text.
+    /// A numeric identifier; orders before any alphanumeric one.
     Number(u64),
-    /// A text.
+    /// An alphanumeric identifier.
     Text(String),
 }
 
 impl Semver {
-    /// Reads `1.2.3-rc.1+build`; with `normalize` also `v1.2` and `01.02.03`.
+    /// Parses `1.2.3-rc.1+build`; with `normalize` also `v1.2` and `01.02.03`.
     ///
     /// # Errors
-    /// What the API server says of a text that is none.
+    /// The API server's message for an invalid version.
     pub fn parse(text: &str, normalize: bool) -> Result<Self, String> {
         if normalize {
             return Self::parse(&normalized(text)?, false);
@@ -97,7 +97,7 @@ impl Semver {
         })
     }
 
-    /// The order of two.
+    /// Compares two versions by SemVer precedence.
     pub fn compare(&self, other: &Self) -> Ordering {
         let numbers = |version: &Self| (version.major, version.minor, version.patch);
         numbers(self)
@@ -142,7 +142,7 @@ fn identifier(text: &str) -> Result<Identifier, String> {
     ))
 }
 
-/// Without `v` and leading zeros, with a minor and a patch number.
+/// Strips `v` and leading zeros, and fills in missing minor and patch numbers.
 fn normalized(text: &str) -> Result<String, String> {
     let text = text.strip_prefix('v').unwrap_or(text);
     let mut parts: Vec<String> = text.splitn(3, '.').map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! Texts: cel-go's `ext/strings.go` and `ext/formatting.go`.
+//! String functions: cel-go's `ext/strings.go` and `ext/formatting.go`.
 
 use crate::eval::{Error, fail};
 use crate::library::times;
@@ -85,7 +85,7 @@ pub(crate) fn substring(text: &str, start: i64, end: Option<i64>) -> Result<Valu
     Ok(letters.collect::<String>().into())
 }
 
-/// `replace`; a negative number replaces all.
+/// `replace`; a negative count replaces all.
 pub(crate) fn replace(text: &str, from: &str, to: &str, count: i64) -> String {
     match usize::try_from(count) {
         Ok(count) => text.replacen(from, to, count),
@@ -93,7 +93,7 @@ pub(crate) fn replace(text: &str, from: &str, to: &str, count: i64) -> String {
     }
 }
 
-/// `split`; a negative number splits all.
+/// `split`; a negative count splits at each separator.
 pub(crate) fn split(text: &str, separator: &str, count: i64) -> Vec<Value> {
     let part = |part: &str| Value::from(part);
     let most = usize::try_from(count).unwrap_or(usize::MAX);
@@ -119,7 +119,7 @@ pub(crate) fn split(text: &str, separator: &str, count: i64) -> Vec<Value> {
     text.splitn(most, separator).map(part).collect()
 }
 
-/// A text in quotes, as CEL writes it.
+/// A text quoted by CEL's `strings.quote`.
 pub(crate) fn quote(text: &str) -> String {
     let mut out = String::from('"');
     for c in text.chars() {
@@ -237,7 +237,7 @@ fn signed(number: i64, shown: impl Fn(u64) -> String) -> String {
     format!("{sign}{}", shown(number.unsigned_abs()))
 }
 
-/// The number of a double, or of a text that is no number.
+/// The value of a double, or of the strings that stand for NaN and the infinities.
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Double(number) => Some(*number),
@@ -251,7 +251,7 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// With digits behind the point, and commas between thousands, as they are written in English.
+/// Formats a number with fixed precision and with commas between thousands, as cel-go does for English.
 fn fixed(number: f64, precision: usize) -> String {
     if !number.is_finite() {
         return special(number, "∞");
@@ -303,7 +303,7 @@ fn special(number: f64, infinity: &str) -> String {
     }
 }
 
-/// What `%s` and `string()` make of a value; `string()` takes fewer types.
+/// The text of a value by `%s` and `string()`. The caller rejects the types that `string()` does not support.
 pub(crate) fn text(value: &Value) -> Result<String, Error> {
     Ok(match value {
         Value::Null => "null".to_owned(),
@@ -341,7 +341,7 @@ pub(crate) fn text(value: &Value) -> Result<String, Error> {
     })
 }
 
-/// A value in a list or a map, as CEL writes it.
+/// The text of a value inside a list or a map.
 fn literal(value: &Value) -> Result<String, Error> {
     Ok(match value {
         Value::String(text) => super::net::quoted(text),
@@ -369,7 +369,7 @@ fn literal(value: &Value) -> Result<String, Error> {
     })
 }
 
-/// A number as Go's `%g` writes it.
+/// Formats a number as Go's `%g` does.
 pub(crate) fn double(number: f64) -> String {
     if number.is_nan() {
         return "NaN".to_owned();

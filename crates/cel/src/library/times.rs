@@ -1,4 +1,4 @@
-//! Lengths and points of time: Go's `time`.
+//! Durations and timestamps: Go's `time`.
 
 use gostd::civil;
 use gostd::zone::Location;
@@ -6,16 +6,16 @@ use gostd::zone::Location;
 use crate::value::Timestamp;
 
 const SECOND: i64 = 1_000_000_000;
-/// The seconds of the years 1 and 9999, which timestamps lie between.
+/// The first and last second that a timestamp can hold: the years 1 to 9999.
 const FIRST: i64 = -62_135_596_800;
 const LAST: i64 = 253_402_300_799;
 
-/// Reads `1h30m`, as Go's `ParseDuration` does.
+/// Parses `1h30m`, as Go's `ParseDuration` does. The result is in nanoseconds.
 pub fn duration(text: &str) -> Option<i64> {
     gostd::duration::parse(text).ok()
 }
 
-/// Reads a duration as the format of `OpenAPI` has it: Go's, or numbers with words (`1 day`).
+/// Parses the `OpenAPI` format `duration`: Go's syntax, or numbers with unit words (`1 day`).
 pub fn named_duration(text: &str) -> Option<i64> {
     if let Some(duration) = duration(text) {
         return Some(duration);
@@ -46,7 +46,7 @@ pub fn named_duration(text: &str) -> Option<i64> {
     i64::try_from(total).ok().filter(|_| any)
 }
 
-/// A duration as text: its seconds.
+/// Formats a duration in seconds, as cel-go does.
 pub(crate) fn duration_text(nanos: i64) -> String {
     let sign = if nanos < 0 { "-" } else { "" };
     let nanos = nanos.unsigned_abs();
@@ -58,7 +58,7 @@ pub(crate) fn duration_text(nanos: i64) -> String {
     format!("{sign}{seconds}.{}s", rest.trim_end_matches('0'))
 }
 
-/// Reads a time of RFC 3339.
+/// Parses a timestamp of RFC 3339.
 pub fn timestamp(text: &str) -> Option<Timestamp> {
     let bytes = text.as_bytes();
     let number = |from: usize, to: usize| -> Option<i64> {
@@ -104,7 +104,7 @@ pub fn timestamp(text: &str) -> Option<Timestamp> {
     Some(Timestamp { seconds, nanos, offset })
 }
 
-/// The days since 1970 of `2006-01-02`.
+/// Parses a date (`2006-01-02`) to days since 1970.
 pub fn date(text: &str) -> Option<i64> {
     let bytes = text.as_bytes();
     if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
@@ -122,7 +122,7 @@ pub fn date(text: &str) -> Option<i64> {
     Some(civil::days_from_date(year, month, day))
 }
 
-/// A point in time, by the calendar.
+/// A point in time as calendar fields.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Calendar {
     pub(crate) year: i64,
@@ -136,7 +136,7 @@ pub(crate) struct Calendar {
 }
 
 impl Calendar {
-    /// The calendar at an offset from UTC, in seconds.
+    /// The calendar fields at an offset from UTC in seconds.
     pub(crate) fn of(time: Timestamp, offset: i64) -> Self {
         let local = time.seconds + offset;
         let (days, of_day) = (local.div_euclid(86400), local.rem_euclid(86400));
@@ -154,7 +154,7 @@ impl Calendar {
     }
 }
 
-/// A time as text: RFC 3339, in the zone that it was written with.
+/// Formats a timestamp by RFC 3339, in the zone that it was written with.
 pub(crate) fn timestamp_text(time: Timestamp) -> String {
     let at = Calendar::of(time, i64::from(time.offset) * 60);
     let mut out = format!(
@@ -176,15 +176,15 @@ pub(crate) fn timestamp_text(time: Timestamp) -> String {
     out
 }
 
-/// Whether a timestamp may be there: the years 1 to 9999.
+/// Whether a timestamp is in the valid range, the years 1 to 9999.
 pub(crate) fn is_in_range(seconds: i64) -> bool {
     (FIRST..=LAST).contains(&seconds)
 }
 
-/// The seconds east of UTC of `+01:30` or of a zone by its name at a moment.
+/// The offset from UTC in seconds of `+01:30`, or of a named zone at a moment.
 ///
 /// # Errors
-/// Go's words.
+/// Go's message for an unknown zone.
 pub(crate) fn offset(zone: &str, seconds: i64) -> Result<i64, String> {
     let Some((hours, minutes)) = zone.split_once(':') else {
         return match Location::load(zone) {

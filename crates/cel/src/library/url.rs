@@ -5,19 +5,19 @@ use super::net::quoted;
 /// A URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
-    /// The whole, as it was written.
+    /// The URL as written.
     pub text: String,
-    /// `https`.
+    /// The scheme: `https`.
     pub scheme: String,
-    /// `example.com:80`.
+    /// The host with its port: `example.com:80`.
     pub host: String,
     /// The path, escaped.
     pub path: String,
-    /// Behind the `?`.
+    /// The query, without the `?`.
     pub query: String,
 }
 
-/// What a part of a URL is, for the characters that are escaped in it.
+/// A part of a URL. The set of escaped characters depends on it.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     Host,
@@ -29,7 +29,7 @@ enum Part {
 /// Checks a URL as Go's `ParseRequestURI` does.
 ///
 /// # Errors
-/// Go's words.
+/// Go's message.
 pub(crate) fn check(text: &str) -> Result<(), String> {
     parts(text, true)
         .map(drop)
@@ -37,10 +37,10 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
 }
 
 impl Url {
-    /// Reads a URL.
+    /// Parses a URL.
     ///
     /// # Errors
-    /// What the API server says of a text that is none.
+    /// The API server's message for an invalid URL.
     pub fn parse(text: &str) -> Result<Self, String> {
         let fail = |error: String| format!("URL parse error during conversion from string: {error}");
         check(text).map_err(fail)?;
@@ -48,7 +48,7 @@ impl Url {
         parts(whole, false).map_err(|reason| fail(format!("parse {}: {reason}", quoted(text))))
     }
 
-    /// The host without its port, and brackets.
+    /// The host without port and brackets.
     pub fn hostname(&self) -> &str {
         let host = self.split().0;
         host.strip_prefix('[')
@@ -56,7 +56,7 @@ impl Url {
             .unwrap_or(host)
     }
 
-    /// The port; empty without one.
+    /// The port; empty if there is none.
     pub fn port(&self) -> &str {
         self.split().1
     }
@@ -68,7 +68,7 @@ impl Url {
         }
     }
 
-    /// The values of each key of the query, in the order of the keys.
+    /// The query's values by key, in the order of the keys.
     pub fn pairs(&self) -> std::collections::BTreeMap<String, Vec<String>> {
         let mut found = std::collections::BTreeMap::<String, Vec<String>>::new();
         for pair in self.query.split('&') {
@@ -193,7 +193,7 @@ fn parse_host(host: &str) -> Result<String, String> {
     unescape(host, Part::Host)
 }
 
-/// With its escapes read.
+/// Decodes percent escapes.
 fn unescape(text: &str, part: Part) -> Result<String, String> {
     let mut out = Vec::with_capacity(text.len());
     let bytes = text.as_bytes();
@@ -236,7 +236,7 @@ fn unescape(text: &str, part: Part) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
-/// Whether a character stands for itself.
+/// Whether a character needs no escape.
 fn is_plain(byte: u8, part: Part) -> bool {
     byte.is_ascii_alphanumeric()
         || b"-_.~".contains(&byte)
@@ -247,7 +247,7 @@ fn is_plain(byte: u8, part: Part) -> bool {
         }
 }
 
-/// Whether a path can be kept as it is written.
+/// Whether a path is valid in its encoded form and kept as written.
 fn is_encoded_path(text: &str) -> bool {
     text.bytes()
         .all(|byte| is_plain(byte, Part::Path) || b"!'()*[]%".contains(&byte))
