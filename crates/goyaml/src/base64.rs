@@ -1,6 +1,6 @@
-//! Base64 as YAML's `!!binary` has it.
+//! Base64 for YAML's `!!binary`.
 
-/// Standard base64 with padding, line breaks ignored.
+/// Decodes standard base64 with padding; line breaks are ignored.
 pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let text: Vec<u8> = text
         .iter()
@@ -35,7 +35,7 @@ pub(super) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Base64, in lines of 70 characters if it takes that many.
+/// Encodes to base64, broken into lines of 70 characters if it is longer than one.
 pub(super) fn encode(bytes: &[u8]) -> String {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const LINE: usize = 70;

@@ -1,4 +1,4 @@
-//! Helpers of the decoder: a mapping that grows, and a guard that it does not grow without end.
+//! Helpers of the decoder: a map builder, and go-yaml's limit on alias expansion.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -6,18 +6,19 @@ use std::sync::Arc;
 use super::key::Key;
 use super::node::Map;
 
-/// A mapping that is being built.
+/// A mapping under construction.
 #[derive(Default)]
 pub(super) struct MapBuilder {
     pub(super) map: Map,
-    /// Keys that came in through a merge and were not set since.
+    /// Keys that a merge key added and that were not set since.
     pub(super) merged: BTreeSet<Arc<str>>,
-    /// The keys that stand for one string, where not just one string does. Go's maps tell `1` from `"1"`.
+    /// The distinct Go keys that share one string form, where there is more than one. Go's maps tell `1` from `"1"`.
     kinds: BTreeMap<Arc<str>, Vec<Key>>,
 }
 
 impl MapBuilder {
-    /// Notes a key, and tells whether the very same was there before; `known` says whether one of the same text was.
+    /// Records a key and returns whether the very same key was set before; `known` says whether a key of the same text
+    /// was.
     pub(super) fn saw(&mut self, text: &Arc<str>, key: &Key, known: bool) -> bool {
         if matches!(key, Key::String(_)) && !self.kinds.contains_key(text) {
             return known;
@@ -37,7 +38,7 @@ impl MapBuilder {
     }
 }
 
-/// go-yaml's guard against documents that are small until their aliases are followed.
+/// go-yaml's limit on alias expansion: the "billion laughs" guard.
 #[derive(Default)]
 pub(super) struct Counts {
     pub(super) decoded: u64,
@@ -46,7 +47,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Counts steps, and tells whether the document may go on.
+    /// Counts decoding steps; returns false when the document exceeds the limit.
     pub(super) fn add(&mut self, count: u64) -> bool {
         const LOW: u64 = 400_000;
         const HIGH: u64 = 4_000_000;

@@ -1,7 +1,7 @@
-//! From a document to values: aliases are followed, merge keys merged, scalars resolved, keys made strings.
+//! Decodes a document to values: follows aliases, applies merge keys, resolves scalars and converts keys to strings.
 //!
-//! This is go-yaml's decoding into an `interface{}` and the conversion to JSON that sigs.k8s.io/yaml does behind it, in one
-//! walk. The walk keeps its own stack: neither nesting nor chains of aliases use the native one.
+//! This is go-yaml's decoding into an `interface{}` and the conversion to JSON that sigs.k8s.io/yaml does after it, in
+//! one walk. The walk keeps its own stack, so nesting and chains of aliases use no native stack.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -20,18 +20,18 @@ use gostd::json::{MAX_DEPTH, TOO_DEEP};
 use gostd::string as gostring;
 use source::Span;
 
-/// Where the values of a document get their spans from.
+/// Maps bytes of the reader's input to spans.
 pub(super) trait Places {
-    /// The span of some bytes of the reader's input.
+    /// The span of a range of the reader's input.
     fn span(&self, place: &Range<usize>) -> Span;
 }
 
-/// A value, and what a strict reading would find in the document.
+/// A decoded value, with the findings of a strict reading.
 pub(super) struct Decoded {
     pub(super) node: Node,
-    /// Key, its first place and its second.
+    /// Duplicate keys: the key, its first place and its second.
     pub(super) duplicates: Vec<(Arc<str>, Span, Span)>,
-    /// The keys that go-yaml's strict decoder finds set already, with the lines of their values.
+    /// The keys that go-yaml's strict decoder reports as already set, with the lines of their values.
     pub(super) strict: Vec<(usize, Key)>,
 }
 
@@ -84,7 +84,7 @@ pub(super) fn decode(version: Version, tree: &Tree<'_>, places: &dyn Places) -> 
     })
 }
 
-/// One thing that is being decoded.
+/// A collection or alias being decoded.
 pub(super) enum Frame {
     List {
         item: Index,
@@ -92,16 +92,16 @@ pub(super) enum Frame {
         values: Vec<Node>,
         start: Start,
     },
-    /// A mapping; `own` if it makes a value, else its entries are merged into the innermost mapping that does.
+    /// A mapping. With `own` it makes a value; otherwise its entries are merged into the innermost mapping that does.
     Map {
         item: Index,
         next: usize,
         own: bool,
-        /// The key whose value is due.
+        /// The key whose value comes next.
         key: Option<(Key, Range<usize>)>,
         start: Start,
     },
-    /// The mappings of a merge key's list; the last comes first, as earlier ones take precedence.
+    /// The mappings of a merge key's list, from last to first, because earlier ones take precedence.
     MergeList {
         item: Index,
         left: usize,
@@ -111,7 +111,7 @@ pub(super) enum Frame {
     },
 }
 
-/// How things were when a collection was begun.
+/// The decoder's counters when a collection began.
 #[derive(Clone, Copy)]
 pub(super) struct Start {
     decoded: u64,
@@ -119,11 +119,11 @@ pub(super) struct Start {
     pub(super) height: usize,
 }
 
-/// A decoded collection that aliases lead to.
+/// The decoded collection of an anchor, reused for its aliases.
 struct Shared {
     node: Node,
     height: usize,
-    /// How many steps of decoding it stands for.
+    /// The number of decoding steps that an alias to it costs.
     decoded: u64,
 }
 
@@ -133,9 +133,9 @@ pub(super) struct Decoder<'a, 't> {
     pub(super) places: &'t dyn Places,
     pub(super) stack: Vec<Frame>,
     pub(super) maps: Vec<MapBuilder>,
-    /// How many lists and mappings that make values are open.
+    /// The number of open lists and mappings that make values.
     depth: usize,
-    /// The value that was finished last, and how many collections deep it is.
+    /// The last finished value, and its depth in collections.
     pub(super) done: Option<(Node, usize)>,
     counts: Counts,
     open_aliases: BTreeSet<Index>,
@@ -144,13 +144,13 @@ pub(super) struct Decoder<'a, 't> {
     pub(super) strict: Vec<(usize, Key)>,
     pub(super) bad_keys: bool,
     bad_numbers: bool,
-    /// Where the first collection is that is nested too deep for JSON.
+    /// The first collection that nests too deeply for JSON.
     too_deep: Option<Range<usize>>,
 }
 
 impl Decoder<'_, '_> {
     fn run(&mut self) -> Result<(), Fault> {
-        // The document itself is a step too.
+        // The document itself counts as a step too.
         self.count(1, 0)?;
         self.enter(0)?;
         while let Some(frame) = self.stack.pop() {
@@ -194,7 +194,7 @@ impl Decoder<'_, '_> {
         }
     }
 
-    /// Begins to decode an item. What it becomes is in `done` once the stack is as high as it was.
+    /// Begins to decode an item. Its value is in `done` once the stack is back at its current height.
     pub(super) fn enter(&mut self, index: Index) -> Result<(), Fault> {
         self.count(1, index)?;
         let item = &self.tree.items[index];
@@ -274,7 +274,7 @@ impl Decoder<'_, '_> {
         let read = &self.tree.items[item];
         let span = self.places.span(&read.place);
         if self.depth + height > MAX_DEPTH {
-            // An error already; what is not kept need not be dropped level by level.
+            // This is an error already; the null avoids dropping a deep value level by level.
             self.done = Some((Node::new(Value::Null, span), 0));
             return;
         }
@@ -313,7 +313,7 @@ impl Decoder<'_, '_> {
     }
 }
 
-/// The first number, in the order in which JSON would be written, that JSON cannot hold.
+/// The first number that JSON cannot hold, in the order in which JSON would be written.
 fn first_bad_number(node: &Node) -> Option<String> {
     let mut stack = vec![node];
     while let Some(node) = stack.pop() {

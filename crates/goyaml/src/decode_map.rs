@@ -1,4 +1,4 @@
-//! How the decoder reads mappings: keys, duplicates, merge keys.
+//! Decoding of mappings: keys, duplicates, merge keys.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Decoder<'_, '_> {
                 self.set(&key, &place, value, own, children[next - 1]);
             }
             (Some((node, _)), None) => {
-                // The key is read; now its value.
+                // The key is decoded; its value comes next.
                 let (key, place) = self.key(&node, children[next - 1])?;
                 let value = children[next];
                 self.stack.push(Frame::Map {

@@ -1,4 +1,4 @@
-//! The entrance: from a source, or from a text, to documents.
+//! The entry points: from a source or a text to documents.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -17,20 +17,20 @@ use source::{FileId, Source, Span};
 /// A document.
 #[derive(Clone, Debug)]
 pub struct Parsed {
-    /// Its value, as JSON has it: keys are strings, dates too, numbers are finite. Integers are kept apart from other
-    /// numbers; Helm, which reads the JSON into `interface{}`, has only floats ([`Node::numbers_as_floats`]).
+    /// Its value after the conversion to JSON: keys and dates are strings, numbers are finite. Integers are kept apart
+    /// from floats; Helm, which reads the JSON into `interface{}`, has only floats ([`Node::numbers_as_floats`]).
     pub node: Node,
-    /// The bytes that it takes up, from `---` or its first character to its last or `...`.
+    /// Its bytes, from `---` or its first character to its last one or `...`.
     pub span: Range<usize>,
-    /// Keys that one mapping has twice. Helm lets the last one win.
+    /// Keys that occur twice in one mapping. In Helm the last one wins.
     pub duplicates: Vec<Duplicate>,
-    /// The keys that are set twice in one of Go's maps, with the lines of the values that come second.
+    /// Keys that are set twice in one Go map, with the lines of their second values.
     set_twice: Vec<(usize, Key)>,
 }
 
 impl Parsed {
-    /// What Go's `yaml.UnmarshalStrict` says about the same text: `None` if it has no objection. Beside the duplicates it
-    /// minds keys that a merge key brings again.
+    /// The error of Go's `yaml.UnmarshalStrict` for the same text, if there is one. Besides duplicate keys it reports
+    /// keys that a merge key sets again.
     pub fn strict_error(&self) -> Option<String> {
         if self.set_twice.is_empty() {
             return None;
@@ -43,78 +43,78 @@ impl Parsed {
     }
 }
 
-/// A key that a mapping has twice.
+/// A key that occurs twice in one mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duplicate {
     /// The key.
     pub key: Arc<str>,
-    /// Where it is written first.
+    /// Its first place.
     pub first: Span,
-    /// Where it is written again.
+    /// Its second place.
     pub second: Span,
 }
 
 /// The documents of a stream.
 #[derive(Clone, Debug, Default)]
 pub struct Documents {
-    /// Those before the error, if there is one.
+    /// The documents before the error, if there is one.
     pub documents: Vec<Parsed>,
-    /// Why reading stopped before the end.
+    /// The error that ended the reading.
     pub error: Option<YamlError>,
 }
 
-/// Reads the first document of a range of a source, as `yaml.Unmarshal` does; there may be more behind it, with errors or
-/// without. A range without a document gives null.
+/// Reads the first document of a range of a source, as `yaml.Unmarshal` does; the rest of the range is ignored, even if
+/// it has errors. An empty range gives null.
 ///
 /// # Errors
-/// Where Go's `yaml.Unmarshal` into an `interface{}` returns one. Lines in messages count from the start of the range.
+/// The error of Go's `yaml.Unmarshal` into an `interface{}`. Lines in messages count from the start of the range.
 ///
 /// # Panics
-/// If the range is not one of the text's.
+/// If the range is not valid for the source's text.
 pub fn parse(source: &Source, file: FileId, range: Range<usize>) -> Result<Parsed, YamlError> {
     let origin = InSource::new(source, file, range);
     first(&Input::new(origin.text), &origin)
 }
 
-/// The same for a document that Kubernetes' reader cuts out ([`split_documents`](super::split_documents)): it gives the
-/// last line a line break if it has none.
+/// Like [`parse`], for a document cut out by Kubernetes' reader ([`split_documents`](super::split_documents)), which
+/// appends a line break to the last line if it has none.
 ///
 /// # Errors
 /// As [`parse`].
 ///
 /// # Panics
-/// If the range is not one of the text's.
+/// If the range is not valid for the source's text.
 pub fn parse_lines(source: &Source, file: FileId, range: Range<usize>) -> Result<Parsed, YamlError> {
     let origin = InSource::new(source, file, range);
     first(&Input::of_lines(origin.text), &origin)
 }
 
-/// Reads the first document of a text that is in no source, such as the argument of `fromYaml`. All nodes get the same
-/// span: that of the expression which made the text.
+/// Reads the first document of a text that is in no source, such as the argument of `fromYaml`. All nodes get one span:
+/// that of the expression that produced the text.
 ///
 /// # Errors
-/// As [`parse`]; the span of the error counts bytes of `text`.
+/// As [`parse`]; the error's span counts bytes of `text`.
 pub fn parse_str(text: &str, origin: Span) -> Result<Parsed, YamlError> {
     first(&Input::new(text), &Made { text, origin })
 }
 
 /// Reads all documents of a range of a source, as go-yaml's decoder does.
 ///
-/// This is not how Helm finds the documents of a values file or a manifest: it cuts the text at lines with `---` before any
-/// YAML is read, and reads the pieces one by one.
+/// Helm does not split values files and manifests this way: it cuts the text at `---` lines before it reads any YAML,
+/// and reads the pieces one by one.
 ///
 /// # Panics
-/// If the range is not one of the text's.
+/// If the range is not valid for the source's text.
 pub fn parse_all(source: &Source, file: FileId, range: Range<usize>) -> Documents {
     let origin = InSource::new(source, file, range);
     all(Version::V2, &Input::new(origin.text), &origin)
 }
 
-/// The same as go-yaml v3 reads it, in which `yes` and `off` are strings. A key that a mapping has twice is an error there:
-/// see [`Parsed::duplicates`]. `cut` tells that the range was cut out of a stream, so that its last line has an end.
+/// Like [`parse_all`], but as go-yaml v3 reads it: `yes` and `off` are strings, and a duplicate key is an error (see
+/// [`Parsed::duplicates`]). With `cut` the range was cut out of a stream, so its last line gets a line break.
 ///
 /// # Panics
-/// If the range is not one of the text's.
+/// If the range is not valid for the source's text.
 pub fn parse_all_v3(source: &Source, file: FileId, range: Range<usize>, cut: bool) -> Documents {
     let origin = InSource::new(source, file, range);
     let input = if cut {
@@ -171,17 +171,17 @@ fn finish(version: Version, tree: &Tree<'_>, input: &Input<'_>, origin: &dyn Ori
     })
 }
 
-/// Where a text comes from.
+/// The origin of a text: a source, or an expression that produced it.
 trait Origin {
     fn text(&self) -> &str;
 
-    /// Where the text begins in what ranges count the bytes of.
+    /// The offset of the text in the input that ranges refer to.
     fn base(&self) -> usize;
 
     /// The span of a range.
     fn span_of(&self, range: Range<usize>) -> Span;
 
-    /// The whole characters that some bytes of the text belong to.
+    /// The range of the whole characters that these bytes belong to.
     fn range(&self, place: Range<usize>) -> Range<usize> {
         let text = self.text();
         let start = text.floor_char_boundary(place.start);
@@ -189,7 +189,7 @@ trait Origin {
         self.base() + start..self.base() + end
     }
 
-    /// The span of some bytes of the text.
+    /// The span of a range of the text's bytes.
     fn span(&self, place: Range<usize>) -> Span {
         self.span_of(self.range(place))
     }
@@ -232,7 +232,7 @@ impl Origin for InSource<'_> {
     }
 }
 
-/// A text that something else stands for.
+/// A text produced by an expression.
 struct Made<'a> {
     text: &'a str,
     origin: Span,
@@ -252,7 +252,7 @@ impl Origin for Made<'_> {
     }
 }
 
-/// The way from the reader's bytes to spans.
+/// Maps the reader's bytes to spans.
 struct Mapped<'a> {
     input: &'a Input<'a>,
     origin: &'a dyn Origin,

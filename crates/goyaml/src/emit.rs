@@ -1,6 +1,6 @@
-//! The emitter: values to YAML, to the byte as Go's libraries write them.
+//! The emitter: values to YAML, byte for byte as Go's libraries write them.
 //!
-//! A [`Writer`] is told what comes, value by value; it keeps no tree. How a scalar looks is decided in `emit_scalar.rs`.
+//! A [`Writer`] receives one value after the other and keeps no tree. `emit_scalar.rs` decides how a scalar is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,28 +12,28 @@ use super::resolve;
 use gostd::float as gofloat;
 use gostd::string as gostring;
 
-/// Which of Go's libraries to write like.
+/// The Go library to write like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
-    /// `sigs.k8s.io/yaml.Marshal`, which is `toYaml`: the value is made JSON, read by go-yaml v2 and written by it.
-    /// Lists are not indented under their key, long scalars are folded.
+    /// `sigs.k8s.io/yaml.Marshal`, as in `toYaml`: the value is converted to JSON, and go-yaml v2 reads and writes
+    /// that. Lists are not indented under their key; long scalars are folded.
     V2,
-    /// go-yaml v3 with an indentation of 2, which is `toYamlPretty`: lists are indented, nothing is folded.
+    /// go-yaml v3 with an indentation of 2, as in `toYamlPretty`: lists are indented, nothing is folded.
     V3,
 }
 
-/// The width at which V2 folds.
+/// The line width at which V2 folds.
 pub(super) const BEST_WIDTH: usize = 80;
-/// How much each level is indented.
+/// The indentation of each level.
 const INDENT: isize = 2;
 /// The longest key, in bytes, that needs no `?`.
 const MAX_SIMPLE_KEY: usize = 128;
-/// How deep go-yaml v2 reads JSON.
+/// go-yaml v2's nesting limit for reading the JSON.
 const MAX_DEPTH: usize = 10_000;
 
-/// A collection that is being written.
+/// A collection being written.
 enum Frame {
-    /// An empty one, of which only the closing bracket is due.
+    /// An empty collection; only its closing bracket is left to write.
     Empty(&'static str),
     List {
         outer: isize,
@@ -44,12 +44,12 @@ enum Frame {
     },
 }
 
-/// What was written last in a mapping.
+/// How the last key of a mapping was written.
 #[derive(Clone, Copy, PartialEq)]
 enum KeyState {
     None,
     Simple,
-    /// One that was introduced by `?`.
+    /// A key introduced by `?`.
     Complex,
 }
 
@@ -73,23 +73,23 @@ enum KeyState {
 pub struct Writer {
     pub(super) style: Style,
     pub(super) out: String,
-    /// Characters in the last line.
+    /// The number of characters in the last line.
     pub(super) column: usize,
-    /// The indentation of the collection that is being written; -1 outside of any.
+    /// The indentation of the current collection; -1 outside of any.
     pub(super) indent: isize,
-    /// Whether the last character is white space, or as good as that.
+    /// Whether the last character is white space, or counts as such.
     pub(super) whitespace: bool,
-    /// Whether the last line is nothing but indentation so far.
+    /// Whether the last line has only indentation so far.
     pub(super) indention: bool,
     frames: Vec<Frame>,
-    /// The first error of the step to JSON, which Go takes for the whole value before it goes on.
+    /// The first error of the conversion to JSON. Go converts the whole value before it goes on.
     json_error: Option<String>,
-    /// The first error of the step from JSON.
+    /// The first error of writing the converted value.
     pub(super) yaml_error: Option<String>,
 }
 
 impl Writer {
-    /// A writer that has written nothing yet.
+    /// An empty writer.
     pub fn new(style: Style) -> Self {
         Self {
             style,
@@ -104,13 +104,13 @@ impl Writer {
         }
     }
 
-    /// What was written, with the line break at its end that `toYaml` takes off again.
+    /// The written text. It ends with the line break that `toYaml` trims.
     ///
     /// # Errors
-    /// If Go cannot write the value; the message is Go's. Only V2 fails: on numbers that JSON does not have, on characters
-    /// that YAML does not allow unescaped but JSON does (DEL, most of U+0080 to U+009F, U+FFFE, U+FFFF), on keys of more
-    /// than 1024 characters, and on more than 10,000 levels. `toYaml` writes nothing then, `mustToYaml` stops the render.
-    /// Should several of the YAML errors come together, the one told may be another than Go's.
+    /// Go's error, if Go cannot write the value. Only V2 fails: on numbers that JSON does not have, on characters that
+    /// YAML does not allow unescaped but JSON does (DEL, most of U+0080 to U+009F, U+FFFE, U+FFFF), on keys of more
+    /// than 1024 characters, and on more than 10,000 levels. `toYaml` then writes nothing; `mustToYaml` stops the
+    /// render. If a value has several YAML errors, the reported one may differ from Go's.
     pub fn finish(mut self) -> Result<String, YamlError> {
         if let Some(message) = self.json_error.take().or(self.yaml_error.take()) {
             return Err(YamlError { message, span: None });
@@ -119,8 +119,8 @@ impl Writer {
         Ok(self.out)
     }
 
-    /// Begins a mapping of so many entries, which the caller brings in the order of [`sort_keys`]: [`Writer::key`] and
-    /// a value each, then [`Writer::end_map`].
+    /// Begins a mapping of `len` entries. The caller writes them in the order of [`sort_keys`], each as [`Writer::key`]
+    /// and a value, then calls [`Writer::end_map`].
     pub fn begin_map(&mut self, len: usize) {
         self.before_value();
         if len == 0 {
@@ -139,7 +139,7 @@ impl Writer {
         self.end();
     }
 
-    /// Begins a list of so many items; [`Writer::end_list`] ends it.
+    /// Begins a list of `len` items; [`Writer::end_list`] ends it.
     pub fn begin_list(&mut self, len: usize) {
         let in_map = matches!(self.frames.last(), Some(Frame::Map { .. }));
         self.before_value();
@@ -204,11 +204,11 @@ impl Writer {
         self.plain(&value.to_string());
     }
 
-    /// Writes a `float64` of Go's, be it whole or not.
+    /// Writes a Go `float64`.
     ///
-    /// V2 decides by its JSON text, as Go does: what that shows as an integer of 64 bits is written as one (`1e6` is
-    /// `1000000`), anything else with `%g` (`1234567.5` is `1.2345675e+06`); NaN and the infinities are errors. V3 writes
-    /// `%g` in any case (`1e6` is `1e+06`), and `.nan`, `.inf`, `-.inf`.
+    /// V2 decides by the number's JSON text, as Go does: a text that is a 64-bit integer is written as one (`1e6`
+    /// becomes `1000000`), any other with `%g` (`1234567.5` becomes `1.2345675e+06`); NaN and the infinities are
+    /// errors. V3 always writes `%g` (`1e6` becomes `1e+06`), and `.nan`, `.inf`, `-.inf`.
     pub fn float(&mut self, value: f64) {
         self.before_value();
         let general = gofloat::shortest(value);
@@ -242,13 +242,13 @@ impl Writer {
         self.scalar(&scalar, false);
     }
 
-    /// Writes a text as it is, which must be one that needs no quotes: V3 writes a `time.Time` so.
+    /// Writes a text as it is. It must need no quotes: V3 writes a `time.Time` this way.
     pub fn verbatim(&mut self, text: &str) {
         self.before_value();
         self.plain(text);
     }
 
-    /// Writes a value with all that is in it.
+    /// Writes a value with all its children.
     pub fn node(&mut self, node: &Node) {
         enum Rest<'a> {
             Map(std::vec::IntoIter<(&'a str, &'a Entry)>),
@@ -314,7 +314,7 @@ impl Writer {
         }
     }
 
-    /// Writes what stands before a value: a dash, or a colon.
+    /// Writes the indicator before a value: a dash or a colon.
     fn before_value(&mut self) {
         match self.frames.last_mut() {
             Some(Frame::List { .. }) => {
@@ -333,7 +333,7 @@ impl Writer {
         }
     }
 
-    /// Goes one level in, and tells where it was.
+    /// Indents by one level and returns the previous indentation.
     pub(super) fn increase_indent(&mut self, scalar: bool, indentless: bool) -> isize {
         let outer = self.indent;
         if outer < 0 {
@@ -355,7 +355,7 @@ impl Writer {
         self.column = 0;
     }
 
-    /// Goes to the start of a line, indented, unless that is where the writer is.
+    /// Starts a new indented line, unless the writer is at the start of one.
     pub(super) fn write_indent(&mut self) {
         let indent = usize::try_from(self.indent).unwrap_or(0);
         if !self.indention || self.column > indent || self.column == indent && !self.whitespace {
@@ -384,11 +384,11 @@ impl Writer {
     }
 }
 
-/// The entries of a mapping in the order in which they are written.
+/// The entries of a mapping in output order.
 fn sorted(style: Style, map: &Map) -> Vec<(&str, &Entry)> {
     let mut entries: Vec<(&str, &Entry)> = map.iter().map(|(key, entry)| (&**key, entry)).collect();
     if style == Style::V2 && entries.iter().any(|(key, _)| gostring::may_have_escapes(key)) {
-        // Keys that are not UTF-8 can become the same in JSON. The last in the order of their bytes wins.
+        // Different keys that are not UTF-8 can be equal after the conversion to JSON. The last one by byte order wins.
         entries.sort_by_key(|(key, _)| gostring::decode(key));
         let mut last = BTreeMap::new();
         for (position, (key, _)) in entries.iter().enumerate() {
@@ -404,7 +404,7 @@ fn sorted(style: Style, map: &Map) -> Vec<(&str, &Entry)> {
     sort_keys(style, entries, |entry| entry.0)
 }
 
-/// Writes a value as [`Writer`] does.
+/// Writes a value by a [`Writer`].
 ///
 /// # Errors
 /// As [`Writer::finish`].

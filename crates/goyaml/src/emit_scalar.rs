@@ -1,4 +1,4 @@
-//! How strings look in YAML: which quotes, which folds, which escapes.
+//! Formatting of strings: quotes, folding and escapes.
 
 use std::borrow::Cow;
 
@@ -19,16 +19,16 @@ enum Look {
     Literal,
 }
 
-/// A string that is ready to be written.
+/// A string ready to be written.
 pub(super) struct Prepared<'a> {
     text: Cow<'a, str>,
-    /// Whether it is base64 of bytes that are no UTF-8.
+    /// Whether it is the base64 of bytes that are not UTF-8.
     binary: bool,
     wanted: Look,
     allowed: Allowed,
 }
 
-/// Which looks a text can have. Double quotes are always possible.
+/// The styles that a text can have. Double quotes are always possible.
 #[allow(clippy::struct_excessive_bools)]
 #[derive(Clone, Copy)]
 struct Allowed {
@@ -43,7 +43,7 @@ impl Prepared<'_> {
         self.allowed.multiline
     }
 
-    /// In bytes, with the tag.
+    /// The length in bytes, with the tag.
     pub(super) fn len(&self) -> usize {
         self.text.len() + if self.binary { "!!binary".len() } else { 0 }
     }
@@ -58,7 +58,7 @@ fn is_printable(c: char) -> bool {
 }
 
 impl Writer {
-    /// Decides how a string is to be written.
+    /// Chooses the style of a string.
     pub(super) fn prepare<'a>(&mut self, text: &'a str, key: bool) -> Prepared<'a> {
         let (text, binary) = match self.style {
             Style::V2 => (self.through_json(text, key), false),
@@ -88,7 +88,7 @@ impl Writer {
         }
     }
 
-    /// What is left of a string when it was made JSON and read as YAML. Nearly always that is the string itself.
+    /// The string after it was written as JSON and read as YAML. In nearly all cases it is unchanged.
     fn through_json<'a>(&mut self, text: &'a str, key: bool) -> Cow<'a, str> {
         let text = json::valid(text);
         let awkward = memchr::memchr3_iter(0x7F, 0xC2, 0xEF, text.as_bytes()).any(|at| {
@@ -97,7 +97,7 @@ impl Writer {
                 [0x7F, ..] | [0xC2, 0x80..0xA0, ..] | [0xEF, 0xBF, 0xBE | 0xBF, ..]
             )
         });
-        // A character can take six in JSON.
+        // One character can take six in JSON.
         let long_key = key && text.len() > 1024 / 6;
         if !awkward && !long_key {
             return text;
@@ -307,7 +307,7 @@ impl Writer {
     }
 }
 
-/// The first scalar of a document, or the error that it has.
+/// The first scalar of a document, or the document's error.
 fn scalar_of(text: &str) -> Result<String, String> {
     let text = gostring::encode(text.as_bytes());
     let input = Input::new(&text);
@@ -322,7 +322,7 @@ fn scalar_of(text: &str) -> Result<String, String> {
     Ok(scalar.unwrap_or_default())
 }
 
-/// A string of Go's as v3 writes it: as it is, or as base64 if it is no UTF-8.
+/// A Go string as v3 writes it: unchanged, or base64 if it is not UTF-8.
 fn printable_or_binary(text: &str) -> (Cow<'_, str>, bool) {
     if !gostring::may_have_escapes(text) {
         return (Cow::Borrowed(text), false);
@@ -333,7 +333,7 @@ fn printable_or_binary(text: &str) -> (Cow<'_, str>, bool) {
     }
 }
 
-/// Finds out which looks a text can have.
+/// Determines the styles that a text can have.
 fn analyze(text: &str, style: Style) -> Allowed {
     if text.is_empty() {
         return Allowed {

@@ -1,4 +1,4 @@
-//! What is wrong with a document, in go-yaml's words.
+//! Errors, with go-yaml's messages.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,18 +6,18 @@ use std::ops::Range;
 
 use super::reader::Mark;
 
-/// Why a text is no YAML, or none that can be turned into JSON.
+/// A YAML error, or an error of the conversion to JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct YamlError {
-    /// What `err.Error()` of Go's `yaml.Unmarshal` gives for the same text, e.g.
-    /// `error converting YAML to JSON: yaml: line 2: did not find expected key`.
+    /// The text of Go's error from `yaml.Unmarshal` for the same input, such as `error converting YAML to JSON: yaml:
+    /// line 2: did not find expected key`.
     pub message: String,
-    /// The best place to point at: bytes of the source, or of the text where there is no source.
+    /// The best range to point at: bytes of the source, or of the text where there is no source.
     pub span: Option<Range<usize>>,
 }
 
 impl YamlError {
-    /// The message without the frames that Go's packages put around it: `did not find expected key`.
+    /// The message without the prefixes of Go's packages: `did not find expected key`.
     pub fn cause(&self) -> &str {
         let text = &self.message;
         let text = text.strip_prefix("error converting YAML to JSON: ").unwrap_or(text);
@@ -40,14 +40,13 @@ impl fmt::Display for YamlError {
 
 impl std::error::Error for YamlError {}
 
-/// An error on its way from where it is found to the [`YamlError`] that the caller gets. Its places count the bytes of
-/// the reader's input.
+/// An error inside the reader, before it becomes a [`YamlError`]. Its range counts bytes of the reader's input.
 #[derive(Debug)]
 pub(super) struct Fault(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// Go's message, from `yaml: ` on.
+    /// Go's message, with its prefix `yaml: `.
     message: String,
     place: Range<usize>,
 }
@@ -57,16 +56,16 @@ impl Fault {
         Self(Box::new(Inner { message, place }))
     }
 
-    /// An invalid byte or character. Go knows no line for these.
+    /// An invalid byte or character. Go reports no line for these.
     pub(super) fn reader(problem: &'static str, offset: usize) -> Self {
         Self::new(format!("yaml: {problem}"), offset..offset + 1)
     }
 
-    /// An error of the scanner, which was at `at` when it found it while it read what begins at `context`.
+    /// An error that the scanner found at `at` while it read the token that begins at `context`.
     pub(super) fn scanner(problem: impl Into<Cow<'static, str>>, context: Mark, at: Mark) -> Self {
         // go-yaml counts lines from 0 and adds one, but takes line 0 for "unknown".
         let line = if at.line != 0 { at.line + 1 } else { context.line };
-        // What has no end is best shown where it begins.
+        // An unterminated construct is best shown where it begins.
         let problem = problem.into();
         let place = match &*problem {
             "could not find expected ':'"
@@ -77,7 +76,7 @@ impl Fault {
         Self::new(located(&problem, line), place..place + 1)
     }
 
-    /// An error of the parser about the token at `at`, within what begins at `context`.
+    /// An error of the parser at the token at `at`, inside the construct that begins at `context`.
     pub(super) fn parser(problem: &'static str, context: Option<Mark>, at: Mark) -> Self {
         let line = if at.line != 0 {
             at.line
@@ -92,12 +91,12 @@ impl Fault {
         Self::new(format!("yaml: {problem}"), place)
     }
 
-    /// An error of the steps after YAML, whose message has no `yaml: `.
+    /// An error after decoding, whose message has no `yaml: ` prefix.
     pub(super) fn json(message: String, place: Range<usize>) -> Self {
         Self::new(message, place)
     }
 
-    /// Go's message and the bytes to point at.
+    /// Go's message and the range to point at.
     pub(super) fn into_parts(self) -> (String, Range<usize>) {
         (self.0.message, self.0.place)
     }

@@ -1,4 +1,4 @@
-//! Values as Go's `%#v` prints them. Two of go-yaml's error messages hold such a text.
+//! Values in Go's `%#v` syntax, which two of go-yaml's error messages contain.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -9,10 +9,10 @@ use super::resolve::Version;
 use super::scalar;
 use super::tree::{Index, ItemKind, Tree};
 
-/// Values nested deeper than this are left out of a message; Go would print them all.
+/// Values nested deeper than this are left out of a message; Go prints all of them.
 const MAX_DEPTH: usize = 200;
 
-/// The error of sigs.k8s.io/yaml for the first key that it cannot make a string of, and the place of the key.
+/// The error of sigs.k8s.io/yaml for the first key that cannot become a string, with the key's place.
 pub(super) fn unsupported_key(tree: &Tree<'_>) -> Option<(String, Range<usize>)> {
     let mut stack = vec![0];
     let mut seen = BTreeSet::new();
@@ -46,7 +46,7 @@ pub(super) fn unsupported_key(tree: &Tree<'_>) -> Option<(String, Range<usize>)>
     None
 }
 
-/// `%#v` of a value.
+/// The `%#v` text of a value.
 pub(super) fn describe(tree: &Tree<'_>, index: Index) -> String {
     let mut text = String::new();
     write_value(tree, index, 0, &mut text);
@@ -106,13 +106,13 @@ fn scalar_of(tree: &Tree<'_>, index: Index) -> Option<Key> {
     }
 }
 
-/// Key, place of the key and value for each entry of a mapping, with those that merge keys bring. Where a key is there
-/// twice the last value counts.
+/// Key, place of the key and value of each entry of a mapping, including the entries of merge keys. For a duplicate key
+/// the last value counts.
 fn entries(tree: &Tree<'_>, mapping: Index) -> Vec<(Key, Index, Index)> {
     enum Step {
-        /// The entries of a mapping from one on.
+        /// The entries of a mapping, starting at an index.
         Mapping(Index, usize),
-        /// The value of a merge key, or an item of the list that it is.
+        /// The value of a merge key, or an item of its list.
         Merge(Index),
     }
     let mut entries: Vec<(Key, Index, Index)> = Vec::new();
@@ -123,7 +123,7 @@ fn entries(tree: &Tree<'_>, mapping: Index) -> Vec<(Key, Index, Index)> {
             Step::Merge(index) => {
                 let index = tree.follow(index);
                 match &tree.items[index].kind {
-                    // The stack turns the order round, as it should be: the first has the last word.
+                    // The stack reverses the list, which is right: the first mapping takes precedence.
                     ItemKind::Sequence(children) => stack.extend(children.iter().map(|&child| Step::Merge(child))),
                     _ => stack.push(Step::Mapping(index, 0)),
                 }

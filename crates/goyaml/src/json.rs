@@ -1,6 +1,6 @@
-//! JSON as Go's `encoding/json` reads it into an `interface{}`, and its strings as Go writes them.
+//! JSON as Go's `encoding/json` reads it into an `interface{}`, and strings as it writes them.
 //!
-//! Reading is a loop with a stack of its own, so that depth costs no native stack; errors are Go's.
+//! The reader is a loop with its own stack, so depth costs no native stack. Its errors are Go's.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -13,16 +13,16 @@ use source::Span;
 
 mod reader;
 
-/// Why a text is no JSON.
+/// A JSON syntax error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JsonError {
-    /// What Go's error says.
+    /// Go's message.
     pub message: String,
-    /// The bytes that it is about; nothing behind the text where that ends too early.
+    /// The bytes at fault; an empty range at the end if the text ends too early.
     pub place: Range<usize>,
 }
 
-/// A string in JSON, with the escapes that `json.Marshal` uses: those of HTML too.
+/// Quotes a string with the escapes of `json.Marshal`, including those for HTML.
 ///
 /// ```
 /// assert_eq!(goyaml::json::quote("a\"<\n"), r#""a\"\u003c\n""#);
@@ -31,7 +31,7 @@ pub fn quote(text: &str) -> String {
     quote_valid(&valid(text))
 }
 
-/// The same for a text without escapes of [`gostd::string`].
+/// Like [`quote`], for a text without the escapes of [`gostd::string`].
 pub(crate) fn quote_valid(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -54,19 +54,19 @@ pub(crate) fn quote_valid(text: &str) -> String {
     out
 }
 
-/// Reads a text that is one value, as `json.Unmarshal` does. Numbers become floats. `span` gives the span of each value and
-/// key from its bytes.
+/// Reads a text that is exactly one value, as `json.Unmarshal` does. Numbers become floats. `span` maps the bytes of
+/// each value and key to its span.
 ///
 /// # Errors
-/// Where Go returns one.
+/// Go's error.
 pub fn parse(text: &str, span: &dyn Fn(Range<usize>) -> Span) -> Result<Node, JsonError> {
     Reader::new(text, span, Mode::Whole).read().map(|(node, _)| node)
 }
 
-/// Reads the first value of a text, as the first `Decode` of a `json.Decoder` does, and tells where it ends.
+/// Reads the first value of a text, as the first `Decode` of a `json.Decoder` does, and returns its end offset.
 ///
 /// # Errors
-/// Where Go returns one.
+/// Go's error.
 pub fn parse_first(text: &str, span: &dyn Fn(Range<usize>) -> Span) -> Result<(Node, usize), JsonError> {
     Reader::new(text, span, Mode::First).read()
 }

@@ -1,4 +1,4 @@
-//! The keys of Go's maps, which become strings only on the way to JSON.
+//! The keys of Go's maps. They become strings only in the conversion to JSON.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    /// A value as a key; collections cannot be one.
+    /// The key for a value; none for collections, which cannot be keys.
     pub(super) fn new(value: &Value) -> Option<Self> {
         Some(match value {
             Value::Null => Self::Null,
@@ -32,12 +32,12 @@ impl Key {
         })
     }
 
-    /// Whether sigs.k8s.io/yaml knows how to make a string of it.
+    /// Whether sigs.k8s.io/yaml can convert the key to a string.
     pub(super) fn is_supported(&self) -> bool {
         !matches!(self, Self::Null | Self::Uint(_))
     }
 
-    /// The string that it becomes.
+    /// The key as a string.
     pub(super) fn text(&self) -> Arc<str> {
         match self {
             Self::Null => "null".into(),
@@ -54,8 +54,8 @@ impl Key {
         }
     }
 
-    /// The order in which `%#v` prints the keys of a map: by type first. The order of the types is that of their
-    /// addresses in the program; this is the one that was observed.
+    /// The order in which `%#v` prints the keys of a map: by type first. Go orders the types by their addresses in the
+    /// program; this is the order that was observed.
     pub(super) fn go_order(&self, other: &Self) -> Ordering {
         let rank = |key: &Self| match key {
             Self::Null => 0,
@@ -75,7 +75,7 @@ impl Key {
         }
     }
 
-    /// How `%#v` prints it.
+    /// The key in `%#v` syntax.
     pub(super) fn go_syntax(&self) -> String {
         match self {
             Self::Null => "<nil>".to_owned(),
@@ -88,7 +88,7 @@ impl Key {
     }
 }
 
-/// Equality as Go's maps have it: by type and value, and NaN is equal to nothing.
+/// Equality as in Go's maps: by type and value; NaN equals nothing.
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {

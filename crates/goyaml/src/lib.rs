@@ -1,9 +1,9 @@
-//! The only place that knows YAML.
+//! YAML as Helm reads and writes it. No other crate parses or writes YAML.
 //!
-//! Helm reads and writes YAML with sigs.k8s.io/yaml: go-yaml v2, and a conversion to or from JSON. So does this module, to
-//! the byte and to the word: what is a document and what is an error, which line the error names, what a scalar means
-//! (`yes` is true, `0777` is 511, a date is a string), which keys win. What Go's library does not know, this one keeps:
-//! where each key and value was written.
+//! Helm uses sigs.k8s.io/yaml: go-yaml v2, and a conversion to or from JSON. This crate matches it byte for byte: where
+//! documents end, which texts are errors, the line and message of an error, the meaning of a scalar (`yes` is true,
+//! `0777` is 511, a date is a string) and which duplicate key wins. Unlike Go's library it also keeps the place of each
+//! key and value.
 //!
 //! ```text
 //! text → reader → scan (tokens) → parse (events) → tree (one document) → decode (aliases, merges, JSON's rules) → Node

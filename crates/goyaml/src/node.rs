@@ -1,4 +1,4 @@
-//! A YAML value that knows where it was written.
+//! A YAML value with its place in the source.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,25 +7,25 @@ use serde_json::Value as Json;
 
 use source::Span;
 
-/// A value with the place that it was read from. Containers are shared: a clone costs a reference count.
+/// A value with its place. Containers are shared, so a clone costs one reference count.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// The value.
     pub value: Value,
-    /// Where it was written: the scalar with its quotes, or the whole collection.
+    /// Its place: the scalar with its quotes, or the whole collection.
     pub span: Span,
 }
 
-/// What a [`Node`] holds. Two values are equal when they are alike, wherever they were written.
+/// The data of a [`Node`]. Equality ignores places.
 #[derive(Clone, Debug)]
 pub enum Value {
     /// `null`, `~`, or nothing.
     Null,
     /// `true`, `yes`, `on` and so on.
     Bool(bool),
-    /// An integer that fits 64 bits with sign.
+    /// An integer that fits an `int64`.
     Int(i64),
-    /// An integer that fits 64 bits without sign only.
+    /// An integer that fits only a `uint64`.
     Uint(u64),
     /// Any other number.
     Float(f64),
@@ -37,16 +37,16 @@ pub enum Value {
     Map(Arc<Map>),
 }
 
-/// A mapping with string keys, sorted by the bytes of the keys as Go's printing and JSON do.
+/// A mapping with string keys, sorted by bytes as in Go's printing and JSON.
 #[derive(Clone, Debug, Default)]
 pub struct Map {
     entries: BTreeMap<Arc<str>, Entry>,
 }
 
-/// A value of a [`Map`] and the place of its key.
+/// A value of a [`Map`], with the place of its key.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Where the key was written.
+    /// The place of the key.
     pub key: Span,
     /// The value.
     pub node: Node,
@@ -68,7 +68,7 @@ impl Map {
         self.entries.get_key_value(key)
     }
 
-    /// The entry of a key, to change it.
+    /// The entry of a key, mutable.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Entry> {
         self.entries.get_mut(key)
     }
@@ -78,7 +78,7 @@ impl Map {
         self.get(key).map(|entry| &entry.node)
     }
 
-    /// Sets a key and gives back what it held.
+    /// Sets a key and returns its previous entry.
     pub fn insert(&mut self, key: impl Into<Arc<str>>, entry: Entry) -> Option<Entry> {
         self.entries.insert(key.into(), entry)
     }
@@ -98,12 +98,12 @@ impl Map {
         self.entries.iter()
     }
 
-    /// The entries in the order of their keys, to change them.
+    /// The entries in the order of their keys, mutable.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Arc<str>, &mut Entry)> {
         self.entries.iter_mut()
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
@@ -150,7 +150,7 @@ impl Node {
         }
     }
 
-    /// The mapping, to change it; copied first where it is shared.
+    /// The mapping, mutable; copied first if it is shared.
     pub fn as_map_mut(&mut self) -> Option<&mut Map> {
         match &mut self.value {
             Value::Map(map) => Some(Arc::make_mut(map)),
@@ -166,7 +166,7 @@ impl Node {
         }
     }
 
-    /// The sequence, to change it; copied first where it is shared.
+    /// The sequence, mutable; copied first if it is shared.
     pub fn as_list_mut(&mut self) -> Option<&mut Vec<Node>> {
         match &mut self.value {
             Value::List(list) => Some(Arc::make_mut(list)),
@@ -182,8 +182,8 @@ impl Node {
         }
     }
 
-    /// A scalar as the text that JSON has for it, which is what sigs.k8s.io/yaml gives to a field that wants a string; null is
-    /// the empty text. None if it is a collection.
+    /// The JSON text of a scalar, which sigs.k8s.io/yaml assigns to a field of type string; empty for null. None for a
+    /// collection.
     pub fn scalar_text(&self) -> Option<String> {
         Some(match &self.value {
             Value::Null => String::new(),
@@ -201,7 +201,7 @@ impl Node {
         matches!(self.value, Value::Null)
     }
 
-    /// The same as JSON, in which `float` says what a float is. What nests deep takes as much of the stack.
+    /// Converts to JSON; `float` converts the floats. Recursive: deep nesting uses the native stack.
     pub fn to_json(&self, float: &dyn Fn(f64) -> Json) -> Json {
         match &self.value {
             Value::Null => Json::Null,
@@ -222,7 +222,7 @@ impl Node {
         }
     }
 
-    /// Makes a float of every integer, as happens where Helm reads YAML into values without types.
+    /// Converts every integer to a float, as happens where Helm reads YAML into an `interface{}`.
     #[must_use]
     pub fn numbers_as_floats(mut self) -> Self {
         let mut stack = vec![&mut self];
@@ -250,7 +250,7 @@ impl Node {
         self.as_map()?.node(key)
     }
 
-    /// The value at a path of keys and indices, as far as there is one.
+    /// The value at a path of keys and indices; none if the path does not exist.
     pub fn at<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Option<&Node> {
         path.into_iter().try_fold(self, |node, step| match &node.value {
             Value::Map(map) => map.node(step),
@@ -261,7 +261,7 @@ impl Node {
 }
 
 impl Value {
-    /// What Go's `encoding/json` calls such a value in its errors.
+    /// The name of the value's type in errors of Go's `encoding/json`.
     pub fn json_kind(&self) -> &'static str {
         match self {
             Self::Null => "null",
@@ -277,7 +277,7 @@ impl Value {
         matches!(self, Self::List(_) | Self::Map(_))
     }
 
-    /// Moves the collections in this one out of it, if nobody else holds it.
+    /// Moves the child collections out of this one, unless it is shared.
     fn take_apart(&mut self, out: &mut Vec<Node>) {
         let nested = |node: &Node| node.value.is_collection();
         match self {
@@ -301,8 +301,8 @@ impl Value {
     }
 }
 
-/// A document may nest 10,000 collections. To drop or to compare them one within the other would take more native stack than
-/// a thread has, so both are loops.
+/// A document may nest 10,000 collections. Dropping or comparing them recursively would overflow a thread's native
+/// stack, so both are loops.
 impl Drop for Value {
     fn drop(&mut self) {
         if self.is_collection() {

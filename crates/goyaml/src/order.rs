@@ -6,16 +6,16 @@ use super::emit::Style;
 use super::json;
 use gostd::unicode::{is_digit, is_letter};
 
-/// Compares two keys as go-yaml sorts them: letters by their code, after everything that is no letter; runs of digits as
-/// numbers. v3 differs in that a letter comes before another character if a digit precedes both.
+/// Compares two keys as go-yaml sorts them: letters by their code and after all other characters, runs of digits as
+/// numbers. In v3 a letter comes before another character if a digit precedes both.
 ///
-/// This is no total order: `1a` comes before `01`, that before `10`, and that before `1a`. Go puts such keys in any order;
-/// Rust's sorting may panic. Sort with [`sort_keys`].
+/// This is not a total order: `1a` comes before `01`, `01` before `10`, and `10` before `1a`. Go sorts such keys in any
+/// order; Rust's sorting may panic. Sort with [`sort_keys`].
 pub fn natural_order(style: Style, a: &str, b: &str) -> Ordering {
     order(style, &json::valid(a), &json::valid(b))
 }
 
-/// Sorts by keys in [`natural_order`], which it does not expect to be a total order.
+/// Sorts by keys in [`natural_order`], and copes with its not being a total order.
 ///
 /// ```
 /// use goyaml::{Style, sort_keys};
@@ -25,7 +25,7 @@ pub fn natural_order(style: Style, a: &str, b: &str) -> Ordering {
 /// ```
 pub fn sort_keys<T>(style: Style, items: Vec<T>, key: impl Fn(&T) -> &str) -> Vec<T> {
     let ordered = |a: &T, b: &T| natural_order(style, key(a), key(b)) != Ordering::Greater;
-    // The runs that are in order as they stand; mostly that is everything.
+    // The runs that are already sorted. Usually there is just one.
     let mut runs: Vec<Vec<T>> = Vec::new();
     for item in items {
         match runs.last_mut() {
@@ -58,7 +58,7 @@ fn merge<T>(left: Vec<T>, right: Vec<T>, ordered: &impl Fn(&T, &T) -> bool) -> V
 }
 
 fn order(style: Style, a: &str, b: &str) -> Ordering {
-    // The common start, to the character.
+    // The length of the common prefix, in whole characters.
     let mut same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     if same == a.len() || same == b.len() {
         return a.len().cmp(&b.len());
@@ -83,7 +83,7 @@ fn order(style: Style, a: &str, b: &str) -> Ordering {
             };
         }
     }
-    // A zero does not lead a number if other digits came before it.
+    // A zero is not a leading zero if digits of the same number precede it.
     let in_number =
         (first_a == '0' || first_b == '0') && common.chars().rev().take_while(|&c| is_digit(c)).any(|c| c != '0');
     let start = i64::from(in_number);
@@ -94,7 +94,7 @@ fn order(style: Style, a: &str, b: &str) -> Ordering {
         .then(first_a.cmp(&first_b))
 }
 
-/// The number that a text begins with, and how many digits it has. Overflow wraps, as in Go.
+/// The number at the start of a text, and its count of digits. Overflow wraps, as in Go.
 fn number(start: i64, text: &str) -> (i64, usize) {
     let digits = text.chars().take_while(|&c| is_digit(c));
     digits.fold((start, 0), |(number, count), c| {

@@ -1,6 +1,6 @@
 //! The parser: tokens to events, by the grammar of YAML 1.1 as go-yaml v2 reads it.
 //!
-//! It is a state machine with a stack, so that nesting costs no native stack. The grammar, in tokens:
+//! It is a state machine with its own stack, so nesting costs no native stack. The grammar, in tokens:
 //!
 //! ```text
 //! stream      = document? (directive* "---" document? | "...")*
@@ -17,11 +17,11 @@ use super::resolve::Tag;
 use super::scan::Scanner;
 use super::token::{ScalarStyle, Token, TokenKind};
 
-/// What the parser finds.
+/// An event of the parser.
 #[derive(Debug)]
 pub(super) struct Event<'a> {
     pub(super) kind: EventKind<'a>,
-    /// Where it begins, with its tag and anchor.
+    /// Where it begins, including tag and anchor.
     pub(super) start: Mark,
     /// The offsets of its text, without tag and anchor.
     pub(super) from: usize,
@@ -46,7 +46,7 @@ pub(super) struct ScalarEvent<'a> {
     pub(super) anchor: Option<&'a [u8]>,
     pub(super) tag: Tag,
     pub(super) value: Cow<'a, [u8]>,
-    /// Whether the text decides what it is: plain without a tag, or with the tag `!`.
+    /// Whether the text decides the type: a plain scalar without a tag, or any scalar with the tag `!`.
     pub(super) implicit: bool,
 }
 
@@ -70,25 +70,25 @@ pub(super) enum State {
     End,
 }
 
-/// Where nodes can stand.
+/// The position of a node in the grammar.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Context {
     Flow,
     Block,
-    /// A block node, or a sequence that is not indented more than the key that it belongs to.
+    /// A block node, or a sequence indented no more than its key.
     BlockOrIndentless,
 }
 
 pub(super) struct Parser<'a> {
     scanner: Scanner<'a>,
     pub(super) state: State,
-    /// Where to go on after the nodes that are being read.
+    /// The states to return to after the nodes being read.
     pub(super) states: Vec<State>,
-    /// Where the collections that are being read begin.
+    /// The starts of the collections being read.
     pub(super) marks: Vec<Mark>,
-    /// Handles and prefixes of tags.
+    /// Tag handles and their prefixes.
     tag_directives: Vec<(Vec<u8>, Vec<u8>)>,
-    /// The end of the last token that was taken.
+    /// The end of the last token taken.
     pub(super) last_end: usize,
 }
 
@@ -157,7 +157,7 @@ impl<'a> Parser<'a> {
         Err(Fault::parser(problem, self.marks.pop(), at))
     }
 
-    /// The null that stands where nothing is written.
+    /// The null of an empty position.
     pub(super) fn empty_scalar(at: Mark) -> Event<'a> {
         Event::at(
             EventKind::Scalar(ScalarEvent {
@@ -284,7 +284,7 @@ impl<'a> Parser<'a> {
         let mut anchor = None;
         let mut tag_token = None;
         let mut properties_end = None;
-        // One of each, in either order.
+        // At most one of each, in either order.
         loop {
             match self.peek()?.kind {
                 TokenKind::Anchor(name) if anchor.is_none() => anchor = Some(name),
@@ -327,7 +327,7 @@ impl<'a> Parser<'a> {
             TokenKind::BlockSequenceStart if block => (sequence, State::BlockSequenceEntry { first: true }),
             TokenKind::BlockMappingStart if block => (mapping, State::BlockMappingKey { first: true }),
             _ => {
-                // A tag or an anchor alone belongs to a null.
+                // A tag or an anchor without a node belongs to a null.
                 let Some(end) = properties_end else {
                     return Err(Fault::parser(
                         "did not find expected node content",

@@ -1,4 +1,4 @@
-//! How the parser reads collections.
+//! Parsing of collections.
 
 use super::error::Fault;
 use super::parse::{Context, Event, EventKind, Parsed, Parser, State};
@@ -6,8 +6,8 @@ use super::reader::Mark;
 use super::token::TokenKind;
 
 impl<'a> Parser<'a> {
-    /// Reads the node that is due, or the null in its place if the next token is one of those that can follow it. After
-    /// either, `then` is to be done.
+    /// Reads the next node, or a null if the next token is one of those that can follow the node. The parser then goes
+    /// on in state `then`.
     fn node_or_empty(
         &mut self,
         context: Context,
@@ -25,11 +25,12 @@ impl<'a> Parser<'a> {
         self.node(context)
     }
 
-    /// Ends the collection that is being read with the token that is next.
+    /// Ends the current collection with the next token.
     fn end_collection(&mut self, kind: EventKind<'a>) -> Parsed<'a> {
         self.pop_state();
         self.marks.pop();
-        // The token that ends a block collection stands before whatever comes next; the collection ends before that.
+        // The token that ends a block collection lies just before the following token; the collection itself ends
+        // earlier.
         let end = self.last_end;
         let token = self.peek()?;
         let (start, block) = (token.start, token.kind == TokenKind::BlockEnd);
@@ -128,7 +129,7 @@ impl<'a> Parser<'a> {
 
     // Flow collections.
 
-    /// Takes the comma before each entry but the first.
+    /// Takes the comma before each entry except the first.
     fn flow_separator(&mut self, first: bool, problem: &'static str) -> Result<(), Fault> {
         if !first {
             if self.peek()?.kind != TokenKind::FlowEntry {
@@ -168,7 +169,7 @@ impl<'a> Parser<'a> {
             token.kind,
             TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd
         ) {
-            // go-yaml drops this token, though the next state looks for it.
+            // go-yaml drops this token, although the next state looks for it.
             self.take()?;
             self.state = State::FlowPairValue;
             return Ok(Self::empty_scalar(end));

@@ -1,13 +1,14 @@
-//! From the bytes of a scalar's value back to where they were written.
+//! Maps the bytes of a scalar's value back to the source.
 
 use std::ops::Range;
 
 use source::Span;
 
-/// The place in `source` of the bytes `range` of `value`, which is what the scalar at `scalar` means.
+/// The span in `source` of the bytes `range` of `value`, where `value` is the value of the scalar at `scalar`.
 ///
-/// Plain, quoted, literal and folded scalars are walked along with their value: space matches any space, an escape the one
-/// character that it means. Where the two don't go together (an anchor, a tag, a text that was made) it is the whole scalar.
+/// Plain, quoted, literal and folded scalars are walked in step with their value: white space matches any white space,
+/// an escape matches the character it stands for. If they do not match (an anchor, a tag, a computed text), the result
+/// is the whole scalar.
 pub fn within(source: &str, scalar: Span, value: &str, range: Range<usize>) -> Span {
     let Some(raw) = source.get(scalar.range()) else {
         return scalar;
@@ -23,7 +24,7 @@ fn walk(raw: &str, value: &str, range: &Range<usize>) -> Option<(usize, usize)> 
     let quoted = first == '"';
     let mut at = match first {
         '"' | '\'' => 1,
-        // The text of a block begins after the line of its header.
+        // The text of a block scalar begins after its header line.
         '|' | '>' => raw.find('\n')? + 1,
         _ => 0,
     };
@@ -39,30 +40,30 @@ fn walk(raw: &str, value: &str, range: &Range<usize>) -> Option<(usize, usize)> 
         }
         at = to;
     }
-    // Past the last character: the end of an expression, for instance.
+    // Past the last character, such as the end of an expression.
     let start = start.unwrap_or(at);
     Some((start, end.filter(|_| !range.is_empty()).unwrap_or(start).max(start)))
 }
 
-/// Where the next character of a value was written, and where what comes after it begins.
+/// The place of the next character of a value, and the start of the text after it.
 fn step(raw: &str, at: usize, c: char, quoted: bool, single: bool) -> Option<(usize, usize)> {
     let rest = raw.get(at..)?;
     let blanks = rest.len() - rest.trim_start().len();
     if c.is_whitespace() {
         if blanks > 0 {
-            // The space of the value is the first of these; the others are indentation, or its own steps.
+            // The value's space is the first of these; the others are indentation, or match in later steps.
             let width = if rest.starts_with(c) { c.len_utf8() } else { blanks };
             return Some((at, at + width));
         }
         if quoted && rest.starts_with('\\') {
             return Some((at, at + escape(rest)?));
         }
-        // A line break that chomping put at the end of a text.
+        // A line break that chomping added at the end.
         return Some((at, at));
     }
     let mut at = at + blanks;
     let mut rest = &rest[blanks..];
-    // An escaped line break means nothing.
+    // An escaped line break stands for nothing.
     while quoted && (rest.starts_with("\\\n") || rest.starts_with("\\\r")) {
         let next = rest[1..].trim_start();
         at += rest.len() - next.len();
@@ -93,7 +94,7 @@ mod tests {
     use super::*;
     use source::{Source, SourceKind, Sources};
 
-    /// What a word of the only value of a document is in the text.
+    /// The source text of a word in the only value of a document.
     fn found(text: &str, word: &str) -> String {
         let sources = Sources::new();
         let file = sources.add(Source::new("x", SourceKind::File, text.into()));

@@ -1,57 +1,57 @@
-//! The bytes of a document as go-yaml hands them to its scanner.
+//! The bytes of a document as go-yaml passes them to its scanner.
 //!
-//! go-yaml decodes its input in pieces of 512 bytes, ahead of the scanner, and an invalid byte is an error the moment its
-//! piece is decoded. Which of two errors of a document is reported therefore hangs on the pieces, so this reader
-//! decodes (that is: checks) in the same pieces. Nothing is copied.
+//! go-yaml decodes its input in chunks of 512 bytes, ahead of the scanner, and reports an invalid byte as soon as its
+//! chunk is decoded. Which of two errors is reported therefore depends on the chunks, so this reader decodes (that is,
+//! checks) in the same chunks. Nothing is copied.
 
 use std::borrow::Cow;
 
 use super::error::Fault;
 use gostd::string as gostring;
 
-/// The size of a piece.
+/// The size of a chunk.
 const PIECE: usize = 512;
 /// The byte order mark in UTF-8.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
-/// A place in the input.
+/// A position in the input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mark {
-    /// Bytes before it.
+    /// The bytes before it.
     pub(super) offset: usize,
-    /// Characters before it.
+    /// The characters before it.
     pub(super) index: usize,
-    /// Lines before it.
+    /// The lines before it.
     pub(super) line: usize,
-    /// Characters before it in its line.
+    /// The characters before it in its line.
     pub(super) column: usize,
 }
 
-/// The bytes that go-yaml would see, and where they come from.
+/// The bytes that go-yaml would see, with a map to their offsets in the text.
 pub(super) struct Input<'a> {
     pub(super) bytes: Cow<'a, [u8]>,
-    /// For each byte, and for the end, the offset in the text; empty where they are equal.
+    /// For each byte, and for the end, its offset in the text; empty if the offsets are equal.
     origins: Vec<usize>,
-    /// What stands behind the bytes if it could not be decoded.
+    /// The undecodable input after the bytes, if there is any.
     broken: Option<Broken>,
 }
 
-/// An error of UTF-16.
+/// A decoding error of UTF-16.
 #[derive(Clone, Copy)]
 struct Broken {
     problem: &'static str,
-    /// Whether it is that the input ends too early, which go-yaml finds out only when it needs more.
+    /// Whether the input ends too early, which go-yaml notices only when it needs more.
     too_short: bool,
 }
 
 impl<'a> Input<'a> {
-    /// Undoes the escapes of [`gostring`], and UTF-16.
+    /// The input of a text: the escapes of [`gostring`] are undone, UTF-16 is decoded.
     pub(super) fn new(text: &'a str) -> Self {
         Self::of_bytes(text).decoded()
     }
 
-    /// The same for a text that was read line by line before, which happens to values files: its last line gets a line break. Lines
-    /// are those of bytes, whatever the encoding; UTF-16 does not always survive that.
+    /// Like [`Input::new`], for a text that was split into lines before, as values files are: the last line gets a line
+    /// break. The lines are split by bytes in any encoding, which can corrupt UTF-16.
     pub(super) fn of_lines(text: &'a str) -> Self {
         Self::of_bytes(text).without_returns().closed().decoded()
     }
@@ -90,7 +90,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Without the bytes CR before LF. In UTF-8 they make no difference to YAML.
+    /// Removes CR before LF, by bytes. In UTF-8 this makes no difference to YAML.
     fn without_returns(self) -> Self {
         if !matches!(*self.bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..]) {
             return self;
@@ -105,7 +105,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// With a line break at the end.
+    /// Appends a line break at the end if there is none.
     fn closed(mut self) -> Self {
         if self.bytes.last() != Some(&b'\n') {
             self.bytes.to_mut().push(b'\n');
@@ -114,7 +114,7 @@ impl<'a> Input<'a> {
         self
     }
 
-    /// go-yaml reads UTF-16 behind a byte order mark.
+    /// Decodes UTF-16, which go-yaml recognizes by its byte order mark.
     fn decode_utf16(self, unit: fn([u8; 2]) -> u16) -> Self {
         let body = &self.bytes[2..];
         let (units, rest) = body.as_chunks::<2>();
@@ -149,7 +149,7 @@ impl<'a> Input<'a> {
         Self { bytes, origins, broken }
     }
 
-    /// The offset in the text of an offset in the bytes.
+    /// Maps an offset in the bytes to one in the text.
     pub(super) fn origin(&self, offset: usize) -> usize {
         if self.origins.is_empty() {
             return offset;
@@ -162,17 +162,17 @@ impl<'a> Input<'a> {
 pub(super) struct Reader<'a> {
     bytes: &'a [u8],
     broken: Option<Broken>,
-    /// Where the scanner is.
+    /// The scanner's position.
     pub(super) mark: Mark,
-    /// How many characters from there on are decoded; one more for the end once it is reached.
+    /// The number of decoded characters from there on, plus one once the end is reached.
     unread: isize,
     /// The end of the decoded bytes.
     decoded: usize,
-    /// The end of the piece that is being decoded.
+    /// The end of the current chunk.
     piece_end: usize,
     started: bool,
     ended: bool,
-    /// Where the scanner was when the last piece was fetched.
+    /// The scanner's position when the last chunk was fetched.
     window: usize,
 }
 
@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Sees to it that so many characters are decoded, or the end is reached.
+    /// Decodes until `count` characters are available or the end is reached.
     #[inline]
     pub(super) fn need(&mut self, count: isize) -> Result<(), Fault> {
         if self.unread >= count { Ok(()) } else { self.fill(count) }
@@ -233,7 +233,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Checks the characters of the piece; one that its end cuts in two is left for the next.
+    /// Checks the characters of the chunk. A character cut by its end is left for the next chunk.
     fn decode(&mut self) -> Result<(), Fault> {
         let is_plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n' | b'\r');
         loop {
@@ -294,29 +294,29 @@ impl<'a> Reader<'a> {
         Err(Fault::reader(problem, self.decoded))
     }
 
-    /// All bytes.
+    /// All bytes of the input.
     pub(super) fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// The byte so many bytes ahead; 0 past the end, and only there.
+    /// The byte `ahead` bytes ahead; 0 past the end, and only there.
     #[inline]
     pub(super) fn at(&self, ahead: usize) -> u8 {
         self.bytes.get(self.mark.offset + ahead).copied().unwrap_or(0)
     }
 
-    /// The bytes between two places.
+    /// The bytes between two offsets.
     pub(super) fn slice(&self, start: usize, end: usize) -> &'a [u8] {
         &self.bytes[start..end]
     }
 
-    /// What lies ahead.
+    /// The bytes from the current position on.
     fn ahead(&self) -> &'a [u8] {
         self.bytes.get(self.mark.offset..).unwrap_or(&[])
     }
 
-    /// Whether a byte order mark stood at the place where the scanner was when the last piece was fetched. go-yaml means to
-    /// ask whether one stands here, but this is what it does ask.
+    /// Whether a byte order mark is at the position where the last chunk was fetched. go-yaml intends to check the
+    /// current position, but this is what its code checks.
     pub(super) fn window_has_bom(&self) -> bool {
         self.bytes
             .get(self.window..)
@@ -333,7 +333,7 @@ impl<'a> Reader<'a> {
         matches!(self.at(0), b' ' | b'\t')
     }
 
-    /// Whether a line break stands so many bytes ahead: CR, LF, NEL, LS or PS.
+    /// Whether a line break (CR, LF, NEL, LS or PS) is `ahead` bytes ahead.
     #[inline]
     pub(super) fn is_break_at(&self, ahead: usize) -> bool {
         match self.at(ahead) {
@@ -349,13 +349,13 @@ impl<'a> Reader<'a> {
         self.is_break_at(0)
     }
 
-    /// A line break or the end.
+    /// Whether a line break or the end is here.
     #[inline]
     pub(super) fn is_break_or_end(&self) -> bool {
         self.is_end() || self.is_break()
     }
 
-    /// A space, a tab, a line break or the end so many bytes ahead.
+    /// Whether a space, a tab, a line break or the end is `ahead` bytes ahead.
     #[inline]
     pub(super) fn is_blank_or_end_at(&self, ahead: usize) -> bool {
         matches!(self.at(ahead), b' ' | b'\t' | 0) || self.is_break_at(ahead)
@@ -366,19 +366,19 @@ impl<'a> Reader<'a> {
         self.is_blank_or_end_at(0)
     }
 
-    /// A letter, a digit, `_` or `-`.
+    /// Whether a letter, a digit, `_` or `-` is here.
     pub(super) fn is_word(&self) -> bool {
         matches!(self.at(0), b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'_' | b'-')
     }
 
-    /// `---` or `...` at the start of a line, and nothing glued to it.
+    /// Whether a document marker is here: `---` or `...` at the start of a line, followed by a blank or the end.
     pub(super) fn is_document_indicator(&self) -> bool {
         self.mark.column == 0
             && (self.ahead().starts_with(b"---") || self.ahead().starts_with(b"..."))
             && self.is_blank_or_end_at(3)
     }
 
-    /// Goes one character on.
+    /// Advances by one character.
     #[inline]
     pub(super) fn skip(&mut self) {
         self.mark.offset += match self.at(0) {
@@ -392,7 +392,7 @@ impl<'a> Reader<'a> {
         self.unread -= 1;
     }
 
-    /// Goes on in the line as far as it is decoded and in ASCII.
+    /// Advances within the line as far as it is decoded and ASCII.
     pub(super) fn skip_ascii(&mut self) {
         let decoded = self.bytes.get(self.mark.offset..self.decoded).unwrap_or_default();
         let is_inside = |byte: &u8| byte.is_ascii() && !matches!(byte, b'\n' | b'\r' | 0);
@@ -403,7 +403,7 @@ impl<'a> Reader<'a> {
         self.unread = self.unread.saturating_sub_unsigned(count);
     }
 
-    /// Goes past a line break, if there is one, and tells how a scalar holds it.
+    /// Skips a line break, if there is one, and returns its form in a scalar.
     pub(super) fn skip_break(&mut self) -> &'static [u8] {
         if !self.is_break() {
             return b"";

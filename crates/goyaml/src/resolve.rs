@@ -1,12 +1,12 @@
-//! Which scalar without quotes is what, by go-yaml's table.
+//! Resolves plain scalars by go-yaml's table.
 //!
-//! That is YAML 1.1 in the main (`yes`, `0777`, `1_000`), with the number syntax of Go's `strconv` where it happens to
-//! shine through (`0o17`, `0b+1`). The emitter asks the same table whether a string must be quoted; v3 of go-yaml, which
-//! writes `toYamlPretty`, has one that differs in a few entries.
+//! That is mainly YAML 1.1 (`yes`, `0777`, `1_000`), plus some number syntax of Go's `strconv` (`0o17`, `0b+1`). The
+//! emitter uses the same table to decide whether a string needs quotes; go-yaml v3, which writes `toYamlPretty`,
+//! differs in a few entries.
 
 use gostd::float as gofloat;
 
-/// What a text stands for.
+/// The resolved type of a scalar, with its value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Scalar {
     Null,
@@ -14,7 +14,7 @@ pub(super) enum Scalar {
     Int(i64),
     Uint(u64),
     Float(f64),
-    /// A date, which stays the string that it is.
+    /// A date; it remains a string.
     Timestamp,
     String,
 }
@@ -27,7 +27,7 @@ pub(super) enum Version {
 }
 
 impl Scalar {
-    /// The short form of its tag.
+    /// The short form of the type's tag.
     fn tag(self) -> &'static str {
         match self {
             Self::Null => "!!null",
@@ -40,10 +40,10 @@ impl Scalar {
     }
 }
 
-/// The tag of a scalar, as far as go-yaml cares.
+/// The tag of a scalar, as far as go-yaml distinguishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tag {
-    /// There is none.
+    /// No tag.
     None,
     Null,
     Bool,
@@ -52,14 +52,14 @@ pub(super) enum Tag {
     Timestamp,
     Binary,
     Merge,
-    /// `!`, which makes a string of any scalar and yet counts as none where it is asked whether there is one.
+    /// `!`: makes any scalar a string, yet counts as no tag where go-yaml checks for one.
     NonSpecific,
-    /// Any other: the scalar is a string.
+    /// Any other tag: the scalar is a string.
     Other,
 }
 
 impl Tag {
-    /// From its full text; the empty one stands for none.
+    /// The tag of a full tag text; an empty text is no tag.
     pub(super) fn new(text: &[u8]) -> Self {
         match text.strip_prefix(b"tag:yaml.org,2002:") {
             _ if text.is_empty() => Self::None,
@@ -76,10 +76,10 @@ impl Tag {
     }
 }
 
-/// Resolves a text with a tag, which is not [`Tag::Binary`].
+/// Resolves a text with a tag other than [`Tag::Binary`].
 ///
 /// # Errors
-/// If the text is none of what the tag says: go-yaml's message.
+/// go-yaml's message, if the text is invalid for the tag.
 pub(super) fn resolve_tagged(version: Version, tag: Tag, text: &str) -> Result<Scalar, String> {
     let wanted = match tag {
         Tag::None => return Ok(resolve(version, text)),
@@ -91,7 +91,7 @@ pub(super) fn resolve_tagged(version: Version, tag: Tag, text: &str) -> Result<S
         Tag::Binary | Tag::Merge | Tag::NonSpecific | Tag::Other => return Ok(Scalar::String),
     };
     let scalar = match resolve(version, text) {
-        // Only here and for scalars without a tag are dates looked for.
+        // Dates are recognized only with the tag `!!timestamp` or without a tag.
         Scalar::Timestamp if tag != Tag::Timestamp => number(version, text),
         scalar => scalar,
     };
@@ -149,7 +149,7 @@ pub(super) fn old_bool(text: &str) -> Option<bool> {
     }
 }
 
-/// A text that begins with a digit or a sign.
+/// Resolves a text that begins with a digit or a sign.
 fn number(version: Version, text: &str) -> Scalar {
     let without;
     let plain = if text.contains('_') {
@@ -169,7 +169,7 @@ fn number(version: Version, text: &str) -> Scalar {
     {
         return Scalar::Float(value);
     }
-    // What Go's own number syntax does not take: a sign behind the prefix.
+    // Forms that Go's own number syntax rejects: a sign after the prefix.
     let prefixes: &[(&str, u32)] = if version == Version::V2 {
         &[("0b", 2)]
     } else {
@@ -188,7 +188,7 @@ fn number(version: Version, text: &str) -> Scalar {
     Scalar::String
 }
 
-/// `strconv.ParseInt(text, base, 64)` for a text without underscores; base 0 looks at the prefix.
+/// `strconv.ParseInt(text, base, 64)` for a text without underscores; base 0 reads the prefix.
 pub(crate) fn parse_int(text: &str, base: u32) -> Option<i64> {
     let (negative, digits) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -223,7 +223,7 @@ pub(crate) fn parse_uint(text: &str, base: u32) -> Option<u64> {
     })
 }
 
-/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`, the whole text.
+/// Whether the whole text matches `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
 fn is_float(text: &str) -> bool {
     let digits = |text: &str| text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let mut rest = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -249,8 +249,8 @@ fn is_float(text: &str) -> bool {
     rest.is_empty()
 }
 
-/// A number in base 60 as YAML 1.1 has them: `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`. go-yaml reads none, but
-/// quotes what others might read.
+/// Whether the text is a base 60 number of YAML 1.1: `[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?`. go-yaml does not
+/// read them, but quotes them for other parsers.
 pub(super) fn is_base60(text: &str) -> bool {
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
@@ -275,8 +275,9 @@ pub(super) fn is_base60(text: &str) -> bool {
     whole && any
 }
 
-/// Whether Go's `time.Parse` takes the text in one of the four layouts that go-yaml tries: a date with month and day of
-/// one or two digits, alone or with a time of day behind `T`, `t` or a space; a zone behind the first two.
+/// Whether Go's `time.Parse` accepts the text in one of the four layouts that go-yaml tries: a date with a month and
+/// day of one or two digits, alone or with a time of day after `T`, `t` or a space; the first two layouts also have a
+/// zone.
 fn is_timestamp(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.len() < 5 || bytes[4] != b'-' || !bytes[..4].iter().all(u8::is_ascii_digit) {
@@ -305,7 +306,7 @@ fn is_timestamp(text: &str) -> bool {
     match rest {
         [] => true,
         [b'T' | b't', rest @ ..] => after_time(rest).is_some_and(is_zone),
-        // A space in a layout stands for any number of spaces in the text, none included.
+        // A space in a layout matches any number of spaces, even none.
         _ => {
             let spaces = rest.iter().take_while(|&&byte| byte == b' ').count();
             spaces > 0 && after_time(&rest[spaces..]).is_some_and(<[u8]>::is_empty)
@@ -321,7 +322,7 @@ fn one_or_two_digits(text: &[u8]) -> Option<(u32, &[u8])> {
     }
 }
 
-/// What follows `hour:minute:second` and a fraction.
+/// The rest after `hour:minute:second` and an optional fraction.
 fn after_time(text: &[u8]) -> Option<&[u8]> {
     let (hour, rest) = one_or_two_digits(text)?;
     let (minute, rest) = one_or_two_digits(rest.strip_prefix(b":")?)?;
@@ -338,7 +339,7 @@ fn after_time(text: &[u8]) -> Option<&[u8]> {
     })
 }
 
-/// `Z` or `±hh:mm`.
+/// Whether the text is a zone: `Z` or `±hh:mm`.
 fn is_zone(text: &[u8]) -> bool {
     let number = |tens: u8, ones: u8| match (tens, ones) {
         (b'0'..=b'9', b'0'..=b'9') => Some((tens - b'0') * 10 + ones - b'0'),
@@ -347,7 +348,7 @@ fn is_zone(text: &[u8]) -> bool {
     match *text {
         [b'Z'] => true,
         [b'+' | b'-', a, b, b':', c, d] => {
-            // Go does not mind an offset of 24 hours or 60 minutes.
+            // Go accepts an offset of 24 hours or 60 minutes.
             number(a, b).is_some_and(|hour| hour <= 24) && number(c, d).is_some_and(|minute| minute <= 60)
         }
         _ => false,

@@ -1,11 +1,11 @@
-//! What a scalar with its tag becomes.
+//! Decodes a scalar by its tag.
 
 use super::base64;
 use super::node::Value;
 use super::resolve::{self, Scalar, Tag, Version};
 use gostd::string as gostring;
 
-/// What a scalar is, in a version of go-yaml. A string can hold any bytes here, if it is binary.
+/// The value of a scalar in a version of go-yaml. A string of the tag `!!binary` can hold any bytes.
 pub(super) fn decode(version: Version, tag: Tag, value: &[u8], implicit: bool) -> Result<Value, String> {
     let text = String::from_utf8_lossy(value);
     if tag == Tag::None && !implicit {
@@ -27,7 +27,7 @@ pub(super) fn decode(version: Version, tag: Tag, value: &[u8], implicit: bool) -
     })
 }
 
-/// A string of Go's.
+/// The value of a Go string.
 pub(super) fn string(text: &str) -> Value {
     Value::String(gostring::encode(text.as_bytes()).as_ref().into())
 }

@@ -1,9 +1,9 @@
 //! The scanner: characters to tokens.
 //!
-//! It is the scanner of go-yaml v2 (a child of libyaml's) in behaviour: the same tokens, the same errors at the same moment.
-//! How far it looks ahead matters, because the first error wins, so it keeps go-yaml's books on *simple keys* (scalars and
-//! the like that turn out to be keys when a `:` follows) with their quirks. What each kind of token does to those books is in
-//! `scan_token.rs`; scalars are read in `scan_scalar.rs`, tags, anchors and directives in `scan_word.rs`.
+//! It behaves as the scanner of go-yaml v2 (derived from libyaml's): same tokens, and the same errors at the same
+//! moment. Its lookahead matters because the first error wins. It therefore tracks *simple keys* (scalars and the like
+//! that become keys when a `:` follows) exactly as go-yaml does, quirks included. `scan_token.rs` has the effect of
+//! each kind of token on that state; `scan_scalar.rs` reads scalars, `scan_word.rs` tags, anchors and directives.
 
 use std::collections::VecDeque;
 
@@ -11,23 +11,23 @@ use super::error::Fault;
 use super::reader::{Input, Mark, Reader};
 use super::token::{ScalarStyle, Token, TokenKind};
 
-/// How deep flow collections and, apart from them, block collections may be nested.
+/// The nesting limit of flow collections and, separately, of block collections.
 pub(super) const MAX_DEPTH: usize = 10_000;
-/// How many characters a key may have that is not introduced by `?`.
+/// The maximum length, in characters, of a key without `?`.
 const MAX_SIMPLE_KEY: usize = 1024;
 
-/// Something that becomes a key should a `:` follow.
+/// A position that becomes a key if a `:` follows.
 #[derive(Clone, Copy, Default)]
 pub(super) struct SimpleKey {
     pub(super) possible: bool,
-    /// In a block mapping, where nothing but a key can stand.
+    /// In a block mapping, where only a key is allowed.
     pub(super) required: bool,
-    /// The number of its first token, counted from the start of the stream.
+    /// The number of its first token in the stream.
     pub(super) token: usize,
     pub(super) mark: Mark,
 }
 
-/// Which possible simple key starts with which token. Numbers only ever grow.
+/// Which possible simple key starts with which token. Token numbers only ever grow.
 #[derive(Default)]
 pub(super) struct KeysByToken(VecDeque<(usize, Option<usize>)>);
 
@@ -45,7 +45,7 @@ impl KeysByToken {
         }
     }
 
-    /// The level of the key that starts with this token; tokens before it are never asked for again.
+    /// The level of the key that starts with this token. Earlier tokens are not looked up again.
     fn at(&mut self, token: usize) -> Option<usize> {
         while self.0.front().is_some_and(|entry| entry.0 < token) {
             self.0.pop_front();
@@ -60,9 +60,9 @@ impl KeysByToken {
 pub(super) struct Scanner<'a> {
     pub(super) reader: Reader<'a>,
     pub(super) tokens: VecDeque<Token<'a>>,
-    /// How many tokens were handed out.
+    /// The number of tokens taken.
     pub(super) taken: usize,
-    /// Whether the first token of the queue is known to be the next one.
+    /// Whether the first token of the queue is final.
     ready: bool,
     started: bool,
     /// The column of the innermost block collection; -1 outside of any.
@@ -102,7 +102,7 @@ impl<'a> Scanner<'a> {
             .ok_or_else(|| Fault::decoder("unknown problem parsing YAML content", 0..0))
     }
 
-    /// Drops the token that [`Scanner::peek`] gave.
+    /// Drops the token that [`Scanner::peek`] returned.
     pub(super) fn skip(&mut self) {
         self.ready = false;
         self.taken += 1;
@@ -113,7 +113,7 @@ impl<'a> Scanner<'a> {
         Fault::scanner(problem, self.reader.mark, self.reader.mark)
     }
 
-    /// Fetches tokens until the first of the queue can no more become part of a key.
+    /// Fetches tokens until the first of the queue is no longer a possible simple key.
     fn fetch_more(&mut self) -> Result<(), Fault> {
         loop {
             if !self.tokens.is_empty() {
@@ -175,7 +175,7 @@ impl<'a> Scanner<'a> {
                 self.reader.skip();
             }
             self.reader.need(1)?;
-            // A tab may stand between tokens, but not where it could be taken for indentation.
+            // A tab is allowed between tokens, but not where it could be indentation.
             while self.reader.at(0) == b' '
                 || self.reader.at(0) == b'\t' && (self.flow_level > 0 || !self.simple_key_allowed)
             {
@@ -219,7 +219,7 @@ impl<'a> Scanner<'a> {
 
     // The queue.
 
-    /// Appends a token that reaches from `start` to where the reader is.
+    /// Appends a token that reaches from `start` to the reader's position.
     pub(super) fn push(&mut self, kind: TokenKind<'a>, start: Mark) {
         self.tokens.push_back(Token {
             kind,
@@ -228,7 +228,7 @@ impl<'a> Scanner<'a> {
         });
     }
 
-    /// Puts a token without text before the token of the given number, or at the end should that be handed out already.
+    /// Inserts an empty token before the token of the given number, or at the end if that one was taken already.
     pub(super) fn insert(&mut self, kind: TokenKind<'a>, mark: Mark, before: Option<usize>) {
         let token = Token {
             kind,
@@ -241,7 +241,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Appends the token of an indicator of so many characters, and goes past it.
+    /// Appends the token of an indicator of `width` characters, and skips it.
     pub(super) fn push_indicator(&mut self, kind: TokenKind<'a>, width: usize) {
         let start = self.reader.mark;
         for _ in 0..width {
@@ -252,7 +252,7 @@ impl<'a> Scanner<'a> {
 
     // Simple keys.
 
-    /// Whether the possible key of a level still is one: it must end on its line, and soon.
+    /// Whether the possible key of a level still is one: it must end on its line and within the length limit.
     pub(super) fn still_possible(&mut self, level: usize) -> Result<bool, Fault> {
         let now = self.reader.mark;
         let Some(key) = self.simple_keys.get_mut(level) else {
@@ -278,7 +278,7 @@ impl<'a> Scanner<'a> {
         &mut self.simple_keys[last]
     }
 
-    /// Notes that what starts here could be a key.
+    /// Records that a key could start here.
     pub(super) fn save_simple_key(&mut self) -> Result<(), Fault> {
         if !self.simple_key_allowed {
             return Ok(());
@@ -296,7 +296,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Gives up the possible key of this level.
+    /// Drops the possible key of this level.
     pub(super) fn remove_simple_key(&mut self) -> Result<(), Fault> {
         let now = self.reader.mark;
         let key = self.current_key();
@@ -313,7 +313,7 @@ impl<'a> Scanner<'a> {
 
     // Indentation.
 
-    /// Opens a block collection if the column is further to the right than the innermost one.
+    /// Opens a block collection if the column is to the right of the innermost one.
     pub(super) fn roll_indent(&mut self, kind: TokenKind<'a>, mark: Mark, before: Option<usize>) -> Result<(), Fault> {
         let column = isize::try_from(mark.column).unwrap_or(isize::MAX);
         if self.flow_level > 0 || self.indent >= column {
@@ -329,7 +329,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Closes the block collections that are further to the right than the column.
+    /// Closes the block collections to the right of the column.
     pub(super) fn unroll_indent(&mut self, column: isize) {
         if self.flow_level > 0 {
             return;

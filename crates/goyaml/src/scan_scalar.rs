@@ -1,4 +1,4 @@
-//! How the scanner reads scalars: block, quoted and plain.
+//! Scanning of scalars: block, quoted and plain.
 
 use std::ops::Range;
 
@@ -6,14 +6,14 @@ use super::error::Fault;
 use super::scan::Scanner;
 use super::token::{ScalarStyle, Text, Token, TokenKind};
 
-/// The blanks and line breaks between two words of a scalar, which are folded when the second one comes.
+/// The blanks and line breaks between two words of a scalar. They are folded when the second word comes.
 #[derive(Default)]
 struct Gap {
     /// Blanks on the line of the first word.
     blanks: Range<usize>,
-    /// Whether a line break was seen; blanks do not matter any more then.
+    /// Whether a line break was seen; blanks no longer count then.
     broken: bool,
-    /// The first break as the scalar holds it; empty if it was escaped.
+    /// The first break in its scalar form; empty if it was escaped.
     first: &'static [u8],
     /// The breaks after it.
     more: Vec<u8>,
@@ -30,7 +30,8 @@ impl Gap {
         }
     }
 
-    /// Appends what the gap stands for, and empties it: one break is a space, each further one itself.
+    /// Appends the folded gap and empties it: a single line break becomes a space; of several, the first is dropped. LS
+    /// and PS are kept.
     fn flush<'a>(&mut self, value: &mut Text<'a>, input: &'a [u8]) {
         if self.broken {
             if self.first == b"\n" {
@@ -49,7 +50,7 @@ impl Gap {
     }
 }
 
-/// What happens to the line breaks at the end of a block scalar.
+/// How the line breaks at the end of a block scalar are treated.
 #[derive(Clone, Copy, PartialEq)]
 enum Chomping {
     Strip,
@@ -58,7 +59,7 @@ enum Chomping {
 }
 
 impl<'a> Scanner<'a> {
-    /// A `|` or `>` scalar. Its token ends with the last line that is not blank.
+    /// Scans a `|` or `>` scalar. Its token ends with the last line that is not blank.
     pub(super) fn scan_block_scalar(&mut self, style: ScalarStyle) -> Result<Token<'a>, Fault> {
         let start = self.reader.mark;
         let error = |scanner: &Self, problem: &'static str| Err(Fault::scanner(problem, start, scanner.reader.mark));
@@ -103,7 +104,7 @@ impl<'a> Scanner<'a> {
         self.reader.need(1)?;
         let mut blank_before = false;
         while isize::try_from(self.reader.mark.column) == Ok(indent) && !self.reader.is_end() {
-            // A folded line break is a space, unless a line next to it begins with a blank.
+            // A folded line break becomes a space, unless an adjacent line begins with a blank.
             let blank = self.reader.is_blank();
             if style == ScalarStyle::Folded && !blank_before && !blank && last_break == b"\n" {
                 if more_breaks.is_empty() {
@@ -143,7 +144,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// Skips indentation and empty lines; finds out the indentation where it is not known (0).
+    /// Skips indentation and empty lines; determines the indentation if it is unknown (0).
     fn scan_block_breaks(
         &mut self,
         indent: &mut isize,
@@ -179,7 +180,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// A scalar between quotes.
+    /// Scans a quoted scalar.
     pub(super) fn scan_flow_scalar(&mut self, style: ScalarStyle) -> Result<Token<'a>, Fault> {
         let start = self.reader.mark;
         let single = style == ScalarStyle::SingleQuoted;
@@ -252,7 +253,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// An escape of a double-quoted scalar.
+    /// Scans an escape of a double-quoted scalar.
     fn scan_escape(&mut self, value: &mut Text<'a>, start: super::reader::Mark) -> Result<(), Fault> {
         let error = |scanner: &Self, problem: &'static str| Err(Fault::scanner(problem, start, scanner.reader.mark));
         let (text, digits): (&str, usize) = match self.reader.at(1) {
@@ -302,7 +303,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Reads blanks and line breaks. In a plain scalar, `least` is the column that a line must not stay left of with a tab.
+    /// Scans blanks and line breaks. In a plain scalar, a tab to the left of column `least` is an error.
     fn scan_gap(&mut self, gap: &mut Gap, least: Option<(isize, super::reader::Mark)>) -> Result<(), Fault> {
         while self.reader.is_blank() || self.reader.is_break() {
             if self.reader.is_blank() {
@@ -334,7 +335,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// A scalar without quotes.
+    /// Scans a plain scalar.
     pub(super) fn scan_plain_scalar(&mut self) -> Result<Token<'a>, Fault> {
         let start = self.reader.mark;
         let least = self.indent + 1;

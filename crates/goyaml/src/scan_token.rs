@@ -1,4 +1,4 @@
-//! What each kind of token does to the scanner: one method for each.
+//! The effect of each kind of token on the scanner: one method each.
 
 use super::error::Fault;
 use super::scan::{MAX_DEPTH, Scanner, SimpleKey, too_deep};
@@ -15,7 +15,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// What a document boundary means for indentation and keys.
+    /// Resets indentation and keys at a document boundary.
     fn leave_blocks(&mut self) -> Result<(), Fault> {
         self.unroll_indent(-1);
         self.remove_simple_key()?;
@@ -57,8 +57,8 @@ impl<'a> Scanner<'a> {
         self.remove_simple_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            // The number is that of the opening bracket unless a key was possible behind it, so that the bracket of an
-            // empty collection is forgotten as the start of a key: go-yaml reads `[]: x` as `[]`.
+            // This removes the opening bracket's token unless a key was possible after it. The bracket of an empty
+            // collection thus no longer counts as the start of a key: go-yaml reads `[]: x` as `[]`.
             if let Some(key) = self.simple_keys.pop() {
                 self.keys_by_token.remove(key.token);
             }
@@ -76,7 +76,7 @@ impl<'a> Scanner<'a> {
     }
 
     pub(super) fn fetch_block_entry(&mut self) -> Result<(), Fault> {
-        // In a flow collection it is an error too, but the parser's.
+        // In a flow collection it is an error too, but the parser reports it.
         if self.flow_level == 0 {
             if !self.simple_key_allowed {
                 return Err(self.error("block sequence entries are not allowed in this context"));

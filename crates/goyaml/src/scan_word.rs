@@ -1,4 +1,4 @@
-//! How the scanner reads anchors, aliases, tags and directives.
+//! Scanning of anchors, aliases, tags and directives.
 
 use super::error::Fault;
 use super::reader::Mark;
@@ -10,7 +10,7 @@ impl<'a> Scanner<'a> {
         Err(Fault::scanner(problem, start, self.reader.mark))
     }
 
-    /// Reads letters, digits, `_` and `-`.
+    /// Scans letters, digits, `_` and `-`.
     fn scan_word(&mut self) -> Result<&'a [u8], Fault> {
         self.reader.need(1)?;
         let from = self.reader.mark.offset;
@@ -21,7 +21,7 @@ impl<'a> Scanner<'a> {
         Ok(self.reader.slice(from, self.reader.mark.offset))
     }
 
-    /// `*name` or `&name`.
+    /// Scans `*name` or `&name`.
     pub(super) fn scan_anchor(&mut self) -> Result<Token<'a>, Fault> {
         let start = self.reader.mark;
         let alias = self.reader.at(0) == b'*';
@@ -43,7 +43,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// `!<uri>`, `!handle!suffix`, `!suffix` or `!`.
+    /// Scans `!<uri>`, `!handle!suffix`, `!suffix` or `!`.
     pub(super) fn scan_tag(&mut self) -> Result<Token<'a>, Fault> {
         let start = self.reader.mark;
         self.reader.need(2)?;
@@ -61,7 +61,7 @@ impl<'a> Scanner<'a> {
             if handle.len() > 1 && handle.ends_with(b"!") {
                 self.scan_tag_uri(&mut suffix, false, start)?;
             } else {
-                // It was no handle but `!` and the beginning of the suffix.
+                // Not a handle, but `!` and the start of the suffix.
                 suffix.extend_from_slice(&handle[1..]);
                 self.scan_tag_uri(&mut suffix, true, start)?;
                 if suffix.is_empty() {
@@ -82,7 +82,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    /// `!`, `!word` or `!word!`; in a directive only those that end with `!`.
+    /// Scans `!`, `!word` or `!word!`; a directive accepts only forms that end with `!`.
     fn scan_tag_handle(&mut self, directive: bool, start: Mark) -> Result<Vec<u8>, Fault> {
         self.reader.need(1)?;
         if self.reader.at(0) != b'!' {
@@ -100,7 +100,7 @@ impl<'a> Scanner<'a> {
         Ok(handle)
     }
 
-    /// Appends the characters of a URI, which may not be empty unless `started` says that there is something before it.
+    /// Appends the characters of a URI. It must not be empty unless `started` says that a part precedes it.
     fn scan_tag_uri(&mut self, uri: &mut Vec<u8>, started: bool, start: Mark) -> Result<(), Fault> {
         let mut any = started;
         self.reader.need(1)?;
@@ -121,7 +121,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The `%xx` of one character.
+    /// Decodes the `%xx` escapes of one character.
     fn scan_uri_escapes(&mut self, uri: &mut Vec<u8>, start: Mark) -> Result<(), Fault> {
         let mut left = None;
         while left != Some(0) {
@@ -154,7 +154,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// `%YAML 1.1` or `%TAG !handle! prefix`, and the rest of the line.
+    /// Scans `%YAML 1.1` or `%TAG !handle! prefix`, and the rest of the line.
     pub(super) fn scan_directive(&mut self) -> Result<Token<'a>, Fault> {
         let start = self.reader.mark;
         self.reader.skip();

@@ -1,23 +1,23 @@
-//! How Kubernetes' `YAMLReader` finds the documents of a values file: it cuts the text at lines of `---` and nothing else,
-//! before any YAML is read.
+//! Splits a values file into documents as Kubernetes' `YAMLReader` does: at `---` lines only, before any YAML is read.
 
 use std::ops::Range;
 
 use gostd::unicode::is_space;
 
-/// A line that begins with `---` but goes on with something that is no comment.
+/// A line that begins with `---` and continues with anything but a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadSeparator {
-    /// Kubernetes' words.
+    /// Kubernetes' message.
     pub message: String,
     /// The line.
     pub range: Range<usize>,
 }
 
-/// The ranges of the documents. A separator at the start of a document belongs to it: line numbers in messages count it.
+/// The ranges of the documents. A separator at the start of a document belongs to it, so line numbers in messages count
+/// it.
 ///
 /// # Errors
-/// The first separator that is none.
+/// The first invalid separator.
 pub fn split_documents(text: &str) -> Result<Vec<Range<usize>>, BadSeparator> {
     let mut ranges = Vec::new();
     let mut start = 0;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::reader::Mark;
 
-/// How a scalar is written.
+/// The style in which a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ScalarStyle {
     Plain,
@@ -54,14 +54,14 @@ pub(super) struct Token<'a> {
     pub(super) end: Mark,
 }
 
-/// The value of a scalar while it is read: a slice of the input for as long as it is one, else a copy.
+/// The value of a scalar being read: a slice of the input as long as possible, then a copy.
 pub(super) enum Text<'a> {
     Slice { input: &'a [u8], start: usize },
     Owned(Vec<u8>),
 }
 
 impl<'a> Text<'a> {
-    /// Empty, beginning at an offset of the input.
+    /// An empty value at an offset of the input.
     pub(super) fn new(input: &'a [u8], start: usize) -> Self {
         Self::Slice {
             input: &input[..start.min(input.len())],

@@ -1,7 +1,7 @@
-//! A document as it is written: scalars not resolved, aliases not followed.
+//! A document's syntax tree: scalars are not resolved, aliases not followed.
 //!
-//! go-yaml parses a whole document before it decodes any of it, so that an error of syntax on the last line comes before
-//! one of content on the first. This tree is what lies between.
+//! go-yaml parses a whole document before it decodes any of it, so a syntax error on the last line precedes a decoding
+//! error on the first. This tree is the result of that first step.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,16 +11,16 @@ use super::error::Fault;
 use super::parse::{EventKind, Parser, ScalarEvent};
 use super::resolve::Tag;
 
-/// The place of an item in a [`Tree`].
+/// The index of an item in a [`Tree`].
 pub(super) type Index = usize;
 
 pub(super) struct Item<'a> {
     pub(super) kind: ItemKind<'a>,
-    /// The line that it begins on, from 1, tag and anchor included.
+    /// The line that it begins on, from 1, including tag and anchor.
     pub(super) line: usize,
-    /// Its text, without tag and anchor.
+    /// The range of its text, without tag and anchor.
     pub(super) place: Range<usize>,
-    /// Whether there is an anchor, so that aliases may lead here.
+    /// Whether it has an anchor, so that aliases can refer to it.
     pub(super) anchored: bool,
 }
 
@@ -35,7 +35,7 @@ pub(super) enum ItemKind<'a> {
         target: Index,
     },
     Sequence(Vec<Index>),
-    /// Keys and values in turn.
+    /// Keys and values, alternating.
     Mapping(Vec<Index>),
 }
 
@@ -115,7 +115,7 @@ impl<'a> Tree<'a> {
         }))
     }
 
-    /// Whether a key asks for the mappings in its value to be merged into its own.
+    /// Whether a key is a merge key.
     pub(super) fn is_merge(&self, key: Index) -> bool {
         match &self.items[key].kind {
             ItemKind::Scalar { tag, value, implicit } => &**value == b"<<" && (*implicit || *tag == Tag::Merge),
@@ -123,7 +123,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The item that an alias leads to; any other item itself.
+    /// The target of an alias; any other item itself.
     pub(super) fn follow(&self, index: Index) -> Index {
         match self.items[index].kind {
             ItemKind::Alias { target, .. } => target,

@@ -1,4 +1,4 @@
-//! The reader: a loop with a stack, and Go's errors.
+//! The reader: a loop with its own stack, and Go's errors.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use gostd::float as gofloat;
 use gostd::json::{MAX_DEPTH, Scanner, Step, SyntaxError, too_large};
 use source::Span;
 
-/// How much of the text is to be read.
+/// How much of the text to read.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Mode {
     Whole,
     First,
 }
 
-/// A collection that is being read.
+/// A collection being read.
 enum Frame {
     List {
         start: usize,
@@ -33,7 +33,7 @@ pub(super) struct Reader<'a> {
     scanner: Scanner<'a>,
     span: &'a dyn Fn(Range<usize>) -> Span,
     mode: Mode,
-    /// The first number that is too large; it is reported only if the syntax is right.
+    /// The first number that is out of range. It is reported only if the syntax is valid.
     too_large: Option<JsonError>,
 }
 
@@ -47,7 +47,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The value, and where it ends.
+    /// Returns the value and its end offset.
     pub(super) fn read(mut self) -> Result<(Node, usize), JsonError> {
         let node = self.value().map_err(|error| self.error(error))?;
         let end = self.scanner.offset();
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
     }
 
     fn error(&self, error: SyntaxError) -> JsonError {
-        // A decoder of streams has words of its own for an early end.
+        // `json.Decoder` has its own messages for a premature end.
         let message = match self.mode {
             Mode::First if error.is_end && self.scanner.is_blank() => "EOF".to_owned(),
             Mode::First if error.is_end => "unexpected EOF".to_owned(),
@@ -80,7 +80,7 @@ impl<'a> Reader<'a> {
     fn value(&mut self) -> Result<Node, SyntaxError> {
         let mut stack: Vec<Frame> = Vec::new();
         loop {
-            // A value is due.
+            // A value is expected.
             self.scanner.skip_space();
             let start = self.scanner.offset();
             let mut done = match self.scanner.peek() {
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
                 }
                 _ => Some(self.scalar(&stack)?),
             };
-            // It may be the last of the collection that it is in, and that of the next one.
+            // A finished value may complete its collection, and that one the next.
             while let Some(node) = done.take() {
                 let Some(mut frame) = stack.pop() else { return Ok(node) };
                 self.scanner.skip_space();
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
         Node::new(value, (self.span)(start..self.scanner.offset()))
     }
 
-    /// A key and its colon.
+    /// Reads a key and its colon.
     fn key(&mut self) -> Result<(Arc<str>, Span), SyntaxError> {
         let start = self.scanner.offset();
         if self.scanner.peek() != Some(b'"') {
