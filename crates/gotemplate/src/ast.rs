@@ -1,8 +1,8 @@
 //! The syntax tree of Go's template language.
 //!
-//! Every node has a [`Meta`]: a number unique in its file, the bytes that it covers, and the offset that Go reports for it
-//! (which is not always the start of the node: for `.Values.a.b` it is that of `.a`). `Display` prints a node as Go's
-//! `String` does, which is how Go names the culprit in error messages.
+//! Every node has a [`Meta`]: a number unique in its file, its bytes, and the offset that Go reports for it (not always
+//! the start of the node: for `.Values.a.b` it is that of `.a`). `Display` prints a node as Go's `String` does; Go's
+//! error messages name a node by that text.
 
 use std::fmt::{self, Display as _, Write as _};
 use std::sync::Arc;
@@ -14,50 +14,50 @@ use source::Span;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
 
-/// What every node knows about itself.
+/// The number and position of a node.
 #[derive(Clone, Copy, Debug)]
 pub struct Meta {
     /// The number of the node.
     pub id: NodeId,
-    /// The bytes that it covers.
+    /// The bytes of the node.
     pub span: Span,
-    /// The offset that Go gives for it in messages.
+    /// The offset that Go reports for it in messages.
     pub position: u32,
 }
 
-/// All templates of one file: the file itself and those that it defines.
+/// All templates of one file: its own text and its definitions.
 #[derive(Clone, Debug)]
 pub struct Template {
-    /// The name that Go gives to the file: `chart/templates/x.yaml`. Messages begin with it.
+    /// The name that Go gives the file: `chart/templates/x.yaml`. Messages begin with it.
     pub name: Arc<str>,
-    /// The trees in the order in which they were completed; the file's own is the last.
+    /// The trees in the order of their completion; the file's own tree is the last.
     pub trees: Vec<Tree>,
-    /// Where comments stand, without their delimiters.
+    /// The comments, without their delimiters.
     pub comments: Vec<Span>,
 }
 
 /// One template: a file's own text, or a `define` or `block` in it.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    /// The name that `include` and `template` call it by.
+    /// The name by which `include` and `template` call it.
     pub name: Arc<str>,
-    /// The `define` or `block` action that it begins with; the start of the file for the file's own.
+    /// The opening `define` or `block` action; for the file's own tree, the start of the file.
     pub span: Span,
-    /// What it consists of.
+    /// The nodes of the template.
     pub root: List,
 }
 
 /// A sequence of nodes.
 #[derive(Clone, Debug)]
 pub struct List {
-    /// The nodes in their order.
+    /// The nodes in source order.
     pub nodes: Vec<Node>,
 }
 
-/// Something that a template consists of.
+/// A node of a list.
 #[derive(Clone, Debug)]
 pub enum Node {
-    /// Text that is copied.
+    /// Literal text.
     Text(Text),
     /// `{{ pipeline }}`.
     Action(Action),
@@ -67,7 +67,7 @@ pub enum Node {
     With(Branch),
     /// `{{ range }}`.
     Range(Branch),
-    /// `{{ template "name" pipeline }}`; also what a `block` leaves behind.
+    /// `{{ template "name" pipeline }}`; also the call that a `block` expands to.
     Template(TemplateCall),
     /// `{{ break }}`.
     Break(Meta),
@@ -75,10 +75,10 @@ pub enum Node {
     Continue(Meta),
 }
 
-/// Text that is copied.
+/// Literal text.
 #[derive(Clone, Debug)]
 pub struct Text {
-    /// Where it stands.
+    /// Number and position.
     pub meta: Meta,
     /// The text.
     pub text: Arc<str>,
@@ -87,44 +87,44 @@ pub struct Text {
 /// `{{ pipeline }}`.
 #[derive(Clone, Debug)]
 pub struct Action {
-    /// Where it stands.
+    /// Number and position.
     pub meta: Meta,
-    /// What is evaluated, and printed unless it declares something.
+    /// The evaluated pipeline. Its value is printed unless it declares or assigns a variable.
     pub pipeline: Pipeline,
 }
 
 /// `if`, `with` or `range`.
 #[derive(Clone, Debug)]
 pub struct Branch {
-    /// Where the first action of the branch stands.
+    /// Number of the branch; position of its first action.
     pub meta: Meta,
-    /// What is looked at.
+    /// The condition, or the collection of a `range`.
     pub pipeline: Pipeline,
-    /// What is done then.
+    /// The body.
     pub list: List,
-    /// What is done otherwise. An `else if` is a list of one `if`.
+    /// The `else` body. An `else if` is a list of one `if`.
     pub else_list: Option<List>,
-    /// The `else` action, where there is one; that of an `else if` ends before the `if`.
+    /// The `else` action, if there is one; that of an `else if` ends before the `if`.
     pub else_span: Option<Span>,
 }
 
 /// `{{ template "name" pipeline }}`.
 #[derive(Clone, Debug)]
 pub struct TemplateCall {
-    /// Where it stands.
+    /// Number and position.
     pub meta: Meta,
-    /// Which template.
+    /// The name of the called template.
     pub name: Arc<str>,
-    /// Its dot.
+    /// The dot of the called template.
     pub pipeline: Option<Pipeline>,
 }
 
-/// Commands joined by `|`, perhaps with variables to hold the result.
+/// Commands joined by `|`, optionally with variables that receive the result.
 #[derive(Clone, Debug)]
 pub struct Pipeline {
-    /// Where it stands.
+    /// Number and position.
     pub meta: Meta,
-    /// Whether the variables are assigned (`=`), not declared (`:=`).
+    /// Whether the variables are assigned (`=`) rather than declared (`:=`).
     pub is_assign: bool,
     /// The variables.
     pub declarations: Vec<Variable>,
@@ -132,23 +132,23 @@ pub struct Pipeline {
     pub commands: Vec<Command>,
 }
 
-/// A function or value and its arguments.
+/// A function or a value, with arguments.
 #[derive(Clone, Debug)]
 pub struct Command {
-    /// Where it stands.
+    /// Number and position.
     pub meta: Meta,
-    /// The function or value, and the arguments after it; at least one.
+    /// The function or value, then its arguments; at least one.
     pub operands: Vec<Operand>,
 }
 
 /// `$name` or `$name.field`.
 #[derive(Clone, Debug)]
 pub struct Variable {
-    /// Where it stands.
+    /// Number and position.
     pub meta: Meta,
-    /// The name with its `$`.
+    /// The name, including its `$`.
     pub name: Arc<str>,
-    /// The fields after it.
+    /// The fields selected from it.
     pub fields: Fields,
 }
 
@@ -163,7 +163,7 @@ pub enum Operand {
     Bool(Meta, bool),
     /// A number.
     Number(Meta, Box<Number>),
-    /// A quoted text.
+    /// A string literal.
     String(Meta, QuotedString),
     /// The name of a function.
     Identifier(Meta, Arc<str>),
@@ -177,28 +177,28 @@ pub enum Operand {
     Chain(Box<Chain>),
 }
 
-/// An operand that is no field or variable, and fields after it.
+/// An operand other than a field or variable, with fields selected from it.
 #[derive(Clone, Debug)]
 pub struct Chain {
-    /// Where it stands.
+    /// Number and position.
     pub meta: Meta,
-    /// What the fields are taken of.
+    /// The operand that the fields are selected from.
     pub operand: Operand,
     /// The fields; at least one.
     pub fields: Fields,
 }
 
-/// The names of fields as they are written, without the first dot: `a.b`. No name has a dot in it.
+/// Field names as written, without the leading dot: `a.b`. No name contains a dot.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fields(Box<str>);
 
 impl Fields {
-    /// Fields that are written so.
+    /// The fields of a path.
     pub fn new(path: &str) -> Self {
         Self(path.into())
     }
 
-    /// The names, joined by dots.
+    /// The names joined by dots.
     pub fn path(&self) -> &str {
         &self.0
     }
@@ -208,7 +208,7 @@ impl Fields {
         self.0.split('.').filter(|_| !self.is_empty())
     }
 
-    /// Whether there are none.
+    /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -224,17 +224,17 @@ impl fmt::Display for Fields {
     }
 }
 
-/// A quoted text: what it says, and how it is written.
+/// A string literal: its value and its source form.
 #[derive(Clone, Debug)]
 pub struct QuotedString {
-    /// What it says.
+    /// The value.
     pub text: Arc<str>,
-    /// With its quotes and escapes, unless it is the text in double quotes.
+    /// The source form with quotes and escapes; none if it is just the value in double quotes.
     quoted: Option<Box<str>>,
 }
 
 impl QuotedString {
-    /// A text that is written so.
+    /// A literal with its source form and its value.
     pub fn new(quoted: &str, text: Arc<str>) -> Self {
         let plain = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
         let quoted = (plain != Some(&*text)).then(|| quoted.into());
@@ -251,23 +251,23 @@ impl fmt::Display for QuotedString {
     }
 }
 
-/// A numeric constant. It has no type yet: it may be several at once.
+/// A numeric constant. It is untyped: several representations may be possible.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Number {
-    /// As written.
+    /// The source form.
     pub text: Arc<str>,
-    /// The value as an `int64`, if it is one.
+    /// The value as an `int64`, if it is representable.
     pub int: Option<i64>,
-    /// The value as a `uint64`, if it is one.
+    /// The value as a `uint64`, if it is representable.
     pub uint: Option<u64>,
-    /// The value as a `float64`, if it is one.
+    /// The value as a `float64`, if it is representable.
     pub float: Option<f64>,
-    /// The value as a `complex128`, if it was written as one.
+    /// The value as a `complex128`, if it is written as a complex number.
     pub complex: Option<(f64, f64)>,
 }
 
 impl List {
-    /// Whether there is nothing but space and comments; such a definition does not replace another one.
+    /// Whether there is only white space and comments. An empty definition does not replace another one.
     pub fn is_empty(&self) -> bool {
         self.nodes.iter().all(|node| match node {
             Node::Text(text) => text.text.chars().all(gostd::unicode::is_space),
@@ -277,7 +277,7 @@ impl List {
 }
 
 impl Node {
-    /// What the node knows about itself.
+    /// The number and position of the node.
     pub fn meta(&self) -> Meta {
         match self {
             Self::Text(text) => text.meta,
@@ -290,7 +290,7 @@ impl Node {
 }
 
 impl Operand {
-    /// What the operand knows about itself.
+    /// The number and position of the operand.
     pub fn meta(&self) -> Meta {
         match self {
             Self::Dot(meta)
@@ -306,7 +306,7 @@ impl Operand {
         }
     }
 
-    /// Writes the operand as an argument: a pipeline gets its parentheses.
+    /// Writes the operand as an argument: a pipeline is parenthesized.
     fn fmt_argument(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pipeline(pipeline) => write!(f, "({pipeline})"),

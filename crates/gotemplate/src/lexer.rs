@@ -1,7 +1,7 @@
-//! Go's template scanner: a text becomes tokens.
+//! Go's template scanner: text to tokens.
 //!
-//! Mirrors `text/template/parse/lex.go`: trim markers are dealt with here, so that the parser never sees them, and what
-//! Go calls an error is an [`TokenKind::Error`] token, after which nothing follows but [`TokenKind::Eof`].
+//! Mirrors `text/template/parse/lex.go`. Trim markers are applied here, so the parser never sees them. A scan error is
+//! a [`TokenKind::Error`] token, followed only by [`TokenKind::Eof`].
 
 use super::token::{ScanError, Token, TokenKind};
 use gostd::unicode::{is_digit, is_letter, is_print, rune};
@@ -13,7 +13,7 @@ const RIGHT_COMMENT: &str = "*/";
 /// A trim marker is a minus and one space.
 const TRIM_MARKER_LENGTH: usize = 2;
 
-/// All tokens of a text; the last one is [`TokenKind::Eof`].
+/// The tokens of a text. The last one is [`TokenKind::Eof`].
 pub fn lex(text: &str) -> Vec<Token> {
     let mut lexer = Lexer {
         text,
@@ -22,7 +22,7 @@ pub fn lex(text: &str) -> Vec<Token> {
         line: 1,
         start_line: 1,
         parentheses: 0,
-        // There is a token for every five bytes or so.
+        // On average there is a token for every five bytes.
         tokens: Vec::with_capacity(text.len() / 4),
     };
     if let Err(error) = lexer.text() {
@@ -36,11 +36,11 @@ pub fn lex(text: &str) -> Vec<Token> {
 struct Lexer<'a> {
     text: &'a str,
     position: usize,
-    /// Where the token begins that is being read.
+    /// The start of the current token.
     start: usize,
     line: usize,
     start_line: usize,
-    /// How many parentheses are open in the current action.
+    /// The number of open parentheses in the current action.
     parentheses: usize,
     tokens: Vec<Token>,
 }
@@ -94,7 +94,7 @@ impl<'a> Lexer<'a> {
         self.start_line = self.line;
     }
 
-    /// Moves to a later position and counts the lines passed.
+    /// Advances to a position and counts the lines passed.
     fn advance_to(&mut self, position: usize) {
         self.line += memchr::memchr_iter(b'\n', &self.text.as_bytes()[self.position..position]).count();
         self.position = position;
@@ -105,7 +105,7 @@ impl<'a> Lexer<'a> {
         self.start_line = self.line;
     }
 
-    /// Text up to the next action, and so on to the end.
+    /// Scans text and actions up to the end of the input.
     fn text(&mut self) -> Result {
         while let Some(delimiter) = self.find_left() {
             let before = &self.text[self.position..delimiter];
@@ -126,7 +126,7 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
-    /// Where the next left delimiter is.
+    /// Finds the next left delimiter.
     fn find_left(&self) -> Option<usize> {
         let bytes = self.text.as_bytes();
         memchr::memchr_iter(b'{', self.bytes())
@@ -168,7 +168,7 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
-    /// Skips a right delimiter that is known to be here, with its markers and what it trims.
+    /// Skips the right delimiter at the current position, with its trim marker and the space it trims.
     fn after_right_delimiter(&mut self, trims: bool) {
         let marker = if trims { TRIM_MARKER_LENGTH } else { 0 };
         self.advance_to(self.position + marker + RIGHT.len());
@@ -179,7 +179,7 @@ impl<'a> Lexer<'a> {
         self.ignore();
     }
 
-    /// The inside of an action, its right delimiter included.
+    /// Scans the inside of an action and its right delimiter.
     fn action(&mut self) -> Result {
         loop {
             if let Some(trims) = right_delimiter_at(self.bytes()) {
@@ -211,7 +211,7 @@ impl<'a> Lexer<'a> {
                 Some('.') if !self.bytes().get(1).is_some_and(u8::is_ascii_digit) => {
                     self.next();
                     if self.bytes().is_empty() {
-                        // Go looks past the end for a digit first: a dot that ends the text starts a number.
+                        // At the end of the text, Go takes a trailing dot for the start of a number.
                         self.position -= 1;
                         self.number()?;
                     } else {
@@ -259,7 +259,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// A run of spaces; the last one may belong to a trim marker.
+    /// Scans a run of spaces. The last one may belong to a trim marker.
     fn space(&mut self) {
         while self.peek().is_some_and(is_space) {
             // The space before "-}}" belongs to the delimiter.
@@ -300,7 +300,7 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
-    /// What follows a `.` or `$`; `bare` is the kind if nothing does.
+    /// Scans the name after `.` or `$`; `bare` is the token kind if there is none.
     fn name(&mut self, kind: TokenKind, bare: TokenKind) -> Result {
         if self.at_terminator() {
             self.push(bare);
@@ -312,7 +312,7 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
-    /// Letters, digits and underscores.
+    /// Skips letters, digits and underscores.
     fn word(&mut self) {
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
         loop {
@@ -366,7 +366,7 @@ impl<'a> Lexer<'a> {
             self.push(TokenKind::Number);
             return Ok(());
         }
-        // A complex number: 1+2i, no spaces, must end in i.
+        // A complex number: 1+2i, without spaces, ending in i.
         if complete && self.scan_number() && self.text[..self.position].ends_with('i') {
             self.push(TokenKind::Complex);
             return Ok(());
@@ -374,7 +374,7 @@ impl<'a> Lexer<'a> {
         Err(ScanError::BadNumber)
     }
 
-    /// Takes what looks like a number; the parser finds out whether it is one.
+    /// Scans the characters of a number. The parser checks whether the number is valid.
     fn scan_number(&mut self) -> bool {
         self.accept("+-");
         let mut digits = "0123456789_";
@@ -429,7 +429,7 @@ fn has_left_trim_marker(text: &[u8]) -> bool {
     matches!(text, [b'-', space, ..] if is_space(char::from(*space)))
 }
 
-/// Whether a right delimiter is here, and if so, whether with a trim marker.
+/// Whether a right delimiter is here; if so, whether it has a trim marker.
 fn right_delimiter_at(text: &[u8]) -> Option<bool> {
     match text {
         [b'}', b'}', ..] => Some(false),

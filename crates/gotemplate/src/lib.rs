@@ -15,7 +15,8 @@
 //! operand   = ( "." | "nil" | bool | number | string | variable | function | field | "(" pipeline ")" ) { field }
 //! ```
 //!
-//! `{{- ` and ` -}}` trim the space before and after. `else if` and `else with` are an `else` whose list is that `if`.
+//! `{{- ` and ` -}}` trim the adjacent white space. `else if` and `else with` are an `else` whose list is that `if` or
+//! `with`.
 
 pub mod ast;
 mod lexer;

@@ -1,10 +1,10 @@
-//! Numeric constants: which types a constant may take, as Go's template parser decides.
+//! Numeric constants and the types that they can take, as Go's template parser decides.
 
 use super::ast::Number;
 use gostd::int::{parse_int, parse_uint};
 use gostd::quote::{quote, unquote_char_constant};
 
-/// `'a'`: a number of any type.
+/// Parses a character constant (`'a'`), a number of any type.
 pub(super) fn character(text: &str) -> Result<Number, String> {
     let code = unquote_char_constant(text)?;
     Ok(Number {
@@ -16,10 +16,10 @@ pub(super) fn character(text: &str) -> Result<Number, String> {
     })
 }
 
-/// `1+2i`.
+/// Parses a complex number (`1+2i`).
 pub(super) fn complex(text: &str) -> Result<Number, String> {
     let body = text.strip_suffix('i').unwrap_or(text);
-    // The sign that separates the parts is the last one that is no sign of an exponent.
+    // The separating sign is the last one that is not the sign of an exponent.
     let split = body
         .char_indices()
         .rev()
@@ -32,7 +32,7 @@ pub(super) fn complex(text: &str) -> Result<Number, String> {
     }
 }
 
-/// Any other number.
+/// Parses any other number.
 pub(super) fn number(text: &str) -> Result<Number, String> {
     if let Some(imaginary) = text.strip_suffix('i').and_then(parse_float) {
         return Ok(simplified(text, 0.0, imaginary));
@@ -79,7 +79,7 @@ fn simplified(text: &str, real: f64, imaginary: f64) -> Number {
     }
 }
 
-/// The float as an `int64` if that loses nothing.
+/// The float as an `int64`, if it is exact.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
@@ -91,7 +91,7 @@ fn exact_int(float: f64) -> Option<i64> {
     (int as f64 == float && float < 9_223_372_036_854_775_808.0).then_some(int)
 }
 
-/// The float as a `uint64` if that loses nothing.
+/// The float as a `uint64`, if it is exact.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -104,7 +104,7 @@ fn exact_uint(float: f64) -> Option<u64> {
     (uint as f64 == float && float < 18_446_744_073_709_551_616.0).then_some(uint)
 }
 
-/// `strconv.ParseFloat` as far as the scanner lets a number through.
+/// `strconv.ParseFloat`, for the texts that the scanner accepts as numbers.
 fn parse_float(text: &str) -> Option<f64> {
     gostd::float::parse(text).ok()
 }

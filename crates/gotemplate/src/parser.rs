@@ -1,7 +1,7 @@
-//! Go's template parser: tokens become trees, with Go's messages where they do not.
+//! Go's template parser: tokens to trees, with Go's error messages.
 //!
-//! Mirrors `text/template/parse/parse.go`. One thing it does better: a function that does not exist does not end the
-//! parse, so that one run names all of them.
+//! Mirrors `text/template/parse/parse.go`, with one improvement: an unknown function does not end the parse, so one run
+//! reports all of them.
 
 mod action;
 mod pipeline;
@@ -15,33 +15,33 @@ use super::lexer::lex;
 use super::token::{Token, TokenKind};
 use source::{FileId, Span};
 
-/// How deep parentheses may nest. Go allows 10,000; nobody writes 20.
+/// The nesting limit of parentheses. Go allows 10,000; templates in practice stay below 20.
 const MAX_PARENTHESES: usize = 500;
-/// How deep `if`, `with` and `range` may nest. Go sets no limit; minijinja's parser stops at 150 statements. It has no
-/// `else with`, and no `else if` that declares something: these nest, too.
+/// The nesting limit of `if`, `with` and `range`. Go sets no limit; minijinja's parser stops at 150 statements. An
+/// `else with`, and an `else if` that declares a variable, count as a level too, because minijinja has neither.
 const MAX_CONTROLS: usize = 100;
-/// How many `else if` may follow each other.
+/// The maximum length of an `else if` chain.
 const MAX_ELSE_IFS: usize = 2000;
 
-/// Why a text is not a template.
+/// A syntax error of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// Go's words, without the place.
+    /// Go's message, without the place.
     pub message: String,
-    /// The line that Go blames: that of the last token it had looked at.
+    /// The line that Go reports: that of the last token that its parser had read.
     pub line: usize,
-    /// The token that did not fit.
+    /// The unexpected token.
     pub span: Span,
-    /// The action that is still open where it should have ended.
+    /// The unclosed action, if the error is a missing end.
     pub opened: Option<Span>,
-    /// The name, where the error is a function that does not exist.
+    /// The function's name, if the error is an unknown function.
     pub unknown_function: Option<String>,
 }
 
-/// Parses one file. `is_function` says which names may be called.
+/// Parses one file. `is_function` tells which function names exist.
 ///
 /// # Errors
-/// All functions that do not exist, and the first error of syntax, in the order in which they stand.
+/// All unknown functions and the first syntax error, in source order.
 pub fn parse(
     text: &str,
     file: FileId,
@@ -83,10 +83,10 @@ pub fn parse(
     }
 }
 
-/// What starts afresh with each definition.
+/// Parser state that each definition starts anew.
 struct TreeState {
     variables: Vec<Arc<str>>,
-    /// The line of the action that is being read, 0 outside, and its left delimiter.
+    /// The line of the current action (0 outside of actions), and its left delimiter.
     action_line: usize,
     action: Option<Span>,
     ranges: usize,
@@ -111,11 +111,11 @@ struct Parser<'a> {
     name: Arc<str>,
     tokens: Vec<Token>,
     comments: Vec<Span>,
-    /// The next token.
+    /// The index of the next token.
     at: usize,
-    /// How many tokens have been looked at.
+    /// The number of tokens read so far, lookahead included.
     pulled: usize,
-    /// Where the last token ended that was consumed and is no space.
+    /// The end of the last consumed token that is not a space.
     end: usize,
     next_id: u32,
     is_function: &'a dyn Fn(&str) -> bool,
@@ -123,15 +123,15 @@ struct Parser<'a> {
     trees: Vec<Tree>,
     by_name: BTreeMap<Arc<str>, usize>,
     tree: TreeState,
-    /// The actions that wait for their `{{ end }}`.
+    /// The actions still without their `{{ end }}`.
     open: Vec<Span>,
-    /// How many of the branches that are being read hang on an `else` that cannot be joined with them.
+    /// The number of open `else` branches that cannot become an `elif` and therefore nest.
     hanging: usize,
     unfinished: Unfinished,
 }
 
-/// Parts of lists whose ends are not reached, those of the innermost list last: in the tree, each list takes the room that
-/// it needs and no more.
+/// Parts of lists whose end has not been reached, innermost list last. They are copied into the tree only when
+/// complete, so that each list there is allocated at its exact size.
 #[derive(Default)]
 struct Unfinished {
     nodes: Vec<Node>,
@@ -139,14 +139,14 @@ struct Unfinished {
     operands: Vec<Operand>,
 }
 
-/// Takes what has been pushed since there were so many.
+/// Drains everything pushed since the vector had length `start`.
 fn since<T>(unfinished: &mut Vec<T>, start: usize) -> Vec<T> {
     unfinished.drain(start..).collect()
 }
 
 type Result<T> = std::result::Result<T, Box<SyntaxError>>;
 
-/// What ends a list of nodes: `{{ end }}`, `{{ else }}`, or the `else` of `{{ else if }}`, the `if` still to be read.
+/// The end of a list of nodes: `{{ end }}`, `{{ else }}`, or the `else` of `{{ else if }}` with the `if` still unread.
 struct ListEnd {
     is_else: bool,
     span: Span,
@@ -164,7 +164,7 @@ enum Item {
 }
 
 impl Parser<'_> {
-    /// Comments are of no concern to the parser, only to those who look for directives in them.
+    /// Moves the comments out of the tokens. The parser ignores them; the search for directives reads them.
     fn set_comments_aside(&mut self) {
         let file = self.file;
         let comments = &mut self.comments;
@@ -217,7 +217,7 @@ impl Parser<'_> {
         Span::new(self.file, token.start, token.end)
     }
 
-    /// The description of a node that began at `start` and reaches to the last token consumed.
+    /// The metadata of a node from `start` to the end of the last consumed token.
     fn meta(&mut self, start: usize, position: usize) -> Meta {
         self.next_id += 1;
         let span = Span::new(self.file, start, self.end.max(start));
@@ -241,7 +241,7 @@ impl Parser<'_> {
         }))
     }
 
-    /// An error for the lack of what would end the action at `opened`.
+    /// An error for a missing end of the action at `opened`.
     fn unclosed<T>(&self, message: impl Into<String>, span: Span, opened: Option<Span>) -> Result<T> {
         self.error(message, span).map_err(|mut error: Box<SyntaxError>| {
             error.opened = opened;
@@ -254,7 +254,7 @@ impl Parser<'_> {
         if let Some(mut message) = token.error(self.text) {
             let started = self.tree.action_line;
             if started != 0 && started != token.line {
-                // Go avoids "action in action".
+                // Go avoids the phrase "action in action".
                 let joint = if message.ends_with(" action") {
                     " started"
                 } else {

@@ -3,10 +3,10 @@
 use gostd::quote::quote;
 use gostd::unicode::sharp_u;
 
-/// A token: what it is and the bytes of the text that it covers.
+/// A token: its kind and the bytes of the text that it covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
+    /// The kind.
     pub kind: TokenKind,
     /// Offset of its first byte in the source text.
     pub start: usize,
@@ -16,14 +16,14 @@ pub struct Token {
     pub line: usize,
 }
 
-/// What a token is. The names follow the item types of Go's `text/template/parse`.
+/// The kind of a token. The names follow the item types of Go's `text/template/parse`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
-    /// The scanner could not go on.
+    /// A scan error, which ends the input.
     Error(ScanError),
     /// `true` or `false`.
     Bool,
-    /// Any printable ASCII character that is nothing else.
+    /// Any other printable ASCII character.
     Char,
     /// `'a'`.
     CharConstant,
@@ -37,9 +37,9 @@ pub enum TokenKind {
     Eof,
     /// `.name`.
     Field,
-    /// A name of a function.
+    /// The name of a function.
     Identifier,
-    /// `{{`, with its trim marker if it has one.
+    /// `{{`, with its trim marker if there is one.
     LeftDelim,
     /// `(`.
     LeftParen,
@@ -47,7 +47,7 @@ pub enum TokenKind {
     Number,
     /// `|`.
     Pipe,
-    /// A text in backquotes, quotes included.
+    /// A string in backquotes, quotes included.
     RawString,
     /// `}}`.
     RightDelim,
@@ -55,9 +55,9 @@ pub enum TokenKind {
     RightParen,
     /// A run of spaces between arguments.
     Space,
-    /// A text in double quotes, quotes included.
+    /// A string in double quotes, quotes included.
     String,
-    /// Text outside of actions, trimmed as its neighbours ask.
+    /// Text outside of actions, trimmed as the adjacent markers request.
     Text,
     /// `$`, `$name`.
     Variable,
@@ -89,37 +89,37 @@ pub enum TokenKind {
     With,
 }
 
-/// Why the scanner could not go on.
+/// An error of the scanner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScanError {
-    /// A comment without its end.
+    /// An unclosed comment.
     UnclosedComment,
-    /// Something between the end of a comment and the right delimiter.
+    /// Text between the end of a comment and the right delimiter.
     CommentBeforeDelimiter,
-    /// An action without its right delimiter.
+    /// An action without a right delimiter.
     UnclosedAction,
-    /// A right delimiter within parentheses.
+    /// A right delimiter inside parentheses.
     UnclosedParenthesis,
-    /// A parenthesis that closes none.
+    /// A closing parenthesis without an opening one.
     UnexpectedParenthesis,
     /// A colon that is not followed by `=`.
     ExpectedDeclare,
-    /// A text in quotes that does not end on its line.
+    /// A quoted string that does not end on its line.
     UnterminatedString,
-    /// A character in quotes that does not end on its line.
+    /// A character constant that does not end on its line.
     UnterminatedCharacter,
-    /// A text in backquotes that does not end.
+    /// A raw string that does not end.
     UnterminatedRawString,
-    /// A character that no token begins with.
+    /// A character that cannot begin a token.
     Unrecognized(char),
-    /// A character after a name that cannot stand there.
+    /// A character that cannot follow a name.
     BadCharacter(char),
-    /// What the token covers looks like a number and is none.
+    /// An invalid number.
     BadNumber,
 }
 
 impl TokenKind {
-    /// Whether Go counts the kind among the keywords (it puts them in angle brackets in messages).
+    /// Whether Go counts the kind among the keywords. Messages put keywords in angle brackets.
     fn is_keyword(self) -> bool {
         matches!(
             self,
@@ -140,7 +140,7 @@ impl TokenKind {
 }
 
 impl Token {
-    /// Go's words for an error of the scanner; `None` for all other tokens.
+    /// Go's message for a scan error; none for other tokens.
     pub fn error(&self, text: &str) -> Option<String> {
         let TokenKind::Error(error) = self.kind else {
             return None;
@@ -164,14 +164,14 @@ impl Token {
         })
     }
 
-    /// The token as Go shows it in messages: `EOF`, `<end>`, `"abcdefghij"...`.
+    /// The token as Go's messages show it: `EOF`, `<end>`, `"abcdefghij"...`.
     pub fn describe(&self, text: &str) -> String {
         let value = text.get(self.start..self.end).unwrap_or_default();
         match &self.kind {
             TokenKind::Eof => "EOF".to_owned(),
             TokenKind::Error(_) => self.error(text).unwrap_or_default(),
             kind if kind.is_keyword() => format!("<{value}>"),
-            // Go's %.10q cuts to ten characters before it quotes.
+            // Go's `%.10q` cuts to ten characters before it quotes.
             _ if gostd::string::len(value) > 10 => {
                 format!("{}...", quote(&value.chars().take(10).collect::<String>()))
             }

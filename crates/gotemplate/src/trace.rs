@@ -1,7 +1,7 @@
-//! Which node Go's template engine blames for an error.
+//! The node to which Go's template engine attributes an error.
 //!
-//! Go keeps the node that it looked at last, and an error is reported there: an argument of the wrong type is blamed on the
-//! last thing that was evaluated to get it. What that is can be told from the tree alone.
+//! Go remembers the node that it evaluated last and reports errors there: an argument of the wrong type is attributed
+//! to the last node evaluated to get it. The tree alone determines that node.
 
 use super::ast::{Command, List, Meta, Node, NodeId, Operand, Pipeline, Tree};
 
@@ -19,7 +19,7 @@ pub enum NodeRef<'a> {
 }
 
 impl NodeRef<'_> {
-    /// What the node knows about itself.
+    /// The number and position of the node.
     pub fn meta(self) -> Meta {
         match self {
             Self::Node(node) => node.meta(),
@@ -29,7 +29,7 @@ impl NodeRef<'_> {
         }
     }
 
-    /// The text by which Go names it.
+    /// The text by which Go's messages name the node.
     pub fn text(self) -> String {
         match self {
             Self::Node(node) => node.to_string(),
@@ -40,7 +40,7 @@ impl NodeRef<'_> {
     }
 }
 
-/// The node that was evaluated last for an operand.
+/// The node evaluated last for an operand.
 pub fn last_of_operand(operand: &Operand) -> NodeRef<'_> {
     match operand {
         Operand::Pipeline(pipeline) => last_of_pipeline(pipeline),
@@ -49,7 +49,7 @@ pub fn last_of_operand(operand: &Operand) -> NodeRef<'_> {
     }
 }
 
-/// The node that was evaluated last for a command: its last argument, or itself.
+/// The node evaluated last for a command: its last argument, or the command itself.
 pub fn last_of_command(command: &Command) -> NodeRef<'_> {
     match &command.operands[..] {
         [first] => last_of_operand(first),
@@ -57,12 +57,12 @@ pub fn last_of_command(command: &Command) -> NodeRef<'_> {
     }
 }
 
-/// The node that was evaluated last for a pipeline.
+/// The node evaluated last for a pipeline.
 pub fn last_of_pipeline(pipeline: &Pipeline) -> NodeRef<'_> {
     last_of_command(&pipeline.commands[pipeline.commands.len() - 1])
 }
 
-/// Finds a node of a tree.
+/// Finds a node of a tree by its number.
 pub fn find(tree: &Tree, id: NodeId) -> Option<NodeRef<'_>> {
     in_list(&tree.root, id)
 }

@@ -1,4 +1,4 @@
-//! Files, definitions and actions: what stands between `{{` and `}}` up to the pipelines in it.
+//! Files, definitions and actions: everything between `{{` and `}}` except the pipelines.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ impl Parser<'_> {
         self.add(tree)
     }
 
-    /// `{{ define "name" }} ... {{ end }}`; `define` is past.
+    /// Parses `{{ define "name" }} ... {{ end }}` after the `define`.
     fn definition(&mut self, start: usize) -> Result<()> {
         const CONTEXT: &str = "define clause";
         let outer = std::mem::take(&mut self.tree);
@@ -49,7 +49,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// What stands up to the `{{ end }}` of the definition that was opened last.
+    /// Parses up to the `{{ end }}` of the innermost open definition.
     fn definition_body(&mut self, context: &str) -> Result<List> {
         let (list, end) = self.list()?;
         if end.is_else {
@@ -69,7 +69,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Keeps a tree; of two with one name the one that is not empty, and an error if both are not.
+    /// Adds a tree. Of two trees with one name the non-empty one is kept; two non-empty ones are an error.
     fn add(&mut self, tree: Tree) -> Result<()> {
         match self.by_name.get(&tree.name) {
             Some(&at) if self.trees[at].root.is_empty() => self.trees[at] = tree,
@@ -86,7 +86,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// Nodes up to `{{ end }}` or `{{ else }}`.
+    /// Parses nodes up to `{{ end }}` or `{{ else }}`.
     fn list(&mut self) -> Result<(List, ListEnd)> {
         let start = self.unfinished.nodes.len();
         while self.peek_non_space().kind != TokenKind::Eof {
@@ -121,7 +121,7 @@ impl Parser<'_> {
         }
     }
 
-    /// An action; its left delimiter, at `start`, is past.
+    /// Parses an action after its left delimiter, which is at `start`.
     fn action(&mut self, start: usize) -> Result<Item> {
         let token = self.peek_non_space();
         let keyword = |parser: &mut Self| parser.next();
@@ -169,7 +169,7 @@ impl Parser<'_> {
         Ok(Item::Node(node))
     }
 
-    /// `{{ else }}`; `{{ else if }}` and `{{ else with }}` leave their keyword to whoever asked.
+    /// Parses `{{ else }}`. The keyword of `{{ else if }}` and `{{ else with }}` is left to the caller.
     fn otherwise(&mut self, start: usize) -> Result<Item> {
         let token = self.peek_non_space();
         if !matches!(token.kind, TokenKind::If | TokenKind::With) {
@@ -197,7 +197,7 @@ impl Parser<'_> {
         })
     }
 
-    /// `if`, `with` or `range` and all that belongs to it; the keyword is past.
+    /// Parses `if`, `with` or `range` up to its `{{ end }}`, after the keyword.
     fn control(&mut self, start: usize, keyword: &'static str) -> Result<Branch> {
         self.check_depth(start)?;
         self.open.push(Span::new(self.file, start, self.end));
@@ -206,7 +206,7 @@ impl Parser<'_> {
         Ok(branch)
     }
 
-    /// Refuses one more branch inside too many.
+    /// Fails if another branch would exceed the nesting limit.
     fn check_depth(&self, start: usize) -> Result<()> {
         if self.open.len() + self.hanging < MAX_CONTROLS {
             return Ok(());
@@ -280,7 +280,7 @@ impl Parser<'_> {
         Ok(list)
     }
 
-    /// `{{ block "name" pipeline }} ... {{ end }}`: a definition and its use in one.
+    /// Parses `{{ block "name" pipeline }} ... {{ end }}`: a definition and a call of it.
     fn block(&mut self, start: usize) -> Result<Node> {
         const CONTEXT: &str = "block clause";
         let token = self.next_non_space();

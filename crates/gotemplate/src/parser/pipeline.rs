@@ -1,4 +1,4 @@
-//! Pipelines: commands, operands, and the variables that they set.
+//! Pipelines: commands, operands and variable declarations.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ impl<'a> Parser<'a> {
         if commands.is_empty() {
             return self.error(format!("missing value for {context}"), meta.span);
         }
-        // Only the first command of a pipeline may be a plain value.
+        // Only the first command of a pipeline can be a plain value.
         for (at, command) in commands.iter().enumerate().skip(1) {
             let operand = &command.operands[0];
             if matches!(
@@ -68,7 +68,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// `$x :=`, `$x =`, `$k, $v :=` at the start of a pipeline.
+    /// Parses `$x :=`, `$x =` or `$k, $v :=` at the start of a pipeline.
     fn declarations(&mut self, context: &str) -> Result<(bool, Vec<Variable>)> {
         let mut declared = Vec::new();
         loop {
@@ -110,7 +110,7 @@ impl<'a> Parser<'a> {
                     return self.error(format!("too many declarations in {context}"), self.span(&next));
                 }
                 _ => {
-                    // An ordinary argument after all.
+                    // Not a declaration: the variable is an ordinary argument.
                     (self.at, self.end) = (at, end);
                     return Ok((false, declared));
                 }
@@ -152,7 +152,7 @@ impl<'a> Parser<'a> {
         Ok(Command { meta, operands })
     }
 
-    /// A term and the fields after it; nothing if no term is here.
+    /// Parses a term and the fields after it; none if there is no term here.
     fn operand(&mut self) -> Result<Option<Operand>> {
         let Some(term) = self.term()? else {
             return Ok(None);
@@ -168,7 +168,7 @@ impl<'a> Parser<'a> {
         }
         let mut meta = self.meta(start, position);
         Ok(Some(match term {
-            // They have their fields already.
+            // These terms include their fields already.
             Operand::Field(_, fields) => Operand::Field(meta, fields),
             Operand::Variable(variable) => Operand::Variable(Variable { meta, ..variable }),
             Operand::Bool(..) | Operand::String(..) | Operand::Number(..) | Operand::Nil(_) | Operand::Dot(_) => {
@@ -176,7 +176,7 @@ impl<'a> Parser<'a> {
                 return self.error(message, meta.span);
             }
             operand => {
-                // The parentheses belong to the chain.
+                // The parentheses are part of the chain.
                 if matches!(operand, Operand::Pipeline(_)) {
                     meta.span.start = u32::try_from(self.open_parenthesis(start)).unwrap_or(meta.span.start);
                 }
@@ -186,7 +186,7 @@ impl<'a> Parser<'a> {
         }))
     }
 
-    /// The fields that come next, as they are written, without the first dot.
+    /// The fields that follow, as written, without the leading dot.
     fn fields(&self) -> &'a str {
         let mut fields = self.tokens[self.at..]
             .iter()
@@ -195,7 +195,7 @@ impl<'a> Parser<'a> {
         &self.text[first.start + 1..fields.last().unwrap_or(first).end]
     }
 
-    /// Where the parenthesis stands that opens the pipeline at `start`.
+    /// The offset of the parenthesis that opens the pipeline at `start`.
     fn open_parenthesis(&self, start: usize) -> usize {
         self.text[..start].rfind('(').unwrap_or(start)
     }
@@ -237,7 +237,7 @@ impl<'a> Parser<'a> {
                 })
             }
             TokenKind::Field => {
-                // With those that follow it.
+                // The path includes the fields that follow.
                 let fields = Fields::new(self.fields());
                 Operand::Field(meta(self), fields)
             }
