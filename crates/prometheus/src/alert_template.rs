@@ -1,4 +1,4 @@
-//! The templates in labels and annotations of alerts: Go's language with Prometheus' functions.
+//! Templates in the labels and annotations of alerts: Go's template language with Prometheus' functions.
 
 use super::check::Check;
 use super::rules_table::TEMPLATE;
@@ -7,11 +7,11 @@ use gostd::quote::quote;
 use goyaml::Node;
 use source::{FileId, Span};
 
-/// What Prometheus puts before each template. The variables are known because of it.
+/// The definitions that Prometheus prepends to each template; they declare its variables.
 const DEFINITIONS: &str = "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}\
                            {{$externalURL := .ExternalURL}}{{$value := .Value}}";
 
-/// Prometheus' functions and Go's own, sorted.
+/// Prometheus' template functions and Go's builtins, sorted.
 const FUNCTIONS: &[&str] = &[
     "and",
     "args",
@@ -64,7 +64,7 @@ const FUNCTIONS: &[&str] = &[
     "value",
 ];
 
-/// Checks a template that a scalar holds.
+/// Checks the template in a scalar.
 pub(super) fn check(check: &mut Check<'_>, alert: &str, node: &Node) {
     let Some(text) = check.text(node).filter(|text| text.contains("{{")) else {
         return;
@@ -79,7 +79,7 @@ pub(super) fn check(check: &mut Check<'_>, alert: &str, node: &Node) {
         let inside = |offset: u32| (offset as usize).saturating_sub(DEFINITIONS.len()).min(text.len());
         let span = |span: Span, check: &Check<'_>| check.within(node, &text, inside(span.start)..inside(span.end));
         let message = format!("error parsing template {name}: {}", error.message);
-        // What is not closed is mended where it was opened, not where the text ends.
+        // An unclosed action is fixed where it was opened, not at the end of the text.
         let place = span(error.opened.unwrap_or(error.span), check);
         let mut diagnostic = Diagnostic::error(TEMPLATE, message).at(place);
         if let Some(unknown) = &error.unknown_function

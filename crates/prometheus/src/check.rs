@@ -1,4 +1,4 @@
-//! What all checks work with: the text, the findings, and typed looks at values.
+//! Shared parts of the checks: source text, findings, and typed access to values.
 
 use diagnostics::{Diagnostic, Report};
 use goyaml::{Map, Node, Value};
@@ -8,7 +8,7 @@ use source::{Source, Span};
 pub(super) struct Check<'a> {
     source: &'a Source,
     pub(super) report: Report,
-    /// Whether names must be those of Prometheus 2: letters, digits, underscores.
+    /// Whether names must follow the legacy scheme of Prometheus 2: letters, digits, underscores.
     pub(super) legacy_names: bool,
 }
 
@@ -29,7 +29,7 @@ impl<'a> Check<'a> {
         self.report.push(Diagnostic::warning(rule, message).at(place));
     }
 
-    /// What a scalar is where a text is wanted: `yes` and `010` are then what was written. None for collections.
+    /// The text of a scalar in a string field: `yes` and `010` stay as written. None for collections.
     pub(super) fn text(&self, node: &Node) -> Option<String> {
         match &node.value {
             Value::Null => Some(String::new()),
@@ -39,13 +39,13 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// The place of some bytes of a text that a scalar holds.
+    /// The place of some bytes of a scalar's text.
     pub(super) fn within(&self, node: &Node, text: &str, range: std::ops::Range<usize>) -> Span {
         goyaml::within(self.source.text(), node.span, text, range)
     }
 }
 
-/// A mapping and its place.
+/// A mapping, with its place.
 #[derive(Clone, Copy)]
 pub(super) struct Object<'n> {
     pub(super) map: &'n Map,
@@ -60,7 +60,7 @@ impl<'n> Object<'n> {
         })
     }
 
-    /// The value of a key; none where there is no key, or null.
+    /// The value of a key; none if the key is missing or null.
     pub(super) fn get(&self, key: &str) -> Option<&'n Node> {
         self.map.node(key).filter(|node| !node.is_null())
     }
@@ -73,12 +73,12 @@ impl<'n> Object<'n> {
         self.get(key).and_then(Node::as_list).unwrap_or_default()
     }
 
-    /// A key's text; empty where there is none.
+    /// The text of a key; empty if the key is missing.
     pub(super) fn text(&self, check: &Check<'_>, key: &str) -> String {
         self.get(key).and_then(|node| check.text(node)).unwrap_or_default()
     }
 
-    /// Whether a key for a text, a list or a mapping holds one that is not empty. Any other scalar is a text that is not.
+    /// Whether a string, list or mapping field is set and not empty. Other scalars count as non-empty strings.
     pub(super) fn is_set(&self, key: &str) -> bool {
         self.get(key).is_some_and(|node| match &node.value {
             Value::String(text) => !text.is_empty(),
@@ -88,7 +88,7 @@ impl<'n> Object<'n> {
         })
     }
 
-    /// Whether a key for a number or a truth value holds anything but Go's zero value.
+    /// Whether a number or boolean field is set to anything but Go's zero value.
     pub(super) fn is_nonzero(&self, key: &str) -> bool {
         self.get(key).is_some_and(|node| match node.value {
             Value::Bool(value) => value,
@@ -98,7 +98,8 @@ impl<'n> Object<'n> {
         })
     }
 
-    /// A key's text, or what Prometheus takes where there is no such key. Null is no default: it empties the field.
+    /// The text of a key, or the default if the key is missing. A null empties the field; it does not restore the
+    /// default.
     pub(super) fn text_or(&self, check: &Check<'_>, key: &str, default: &str) -> String {
         if self.map.contains_key(key) {
             self.text(check, key)
@@ -107,12 +108,12 @@ impl<'n> Object<'n> {
         }
     }
 
-    /// How many of some keys are set.
+    /// The number of the keys that are set.
     pub(super) fn count(&self, keys: &[&str]) -> usize {
         keys.iter().filter(|key| self.is_set(key)).count()
     }
 
-    /// The duration of a key in nanoseconds; none where there is none that can be read.
+    /// The duration of a key in nanoseconds; none if it is missing or invalid.
     pub(super) fn duration(&self, check: &Check<'_>, key: &str) -> Option<i64> {
         promql::duration::parse(&self.text(check, key)).ok()
     }
@@ -134,19 +135,19 @@ impl<'n> Object<'n> {
         }
     }
 
-    /// The place of a key; that of the mapping where it is missing.
+    /// The place of a key; that of the mapping if the key is missing.
     pub(super) fn key(&self, key: &str) -> Span {
         self.map.get(key).map_or_else(|| self.start(), |entry| entry.key)
     }
 
-    /// The place of the first of some keys that are set.
+    /// The place of the first of the given keys that is set.
     pub(super) fn first(&self, keys: &[&str]) -> Span {
         keys.iter()
             .find(|key| self.is_set(key))
             .map_or_else(|| self.start(), |key| self.key(key))
     }
 
-    /// The place of the last of some keys that are set, in the order of the text.
+    /// The place of the last, in source order, of the given keys that are set.
     pub(super) fn last(&self, keys: &[&str]) -> Span {
         keys.iter()
             .filter(|key| self.is_set(key))
@@ -155,7 +156,7 @@ impl<'n> Object<'n> {
             .unwrap_or_else(|| self.start())
     }
 
-    /// The place of a key's value; that of the mapping where it is missing.
+    /// The place of a key's value; that of the mapping if the key is missing.
     pub(super) fn value(&self, key: &str) -> Span {
         self.map.get(key).map_or_else(
             || self.start(),
@@ -169,7 +170,7 @@ impl<'n> Object<'n> {
         )
     }
 
-    /// Where the mapping begins: its first key.
+    /// The start of the mapping: its first key.
     pub(super) fn start(&self) -> Span {
         self.map
             .iter()

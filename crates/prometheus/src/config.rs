@@ -16,9 +16,9 @@ use source::Span;
 
 const MINUTE: i64 = 60_000_000_000;
 
-/// Checks a document; `agent` as Prometheus does with `--agent`.
+/// Checks a prometheus.yml; with `agent` by the rules of `--agent`.
 pub(super) fn document(check: &mut Check<'_>, node: &Node, agent: bool) {
-    // The scheme of names is needed below before the walk comes to it.
+    // The walk below needs the validation scheme before it reaches the field.
     check.legacy_names = node
         .at(["global", "metric_name_validation_scheme"])
         .and_then(Node::as_str)
@@ -54,7 +54,7 @@ pub(super) fn root(check: &mut Check<'_>, root: Object<'_>) {
         }
     }
     let defaults = Defaults::of(check, root);
-    // The scheme of `global` is judged by each job that takes it over.
+    // An escaping scheme in `global` is checked only through the jobs that inherit it.
     if let Some(global) = root.object("global").filter(|_| root.is_set("scrape_configs")) {
         escaping(check, global, "global");
     }
@@ -88,7 +88,7 @@ pub(super) fn root(check: &mut Check<'_>, root: Object<'_>) {
     }
 }
 
-/// The jobs of a file.
+/// Checks the jobs of a file.
 fn scrapes(check: &mut Check<'_>, root: Object<'_>, defaults: &Defaults) {
     let mut jobs = BTreeMap::new();
     let before = check.legacy_names;
@@ -103,13 +103,14 @@ fn scrapes(check: &mut Check<'_>, root: Object<'_>, defaults: &Defaults) {
     }
 }
 
-/// A file of `scrape_config_files`. What its jobs take over from `global` is not known here, so an interval counts as the usual one.
+/// Checks a file of `scrape_config_files`. The `global` section is unknown here, so defaults apply to what its jobs
+/// inherit, such as the interval.
 pub(super) fn scrape_file(check: &mut Check<'_>, root: Object<'_>) {
     let defaults = Defaults::of(check, root);
     scrapes(check, root, &defaults);
 }
 
-/// A name that must not come twice.
+/// Reports a name that occurs a second time.
 pub(super) fn once(
     check: &mut Check<'_>,
     rule: &'static str,
@@ -128,7 +129,7 @@ pub(super) fn once(
     }
 }
 
-/// What scrape configurations have from `global`.
+/// The settings that scrape configurations inherit from `global`.
 pub(super) struct Defaults {
     pub(super) interval: i64,
     pub(super) escaping: String,
@@ -212,7 +213,7 @@ pub(super) fn protocols(check: &mut Check<'_>, owner: Object<'_>, context: &str)
                 names.join(" ")
             );
             check.error(CONFIG, list[index].span, message);
-            // The message has the whole list in it; once is enough.
+            // The message contains the whole list, so one is enough.
             return;
         }
     }

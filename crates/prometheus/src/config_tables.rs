@@ -1,4 +1,4 @@
-//! Tables of the configuration's fields, as the structs of Prometheus' `config` package have them.
+//! Tables of the configuration's fields, from the structs of Prometheus' `config` package.
 
 use super::config::{global, otlp, retention, root, tracing};
 use super::discovery::SECTIONS;
@@ -9,7 +9,7 @@ use super::schema::{Field, Struct, TEXTS, Ty, free};
 use super::scrape;
 use gostd::quote::quote;
 
-/// Relabelling rules with what is said about one that is null.
+/// Relabelling rules; the literal is the message for a null rule.
 macro_rules! relabelling {
     ($message:literal) => {
         Ty::Full(&Ty::Struct(&RELABEL_CONFIG), $message)
@@ -32,7 +32,7 @@ const PROTOCOL: Ty = Ty::Choice(PROTOCOLS, |given| {
 });
 pub(super) const ESCAPINGS: &[&str] = &["allow-utf-8", "underscores", "dots", "values"];
 
-/// What `global` and each scrape configuration may both have.
+/// The fields that `global` and each scrape configuration share.
 const SHARED: &[Field] = &[
     ("scrape_interval", Ty::Duration),
     ("scrape_timeout", Ty::Duration),
@@ -139,7 +139,7 @@ static ALERTING: Struct = Struct {
         ),
         (
             "alertmanagers",
-            // Prometheus has no words for it: it panics.
+            // Prometheus has no message for this: it panics.
             Ty::Full(&Ty::Struct(&ALERTMANAGER), "empty or null section in alertmanagers"),
         ),
     ]],
@@ -293,7 +293,7 @@ pub(super) static ROOT: Struct = Struct {
     check: root,
 };
 
-/// A file of `scrape_config_files`.
+/// The root of a file of `scrape_config_files`.
 pub(super) static SCRAPE_FILE: Struct = Struct {
     name: "config.ScrapeConfigs",
     fields: &[&[(

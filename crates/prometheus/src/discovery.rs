@@ -1,4 +1,5 @@
-//! Service discovery: the fields of each `*_sd_configs` section. What holds between them is in [`super::discovery_checks`].
+//! Service discovery: the fields of each `*_sd_configs` section. [`super::discovery_checks`] has the constraints
+//! between them.
 
 use super::discovery_checks as checks;
 use super::discovery_clouds::{
@@ -254,10 +255,10 @@ static STATIC: Struct = Struct {
     check: free,
 };
 
-/// A file of `file_sd_configs`.
+/// The root of a file of `file_sd_configs`.
 pub(super) static TARGETS: Ty = Ty::Full(&Ty::Struct(&STATIC), "nil target group item found");
 
-/// A section: its key, the struct of its items, and what is said about an item that is null.
+/// A section: its key, the struct of its items, and the message for a null item.
 macro_rules! section {
     ($key:literal, $of:ident) => {
         (

@@ -1,4 +1,4 @@
-//! What holds between the fields of service discovery sections: the `UnmarshalYAML` of each.
+//! Constraints between the fields of service discovery sections: the `UnmarshalYAML` of each.
 
 use super::check::{Check, Object};
 use super::http;
@@ -10,34 +10,34 @@ use gostd::url::Url;
 
 pub(super) const KUBERNETES_ROLES: &[&str] = &["node", "pod", "service", "endpoints", "endpointslice", "ingress"];
 
-/// A field that must be there and not be empty.
+/// Requires a field to be set and not empty.
 pub(super) fn required(check: &mut Check<'_>, sd: Object<'_>, key: &str, message: &str) {
     if !sd.is_set(key) {
         check.error(DISCOVERY, sd.value(key), message);
     }
 }
 
-/// A field with a default, which must not be made empty.
+/// Requires a field that has a default not to be set to empty.
 pub(super) fn given(check: &mut Check<'_>, sd: Object<'_>, key: &str, message: &str) {
     if sd.map.contains_key(key) {
         required(check, sd, key, message);
     }
 }
 
-/// The same, where space alone is nothing.
+/// Like [`given`], for a text that must not be blank either.
 pub(super) fn not_blank(check: &mut Check<'_>, sd: Object<'_>, key: &str, message: &str) {
     if sd.map.contains_key(key) && sd.text(check, key).trim().is_empty() {
         check.error(DISCOVERY, sd.value(key), message);
     }
 }
 
-/// Whether a duration was made nothing.
+/// Whether a duration is set to zero or null.
 fn is_zero(check: &Check<'_>, sd: Object<'_>, key: &str) -> bool {
     sd.map.get(key).is_some_and(|entry| entry.node.is_null()) || sd.duration(check, key) == Some(0)
 }
 
 pub(super) fn role(check: &mut Check<'_>, sd: Object<'_>, message: &str) {
-    // One that is written but unknown has been named already.
+    // The type check has reported an unknown role already.
     if sd.get("role").is_none() {
         check.error(DISCOVERY, sd.value("role"), message);
     }
@@ -426,7 +426,7 @@ pub(super) fn zookeeper(check: &mut Check<'_>, sd: Object<'_>, name: &str) {
     }
 }
 
-/// What the client of Scaleway refuses, before it is used.
+/// The checks that the Scaleway client makes when it is created.
 pub(super) fn scaleway(check: &mut Check<'_>, sd: Object<'_>) {
     role(check, sd, "role missing (one of: instance, baremetal)");
     required(check, sd, "project_id", "project_id is mandatory");

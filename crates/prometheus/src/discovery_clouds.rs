@@ -1,4 +1,4 @@
-//! Service discovery of the providers of clouds.
+//! Service discovery for cloud providers.
 
 use super::discovery::{FILTERS, PORT, REFRESH};
 use super::discovery_checks as checks;

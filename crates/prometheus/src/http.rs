@@ -95,7 +95,7 @@ static HEADER: Struct = Struct {
     check: free,
 };
 
-/// The fields, for structs that embed them.
+/// The fields of an HTTP client, for structs that embed it.
 pub(super) const HTTP_FIELDS: &[Field] = &[
     ("basic_auth", Ty::Struct(&BASIC_AUTH)),
     ("authorization", Ty::Struct(&AUTHORIZATION)),
@@ -134,16 +134,16 @@ const RESERVED: &[&str] = &[
     "X-Amz-Content-Sha256",
 ];
 
-/// Whether a header's name is one that Prometheus sets itself: the name as it is usually written.
+/// The reserved header of this name, in its usual spelling. Reserved headers are set by Prometheus itself.
 pub(super) fn reserved_header(name: &str) -> Option<&'static str> {
     RESERVED.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// Whether any setting differs from the default.
+/// Whether any setting differs from its default.
 pub(super) fn is_custom(owner: Object<'_>) -> bool {
     HTTP_FIELDS.iter().any(|(key, _)| match *key {
         "follow_redirects" | "enable_http2" => owner.bool(key) == Some(false),
-        // Pointers: an empty section is one.
+        // Pointer fields: even an empty section is not nil.
         "basic_auth" | "authorization" | "oauth2" | "http_headers" => owner.get(key).is_some(),
         "tls_config" => owner
             .object(key)

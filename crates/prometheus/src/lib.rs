@@ -1,9 +1,9 @@
-//! What Prometheus would say about its own files, before it gets them.
+//! Checks Prometheus' own files offline.
 //!
-//! prometheus.yml, rule files and web.config, as files or as texts in `ConfigMaps`, and the objects of the operator. Every
-//! check mirrors one of Prometheus 3.16 (`config`, `discovery/*`, `model/relabel`, `model/rulefmt`, `exporter-toolkit/web`)
-//! and has its words; but where Prometheus stops at the first fault, here are all of them, each at its key or value. Files
-//! that a file refers to are not read.
+//! Covers prometheus.yml, rule files and web.config, as files or as texts in `ConfigMaps`, and the objects of the
+//! Prometheus operator. Every check mirrors one of Prometheus 3.16 (`config`, `discovery/*`, `model/relabel`,
+//! `model/rulefmt`, `exporter-toolkit/web`) and uses its message. Prometheus stops at the first fault; these checks
+//! report all of them, each at its key or value. Files that a file refers to are not read.
 //!
 //! ```
 //! use prometheus::{Kind, check_file};
@@ -43,7 +43,7 @@ use source::{FileId, Source, Sources, Span};
 use check::Check;
 pub use rules_table::{RULES, Rule};
 
-/// The files of Prometheus.
+/// The kinds of Prometheus' files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// prometheus.yml.
@@ -60,18 +60,18 @@ pub enum Kind {
     Targets,
 }
 
-/// A file that prometheus.yml names.
+/// A file that prometheus.yml refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reference {
-    /// Its path, of which the last part may be a pattern.
+    /// Its path; the last part may be a glob pattern.
     pub path: String,
-    /// Where it is named.
+    /// The place of the reference.
     pub span: Span,
-    /// What is in it.
+    /// The kind of the file.
     pub kind: Kind,
 }
 
-/// The files that a prometheus.yml names: `rule_files`, `scrape_config_files` and those of `file_sd_configs`.
+/// The files that a prometheus.yml refers to: `rule_files`, `scrape_config_files` and the files of `file_sd_configs`.
 pub fn references(node: &Node) -> Vec<Reference> {
     let mut found = Vec::new();
     let mut add = |owner: &Node, key: &str, kind: Kind| {
@@ -94,14 +94,14 @@ pub fn references(node: &Node) -> Vec<Reference> {
     found
 }
 
-/// The names of the jobs in a prometheus.yml or a file of `scrape_config_files`, with their places.
+/// The job names of a prometheus.yml or a file of `scrape_config_files`, with their places.
 pub fn jobs(node: &Node) -> Vec<(&str, Span)> {
     let jobs = node.get("scrape_configs").and_then(Node::as_list).unwrap_or_default();
     let named = jobs.iter().filter_map(|job| job.get("job_name"));
     named.filter_map(|name| Some((name.as_str()?, name.span))).collect()
 }
 
-/// What kind of file a document is, by its keys at the top; none if Prometheus would not know any of them.
+/// Detects the kind of a document by its top-level keys; none if no kind knows any of them.
 pub fn detect(node: &Node) -> Option<Kind> {
     let map = node.as_map()?;
     let known = |root: &schema::Struct| map.iter().filter(|(key, _)| root.knows(key)).count();
@@ -117,7 +117,7 @@ pub fn detect(node: &Node) -> Option<Kind> {
     .map(|(_, kind)| kind)
 }
 
-/// Checks a file; where `kind` is none it is found out, and a file that tells nothing is taken for prometheus.yml.
+/// Checks a file. Without `kind` it is detected; an undetectable file counts as prometheus.yml.
 pub fn check_file(sources: &Sources, file: FileId, kind: Option<Kind>) -> Report {
     let source = sources.get(file);
     match goyaml::parse(&source, file, 0..source.text().len()) {
@@ -139,7 +139,7 @@ pub fn check_file(sources: &Sources, file: FileId, kind: Option<Kind>) -> Report
     }
 }
 
-/// Checks a document that has been read. `source` is the text that its spans are of.
+/// Checks a parsed document. `source` is the text that its spans refer to.
 pub fn check_node(source: &Source, node: &Node, kind: Kind) -> Report {
     let mut check = Check::new(source);
     match kind {
@@ -153,8 +153,8 @@ pub fn check_node(source: &Source, node: &Node, kind: Kind) -> Report {
     check.report
 }
 
-/// Checks an object of `monitoring.coreos.com/v1`: a `PrometheusRule`, `ServiceMonitor`, `PodMonitor` or Probe; others have no
-/// faults. `source` is the text that its spans are of.
+/// Checks an object of `monitoring.coreos.com/v1`: a `PrometheusRule`, `ServiceMonitor`, `PodMonitor` or `Probe`. Other
+/// kinds have no findings. `source` is the text that its spans refer to.
 pub fn check_object(source: &Source, object: &Node) -> Report {
     let mut check = Check::new(source);
     let text = |key: &str| object.get(key).and_then(Node::as_str).unwrap_or_default();
@@ -164,7 +164,7 @@ pub fn check_object(source: &Source, object: &Node) -> Report {
     check.report
 }
 
-/// Keys that a mapping has twice: Prometheus reads strictly.
+/// Reports duplicate keys, which Prometheus' strict reading rejects.
 fn duplicates(parsed: &Parsed) -> Report {
     let mut report = Report::new();
     for duplicate in &parsed.duplicates {

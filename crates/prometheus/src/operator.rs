@@ -1,6 +1,6 @@
-//! Objects of the Prometheus operator: `PrometheusRule`, `ServiceMonitor`, `PodMonitor`, Probe.
+//! Objects of the Prometheus operator: `PrometheusRule`, `ServiceMonitor`, `PodMonitor`, `Probe`.
 //!
-//! Their fields and types are for the schema of the CRD to judge, which `promchart_k8s` knows; here is what it cannot say.
+//! The CRD schemas in `promchart_k8s` check fields and types; this module checks what a schema cannot express.
 
 use super::check::{Check, Object};
 use super::relabel;
@@ -12,7 +12,7 @@ use diagnostics::Diagnostic;
 use goyaml::Node;
 use promql::duration;
 
-/// The kinds that [`object`] knows, all of `monitoring.coreos.com/v1`.
+/// The kinds that [`object`] checks, all of `monitoring.coreos.com/v1`.
 pub(super) const KINDS: &[&str] = &["PrometheusRule", "ServiceMonitor", "PodMonitor", "Probe"];
 
 /// Checks an object of one of [`KINDS`].
@@ -84,10 +84,10 @@ fn size(check: &mut Check<'_>, spec: Object<'_>) {
     }
 }
 
-/// How a target is asked: intervals and credentials.
+/// Checks the scrape settings of an endpoint: intervals and credentials.
 fn scrape(check: &mut Check<'_>, endpoint: Object<'_>) {
     for key in ["interval", "scrapeTimeout"] {
-        // A number has a wrong type, which is said elsewhere.
+        // The schema reports a number, which has the wrong type.
         if endpoint.is_set(key)
             && let Some(node) = endpoint.get(key).filter(|node| node.as_str().is_some())
         {

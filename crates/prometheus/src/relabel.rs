@@ -1,4 +1,4 @@
-//! `relabel_configs` and their kin: `model/relabel`.
+//! `relabel_configs` and the like: `model/relabel`.
 
 use super::check::{Check, Object};
 use super::rules_table::{RELABEL, VALUE};
@@ -8,7 +8,7 @@ use diagnostics::Diagnostic;
 use gostd::quote::quote;
 use gostd::regexp::Regexp;
 
-/// The actions, in the letters that Prometheus keeps; it reads them in any.
+/// The actions in lower case. Prometheus ignores case when it reads them.
 const ACTIONS: &[&str] = &[
     "replace",
     "keep",
@@ -33,14 +33,14 @@ const FIELDS: &[Field] = &[
     ("action", Ty::Text),
 ];
 
-/// `relabel.Config`. What its action needs is checked by [`relabelling`], which knows whose rule it is.
+/// `relabel.Config`. [`relabelling`] checks what each action requires, because it knows where the rule is used.
 pub(super) static RELABEL_CONFIG: Struct = Struct {
     name: "relabel.Config",
     fields: &[FIELDS],
     check: free,
 };
 
-/// The keys of a relabelling rule: Prometheus' own, or those of the operator's objects.
+/// The key names of a relabelling rule, in Prometheus' files or in the operator's objects.
 pub(super) struct Keys {
     pub(super) source_labels: &'static str,
     pub(super) target_label: &'static str,
@@ -56,7 +56,7 @@ pub(super) const OPERATOR: Keys = Keys {
     target_label: "targetLabel",
 };
 
-/// All rules of a list.
+/// Checks all rules of a list.
 pub(super) fn relabellings(check: &mut Check<'_>, owner: Object<'_>, key: &str, keys: &Keys) {
     for node in owner.list(key) {
         if let Some(rule) = Object::of(node) {
@@ -152,7 +152,7 @@ fn relabelling(check: &mut Check<'_>, rule: Object<'_>, keys: &Keys) {
     }
 }
 
-/// Whether a name in which `$1` stands for a group can be that of a label.
+/// Whether a label name that may contain variables (`$1`) is valid.
 fn is_name_with_variables(name: &str, legacy: bool) -> bool {
     if !legacy {
         return scalars::is_label_name(name, false);

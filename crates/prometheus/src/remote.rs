@@ -193,13 +193,13 @@ const AUTHORIZATION_HEADER: &str = "authorization header must be changed via the
                                     sigv4, azuread or google_iam parameter";
 
 fn url(check: &mut Check<'_>, owner: Object<'_>, message: &str) {
-    // An empty text is a URL, to Prometheus.
+    // To Prometheus an empty text is a URL.
     if owner.get("url").is_none() {
         check.error(CONFIG, owner.value("url"), message);
     }
 }
 
-/// Headers that Prometheus sets itself; `authorization` is what is said about that one.
+/// Checks the headers that Prometheus reserves; `authorization` is the message for that header.
 pub(super) fn headers(check: &mut Check<'_>, owner: Object<'_>, authorization: &str) {
     let Some(headers) = owner.object("headers") else { return };
     for (name, entry) in headers.map.iter() {
@@ -231,7 +231,7 @@ fn remote_write(check: &mut Check<'_>, write: Object<'_>) {
         write.get(key).is_some() || bearer
     })
     .collect();
-    // Those that are settings of HTTP clients have been compared with each other already.
+    // The check of the HTTP client settings has compared those with each other already.
     if methods.len() > 1
         && methods
             .iter()

@@ -1,4 +1,4 @@
-//! Rule files: `model/rulefmt`. The groups of a `PrometheusRule` object are the same.
+//! Rule files: `model/rulefmt`. The groups of a `PrometheusRule` object have the same form.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ static OPERATOR_GROUP: Struct = Struct {
     check: group,
 };
 
-/// A rule file. Of a group or a rule that is null nothing is said, as by `promtool`; the API server minds them in an object.
+/// A rule file. Like `promtool`, this accepts null groups and rules; in an object the API server rejects them.
 pub(super) static ROOT: Struct = Struct {
     name: "rulefmt.RuleGroups",
     fields: &[&[("groups", Ty::List(&Ty::Struct(&GROUP_STRUCT)))]],
@@ -65,12 +65,12 @@ pub(super) static SPEC: Struct = Struct {
     check: groups,
 };
 
-/// A duration, for those who check one by itself.
+/// A duration type, for checks of a single value.
 pub(super) static DURATION: Ty = Ty::Duration;
-/// What `promtool` knows a rule by: its name and its labels.
+/// A rule's identity for `promtool`: its name and its labels.
 type Identity = (String, Vec<(String, String)>);
 
-/// What holds between groups.
+/// Checks constraints between groups.
 fn groups(check: &mut Check<'_>, root: Object<'_>) {
     let mut names = BTreeMap::new();
     let mut rules = BTreeMap::new();
@@ -86,8 +86,8 @@ fn groups(check: &mut Check<'_>, root: Object<'_>) {
     }
 }
 
-/// Two rules of one name and the same labels, as `promtool` minds them. Alerts with another expression are often meant (one for each
-/// range of hours, each kind of request): these are mentioned only.
+/// Reports a rule with the name and labels of an earlier one, as `promtool` does. For alerts with different expressions
+/// (one for each range of hours, each kind of request) that is often intended, so those are only an info.
 fn same_rule(check: &mut Check<'_>, rule: Object<'_>, seen: &mut BTreeMap<Identity, (String, Span)>) {
     let Some(key) = ["alert", "record"].into_iter().find(|key| rule.is_set(key)) else {
         return;
@@ -196,16 +196,16 @@ fn recording(check: &mut Check<'_>, rule: Object<'_>) {
     }
 }
 
-/// How many faults of one expression or template are told.
+/// The maximum number of errors reported for one expression or template.
 pub(super) const MOST_ERRORS: usize = 20;
 
-/// An expression in a scalar.
+/// Checks the expression in a scalar.
 pub(super) fn expression(check: &mut Check<'_>, node: &Node) {
     let Some(text) = check.text(node) else { return };
     let Err(errors) = promql::check(&text, promql::Options::default()) else {
         return;
     };
-    // Each place is found by a walk through the text.
+    // Finding each place takes a walk through the text, hence the limit.
     for error in errors.into_iter().take(MOST_ERRORS) {
         let place = check.within(node, &text, error.range);
         let rule = match error.kind {

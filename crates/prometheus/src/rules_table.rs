@@ -1,11 +1,11 @@
-//! The names of the rules and what each is about.
+//! The rules of this crate.
 
-/// A rule of this module.
+/// A rule of this crate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// The name that diagnostics carry.
+    /// The identifier in diagnostics.
     pub id: &'static str,
-    /// One line on the fault.
+    /// A one-line description of the fault.
     pub summary: &'static str,
 }
 
@@ -35,7 +35,7 @@ const fn rule(id: &'static str, summary: &'static str) -> Rule {
     Rule { id, summary }
 }
 
-/// All rules, by their names.
+/// All rules, sorted by identifier.
 pub const RULES: &[Rule] = &[
     rule(
         TEMPLATE,

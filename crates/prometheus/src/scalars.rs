@@ -1,12 +1,12 @@
-//! Texts that mean something: sizes, label names, regular expressions of relabelling, selectors.
+//! Formats of strings: sizes, label names, relabelling regular expressions, selectors.
 
 use gostd::quote::quote;
 use gostd::regexp::Regexp;
 
-/// `units.ParseBase2Bytes` of github.com/alecthomas/units: the bytes of `1GiB`, `512MB` or `0`.
+/// `units.ParseBase2Bytes` of github.com/alecthomas/units: the number of bytes of `1GiB`, `512MB` or `0`.
 ///
 /// # Errors
-/// Its words.
+/// The library's message.
 pub(super) fn size(text: &str) -> Result<i64, String> {
     let invalid = || format!("units: invalid {text}");
     let (negative, mut rest) = match text.as_bytes().first() {
@@ -58,7 +58,7 @@ pub(super) fn size(text: &str) -> Result<i64, String> {
     Ok(if negative { -total } else { total })
 }
 
-/// Whether a label may have this name. Since Prometheus 3 all but an empty one may, unless the old rules are asked for.
+/// Whether a label name is valid. Since Prometheus 3 any non-empty name is, except in the legacy scheme.
 pub(super) fn is_label_name(name: &str, legacy: bool) -> bool {
     if legacy {
         let mut chars = name.chars();
@@ -69,7 +69,7 @@ pub(super) fn is_label_name(name: &str, legacy: bool) -> bool {
     }
 }
 
-/// Whether a metric may have this name.
+/// Whether a metric name is valid.
 pub(super) fn is_metric_name(name: &str, legacy: bool) -> bool {
     if legacy {
         is_label_name(&name.replace(':', "_"), true)
@@ -78,7 +78,7 @@ pub(super) fn is_metric_name(name: &str, legacy: bool) -> bool {
     }
 }
 
-/// Whether Go would call the text valid UTF-8.
+/// Whether Go considers the text valid UTF-8.
 pub(super) fn is_utf8(text: &str) -> bool {
     !gostd::string::may_have_escapes(text) || std::str::from_utf8(&gostd::string::decode(text)).is_ok()
 }
@@ -87,15 +87,15 @@ pub(super) fn label_name_fault(name: &str, legacy: bool) -> Option<String> {
     (!is_label_name(name, legacy)).then(|| format!("{} is not a valid label name", quote(name)))
 }
 
-/// `relabel.NewRegexp`: the expression has to match a whole value.
+/// `relabel.NewRegexp`: the expression must match a whole value.
 ///
 /// # Errors
-/// Go's words.
+/// Go's message.
 pub(super) fn relabel_regex(expression: &str) -> Result<(), String> {
     Regexp::compile(&format!("^(?s:{expression})$")).map(|_| ())
 }
 
-/// The name that a misspelt one is most like.
+/// The known name most similar to a misspelt one.
 pub(super) fn similar<'w>(name: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     if name.len() > 64 {
         return None;
@@ -108,7 +108,7 @@ pub(super) fn similar<'w>(name: &str, known: impl Iterator<Item = &'w str>) -> O
         .map(|(_, word)| word)
 }
 
-/// Whether a text is a UUID in one of the forms that `uuid.Parse` of github.com/google/uuid reads.
+/// Whether a text is a UUID in a form that `uuid.Parse` of github.com/google/uuid accepts.
 pub(super) fn is_uuid(text: &str) -> bool {
     let lower = text.to_lowercase();
     let inner = match text.len() {
@@ -129,7 +129,7 @@ pub(super) fn is_uuid(text: &str) -> bool {
     })
 }
 
-/// What is wrong with a Kubernetes label selector: `a=b,c!=d,e in (f, g),!h`.
+/// The error of a Kubernetes label selector (`a=b,c!=d,e in (f, g),!h`), if it is invalid.
 pub(super) fn label_selector_fault(selector: &str) -> Option<String> {
     let fault = || Some(format!("unable to parse requirement: {}", quote(selector)));
     let mut depth = 0_usize;
@@ -208,7 +208,7 @@ fn is_qualified_name(name: &str) -> bool {
     }
 }
 
-/// What is wrong with a Kubernetes field selector: `a.b=c,d!=e`.
+/// The error of a Kubernetes field selector (`a.b=c,d!=e`), if it is invalid.
 pub(super) fn field_selector_fault(selector: &str) -> Option<String> {
     for piece in selector.split(',').filter(|piece| !piece.is_empty()) {
         let Some((_, value)) = ["!=", "==", "="]

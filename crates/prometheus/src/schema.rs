@@ -1,7 +1,7 @@
-//! The shape of Prometheus' files, as tables, and what walks along them.
+//! The structure of Prometheus' files as tables, and the walk that checks values by them.
 //!
 //! The tables are the `yaml` tags of Prometheus' Go structs. A value is checked as `go.yaml.in/yaml/v2` decodes it with
-//! `UnmarshalStrict`: a text takes any scalar, an integer takes no text, null leaves the default.
+//! `UnmarshalStrict`: a string field accepts any scalar, an integer field no string, and null keeps the default.
 
 use diagnostics::Diagnostic;
 use gostd::quote::quote;
@@ -15,7 +15,7 @@ use super::scalars;
 /// A field and its type.
 pub(super) type Field = (&'static str, Ty);
 
-/// What a value has to be.
+/// The type of a value.
 pub(super) enum Ty {
     Text,
     Bool,
@@ -29,38 +29,38 @@ pub(super) enum Ty {
     /// `512MiB`
     Size,
     Url,
-    /// One that matches a whole label value.
+    /// A regular expression that matches a whole label value.
     Regex,
     LabelName,
-    /// One of some words; what is wrong with others.
+    /// One of a set of words, with the message for any other.
     Choice(&'static [&'static str], fn(&str) -> String),
     List(&'static Ty),
-    /// A list without null in it: what is said about one.
+    /// A list without nulls, with the message for a null item.
     Full(&'static Ty, &'static str),
-    /// Names to texts.
+    /// Names mapped to strings.
     TextMap,
-    /// Label names to texts.
+    /// Label names mapped to strings.
     LabelMap,
-    /// Names to values.
+    /// Names mapped to values.
     Map(&'static Ty),
     Struct(&'static Struct),
     Any,
 }
 
-/// A list of texts.
+/// A list of strings.
 pub(super) const TEXTS: Ty = Ty::List(&Ty::Text);
 
 /// A mapping with known fields.
 pub(super) struct Struct {
-    /// The Go type, which messages name.
+    /// The Go type's name, for messages.
     pub(super) name: &'static str,
     /// Its own fields and those of embedded structs.
     pub(super) fields: &'static [&'static [Field]],
-    /// What holds between the fields.
+    /// Checks the constraints between fields.
     pub(super) check: fn(&mut Check<'_>, Object<'_>),
 }
 
-/// For structs whose fields do not depend on each other.
+/// The check of a struct without constraints between its fields.
 pub(super) fn free(_: &mut Check<'_>, _: Object<'_>) {}
 
 impl Struct {
@@ -74,13 +74,13 @@ impl Struct {
         scalars::similar(name, fields.map(|(known, _)| *known))
     }
 
-    /// Whether a mapping has a field, for telling files apart.
+    /// Whether a struct has a field. Used to detect the kind of a file.
     pub(super) fn knows(&self, name: &str) -> bool {
         self.field(name).is_some()
     }
 }
 
-/// A value's tag and beginning, as Go's YAML library names it.
+/// A value's tag and the start of its text, as Go's YAML library describes it.
 fn describe(check: &Check<'_>, node: &Node) -> String {
     let tag = match &node.value {
         Value::Null => "!!null",
@@ -101,7 +101,7 @@ fn describe(check: &Check<'_>, node: &Node) -> String {
 }
 
 impl Check<'_> {
-    /// Walks a document that is a struct.
+    /// Checks a document whose root is a struct.
     pub(super) fn document(&mut self, root: &'static Struct, node: &Node) {
         self.structure(root, node);
     }
@@ -161,7 +161,7 @@ impl Check<'_> {
         };
         let fits = match ty {
             Ty::Bool => matches!(node.value, Value::Bool(_)),
-            // A number with a fraction loses it.
+            // An integer field truncates a number with a fraction.
             Ty::Int | Ty::Float => is_number,
             Ty::Uint => is_number && !is_negative,
             _ => true,
@@ -203,7 +203,7 @@ impl Check<'_> {
         }
     }
 
-    /// What is written as a text.
+    /// Checks a scalar that is read as a string.
     fn scalar(&mut self, ty: &Ty, node: &Node) {
         let Some(text) = self.text(node) else {
             self.mismatch(node, ty.go_name());
@@ -211,7 +211,7 @@ impl Check<'_> {
         };
         let (rule, fault) = match ty {
             Ty::Duration => (VALUE, promql::duration::parse(&text).err()),
-            // A number alone is one of nanoseconds.
+            // Go reads a bare integer as nanoseconds.
             Ty::GoDuration if matches!(node.value, Value::Int(_)) => (VALUE, None),
             Ty::GoDuration => (VALUE, gostd::duration::parse(&text).err()),
             Ty::Size => (VALUE, scalars::size(&text).err()),

@@ -1,4 +1,4 @@
-//! What holds between the fields of a scrape configuration, and of an Alertmanager, which is found the same way.
+//! Constraints between the fields of a scrape configuration, and of an Alertmanager, which uses the same discovery.
 
 use super::check::{Check, Object};
 use super::config::{Defaults, escaping, protocols, too_long};
@@ -54,7 +54,7 @@ pub(super) fn config(check: &mut Check<'_>, scrape: Object<'_>, defaults: &Defau
     token::scrape(check, scrape);
 }
 
-/// Targets are hosts and ports, unless relabelling makes something of them.
+/// Requires each target to be a host and a port, unless relabelling may rewrite it.
 fn static_targets(check: &mut Check<'_>, owner: Object<'_>) {
     if owner.is_set("relabel_configs") {
         return;

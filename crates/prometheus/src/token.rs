@@ -1,15 +1,14 @@
-//! A service account's token must not travel in clear text.
+//! Reports service account tokens sent in clear text.
 //!
-//! Prometheus sends the credentials of a job to each of its targets, whatever the scheme. A token of the pod's service
-//! account, sent over plain HTTP, can be read by whoever can make himself a target: anyone who may create a pod or an
-//! Ingress.
+//! Prometheus sends the credentials of a job to each of its targets, whatever the scheme. Over plain HTTP, anyone who
+//! can add a target (who may create a pod or an Ingress) can read the token of the pod's service account.
 
 use super::check::{Check, Object};
 use super::rules_table::TOKEN;
 use diagnostics::Diagnostic;
 use source::Span;
 
-/// Where Kubernetes mounts the token, under either name of the folder.
+/// The mount paths of the token. Kubernetes uses either name of the folder.
 const FOLDERS: [&str; 2] = [
     "/var/run/secrets/kubernetes.io/serviceaccount",
     "/run/secrets/kubernetes.io/serviceaccount",
@@ -19,7 +18,7 @@ pub(super) fn is_token(path: &str) -> bool {
     FOLDERS.iter().any(|folder| path.starts_with(folder))
 }
 
-/// The place of the token that a client is given.
+/// The place where a client is given the service account token; none if it is not.
 fn token(check: &Check<'_>, owner: Object<'_>) -> Option<Span> {
     if is_token(&owner.text(check, "bearer_token_file")) {
         return Some(owner.value("bearer_token_file"));
@@ -28,7 +27,7 @@ fn token(check: &Check<'_>, owner: Object<'_>) -> Option<Span> {
     is_token(&authorization.text(check, "credentials_file")).then(|| authorization.value("credentials_file"))
 }
 
-/// A section with a `scheme` of its own: a scrape configuration or an Alertmanager.
+/// Checks a section with its own `scheme`: a scrape configuration or an Alertmanager.
 pub(super) fn scrape(check: &mut Check<'_>, owner: Object<'_>) {
     let scheme = owner.text(check, "scheme");
     if !matches!(scheme.as_str(), "" | "http") || always_https(check, owner) {
@@ -42,7 +41,7 @@ pub(super) fn scrape(check: &mut Check<'_>, owner: Object<'_>) {
     check.report.push(diagnostic);
 }
 
-/// Whether relabelling sets the scheme to https for all targets.
+/// Whether relabelling sets the scheme to https for every target.
 fn always_https(check: &Check<'_>, owner: Object<'_>) -> bool {
     owner.list("relabel_configs").iter().filter_map(Object::of).any(|rule| {
         rule.text(check, "target_label") == "__scheme__"
@@ -51,7 +50,7 @@ fn always_https(check: &Check<'_>, owner: Object<'_>) -> bool {
     })
 }
 
-/// A section with a `url`.
+/// Checks a section with a `url`.
 pub(super) fn url(check: &mut Check<'_>, owner: Object<'_>) {
     let address = owner.text(check, "url");
     if address

@@ -1,4 +1,4 @@
-//! web.config.file: TLS and users of the servers, of github.com/prometheus/exporter-toolkit.
+//! The file of `--web.config.file`: TLS settings and users of the server, as in github.com/prometheus/exporter-toolkit.
 
 use super::check::{Check, Object};
 use super::http::TLS_VERSION;
@@ -6,7 +6,7 @@ use super::rules_table::WEB;
 use super::schema::{Struct, TEXTS, Ty, free};
 use gostd::quote::{quote, quote_char};
 
-/// The names of Go's `tls.CipherSuites`, which has none that are known to be weak.
+/// The names in Go's `tls.CipherSuites`, which excludes suites known to be insecure.
 const CIPHERS: &[&str] = &[
     "TLS_AES_128_GCM_SHA256",
     "TLS_AES_256_GCM_SHA384",
@@ -75,7 +75,7 @@ pub(super) static ROOT: Struct = Struct {
     check: users,
 };
 
-/// `ConfigToTLSConfig`, without a look at the files.
+/// `ConfigToTLSConfig`, without reading the referenced files.
 fn tls(check: &mut Check<'_>, tls: Object<'_>) {
     let cert = ["cert", "cert_file"];
     let key = ["key", "key_file"];
@@ -152,7 +152,7 @@ fn users(check: &mut Check<'_>, root: Object<'_>) {
     }
 }
 
-/// What `bcrypt.Cost` of golang.org/x/crypto says about a text that is no hash.
+/// The error of `bcrypt.Cost` (golang.org/x/crypto) for an invalid hash.
 fn bcrypt_fault(hash: &str) -> Option<String> {
     let mut chars = hash.chars();
     if hash.len() < 59 {
