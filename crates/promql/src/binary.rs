@@ -1,4 +1,4 @@
-//! Binary operators: how vectors are matched, and which types go with which operator.
+//! Binary operators: vector matching, and the operand types of each operator.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::token::{Keyword, Kind, Op, POW};
 use gostd::quote::quote;
 
 impl Parser<'_> {
-    /// What follows an operator, and what the two sides may be.
+    /// Parses an operator and its right operand, and checks the types of both sides.
     pub(super) fn binary(&mut self, left: &Expression, op: Op) -> Parsed<Expression> {
         let operator = self.take();
         let matching = self.matching()?;
@@ -67,7 +67,7 @@ impl Parser<'_> {
         Ok(Expression::other(ty, range))
     }
 
-    /// `bool on (...) group_left (...) fill (...)`, each of which may be missing.
+    /// Parses `bool on (...) group_left (...) fill (...)`; each part is optional.
     fn matching(&mut self) -> Parsed<Matching> {
         let mut matching = Matching::default();
         if self.keyword() == Some(Keyword::Bool) {
@@ -98,7 +98,7 @@ impl Parser<'_> {
         Ok(matching)
     }
 
-    /// `fill (number)` and the like, if it is there.
+    /// Parses `fill (number)`, `fill_left (number)` or `fill_right (number)`, if there is one.
     fn fill(&mut self, matching: &mut Matching) -> Parsed<Option<Keyword>> {
         let Some(word @ (Keyword::Fill | Keyword::FillLeft | Keyword::FillRight)) = self.keyword() else {
             return Ok(None);
@@ -118,7 +118,7 @@ impl Parser<'_> {
     }
 }
 
-/// How two vectors are matched.
+/// The vector matching of an operator.
 #[derive(Default)]
 struct Matching {
     returns_bool: bool,

@@ -1,4 +1,4 @@
-//! Aggregations and calls of functions.
+//! Aggregations and function calls.
 
 use super::functions::{self, Function};
 use super::parser::{Expression, Parsed, Parser};
@@ -10,7 +10,7 @@ impl Parser<'_> {
     pub(super) fn aggregation_or_metric(&mut self, aggregation: Aggregation, token: Token) -> Parsed<Expression> {
         match self.token.kind {
             Kind::LeftParen | Kind::Keyword(Keyword::By | Keyword::Without) => self.aggregation(aggregation, &token),
-            // What can follow an expression follows a metric with this name.
+            // A token that can follow an expression: the name is that of a metric.
             Kind::End
             | Kind::Op(_)
             | Kind::LeftBrace
@@ -70,7 +70,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `by (...)` or `without (...)`, if there is one.
+    /// Parses `by (...)` or `without (...)`; returns whether there is one.
     fn grouping(&mut self) -> Parsed<bool> {
         let found = matches!(self.keyword(), Some(Keyword::By | Keyword::Without));
         if found {
@@ -80,7 +80,7 @@ impl Parser<'_> {
         Ok(found)
     }
 
-    /// `(label, ...)`
+    /// Parses `(label, ...)`.
     pub(super) fn grouping_labels(&mut self) -> Parsed<Vec<String>> {
         const CONTEXT: &str = "grouping opts";
         if !self.is(&Kind::LeftParen) {
@@ -102,7 +102,7 @@ impl Parser<'_> {
                     }
                     labels.push(label);
                 }
-                // All words are labels, keywords too, but for one that was forgotten.
+                // Any word is a label, even a keyword; Prometheus' grammar omits only this one.
                 Kind::Keyword(Keyword::Without) => return self.unexpected(CONTEXT, "label"),
                 Kind::Identifier
                 | Kind::MetricIdentifier
@@ -126,7 +126,7 @@ impl Parser<'_> {
         Ok(labels)
     }
 
-    /// `(expression, ...)`
+    /// Parses `(expression, ...)`.
     fn arguments(&mut self) -> Parsed<Vec<Expression>> {
         self.expect(&Kind::LeftParen)?;
         let mut arguments = Vec::new();
@@ -161,7 +161,7 @@ impl Parser<'_> {
             let message = format!("function {} is not enabled", quote(word));
             self.syntax(name.range.clone(), message);
         }
-        // The number of arguments is judged before what is in them.
+        // The number of arguments is checked before their types.
         if let Some(message) = wrong_count(function, arguments.len()) {
             let error = Error {
                 kind: ErrorKind::Type,
@@ -189,7 +189,7 @@ impl Parser<'_> {
     }
 }
 
-/// What is wrong with a number of arguments.
+/// The message for a wrong number of arguments; none if the number is valid.
 fn wrong_count(function: &Function, given: usize) -> Option<String> {
     let name = quote(function.name);
     let listed = function.arguments.len();

@@ -2,7 +2,7 @@
 
 use gostd::quote::quote;
 
-/// The units from large to small, with their nanoseconds.
+/// The units from large to small, with their lengths in nanoseconds.
 const UNITS: [(&str, u64); 7] = [
     ("y", 365 * 24 * 3_600_000_000_000),
     ("w", 7 * 24 * 3_600_000_000_000),
@@ -13,10 +13,10 @@ const UNITS: [(&str, u64); 7] = [
     ("ms", 1_000_000),
 ];
 
-/// `model.ParseDuration` of github.com/prometheus/common: the nanoseconds, never negative.
+/// `model.ParseDuration` of github.com/prometheus/common. The result is in nanoseconds and never negative.
 ///
 /// # Errors
-/// When it is no duration: its words.
+/// Prometheus' message for an invalid duration.
 ///
 /// ```
 /// use promql::duration;
@@ -56,7 +56,7 @@ pub fn parse(text: &str) -> Result<i64, String> {
     i64::try_from(total).map_err(|_| out_of_range())
 }
 
-/// `model.Duration.String`: a number of nanoseconds as Prometheus writes it.
+/// `model.Duration.String`: formats nanoseconds as Prometheus does.
 pub fn format(nanoseconds: i64) -> String {
     let mut left = nanoseconds.unsigned_abs() / 1_000_000;
     if left == 0 {
@@ -65,7 +65,7 @@ pub fn format(nanoseconds: i64) -> String {
     let mut text = if nanoseconds < 0 { "-".to_owned() } else { String::new() };
     for (unit, size) in UNITS {
         let size = size / 1_000_000;
-        // Years and weeks only where nothing is left: 90d reads better than 12w6d.
+        // Years and weeks are used only without a remainder: 90d reads better than 12w6d.
         if matches!(unit, "y" | "w") && !left.is_multiple_of(size) {
             continue;
         }

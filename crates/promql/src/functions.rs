@@ -1,4 +1,4 @@
-//! The functions of the language: what they take and give.
+//! The functions of the language, with their argument and result types.
 
 use super::Type::{self, Matrix, Scalar, String, Vector};
 
@@ -6,19 +6,19 @@ use super::Type::{self, Matrix, Scalar, String, Vector};
 pub(super) struct Function {
     pub(super) name: &'static str,
     pub(super) arguments: &'static [Type],
-    /// How many more arguments than one less than listed there may be: 0 exactly those listed, negative any number.
+    /// How many arguments beyond `arguments.len() - 1` are allowed. 0: exactly those listed; negative: any number.
     pub(super) variadic: i8,
     pub(super) result: Type,
     pub(super) experimental: bool,
 }
 
-/// The function of a name.
+/// Finds a function by its name.
 pub(super) fn find(name: &str) -> Option<&'static Function> {
     let at = FUNCTIONS.binary_search_by(|function| function.name.cmp(name)).ok()?;
     FUNCTIONS.get(at)
 }
 
-/// The function whose name is most like a misspelt one.
+/// The function name most similar to a misspelt one.
 pub(super) fn similar(name: &str) -> Option<&'static str> {
     if name.len() > 64 {
         return None;

@@ -1,6 +1,6 @@
-//! Characters to tokens.
+//! The lexer: characters to tokens.
 //!
-//! Mirrors `promql/parser/lex.go`: between braces all words are names, between brackets only durations are read.
+//! Mirrors `promql/parser/lex.go`: inside braces every word is a name, inside brackets only durations are valid.
 
 use std::ops::Range;
 
@@ -8,12 +8,12 @@ use super::number;
 use super::token::{Kind, Op, Token, duration_keyword, keyword};
 use gostd::quote::quote_char;
 
-/// Where the lexer is.
+/// The lexer's state.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Statements,
     Braces,
-    /// After `[`, up to the first number.
+    /// After `[`, before the first number.
     Duration,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Lexer<'a> {
     got_duration: bool,
 }
 
-/// A word that ends the lexer: the message.
+/// A token kind, or the message of the error that ends the input.
 type Lexed = Result<Kind, String>;
 
 pub(super) fn is_space(c: char) -> bool {
@@ -43,9 +43,9 @@ fn unexpected(what: &str, c: char) -> String {
     format!("unexpected {what} {}", quote_char(c))
 }
 
-/// A character after another one that it does not go with; there may be none.
+/// The error for a character that cannot follow another one; `None` is the end of the input.
 fn after(what: &str, next: Option<char>) -> String {
-    // Go's lexer has -1 for the end, which prints as the replacement character.
+    // Go's lexer represents the end as -1, which prints as the replacement character.
     format!(
         "unexpected character after {what}: {}",
         quote_char(next.unwrap_or('\u{FFFD}'))
@@ -93,7 +93,7 @@ impl<'a> Lexer<'a> {
         self.at += rest.find(|c| !accept(c)).unwrap_or(rest.len());
     }
 
-    /// The next token; the last one over and over when the end or an error is reached.
+    /// Returns the next token. After the end or an error it returns the same token again.
     pub(super) fn next(&mut self) -> Token {
         self.skip_blanks();
         self.start = self.at;
@@ -118,7 +118,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Spaces and comments. A comment cannot stand before the first number between brackets.
+    /// Skips spaces and comments. A comment cannot precede the first number between brackets.
     fn skip_blanks(&mut self) {
         loop {
             self.eat_while(is_space);
@@ -184,7 +184,7 @@ impl<'a> Lexer<'a> {
         })
     }
 
-    /// What means the same within brackets and without.
+    /// Lexes the tokens that are the same inside and outside of brackets.
     fn sign(&mut self, c: char) -> Result<Option<Kind>, String> {
         Ok(Some(match c {
             ',' => Kind::Comma,
@@ -278,7 +278,7 @@ impl<'a> Lexer<'a> {
         })
     }
 
-    /// `step`, `range`, `max_of` or `min_of`, the first letter of which has been read.
+    /// Lexes the rest of `step`, `range`, `max_of` or `min_of`, whose first letter has been read.
     fn duration_word(&mut self, first: char) -> Option<Kind> {
         if !matches!(first.to_ascii_lowercase(), 's' | 'r' | 'm') {
             return None;
@@ -303,7 +303,7 @@ impl<'a> Lexer<'a> {
         self.eat_while(|c| is_alpha(c) || c.is_ascii_digit() || c == ':');
         let word = &self.text[self.start..self.at];
         Ok(match keyword(word) {
-            // These came late: they go on being names wherever they can.
+            // These keywords are recent: they remain names wherever they can.
             Some(Kind::Keyword(_))
                 if word.to_ascii_lowercase().starts_with("fill")
                     && !self.rest().trim_start_matches(is_space).starts_with('(') =>
@@ -332,10 +332,10 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Reads the first unit of a duration and what follows.
+    /// Reads the first unit of a duration and the parts that follow.
     ///
     /// # Errors
-    /// Where it stopped to be one.
+    /// The offset at which the duration becomes invalid.
     fn duration_end(&mut self) -> Result<(), usize> {
         let mut units: &[char] = &['s', 'm', 'h', 'd', 'w', 'y'];
         loop {
@@ -372,7 +372,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// What follows a backslash.
+    /// Reads an escape after its backslash.
     fn escape(&mut self, open: char) -> Result<(), String> {
         let end = || "escape sequence not terminated".to_owned();
         let (digits, base, max) = match self.bump().ok_or_else(end)? {
@@ -401,7 +401,7 @@ impl<'a> Lexer<'a> {
         Ok(())
     }
 
-    /// The bytes of a token without the space around them.
+    /// Trims white space from a token's range.
     pub(super) fn trim(&self, range: Range<usize>) -> Range<usize> {
         let text = &self.text[range.clone()];
         let start = range.start + (text.len() - text.trim_start_matches(is_space).len());
@@ -410,7 +410,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Go's `%#U`.
+/// Formats a character as Go's `%#U`.
 fn unicode(c: char) -> String {
     let code = gostd::unicode::rune(c) as u32;
     if c.is_control() {

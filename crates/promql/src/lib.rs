@@ -1,8 +1,8 @@
 //! Prometheus' query language: syntax and types.
 //!
-//! Mirrors `promql/parser` of Prometheus 3.16 in what it accepts, in its words and in the bytes that it blames. No tree is
-//! built: types are known from the bottom up, and nobody here evaluates. As in Prometheus, types are of interest only where
-//! the syntax is right.
+//! Mirrors `promql/parser` of Prometheus 3.16: it accepts the same expressions and reports the same messages at the
+//! same bytes. No tree is built, because nothing is evaluated; types are computed bottom-up. As in Prometheus, type
+//! errors are reported only if the syntax is valid.
 //!
 //! ```
 //! use promql::{Options, Type, check};
@@ -33,7 +33,7 @@ use std::ops::Range;
 
 pub use parser::check;
 
-/// The language's features that Prometheus has behind a flag.
+/// The language features that Prometheus enables by flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// `--enable-feature=promql-experimental-functions`.
@@ -51,12 +51,12 @@ pub enum Type {
     Vector,
     /// A range vector.
     Matrix,
-    /// A text.
+    /// A string.
     String,
 }
 
 impl Type {
-    /// The name in Prometheus' code and in its API: `vector`.
+    /// The name in Prometheus' code and API: `vector`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Scalar => "scalar",
@@ -68,7 +68,7 @@ impl Type {
 }
 
 impl fmt::Display for Type {
-    /// The name in Prometheus' documentation and messages: `instant vector`.
+    /// Writes the name of Prometheus' documentation and messages: `instant vector`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Scalar => "scalar",
@@ -79,23 +79,23 @@ impl fmt::Display for Type {
     }
 }
 
-/// What is wrong with an expression.
+/// The kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
-    /// It cannot be read.
+    /// A syntax error.
     Syntax,
-    /// It can, but a value of the wrong type is used somewhere.
+    /// A type error in a syntactically valid expression.
     Type,
 }
 
-/// One fault of an expression.
+/// An error of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// Syntax or types.
+    /// The kind.
     pub kind: ErrorKind,
-    /// Prometheus' words, without the place.
+    /// Prometheus' message, without the place.
     pub message: String,
-    /// The bytes of the expression that are at fault.
+    /// The bytes of the expression that the message is about.
     pub range: Range<usize>,
 }
 

@@ -3,7 +3,8 @@
 use super::lexer::is_alpha;
 use gostd::{float, int};
 
-/// How many bytes of a text look like a number, and whether they are one. Where they are not, a duration may begin there.
+/// The number of bytes at the start of a text that look like a number, and whether they are one. If not, a duration may
+/// begin there.
 pub(super) fn scan(text: &str) -> (usize, bool) {
     let mut scanner = Scanner {
         bytes: text.as_bytes(),
@@ -49,7 +50,7 @@ impl Scanner<'_> {
                     }
                     dot = true;
                 }
-                // In a hexadecimal number this is taken for an exponent too, the first time.
+                // In a hexadecimal number the first of these is also read as an exponent.
                 _ if is_exponent => {
                     self.at += 1;
                     if exponent {
@@ -78,10 +79,10 @@ impl Scanner<'_> {
     }
 }
 
-/// The value of a number that was scanned.
+/// The value of a scanned number.
 ///
 /// # Errors
-/// When it is none after all: the words of Go's `strconv.ParseFloat`.
+/// The message of Go's `strconv.ParseFloat`, if the number is invalid.
 pub(super) fn value(text: &str) -> Result<f64, String> {
     #[allow(clippy::cast_precision_loss)] // as Go does
     if let Ok(value) = int::parse_int(text, 0) {

@@ -1,7 +1,7 @@
-//! Tokens to types.
+//! The parser: tokens to types.
 //!
-//! Mirrors `promql/parser/generated_parser.y` and `checkAST` of `parse.go`. Binary operators are read by climbing their
-//! precedences; selectors, ranges and durations have files of their own.
+//! Mirrors `promql/parser/generated_parser.y` and `checkAST` of `parse.go`. Binary operators are parsed by precedence
+//! climbing; selectors, ranges and durations are in other files.
 
 use std::ops::Range;
 
@@ -11,14 +11,14 @@ use super::token::{Keyword, Kind, MUL, Op, POW, Token};
 use super::{Error, ErrorKind, Options, Type};
 use gostd::quote::{quote, unquote_promql};
 
-/// How deep expressions may nest. Prometheus sets no limit; the deepest that people write is about 20.
+/// The nesting limit of expressions. Prometheus sets no limit; expressions in practice reach about 20 levels.
 const MAX_DEPTH: usize = 200;
 
-/// Reads an expression: its type, or all that is wrong with it in the order in which Prometheus says it. There are errors of
-/// type only where there are none of syntax.
+/// Checks an expression and returns its type, or all its errors in Prometheus' order. Type errors are reported only if
+/// the syntax is valid.
 ///
 /// # Errors
-/// When Prometheus would refuse the expression.
+/// If Prometheus rejects the expression.
 pub fn check(text: &str, options: Options) -> Result<Type, Vec<Error>> {
     let mut lexer = Lexer::new(text);
     let token = lexer.next();
@@ -45,20 +45,20 @@ pub fn check(text: &str, options: Options) -> Result<Type, Vec<Error>> {
     }
 }
 
-/// The expression cannot be read on; what is wrong has been noted.
+/// Parsing cannot continue; the error has been recorded.
 #[derive(Debug)]
 pub(super) struct Stop;
 
 pub(super) type Parsed<T> = Result<T, Stop>;
 
-/// What an expression is, as far as it matters to what may follow.
+/// The form of an expression, as far as it decides which modifiers may follow.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
     Number(f64),
     Selector(Selector),
-    /// A selector with a range; none where something else was given one.
+    /// A range selector; none if the range was applied to another expression.
     Matrix(Option<Selector>),
-    /// Any expression with a range and a step; of a selector only the modifiers count.
+    /// A subquery. Only the modifiers of its selector matter.
     Subquery(Selector),
     Other,
 }
@@ -85,12 +85,12 @@ pub(super) struct Parser<'a> {
     pub(super) lexer: Lexer<'a>,
     /// The next token.
     pub(super) token: Token,
-    /// Where the last token ended that was taken.
+    /// The end of the last token taken.
     pub(super) end: usize,
     pub(super) options: Options,
     syntax: Vec<Error>,
     pub(super) types: Vec<Error>,
-    /// How many aggregations are open: an error within one is blamed on it.
+    /// The number of open aggregations. An error inside one names the aggregation.
     pub(super) aggregations: usize,
     depth: usize,
 }
@@ -134,7 +134,7 @@ impl Parser<'_> {
         });
     }
 
-    /// Blames the next token, which ends the parse.
+    /// Records that the next token is unexpected, and ends the parse.
     pub(super) fn unexpected<T>(&mut self, context: &str, expected: &str) -> Parsed<T> {
         let message = if let Kind::Error(message) = &self.token.kind {
             message.clone()
@@ -154,7 +154,7 @@ impl Parser<'_> {
         Err(Stop)
     }
 
-    /// Blames the next token where the grammar has no better words.
+    /// Like [`Parser::unexpected`], where the grammar has no specific message.
     pub(super) fn misplaced<T>(&mut self) -> Parsed<T> {
         let context = if self.aggregations > 0 { "aggregation" } else { "" };
         self.unexpected(context, "")
@@ -168,7 +168,7 @@ impl Parser<'_> {
         }
     }
 
-    /// One step into the expression; it is for the caller to step out.
+    /// Enters one nesting level; the caller leaves it.
     pub(super) fn deeper(&mut self) -> Parsed<()> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -207,7 +207,7 @@ impl Parser<'_> {
         }
     }
 
-    /// An expression whose operators all bind at least as tightly as `least`.
+    /// Parses an expression whose operators all have at least the precedence `least`.
     pub(super) fn expression(&mut self, least: u8) -> Parsed<Expression> {
         self.deeper()?;
         let operand = self.operand()?;
@@ -272,7 +272,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A number or a duration, in seconds.
+    /// Parses a number or a duration, in seconds.
     pub(super) fn number(&mut self) -> Parsed<(f64, Range<usize>)> {
         let token = self.take();
         let read = match token.kind {
@@ -311,5 +311,5 @@ impl Parser<'_> {
     }
 }
 
-/// A sign binds like `*`.
+/// A sign has the precedence of `*`, below `^`.
 const _: () = assert!(MUL < POW);

@@ -1,4 +1,4 @@
-//! What follows a selector: ranges, subqueries, `offset`, `@`, and the arithmetic of durations.
+//! The modifiers of an expression: ranges, subqueries, `offset`, `@`, and duration arithmetic.
 
 use std::ops::Range;
 
@@ -13,18 +13,18 @@ const LIMIT: f64 = 9_223_372_036.854_776;
 const NO_SELECTOR: &str = "must be preceded by an instant vector selector or range vector selector or a subquery";
 const RANGES_ONLY: &str = "ranges only allowed for vector selectors";
 
-/// A duration: its seconds, where it is no more than a number.
+/// A duration: its seconds if it is a literal number.
 struct Duration {
     literal: Option<f64>,
     range: Range<usize>,
 }
 
-/// What `expected` says where a duration is missing.
+/// The expected tokens that messages name where a duration is missing.
 const DURATION: &str = "number, duration, step(), or range()";
 const SUBQUERY_OR_SELECTOR: &str = "subquery or range selector";
 
 impl Parser<'_> {
-    /// Everything that binds more tightly than an operator.
+    /// Parses all modifiers, which bind more tightly than any operator.
     pub(super) fn modifiers(&mut self, mut expression: Expression) -> Parsed<Expression> {
         loop {
             match self.token.kind {
@@ -40,7 +40,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `[5m]` or `[5m:1m]`
+    /// Parses `[5m]` or `[5m:1m]`.
     fn brackets(&mut self, inner: Expression) -> Parsed<Expression> {
         let open = self.take();
         self.positive_duration(SUBQUERY_OR_SELECTOR, DURATION)?;
@@ -92,7 +92,7 @@ impl Parser<'_> {
         })
     }
 
-    /// The modifiers of what may have them. Notes an error where nothing may.
+    /// The modifiers of an expression that supports them; records an error for one that does not.
     fn modified<'e>(&mut self, expression: &'e mut Expression, name: &str) -> Option<&'e mut Selector> {
         let message = match &expression.shape {
             Shape::Matrix(None) => RANGES_ONLY.to_owned(),
@@ -108,7 +108,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `offset 5m`
+    /// Parses `offset 5m`.
     fn offset(&mut self, expression: &mut Expression) -> Parsed<()> {
         self.take();
         let duration = self.offset_duration()?;
@@ -116,7 +116,7 @@ impl Parser<'_> {
         let end = self.end;
         if let Some(selector) = self.modified(expression, "offset") {
             let again = selector.has_offset;
-            // An offset of less than half a nanosecond is none.
+            // An offset of less than half a nanosecond counts as none.
             selector.has_offset |= duration.literal.is_none_or(|seconds| (seconds * 1e9).round() != 0.0);
             if again {
                 self.syntax(before, "offset may not be set multiple times");
@@ -126,7 +126,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `@ 1609746000`, `@ start()`
+    /// Parses `@ 1609746000` or `@ start()`.
     fn at_modifier(&mut self, expression: &mut Expression) -> Parsed<()> {
         self.take();
         let before = expression.range.clone();
@@ -165,7 +165,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `anchored` or `smoothed`
+    /// Parses `anchored` or `smoothed`.
     fn interpolation(&mut self, expression: &mut Expression, anchored: bool) {
         let name = if anchored { "anchored" } else { "smoothed" };
         let range = expression.range.clone();
@@ -202,8 +202,8 @@ impl Parser<'_> {
         }
     }
 
-    /// What follows `offset`. A number or a call ends here; only a parenthesis may begin a longer expression, as
-    /// `foo offset -2 ^ 2` means `(foo offset -2) ^ 2`.
+    /// Parses the duration of `offset`. A number or a call ends it; only a parenthesis can begin a longer expression,
+    /// because `foo offset -2 ^ 2` means `(foo offset -2) ^ 2`.
     fn offset_duration(&mut self) -> Parsed<Duration> {
         const CONTEXT: &str = "offset";
         let start = self.token.range.start;
@@ -231,7 +231,7 @@ impl Parser<'_> {
         }
     }
 
-    /// An expression of durations whose operators all bind at least as tightly as `least`.
+    /// Parses a duration expression whose operators all have at least the precedence `least`.
     fn duration(&mut self, least: u8, context: &str, expected: &str) -> Parsed<Duration> {
         self.deeper()?;
         let start = self.token.range.start;
@@ -273,7 +273,8 @@ impl Parser<'_> {
         Ok(left)
     }
 
-    /// A number, a duration, `step()`, `range()`, `max_of(a, b)`, `min_of(a, b)`, or an expression in parentheses.
+    /// Parses a number, a duration, `step()`, `range()`, `max_of(a, b)`, `min_of(a, b)`, or an expression in
+    /// parentheses.
     fn duration_operand(&mut self, context: &str, expected: &str) -> Parsed<Duration> {
         let start = self.token.range.start;
         match self.token.kind {

@@ -8,20 +8,20 @@ use super::token::{Kind, Op, Token};
 use gostd::quote::quote;
 use gostd::regexp::Regexp;
 
-/// What is known of a selector.
+/// The properties of a selector that later checks need.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Selector {
-    /// Whether it names its metric before the braces.
+    /// Whether the metric's name precedes the braces.
     pub(super) named: bool,
     pub(super) has_offset: bool,
     pub(super) has_at: bool,
     pub(super) anchored: bool,
     pub(super) smoothed: bool,
-    /// Which of the errors of type says that it selects everything.
+    /// The index of the type error that says that it matches everything.
     pub(super) selects_all: Option<usize>,
 }
 
-/// `label op "value"`, or a metric's name in quotes.
+/// `label op "value"`, or the name of a metric in quotes.
 struct Matcher {
     label: String,
     value: String,
@@ -31,7 +31,7 @@ struct Matcher {
 const CONTEXT: &str = "label matching";
 
 impl Parser<'_> {
-    /// The selector of a metric whose name was read, or one of braces alone.
+    /// Parses a selector: after the metric's name, or of braces alone.
     pub(super) fn selector(&mut self, name: Option<Token>) -> Parsed<Expression> {
         let start = name.as_ref().map_or(self.token.range.start, |name| name.range.start);
         let matchers = if self.is(&Kind::LeftBrace) {
@@ -85,7 +85,7 @@ impl Parser<'_> {
         }
     }
 
-    /// None where its regular expression is none.
+    /// Parses a matcher; none if its regular expression is invalid.
     fn matcher(&mut self) -> Parsed<Option<Matcher>> {
         let (label, place) = match self.token.kind {
             Kind::Identifier => {
@@ -143,7 +143,7 @@ impl Parser<'_> {
         )
     }
 
-    /// The second argument of `info` chooses labels: a selector without a name, which may select all.
+    /// Checks the second argument of `info`. It selects labels: a selector without a name, which may match everything.
     pub(super) fn labels_of_info(&mut self, labels: &Expression, call: &Range<usize>) {
         if labels.ty != Type::Vector {
             let message = format!(
@@ -168,9 +168,9 @@ impl Parser<'_> {
     }
 }
 
-/// The regular expression of a matcher, which has to match the whole value.
+/// Compiles the regular expression of a matcher, which must match the whole value.
 fn full_match(expression: &str) -> Result<std::sync::Arc<Regexp>, String> {
-    // Compiled by itself first: the error must not show what is put around it, nor may it close the group.
+    // Compiled alone first: the error must not show the added text, and the expression must not close the added group.
     Regexp::compile(expression)?;
     Regexp::compile(&format!("^(?s:{expression})$"))
 }

@@ -1,10 +1,10 @@
-//! The words of the language.
+//! The tokens of the language.
 
 use std::ops::Range;
 
 use gostd::quote::quote;
 
-/// Operators between two expressions.
+/// Binary operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Op {
     Add,
@@ -39,7 +39,7 @@ impl Op {
         matches!(self, Self::And | Self::Or | Self::Unless)
     }
 
-    /// How tightly it binds; `^` alone binds to the right.
+    /// The precedence; only `^` is right-associative.
     pub(super) fn precedence(self) -> u8 {
         match self {
             Self::Or => 1,
@@ -75,25 +75,25 @@ impl Op {
     }
 }
 
-/// The precedence of `*`, which a sign has too.
+/// The precedence of `*` and of a sign.
 pub(super) const MUL: u8 = 5;
 /// The precedence of `^`.
 pub(super) const POW: u8 = 6;
 
-/// Aggregations, which are no functions.
+/// Aggregation operators, which are not functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Aggregation {
-    /// Of a vector alone.
+    /// Takes only a vector.
     Plain,
-    /// With a number first: `topk` and the like.
+    /// Takes a number first: `topk` and the like.
     Number,
-    /// The same, behind a flag: `limitk`, `limit_ratio`.
+    /// Takes a number first, and is behind a flag: `limitk`, `limit_ratio`.
     Experimental,
-    /// With a text first: `count_values`.
+    /// Takes a string first: `count_values`.
     Text,
 }
 
-/// Words that are neither operators nor aggregations.
+/// Keywords other than operators and aggregations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keyword {
     Offset,
@@ -118,7 +118,7 @@ pub(super) enum Keyword {
 }
 
 impl Keyword {
-    /// Whether the word may name a metric as well.
+    /// Whether the word can also name a metric.
     pub(super) fn may_be_metric(self) -> bool {
         !matches!(
             self,
@@ -126,7 +126,7 @@ impl Keyword {
         )
     }
 
-    /// Whether the word is a function's name as well.
+    /// Whether the word is also the name of a function.
     pub(super) fn may_be_function(self) -> bool {
         matches!(
             self,
@@ -138,7 +138,7 @@ impl Keyword {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     End,
-    /// No token begins here; the lexer's words.
+    /// A lexer error, with its message.
     Error(String),
     Identifier,
     MetricIdentifier,
@@ -165,7 +165,7 @@ pub(super) enum Kind {
     Keyword(Keyword),
 }
 
-/// The keyword that a word is, in lower or upper case.
+/// The keyword for a word, in any case.
 pub(super) fn keyword(word: &str) -> Option<Kind> {
     let lower = word.to_ascii_lowercase();
     Some(match lower.as_str() {
@@ -199,7 +199,7 @@ pub(super) fn keyword(word: &str) -> Option<Kind> {
     })
 }
 
-/// The keyword that a word is between brackets, in lower case.
+/// The keyword for a word between brackets. The word is in lower case.
 pub(super) fn duration_keyword(lower: &str) -> Option<Kind> {
     Some(Kind::Keyword(match lower {
         "step" => Keyword::Step,
@@ -217,7 +217,7 @@ pub(super) struct Token {
 }
 
 impl Token {
-    /// The token as Prometheus' messages name it.
+    /// The token as Prometheus' messages describe it.
     pub(super) fn describe(&self, text: &str) -> String {
         let value = &text[self.range.clone()];
         let quoted = || {
