@@ -1,4 +1,4 @@
-//! Go's own functions: logic, length, index, and the escapes for other languages.
+//! Go's builtin functions: logic, length, indexing and escaping.
 
 use super::registry::go;
 use super::{Call, Fault, Function, Outcome};
@@ -35,14 +35,14 @@ fn not(call: &mut Call<'_>) -> Outcome {
     Ok((!call.value(0).is_true()).into())
 }
 
-/// No value of a chart is a function.
+/// Always fails: no value in a chart is a function.
 fn call(call: &mut Call<'_>) -> Outcome {
     let found = call.view(0);
     if found.is_nil() {
         return Err("call of nil".into());
     }
     let type_name = found.type_name().to_string();
-    // As `reflect.Value.String` shows it.
+    // The value as `reflect.Value.String` prints it.
     let piped = match found {
         View::String(text) => text.to_owned(),
         _ => format!("<{type_name} Value>"),
@@ -109,7 +109,7 @@ fn element(item: &Value, key: &Value) -> Outcome {
     }
 }
 
-/// What a map gives for a key that it does not have.
+/// The zero value that indexing a map returns for a missing key.
 fn zero(element: Element) -> Value {
     match element {
         Element::String | Element::ApiVersion => Value::from(""),
@@ -136,7 +136,7 @@ fn offset(key: &Value, length: usize) -> Result<usize, Fault> {
     }
 }
 
-/// The arguments as one text: a single string as it is, all else as `fmt.Sprint` has it.
+/// The arguments as one text: a single string unchanged, anything else as `fmt.Sprint` prints it.
 fn text_of(call: &mut Call<'_>) -> Result<String, Fault> {
     if let [value] = call.rest(0)
         && let Some(text) = value.as_str()
@@ -185,7 +185,7 @@ fn js(call: &mut Call<'_>) -> Outcome {
             '<' | '>' | '&' | '=' => out.push_str(&format!("\\u{:04X}", c as u32)),
             _ if c < ' ' => out.push_str(&format!("\\u{:04X}", c as u32)),
             _ if c.is_ascii() => out.push(c),
-            // A byte that is no character is copied where Go takes U+FFFD for printable.
+            // A byte that is not valid UTF-8 is copied, because Go treats U+FFFD as printable.
             _ if is_print(rune(c)) => out.push(c),
             _ => out.push_str(&format!("\\u{:04X}", c as u32)),
         }

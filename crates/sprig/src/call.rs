@@ -1,4 +1,4 @@
-//! A call of a function: its arguments as Go would hand them over, and what it may ask of its surroundings.
+//! A function call: its arguments as Go would pass them, and the host services that it can use.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,16 +8,17 @@ use world::World;
 
 use super::Function;
 
-/// A cluster that `lookup` asks.
+/// The cluster that `lookup` queries.
 pub trait Cluster: std::fmt::Debug + Send + Sync {
-    /// The object of this name, or the list of those in the namespace if the name is empty; an empty map where there is none.
+    /// The object of this name, or the list of the namespace's objects if the name is empty; an empty map if there is
+    /// none.
     ///
     /// # Errors
-    /// What the client says.
+    /// The client's error.
     fn lookup(&self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Result<Value, String>;
 }
 
-/// What a function may ask of the renderer that calls it.
+/// The renderer's services for a function.
 pub trait Host {
     /// Renders a named template with a dot.
     fn include(&mut self, name: &str, dot: &Value) -> Outcome;
@@ -25,39 +26,39 @@ pub trait Host {
     /// Renders a text as a template with a dot.
     fn tpl(&mut self, text: &str, dot: &Value) -> Outcome;
 
-    /// The cluster, if there is one to ask.
+    /// The cluster, if there is one.
     fn cluster(&self) -> Option<Arc<dyn Cluster>>;
 
-    /// Clock and chance.
+    /// The source of time and randomness.
     fn world(&self) -> &dyn World;
 
-    /// Pays for work: one unit is about a hundred nanoseconds, or a hundred bytes copied.
+    /// Charges for work. One unit is about a hundred nanoseconds, or a hundred bytes copied.
     ///
     /// # Errors
-    /// When the render has used up what it may use.
+    /// If the render exceeds its limit.
     fn charge(&mut self, units: usize) -> Result<(), Limit>;
 }
 
-/// Why a function gives no value.
+/// The error of a function call.
 #[derive(Debug)]
 pub enum Fault {
-    /// It returned an error, or panicked, with this text.
+    /// The function returned an error, or panicked, with this text.
     Failed(String),
-    /// `call` was given something else than a function.
+    /// The operand of `call` is not a function.
     NoFunction {
-        /// What Go shows of it if it has come through the pipe; otherwise it shows what is written there.
+        /// Go's text for a piped operand. For any other operand Go's message shows the source text.
         piped: String,
-        /// Its type.
+        /// The operand's type.
         type_name: String,
     },
-    /// A template that it rendered failed: what Go puts before the error, and the error.
+    /// A template rendered by the function failed.
     Template {
-        /// `error during tpl function execution for "...": `, or nothing.
+        /// The prefix that Go adds: `error during tpl function execution for "...": `, or empty.
         prefix: String,
         /// The error of the inner render.
         error: Box<minijinja::Error>,
     },
-    /// The render has used up its time, memory or depth: promchart's own words.
+    /// The render exceeded a limit of promchart on time, memory or depth.
     Limit(String),
 }
 
@@ -86,34 +87,35 @@ impl From<&str> for Fault {
     }
 }
 
-/// The longest list that one call may make.
+/// The maximum length of a list made by one call.
 const MAX_ITEMS: usize = 1 << 20;
 
-/// What a function gives.
+/// The result of a function.
 pub type Outcome = Result<Value, Fault>;
 
-/// An argument of the wrong type, in Go's words.
+/// An argument of the wrong type, with Go's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArgumentError {
-    /// Which argument, from 0.
+    /// The index of the argument, from 0.
     pub index: usize,
-    /// `wrong type for value; expected string; got float64`.
+    /// The message: `wrong type for value; expected string; got float64`.
     pub message: String,
 }
 
 /// A call of a function.
 pub struct Call<'a> {
-    /// The arguments, validated.
+    /// The validated arguments.
     pub arguments: Cow<'a, [Value]>,
     /// The renderer.
     pub host: &'a mut dyn Host,
 }
 
 impl<'a> Call<'a> {
-    /// Calls a function. Whatever it does with them, reading its texts and carrying one away is paid for here.
+    /// Calls a function. The cost of reading its string arguments is charged here, and the length of its result is
+    /// checked.
     ///
     /// # Errors
-    /// What the function fails with.
+    /// The function's error.
     pub fn run(mut self, function: &Function) -> Outcome {
         let length = |value: &Value| value.as_str().map_or(0, str::len);
         let read: usize = self.arguments.iter().map(length).sum();
@@ -125,12 +127,13 @@ impl<'a> Call<'a> {
         Ok(result)
     }
 
-    /// Checks the arguments as Go's `validateType` does and gives them the form that the parameters ask for.
+    /// Checks the arguments as Go's `validateType` does, and converts them to the parameter types.
     ///
-    /// With `piped` the first of them comes out of the pipeline: it is the last argument of the function.
+    /// With `piped`, the first of `arguments` is the value of the pipeline, which becomes the last argument of the
+    /// function.
     ///
     /// # Errors
-    /// The first argument that does not fit.
+    /// The first argument of a wrong type.
     pub fn validate(
         function: &Function,
         arguments: &'a [Value],
@@ -141,7 +144,7 @@ impl<'a> Call<'a> {
             if arguments.len() > 1 {
                 arguments.to_mut().rotate_left(1);
             }
-            // What comes out of a pipeline has been taken out of its interface: nil is no value at all.
+            // Go unwraps a piped value from its interface, so a piped nil is an invalid value.
             let last = arguments.len() - 1;
             if arguments[last].is_none() {
                 arguments.to_mut()[last] = Value::UNDEFINED;
@@ -158,15 +161,15 @@ impl<'a> Call<'a> {
         Ok(arguments)
     }
 
-    /// Checks one argument; gives what to hand over instead where the form differs.
+    /// Checks one argument; returns the converted value if a conversion is needed.
     ///
     /// # Errors
-    /// If it does not fit the parameter.
+    /// If its type does not match the parameter.
     pub fn validate_one(parameter: Type, index: usize, value: &Value) -> Result<Option<Value>, ArgumentError> {
         assign(parameter, value).map_err(|message| ArgumentError { index, message })
     }
 
-    /// How many arguments there are.
+    /// The number of arguments.
     pub fn len(&self) -> usize {
         self.arguments.len()
     }
@@ -176,18 +179,18 @@ impl<'a> Call<'a> {
         self.arguments.is_empty()
     }
 
-    /// The argument at an index; no value where there is none.
+    /// The argument at an index; undefined if there is none.
     pub fn value(&self, index: usize) -> &Value {
         static MISSING: Value = Value::UNDEFINED;
         self.arguments.get(index).unwrap_or(&MISSING)
     }
 
-    /// A look at the argument at an index.
+    /// A typed view of the argument at an index.
     pub fn view(&self, index: usize) -> View<'_> {
         view(self.value(index))
     }
 
-    /// The arguments from an index on.
+    /// The arguments from an index to the end.
     pub fn rest(&self, from: usize) -> &[Value] {
         self.arguments.get(from..).unwrap_or_default()
     }
@@ -218,7 +221,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A `map[string]interface {}` argument; nothing where nil was given.
+    /// A `map[string]interface {}` argument; none for nil.
     pub fn map(&self, index: usize) -> Option<&Map> {
         match self.view(index) {
             View::Map(map) => Some(map),
@@ -226,7 +229,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A `[]interface {}` argument; empty where nil was given.
+    /// A `[]interface {}` argument; empty for nil.
     pub fn list(&self, index: usize) -> &[Value] {
         match self.value(index).downcast_object_ref::<Data>() {
             Some(Data::List(list)) => &list.items,
@@ -234,19 +237,19 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Pays for a text that is about to be made.
+    /// Charges for a string before it is made.
     ///
     /// # Errors
-    /// When it is too long, or nothing is left to pay with.
+    /// If the string is too long, or the render exceeds its limit.
     pub fn charge_text(&mut self, bytes: usize) -> Result<(), Fault> {
         Limit::text(bytes)?;
         Ok(self.host.charge(bytes / 100 + 1)?)
     }
 
-    /// Pays for a list that is about to be made.
+    /// Charges for a list before it is made.
     ///
     /// # Errors
-    /// When it is too long, or nothing is left to pay with.
+    /// If the list is too long, or the render exceeds its limit.
     pub fn charge_items(&mut self, items: usize) -> Result<(), Fault> {
         if items > MAX_ITEMS {
             return Err(Fault::Limit(format!("a list of {items} elements is too long")));
@@ -254,10 +257,10 @@ impl<'a> Call<'a> {
         Ok(self.host.charge(items)?)
     }
 
-    /// Walks through the arguments with a meter that the renderer pays.
+    /// Traverses the arguments with a meter charged to the render.
     ///
     /// # Errors
-    /// What the walk fails with.
+    /// The error of the traversal.
     pub fn metered<T, E: Into<Fault>>(
         &mut self,
         walk: impl FnOnce(&[Value], &mut Meter<'_>) -> Result<T, E>,
@@ -267,7 +270,7 @@ impl<'a> Call<'a> {
         walk(&self.arguments, &mut Meter::new(&mut pay)).map_err(Into::into)
     }
 
-    /// A struct argument of a type that the caller knows.
+    /// A struct argument of the type `T`; none for another type.
     pub fn structure<T: 'static>(&self, index: usize) -> Option<&T> {
         match self.view(index) {
             View::Struct(object) => Struct::as_any(object).downcast_ref(),

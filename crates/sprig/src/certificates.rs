@@ -27,7 +27,7 @@ pub(super) const TABLE: &[Function] = &[
 
 const CERTIFICATE: &str = "(sprig.certificate, error)";
 
-/// sprig's `certificate`.
+/// sprig's `certificate` struct.
 #[derive(Debug)]
 struct Pair {
     certificate: String,
@@ -51,8 +51,8 @@ impl Struct for Pair {
     }
 }
 
-/// Units of work that a key of so many bits takes: 100,000 for an RSA key of 2048 bits, eight times that for twice the bits.
-/// Charts that include a file with certificates again and again come to a hundred such keys.
+/// The cost of generating a key: 100,000 units for an RSA key of 2048 bits, eight times that for twice the bits. Charts
+/// that repeatedly include a file with certificates reach a hundred such keys.
 fn effort(key_type: KeyType) -> usize {
     match key_type {
         KeyType::Rsa(bits) => bits.saturating_mul(bits).saturating_mul(bits) / 85_899,
@@ -78,7 +78,7 @@ fn gen_private_key(call: &mut Call<'_>) -> Outcome {
     Ok(generate(call, key_type)?.to_pem().into())
 }
 
-/// A new key, or the one of the argument at an index.
+/// A new key, or the key in the argument at an index.
 fn key(call: &mut Call<'_>, index: Option<usize>) -> Result<PrivateKey, Fault> {
     match index {
         None => generate(call, KeyType::Rsa(2048)),
@@ -88,7 +88,7 @@ fn key(call: &mut Call<'_>, index: Option<usize>) -> Result<PrivateKey, Fault> {
     }
 }
 
-/// The elements of a list that must all be strings; `what` begins the error.
+/// The elements of a list that must all be strings; `what` begins the error message.
 fn strings(call: &Call<'_>, index: Option<usize>, what: &str) -> Result<Vec<String>, Fault> {
     let values = index.map(|index| call.list(index)).unwrap_or_default();
     let string = |value: &Value| match view(value) {
@@ -98,7 +98,7 @@ fn strings(call: &Call<'_>, index: Option<usize>, what: &str) -> Result<Vec<Stri
     values.iter().map(string).collect()
 }
 
-/// What sprig puts into each certificate.
+/// The certificate template that sprig uses.
 fn template(call: &Call<'_>, names: Option<(usize, usize)>, days: usize) -> Result<Template, Fault> {
     let addresses = strings(call, names.map(|(addresses, _)| addresses), "error parsing ip")?
         .into_iter()
@@ -113,7 +113,7 @@ fn template(call: &Call<'_>, names: Option<(usize, usize)>, days: usize) -> Resu
     world.random(&mut serial);
     let now = world.now();
     let begin = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
-    // A Duration that overflows wraps around.
+    // In Go an overflowing Duration wraps around.
     let valid = call.int(days).wrapping_mul(86_400_000_000_000);
     let end = begin.saturating_add((valid.saturating_add(i64::from(now.subsec_nanos()))).div_euclid(1_000_000_000));
     Ok(Template {

@@ -1,4 +1,4 @@
-//! Comparison: Go's own functions and sprig's `deepEqual`.
+//! Comparison: Go's builtins and sprig's `deepEqual`.
 
 use std::cmp::Ordering;
 

@@ -1,5 +1,5 @@
-//! Dates and times. The present comes from [`world::World::now`], the zone of the machine from its `TZ` or its
-//! `/etc/localtime`, all other zones are compiled in.
+//! Dates and times. The current time comes from [`world::World::now`] and the local zone from `TZ` or `/etc/localtime`;
+//! all other zones are compiled in.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ pub(super) const TABLE: &[Function] = &[
 
 const TIME_OR_ERROR: &str = "(time.Time, error)";
 
-/// Where the clock of the machine is.
+/// The local time zone of the machine.
 pub(super) fn local(world: &dyn World) -> Location {
     let from_file = |path: &str| world.read(Path::new(path)).ok().and_then(|data| Location::local(&data));
     let location = match world.variable("TZ") {
@@ -45,7 +45,7 @@ pub(super) fn local(world: &dyn World) -> Location {
     location.unwrap_or_else(|| Location::Utc.as_local())
 }
 
-/// The present time.
+/// The current time, in the local zone.
 pub(super) fn present(world: &dyn World) -> Time {
     let now = world.now();
     let local = local(world);
@@ -57,7 +57,7 @@ pub(super) fn present(world: &dyn World) -> Time {
     }
 }
 
-/// The time that an argument is: a time, or seconds since 1970; the present where it is neither.
+/// The time of an argument: a time value or seconds since 1970; the current time for any other value.
 fn time_of(call: &Call<'_>, index: usize) -> Time {
     if let Some(time) = Time::of(call.value(index)) {
         return time.clone();
@@ -116,7 +116,7 @@ fn date_modify(call: &mut Call<'_>) -> Outcome {
 }
 
 fn ago(call: &mut Call<'_>) -> Outcome {
-    // Other than for dates, an int32 is no time here.
+    // Unlike the date functions, `ago` does not accept an int32.
     let time = time_of(call, 0);
     let since = present(call.host.world()).since(&time);
     let seconds = duration::round(since, 1_000_000_000);

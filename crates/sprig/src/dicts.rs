@@ -1,4 +1,4 @@
-//! Functions on maps. `set`, `unset` and the merges change their first argument, and everyone who holds it sees it.
+//! Functions on maps. `set`, `unset` and the merges change their first argument in place, which all its references see.
 
 use super::merge::merge_into;
 use super::print::string_of;
@@ -51,7 +51,7 @@ fn dict(call: &mut Call<'_>) -> Outcome {
     Ok(map(entries))
 }
 
-/// Go's panic for a value of another type than was taken for granted.
+/// Go's panic for a failed type assertion.
 fn no_conversion(value: &Value, wanted: &str) -> Fault {
     let found = match view(value) {
         View::Invalid | View::Nil => "nil".into(),
@@ -60,7 +60,7 @@ fn no_conversion(value: &Value, wanted: &str) -> Fault {
     Fault::new(format!("interface conversion: interface {{}} is {found}, not {wanted}"))
 }
 
-/// The map that a value is, where it is a `map[string]interface {}` and no other.
+/// The map of a value whose type is exactly `map[string]interface {}`.
 fn plain_map(value: &Value) -> Result<&Map, Fault> {
     match view(value) {
         View::Map(_) => {}
@@ -121,11 +121,11 @@ fn values(call: &mut Call<'_>) -> Outcome {
     ))
 }
 
-/// Runs the merges one by one.
+/// Merges the sources into the target, one after the other.
 fn merged(call: &mut Call<'_>, overwrite: bool) -> Outcome {
     let target = match call.view(0) {
         View::Map(map) if !map.is_nil() => call.value(0).clone(),
-        // A nil map stays nil as long as there is nothing to merge into it.
+        // A nil map stays nil until there is something to merge into it.
         _ if call
             .rest(1)
             .iter()
@@ -149,7 +149,7 @@ fn merged(call: &mut Call<'_>, overwrite: bool) -> Outcome {
     Ok(target)
 }
 
-/// sprig keeps quiet about errors of mergo: the result is an empty string. What panics does fail.
+/// sprig discards mergo's errors and returns an empty string; a panic still fails the render.
 fn lenient(outcome: Outcome) -> Outcome {
     match outcome {
         Err(Fault::Failed(text)) if text == super::merge::DIFFERENT_TYPES => Ok("".into()),
@@ -173,7 +173,7 @@ fn must_merge_overwrite(call: &mut Call<'_>) -> Outcome {
     merged(call, true)
 }
 
-/// The entries of the map argument that are kept, as a new map that still knows where it has come from.
+/// The entries of the map argument for which `keep` holds, as a new map with the same provenance.
 fn filtered(call: &mut Call<'_>, keep: impl Fn(&Call<'_>, &str) -> bool) -> Outcome {
     let count = call.map(0).map_or(0, Map::len);
     call.charge_items(count)?;

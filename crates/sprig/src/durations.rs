@@ -1,4 +1,4 @@
-//! Durations: sprig's two functions, and Helm's.
+//! Durations: sprig's two functions and those of Helm.
 
 use super::registry::{helm, sprig};
 use super::{Call, Fault, Function, Outcome};
@@ -29,10 +29,10 @@ pub(super) const TABLE: &[Function] = &[
 
 const SECOND: i64 = 1_000_000_000;
 const HOUR: i64 = 3600 * SECOND;
-/// The most whole seconds that fit a duration.
+/// The maximum number of whole seconds in a duration.
 const MOST: i64 = i64::MAX / SECOND;
 
-/// Helm's `asDuration`: a duration, a text that says one, or a number of seconds.
+/// Helm's `asDuration`: a duration, a string to parse, or a number of seconds.
 fn as_duration(value: &Value) -> Result<i64, String> {
     match view(value) {
         View::Int(IntType::Duration, value) => Ok(value),
@@ -81,7 +81,7 @@ fn from_float(seconds: f64) -> Result<i64, String> {
     Ok(govalue::cast::truncate(nanoseconds))
 }
 
-/// The duration of the first argument; 0 where it is none.
+/// The duration of the first argument; 0 if it is invalid.
 fn lenient(call: &Call<'_>) -> i64 {
     as_duration(call.value(0)).unwrap_or(0)
 }
@@ -122,7 +122,7 @@ fn weeks(call: &mut Call<'_>) -> Outcome {
     Ok((in_units(lenient(call), HOUR) / 24.0 / 7.0).into())
 }
 
-/// The duration, brought to a multiple of the second argument where that is one.
+/// Rounds or truncates the duration to a multiple of the second argument, if that is a duration.
 fn to_multiple(call: &Call<'_>, bring: fn(i64, i64) -> i64) -> Value {
     duration_value(match (as_duration(call.value(0)), as_duration(call.value(1))) {
         (Err(_), _) => 0,

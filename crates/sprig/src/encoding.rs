@@ -1,4 +1,4 @@
-//! Base 64 and base 32.
+//! Base64 and base32.
 
 use super::registry::sprig;
 use super::strings::{bytes, text};

@@ -1,11 +1,11 @@
-//! Functions that render, refuse, or choose.
+//! Functions that render templates, end the render, or choose a value.
 
 use super::registry::{helm, sprig};
 use super::{Call, Fault, Function, Outcome};
 use govalue::Type::{Any, Bool, String as Str};
 use govalue::{Entries, View, is_empty, map, nil};
 
-/// What Helm puts around the message of `fail` and `required`, to find it again in the chain of errors.
+/// The markers that Helm puts around the message of `fail` and `required`, to find it in the error chain.
 pub const WARNING: (&str, &str) = ("HELM_ERR_START", "HELM_ERR_END");
 
 /// The functions of this family.

@@ -1,4 +1,4 @@
-//! JSON: sprig's functions and those of Helm that replace some of them.
+//! JSON: sprig's functions, some of them replaced by Helm's.
 
 use super::registry::{helm, sprig};
 use super::{Call, Fault, Function, Outcome};
@@ -38,12 +38,12 @@ impl From<DecodeError> for Fault {
     }
 }
 
-/// The value as JSON.
+/// Encodes a value as JSON.
 fn json(call: &mut Call<'_>, style: Style) -> Result<String, Fault> {
     call.metered(|arguments, meter| encode(&arguments[0], style, meter))
 }
 
-/// The same, with nothing in the place of an error.
+/// Converts a result to a string: empty for an error.
 fn lenient(encoded: Result<String, Fault>) -> Outcome {
     match encoded {
         Ok(text) => Ok(text.into()),
@@ -84,7 +84,7 @@ fn must_from_json(call: &mut Call<'_>) -> Outcome {
     }
 }
 
-/// What JSON calls a value where Go wanted another one.
+/// Go's message for a JSON value of an unexpected type.
 fn mismatch(value: &Value, wanted: &str) -> String {
     let found = match view(value) {
         View::Bool(_) => "bool",
@@ -96,7 +96,7 @@ fn mismatch(value: &Value, wanted: &str) -> String {
     format!("json: cannot unmarshal {found} into Go value of type {wanted}")
 }
 
-/// The map of an error message.
+/// The map that holds an error message.
 pub(super) fn error_map(message: String) -> Value {
     map(Entries::from([("Error".into(), message.into())]))
 }

@@ -1,8 +1,8 @@
-//! The functions that templates can call: Go's own, sprig's and Helm's.
+//! The functions that templates can call: Go's builtins, sprig's and Helm's.
 //!
-//! One file a family, one row a function: a family's `TABLE` lists its functions, [`FAMILIES`] lists the tables. The row
-//! holds the Go signature; arity and types are checked from it in one place ([`Call::validate`]), with Go's messages, so
-//! that a function's body can take its arguments as they are.
+//! There is one file for each family and one row for each function: a family's `TABLE` lists its functions,
+//! [`FAMILIES`] lists the tables. A row holds the function's Go signature. [`Call::validate`] checks the number and
+//! types of the arguments against it, with Go's messages, so a function's body can rely on them.
 
 #![expect(
     clippy::unnecessary_wraps,
@@ -44,7 +44,7 @@ pub use yaml::to_yaml_document;
 
 pub use gostd::base64::encode as base64;
 
-/// All families, in the order in which the documents show them.
+/// All families, in the order of the documentation.
 pub const FAMILIES: &[Family] = &[
     ("Flow", flow::TABLE),
     ("Go's own", builtins::TABLE),

@@ -1,4 +1,4 @@
-//! Functions on lists. All give new lists; none changes one in place.
+//! Functions on lists. All return new lists; none changes its argument.
 
 use super::print::strings_of;
 use super::registry::sprig;
@@ -50,13 +50,14 @@ pub(super) const TABLE: &[Function] = &[
 const LIST: &str = "[]interface {}";
 const LIST_OR_ERROR: &str = "([]interface {}, error)";
 
-/// The elements of a list argument, paid for; `refusal` and the kind are the error for what is no list.
+/// The elements of a list argument, charged. `refusal` and the value's kind form the error for a value that is not a
+/// list.
 fn items(call: &mut Call<'_>, index: usize, refusal: &str) -> Result<Vec<Value>, Fault> {
     let count = match call.view(index) {
         View::List(list) => list.items.len(),
         View::Bytes(bytes) => bytes.len(),
         View::Invalid | View::Nil => {
-            // A nil reflect.Type is asked for its kind.
+            // Go panics here: it calls `Kind` on a nil reflect.Type.
             return Err("runtime error: invalid memory address or nil pointer dereference".into());
         }
         found => return Err(format!("{refusal} {}", found.kind_name()).into()),
@@ -96,7 +97,7 @@ fn chunk(call: &mut Call<'_>) -> Outcome {
         let chunks = items.chunks(size).map(|chunk| list(chunk.to_vec())).collect();
         return Ok(list_of(Element::List, chunks));
     }
-    // sprig computes the number of pieces with floats, and some sizes below zero give it one that makes sense.
+    // sprig computes the number of chunks with floats. For some negative sizes the result is still valid.
     #[expect(clippy::cast_precision_loss, reason = "as Go computes")]
     let count = ((items.len() as f64 - 1.0) / size as f64).floor() + 1.0;
     if size < 0 && count == 0.0 {
@@ -128,7 +129,7 @@ fn last(call: &mut Call<'_>) -> Outcome {
     Ok(found.unwrap_or_else(nil))
 }
 
-/// One element of a list, without a copy of the rest.
+/// One element of a list, without copying the rest.
 fn one(
     call: &mut Call<'_>,
     refusal: &str,
@@ -171,7 +172,7 @@ fn compact(call: &mut Call<'_>) -> Outcome {
     Ok(list(items))
 }
 
-/// Whether one of the values is deeply equal to this one.
+/// Whether any of the values is deeply equal to `wanted`.
 fn contains(values: &[Value], wanted: &Value, meter: &mut Meter<'_>) -> Result<bool, Limit> {
     for value in values {
         if deep_equal(wanted, value, meter)? {

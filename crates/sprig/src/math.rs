@@ -1,4 +1,4 @@
-//! Arithmetic. Whole numbers are int64 whatever goes in; the functions that end in `f` compute with decimal numbers.
+//! Arithmetic. Integer functions convert their arguments to int64; functions ending in `f` use decimal arithmetic.
 
 use super::registry::sprig;
 use super::{Call, Fault, Function, Outcome};
@@ -56,7 +56,7 @@ fn mul(call: &mut Call<'_>) -> Outcome {
     Ok(int64(call.rest(0).iter().map(to_int).fold(1, i64::wrapping_mul)))
 }
 
-/// Both numbers, of which the second is not 0.
+/// Both operands of a division. The second is not 0.
 fn dividend_and_divisor(call: &Call<'_>) -> Result<(i64, i64), Fault> {
     match to_int(call.value(1)) {
         0 => Err("runtime error: integer divide by zero".into()),
@@ -80,7 +80,7 @@ fn min(call: &mut Call<'_>) -> Outcome {
     Ok(int64(call.rest(0).iter().map(to_int).min().unwrap_or(0)))
 }
 
-/// Go's `math.Max` and `math.Min`: NaN wins, unless there is an infinity to beat it; -0 is less than 0.
+/// Go's `math.Max` and `math.Min`: an infinity takes precedence over NaN, NaN over any other number; -0 is less than 0.
 fn extreme(call: &Call<'_>, infinity: f64) -> f64 {
     let numbers = call.rest(0).iter().map(to_float);
     numbers
@@ -125,7 +125,7 @@ fn round(call: &mut Call<'_>) -> Outcome {
     Ok((rounded / power).into())
 }
 
-/// Go's `math.Pow(10, places)` for whole numbers: exact where that can be.
+/// Go's `math.Pow(10, places)` for integers: exact where possible.
 fn pow10(places: f64) -> f64 {
     if places.abs() < 400.0 {
         format!("1e{places}").parse().unwrap_or(1.0)
@@ -162,7 +162,7 @@ fn to_decimal(call: &mut Call<'_>) -> Outcome {
     Ok(int64(parse_int(&text, 8).unwrap_or(0)))
 }
 
-/// Computes with all arguments as decimal numbers, from the left.
+/// Folds the arguments as decimal numbers, from the left.
 fn decimals(
     call: &mut Call<'_>,
     start: Option<f64>,
@@ -199,7 +199,7 @@ fn divf(call: &mut Call<'_>) -> Outcome {
     decimals(call, None, Decimal::over)
 }
 
-/// The numbers from `start` to before `stop`, paid for.
+/// The numbers from `start` up to but not including `stop`, charged.
 fn range(call: &mut Call<'_>, start: i64, stop: i64, step: i64) -> Result<Vec<i64>, Fault> {
     let count = if step == 0 || (stop < start) != (step < 0) {
         0

@@ -1,4 +1,4 @@
-//! mergo: how `merge` and `mergeOverwrite` merge one map into another.
+//! mergo: the algorithm of `merge` and `mergeOverwrite`.
 
 use super::Fault;
 use govalue::{Element, Map, Meter, Value, View, is_empty, view};
@@ -6,7 +6,7 @@ use govalue::{Element, Map, Meter, Value, View, is_empty, view};
 /// mergo's error for values that cannot be merged.
 pub(super) const DIFFERENT_TYPES: &str = "src and dst must be of same type";
 
-/// Merges `source` into `target`. Without `overwrite` only what the target lacks is taken, and what is empty there.
+/// Merges `source` into `target`. Without `overwrite`, only keys that are missing or empty in the target are set.
 pub(super) fn merge_into(
     target: &Map,
     source: &Map,
@@ -30,7 +30,7 @@ pub(super) fn merge_into(
             (Some(View::Struct(object)), View::Map(_)) if object.is_pointer() && !overwrite => {
                 return Err(DIFFERENT_TYPES.into());
             }
-            // A list replaces whatever there is.
+            // A list replaces any existing value.
             (Some(_), View::List(_) | View::Bytes(_)) if overwrite => {
                 store(target, source, &key, value)?;
                 continue;
@@ -49,7 +49,7 @@ pub(super) fn merge_into(
     Ok(())
 }
 
-/// Sets a key, where the value fits the type of the map.
+/// Sets a key if the value's type matches the element type of the map.
 fn store(target: &Map, source: &Map, key: &str, value: Value) -> Result<(), Fault> {
     let (wanted, given) = (target.map_type().element(), source.map_type().element());
     if wanted != Element::Any && wanted != given {

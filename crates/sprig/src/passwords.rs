@@ -1,4 +1,4 @@
-//! Passwords: hashing, deriving, encrypting.
+//! Passwords: hashing, derivation and encryption.
 
 use aes::Aes256;
 use aes::cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
@@ -22,10 +22,10 @@ pub(super) const TABLE: &[Function] = &[
     sprig("htpasswd", &[Str, Str], "string", htpasswd, "a line for an Apache password file"),
 ];
 
-/// Units of work that a bcrypt hash takes, and the derivation of a password.
+/// The cost of a bcrypt hash or a password derivation, in units of work.
 const SLOW: usize = 500_000;
 
-/// bcrypt's own base 64.
+/// bcrypt's variant of base64.
 fn bcrypt_base64(bytes: &[u8]) -> String {
     const STANDARD: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const BCRYPT: &[u8] = b"./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -69,7 +69,7 @@ fn htpasswd(call: &mut Call<'_>) -> Outcome {
     Ok(format!("{}:{hash}", call.str(0)).into())
 }
 
-/// The templates of a type of password: each letter stands for a class of characters.
+/// The templates of a password type. Each letter stands for a class of characters.
 fn templates(kind: &str) -> Option<&'static [&'static str]> {
     Some(match kind {
         "maximum" => &["anoxxxxxxxxxxxxxxxxx", "axxxxxxxxxxxxxxxxxno"],
@@ -104,7 +104,7 @@ fn templates(kind: &str) -> Option<&'static [&'static str]> {
     })
 }
 
-/// The characters that a letter of a template stands for.
+/// The characters of a template letter's class.
 fn class(letter: u8) -> &'static [u8] {
     match letter {
         b'V' => b"AEIOU",
@@ -146,7 +146,7 @@ fn derive_password(call: &mut Call<'_>) -> Outcome {
     Ok(letters.collect::<String>().into())
 }
 
-/// The cipher of a password, which is filled up with zeros or cut to 32 bytes.
+/// The cipher of a password: its key is the password, zero-padded or cut to 32 bytes.
 fn cipher(password: &[u8]) -> Aes256 {
     let mut key = [0; 32];
     let used = password.len().min(32);

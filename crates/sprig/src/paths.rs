@@ -1,4 +1,4 @@
-//! Paths. The functions for the paths of the operating system follow Linux, as Helm does there.
+//! Paths. Operating system paths (`osBase` and the like) follow the rules of Linux, as Helm does on Linux.
 
 use super::registry::sprig;
 use super::{Call, Function, Outcome};

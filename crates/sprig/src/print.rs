@@ -1,4 +1,4 @@
-//! Printing: Go's `fmt` and what sprig builds on it.
+//! Printing: Go's `fmt` and sprig's functions based on it.
 
 use super::registry::{go, sprig};
 use super::{Call, Function, Outcome};
@@ -21,7 +21,7 @@ pub(super) const TABLE: &[Function] = &[
     sprig("toStrings", &[Any], "[]string", to_strings, "the elements of a list as strings"),
 ];
 
-/// sprig's `strval`: a string as it is, bytes as a string, all else as it prints.
+/// sprig's `strval`: a string unchanged, bytes as a string, anything else as `fmt` prints it.
 pub(super) fn string_of(value: &Value, meter: &mut Meter<'_>) -> Result<String, Limit> {
     match view(value) {
         View::String(text) => Ok(text.to_owned()),
@@ -30,7 +30,7 @@ pub(super) fn string_of(value: &Value, meter: &mut Meter<'_>) -> Result<String, 
     }
 }
 
-/// sprig's `strslice`: the elements of a list that are not nil as strings; anything else as a list of one.
+/// sprig's `strslice`: the non-nil elements of a list as strings; any other value as a list of one string.
 pub(super) fn strings_of(value: &Value, meter: &mut Meter<'_>) -> Result<Vec<Value>, Limit> {
     let strings = match view(value) {
         View::Invalid | View::Nil => Vec::new(),
@@ -125,7 +125,7 @@ fn join(call: &mut Call<'_>) -> Outcome {
     joined(call, 0, &parts)
 }
 
-/// The strings with the argument at an index between them.
+/// Joins strings with the separator in the argument at an index.
 fn joined(call: &mut Call<'_>, separator: usize, parts: &[Value]) -> Outcome {
     let texts: Vec<&str> = parts.iter().filter_map(Value::as_str).collect();
     let size = texts.iter().map(|text| text.len()).sum::<usize>()

@@ -1,4 +1,4 @@
-//! Chance. All of it comes from [`world::World::random`], so that a seed makes it repeatable.
+//! Random values. All come from [`world::World::random`], so a seed makes them reproducible.
 
 use super::registry::sprig;
 use super::{Call, Fault, Function, Outcome};
@@ -20,9 +20,9 @@ pub(super) const TABLE: &[Function] = &[
     sprig("uuidv4", &[], "string", uuidv4, "a random UUID"),
 ];
 
-/// A number below `bound`, each as likely as the others.
+/// A uniformly distributed number below `bound`.
 pub(super) fn below(world: &dyn World, bound: u64) -> u64 {
-    // Numbers at the end of the range that would make the first ones likelier are drawn again.
+    // Numbers above the largest multiple of `bound` are rejected, because they would favour small results.
     let fair = u64::MAX - u64::MAX % bound;
     loop {
         let mut buffer = [0; 8];
@@ -34,11 +34,11 @@ pub(super) fn below(world: &dyn World, bound: u64) -> u64 {
     }
 }
 
-/// So many characters of an alphabet.
+/// A random string over an alphabet; the first argument is its length.
 fn letters(call: &mut Call<'_>, alphabet: &[u8]) -> Outcome {
     let count = usize::try_from(call.int(0)).unwrap_or(0);
     call.charge_text(count)?;
-    // Drawing takes longer than copying.
+    // Drawing is slower than copying.
     call.host.charge(count / 4)?;
     let world = call.host.world();
     let mut text = String::with_capacity(count);

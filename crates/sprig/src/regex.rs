@@ -30,12 +30,12 @@ pub(super) const TABLE: &[Function] = &[
 const TEXT_OR_ERROR: &str = "(string, error)";
 const LIST_OR_ERROR: &str = "([]string, error)";
 
-/// What a function does when the expression is none.
+/// How a function reports an invalid expression.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Manner {
-    /// It returns the error.
+    /// As a returned error.
     Must,
-    /// It panics, as `regexp.MustCompile` does.
+    /// As a panic, like `regexp.MustCompile`.
     Panic,
 }
 
@@ -46,7 +46,7 @@ fn compiled(call: &mut Call<'_>, manner: Manner) -> Result<Arc<Regexp>, Fault> {
         Manner::Must => Fault::Failed(text),
         Manner::Panic => Fault::new(format!("regexp: Compile({}): {text}", must_quote(expression))),
     })?;
-    // What it takes to compile, and to run over the text.
+    // The cost of compiling the expression and of running it over the text.
     let text = call.str(1);
     let Some(size) = regexp.prepare(text) else {
         return Err(Fault::Limit("the regular expression is too large".to_owned()));
@@ -79,7 +79,7 @@ fn must_find(call: &mut Call<'_>) -> Outcome {
     found(call, Manner::Must)
 }
 
-/// A limit of -1 is none.
+/// The count argument; none (no limit) for a negative number.
 fn limit(call: &Call<'_>) -> Option<usize> {
     usize::try_from(call.int(2)).ok()
 }

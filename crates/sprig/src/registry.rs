@@ -1,4 +1,4 @@
-//! The table of functions: what a row holds, how it is found, how documents show it.
+//! The function tables: the form of a row, lookup by name, and the documentation page.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use super::{Call, FAMILIES, Outcome};
 use govalue::{Signature, Type};
 
-/// Where a function comes from.
+/// The origin of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// Go's `text/template`.
@@ -19,7 +19,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The name that documents show.
+    /// The name in the documentation.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Go => "Go",
@@ -29,23 +29,23 @@ impl Origin {
     }
 }
 
-/// What a function does. The arguments have been validated against the signature.
+/// The implementation of a function. Its arguments have been validated against the signature.
 pub type Body = fn(&mut Call<'_>) -> Outcome;
 
-/// A row of a table: one function.
+/// A function: one row of a table.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
-    /// The name that templates call it by.
+    /// The name in templates.
     pub name: &'static str,
-    /// Where it comes from.
+    /// The library that defines it.
     pub origin: Origin,
-    /// What it takes.
+    /// The parameter types.
     pub signature: Signature,
-    /// The type of what it gives, as Go writes it.
+    /// The result type, as Go writes it.
     pub result: &'static str,
-    /// What it does.
+    /// The implementation.
     pub run: Body,
-    /// One line for the documents: what it gives.
+    /// A one-line description for the documentation.
     pub summary: &'static str,
 }
 
@@ -71,13 +71,13 @@ impl Function {
         }
     }
 
-    /// The same function; its last parameter may be given any number of times.
+    /// Makes the last parameter variadic.
     pub(super) const fn variadic(mut self) -> Self {
         self.signature.variadic = true;
         self
     }
 
-    /// The type of the function as Go writes it: `func(int, string) string`.
+    /// The function's type as Go writes it: `func(int, string) string`.
     pub fn go_type(&self) -> String {
         let mut text = String::from("func(");
         let last = self.signature.parameters.len().wrapping_sub(1);
@@ -137,9 +137,9 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
     FAMILIES.iter().flat_map(|(_, table)| table.iter())
 }
 
-/// The function of a name.
+/// Finds a function by its name.
 pub fn find(name: &str) -> Option<&'static Function> {
-    // Most names differ in length: that is quicker to compare than texts.
+    // Most names differ in length, which is cheaper to compare than the text.
     static BY_NAME: OnceLock<BTreeMap<(usize, &str), &Function>> = OnceLock::new();
     let rows = || all().map(|function| ((function.name.len(), function.name), function));
     BY_NAME
@@ -148,12 +148,12 @@ pub fn find(name: &str) -> Option<&'static Function> {
         .copied()
 }
 
-/// What to say of a name that is no function: the function that it may be meant for.
+/// A hint for an unknown function name: the function probably meant.
 pub fn suggestion(name: &str) -> Option<String> {
     if matches!(name, "env" | "expandenv") {
         return Some("Helm keeps the environment out of charts; pass it in with --set".to_owned());
     }
-    // Nobody mistypes more than that, and a comparison takes time.
+    // Longer names are not typos, and comparing them is expensive.
     if name.len() > 64 {
         return None;
     }
@@ -168,7 +168,7 @@ pub fn suggestion(name: &str) -> Option<String> {
     Some(format!("did you mean `{best}`?"))
 }
 
-/// The tables as a page of the documents.
+/// The documentation page of all functions, in Markdown.
 ///
 /// ```
 /// assert!(sprig::markdown().contains("| `trunc` |"));

@@ -1,4 +1,4 @@
-//! Functions that search, cut, split and put together strings.
+//! String functions: search, cut, split and join.
 
 use std::borrow::Cow;
 
@@ -41,7 +41,7 @@ pub(super) fn bytes<'c>(call: &'c Call<'_>, index: usize) -> Cow<'c, [u8]> {
     decode(call.str(index))
 }
 
-/// A string of these bytes.
+/// A string value of these bytes.
 pub(super) fn text(bytes: &[u8]) -> Value {
     Value::from(encode(bytes).as_ref())
 }
@@ -92,7 +92,7 @@ fn nindent(call: &mut Call<'_>) -> Outcome {
 }
 
 fn nospace(call: &mut Call<'_>) -> Outcome {
-    // goutils takes each byte for a character, as long as there is a space at all.
+    // goutils treats each byte as a character if the text contains any space.
     let bytes = bytes(call, 0);
     let kept: String = bytes
         .iter()
@@ -137,7 +137,7 @@ fn replace(call: &mut Call<'_>) -> Outcome {
     let (from, to, source) = (bytes(call, 0), bytes(call, 1), bytes(call, 2));
     let mut out = Vec::with_capacity(size);
     if from.is_empty() {
-        // Between all characters, and at both ends.
+        // An empty separator matches between all characters and at both ends.
         for c in call.str(2).chars() {
             out.extend_from_slice(&to);
             out.extend_from_slice(&decode(c.encode_utf8(&mut [0; 4])));
@@ -155,7 +155,7 @@ fn replace(call: &mut Call<'_>) -> Outcome {
     Ok(gostd::string::encode_owned(out).into())
 }
 
-/// `strings.SplitN`: no limit where there is no `most`.
+/// `strings.SplitN`; no `most` means no limit.
 fn pieces(call: &mut Call<'_>, separator: usize, source: usize, most: Option<usize>) -> Result<Vec<Value>, Fault> {
     let limit = most.unwrap_or(usize::MAX);
     let count = match call.str(separator) {

@@ -1,4 +1,4 @@
-//! Questions about the type of a value.
+//! Functions that inspect the type of a value.
 
 use super::registry::sprig;
 use super::{Call, Function, Outcome};

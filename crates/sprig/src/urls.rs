@@ -1,4 +1,4 @@
-//! URLs, and the network that is not there.
+//! URLs and DNS. Host names are not resolved.
 
 use super::registry::{helm, sprig};
 use super::strings::{bytes, text};
@@ -46,7 +46,7 @@ fn url_parse(call: &mut Call<'_>) -> Outcome {
     Ok(map(entries))
 }
 
-/// A part of the map; nothing where it is missing.
+/// A component of the URL map; empty if the key is missing.
 fn part(call: &Call<'_>, name: &str) -> Result<Vec<u8>, Fault> {
     let Some(value) = call.map(0).and_then(|map| map.get(name)) else {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! Functions on words: their case, their initials, and how they fill lines.
+//! Functions on words: case, initials and line wrapping.
 
 use super::registry::sprig;
 use super::strings::{bytes, text};
@@ -69,7 +69,7 @@ fn kebabcase(call: &mut Call<'_>) -> Outcome {
 }
 
 fn initials(call: &mut Call<'_>) -> Outcome {
-    // goutils takes each byte for a character.
+    // goutils treats each byte as a character.
     let mut gap = true;
     let source = bytes(call, 0);
     let letters = source.iter().map(|&byte| char::from(byte)).filter(|&c| {
@@ -80,7 +80,7 @@ fn initials(call: &mut Call<'_>) -> Outcome {
     Ok(letters.collect::<String>().into())
 }
 
-/// goutils' `AbbreviateFull`; the widths have been checked.
+/// goutils' `AbbreviateFull`; the caller has checked the widths.
 fn abbreviated(source: &[u8], offset: usize, width: usize) -> Vec<u8> {
     if source.len() <= width {
         return source.to_vec();
@@ -93,7 +93,7 @@ fn abbreviated(source: &[u8], offset: usize, width: usize) -> Vec<u8> {
     if offset <= 4 {
         return [&source[..kept], b"..."].concat();
     }
-    // What is too narrow for marks at both ends is nothing at all to goutils.
+    // If the width cannot hold ellipses at both ends, goutils returns an empty string.
     if width < 7 {
         return Vec::new();
     }

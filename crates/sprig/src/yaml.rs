@@ -1,4 +1,4 @@
-//! YAML: what templates write manifests with.
+//! YAML functions, which templates use to write manifests.
 
 use std::sync::Arc;
 
@@ -21,11 +21,11 @@ pub(super) const TABLE: &[Function] = &[
     helm("toYamlPretty", &[Any], "string", to_yaml_pretty, "the value as YAML with lists indented; nothing where that cannot be"),
 ];
 
-/// Why a value is not written as YAML.
+/// The reason why a value cannot be written as YAML.
 enum Unwritten {
-    /// Go's message.
+    /// Unsupported value, with Go's message.
     Unsupported(String),
-    /// What Go panics with.
+    /// Go panics with this message.
     Panic(&'static str),
     /// The value is too large, or contains itself.
     Limit(Limit),
@@ -37,10 +37,10 @@ impl From<Limit> for Unwritten {
     }
 }
 
-/// A value as the YAML document that `toYaml` makes of it, with its closing line break.
+/// The YAML document that `toYaml` makes of a value, including the final line break.
 ///
 /// # Errors
-/// If the value cannot be shown in YAML; Go's words for why.
+/// Go's message, if YAML cannot represent the value.
 pub fn to_yaml_document(value: &Value) -> Result<String, String> {
     const ALLOWANCE: usize = 10_000_000;
     let mut left = ALLOWANCE;
@@ -59,7 +59,7 @@ pub fn to_yaml_document(value: &Value) -> Result<String, String> {
 fn document(value: &Value, style: Style, meter: &mut Meter<'_>) -> Result<String, Unwritten> {
     let mut writer = Writer::new(style);
     match write(&mut writer, value, style, meter, 0) {
-        // Go makes JSON of it before it makes YAML, and so it notices what contains itself.
+        // Go converts to JSON first, which detects a value that contains itself.
         Err(Unwritten::Limit(limit)) if style == Style::V2 && limit == Limit::depth() => {
             return Err(match encode(value, Json::Compact, meter) {
                 Err(EncodeError::Unsupported(text)) => {
@@ -116,7 +116,7 @@ fn write(
         }
         View::Map(map) if map.is_nil() && style == Style::V2 => writer.null(),
         View::Map(map) => entries(writer, map.snapshot(), style, meter, depth)?,
-        // yaml.v3 knows times, and writes them without quotes.
+        // yaml.v3 supports times and writes them unquoted.
         View::Struct(object) if style == Style::V3 && Time::of(value).is_some() => {
             let time = object.marshal().unwrap_or_default();
             writer.verbatim(time.as_str().unwrap_or_default());
@@ -153,7 +153,7 @@ fn entries(
     Ok(())
 }
 
-/// A value as `toYaml` gives it: without the last line break.
+/// A value as `toYaml` returns it: without the final line break.
 fn written(call: &mut Call<'_>, style: Style) -> Result<Result<String, String>, Fault> {
     call.metered(|arguments, meter| match document(&arguments[0], style, meter) {
         Ok(text) => Ok(Ok(text.strip_suffix('\n').map_or_else(|| text.clone(), str::to_owned))),
@@ -180,7 +180,7 @@ fn parsed(call: &mut Call<'_>) -> Result<Result<goyaml::Node, String>, Fault> {
     let text = call.value(0).clone();
     let text = text.as_str().unwrap_or_default();
     call.host.charge(text.len() / 20)?;
-    // The nodes do not outlive the call: nobody asks where they stand.
+    // The nodes do not outlive the call, so they need no real spans.
     let nowhere = Span::file_start(FileId::NONE);
     Ok(match goyaml::parse_str(text, nowhere) {
         Ok(parsed) => Ok(parsed.node.numbers_as_floats()),
@@ -188,7 +188,7 @@ fn parsed(call: &mut Call<'_>) -> Result<Result<goyaml::Node, String>, Fault> {
     })
 }
 
-/// What JSON calls a node where Go wanted another type.
+/// The error for a node of an unexpected type, with JSON's name for the type.
 fn mismatch(node: &goyaml::Node, wanted: &str) -> String {
     let found = node.value.json_kind();
     format!(
