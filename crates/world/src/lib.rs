@@ -1,9 +1,9 @@
-//! The only door to disk, clock and chance.
+//! All access to disk, network, clock and randomness goes through this crate.
 //!
-//! A stage that needs a file, the time or random bytes is handed a `&dyn World`. [`Disk`] is the real one; [`Memory`] has
-//! its files in a map, a fixed clock and a fixed seed, for tests and for whoever embeds the library.
+//! A stage that needs a file, the time or random bytes takes a `&dyn World`. [`Disk`] is the real one. [`Memory`] keeps
+//! its files in a map and has a fixed clock and seed, for tests and for programs that embed the library.
 //!
-//! Paths, names and variables are text in which bytes that are not UTF-8 are escaped, see [`gostd::string`].
+//! Paths, names and variables are text in which bytes that are not UTF-8 are escaped; see [`gostd::string`].
 
 mod memory;
 mod overlay;
@@ -26,87 +26,87 @@ use gostd::string as gostring;
 pub use memory::Memory;
 pub use overlay::Overlay;
 
-/// What a path is, links followed.
+/// The kind of a path, following symbolic links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     /// A regular file.
     File,
     /// A folder.
     Folder,
-    /// A device, socket, pipe: nothing that belongs into a chart.
+    /// A device, socket or pipe, which has no place in a chart.
     Other,
 }
 
-/// What is known of a path without reading it.
+/// The metadata of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// What it is, links followed.
+    /// The kind, following symbolic links.
     pub kind: FileKind,
-    /// Its size in bytes, where it is a file.
+    /// The size in bytes, for a file.
     pub size: u64,
     /// Whether the path itself is a symbolic link.
     pub is_link: bool,
-    /// The permission bits, links followed; none where the system has none.
+    /// The permission bits, following symbolic links; none on systems without them.
     pub mode: Option<u32>,
 }
 
-/// What a program gave.
+/// The result of running a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Piped {
     /// Its standard output.
     pub output: Vec<u8>,
     /// Its standard error.
     pub messages: Vec<u8>,
-    /// How it ended, in words, where that was not well: `exit status 1`.
+    /// A description of an unsuccessful exit: `exit status 1`.
     pub failure: Option<String>,
 }
 
-/// What a stage may ask of the world outside.
+/// The interface to the system.
 pub trait World: Send + Sync {
-    /// The bytes of a file.
+    /// Reads a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// The names in a folder, sorted by their bytes.
+    /// Lists the names in a folder, sorted by bytes.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
 
-    /// What a path is.
+    /// Returns the metadata of a path.
     fn entry(&self, path: &Path) -> io::Result<Entry>;
 
-    /// The path without links, `.` and `..`: tells when a link leads back into a folder that is being read.
+    /// Resolves links, `.` and `..` in a path. Used to detect a link back into a folder that is being read.
     fn resolve(&self, path: &Path) -> io::Result<PathBuf>;
 
-    /// The target of a symbolic link, as it is written there; [`io::ErrorKind::InvalidInput`] if the path is no link.
+    /// Returns the target of a symbolic link as stored; [`io::ErrorKind::InvalidInput`] if the path is not a link.
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
         self.entry(path)?;
         Err(io::Error::from(io::ErrorKind::InvalidInput))
     }
 
-    /// The addresses of a host name, as the system resolves it. Waits no longer than `timeout`.
+    /// Resolves a host name by the system's resolver, waiting at most `timeout`.
     fn lookup(&self, name: &str, timeout: Duration) -> io::Result<Vec<IpAddr>> {
         let _ = (name, timeout);
         Err(io::Error::from(io::ErrorKind::Unsupported))
     }
 
-    /// All of the standard input.
+    /// Reads the standard input to its end.
     fn read_stdin(&self) -> io::Result<Vec<u8>>;
 
-    /// Makes a folder and those that it needs.
+    /// Creates a folder and its missing parents.
     fn make_folders(&self, path: &Path) -> io::Result<()>;
 
-    /// Writes a file and the folders that it needs.
+    /// Writes a file; creates its missing parent folders.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
 
-    /// Writes a file that must not exist yet, with these permission bits, through to the disk. Follows no link.
+    /// Creates a file with these permission bits and flushes it to disk. Fails if the file exists. Follows no link.
     fn write_new(&self, _path: &Path, _bytes: &[u8], _mode: u32) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Makes a folder that must not exist yet, with these permission bits. The folder above must exist.
+    /// Creates a folder with these permission bits. Fails if it exists or its parent does not.
     fn make_folder(&self, _path: &Path, _mode: u32) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Moves a file or folder, in one step that is on the disk when this returns. A file replaces a file.
+    /// Renames a file or folder atomically; it is flushed to disk on return. A file may replace a file.
     fn rename(&self, _from: &Path, _to: &Path) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())
     }
@@ -116,40 +116,40 @@ pub trait World: Send + Sync {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Keeps other processes that ask out of a folder until the guard is dropped; `WouldBlock` if one is in already.
+    /// Locks a folder against other processes that lock it, until the guard is dropped; `WouldBlock` if it is locked.
     fn lock(&self, _folder: &Path) -> io::Result<Guard> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Runs a program with an input, and waits for it.
+    /// Runs a program with an input and waits for it to exit.
     fn pipe(&self, program: &str, arguments: &[String], input: &[u8]) -> io::Result<Piped>;
 
     /// The time since 1970-01-01T00:00:00Z.
     fn now(&self) -> Duration;
 
-    /// Fills the buffer with bytes that nobody can foresee (or, with a seed, that are the same in each run).
+    /// Fills the buffer with unpredictable bytes or, with a seed, with the same bytes in each run.
     fn random(&self, buffer: &mut [u8]);
 
-    /// Fills the buffer as [`World::random`] does, or fails where the operating system has no chance to give.
+    /// Fills the buffer like [`World::random`], but fails if the system has no entropy source.
     fn try_random(&self, buffer: &mut [u8]) -> io::Result<()> {
         self.random(buffer);
         Ok(())
     }
 
-    /// Begins the sequence of [`World::random`] anew, if it has a seed: another render is to come, which must not depend on this one.
+    /// Restarts the seeded sequence of [`World::random`], so that the next render does not depend on this one.
     fn restart_random(&self) {}
 
-    /// Bytes of memory in use, where that is known; renders stop before they take too much.
+    /// The bytes of memory in use, if known. Renders stop before they use too much.
     fn memory_in_use(&self) -> Option<usize>;
 
     /// An environment variable.
     fn variable(&self, name: &str) -> Option<String>;
 }
 
-/// Holds a lock until it is dropped.
+/// Releases a lock when it is dropped.
 pub struct Guard(#[expect(dead_code, reason = "held, never read")] pub(crate) Box<dyn Any + Send>);
 
-/// The chance of a world as the crates for keys take it.
+/// The random source of a world, as a generator for the crates that make keys.
 pub struct Chance<'w>(pub &'w dyn World);
 
 impl TryRng for Chance<'_> {
@@ -175,7 +175,7 @@ impl TryRng for Chance<'_> {
 
 impl TryCryptoRng for Chance<'_> {}
 
-/// A small generator for reproducible chance: `SplitMix64` (Steele, Lea and Flood 2014).
+/// A small generator for reproducible randomness: `SplitMix64` (Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
 pub struct Seeded {
     seed: u64,
@@ -183,12 +183,12 @@ pub struct Seeded {
 }
 
 impl Seeded {
-    /// The sequence that belongs to a seed.
+    /// The sequence of a seed.
     pub fn new(seed: u64) -> Self {
         Self { seed, state: seed }
     }
 
-    /// Begins the sequence anew.
+    /// Restarts the sequence.
     pub fn restart(&mut self) {
         self.state = self.seed;
     }
@@ -210,18 +210,18 @@ impl Seeded {
     }
 }
 
-/// The real world. Its clock can be stopped and its chance be given a seed, which makes renders repeatable.
+/// The real system. A fixed clock and a seed make renders reproducible.
 #[derive(Debug, Default)]
 pub struct Disk {
-    /// What [`World::now`] says, instead of the real time.
+    /// The time that [`World::now`] returns instead of the real one.
     pub fixed_now: Option<Duration>,
-    /// Where [`World::random`] draws from, instead of the operating system.
+    /// The generator that [`World::random`] uses instead of the operating system's.
     pub seeded: Option<Mutex<Seeded>>,
-    /// Tells the bytes of memory in use; the binary's allocator counts them.
+    /// Returns the bytes of memory in use, as counted by the binary's allocator.
     pub memory_gauge: Option<fn() -> usize>,
 }
 
-/// The path of the operating system that a path inside promchart stands for: bytes that are not UTF-8 are escaped in the latter, see
+/// Converts a path inside promchart to one of the operating system: unescapes bytes that are not UTF-8, see
 /// [`gostd::string`].
 fn outside(path: &Path) -> Cow<'_, Path> {
     match path.to_str() {
@@ -232,7 +232,7 @@ fn outside(path: &Path) -> Cow<'_, Path> {
     }
 }
 
-/// The way back from [`outside`].
+/// Converts a name of the operating system to one inside promchart; the inverse of [`outside`].
 fn inside(name: &OsStr) -> Cow<'_, str> {
     gostring::encode(name.as_encoded_bytes())
 }
@@ -242,16 +242,16 @@ fn os_string(bytes: Vec<u8>) -> OsString {
     std::os::unix::ffi::OsStringExt::from_vec(bytes)
 }
 
-/// Names are Unicode there.
+/// Names are Unicode on these systems.
 #[cfg(not(unix))]
 fn os_string(bytes: Vec<u8>) -> OsString {
     String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
-/// How many bytes a file may have; some have no end, such as `/dev/zero`.
+/// The maximum size of a file in bytes. Some files have no end, such as `/dev/zero`.
 const MAX_FILE: u64 = 100 << 20;
 
-/// Reads to the end, if that comes soon enough. `length` is how many bytes are expected.
+/// Reads to the end, up to the size limit. `length` is the expected size in bytes.
 fn read_bounded(source: impl io::Read, length: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(usize::try_from(length.min(MAX_FILE)).unwrap_or_default());
     source.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
@@ -276,7 +276,7 @@ fn mode(_: &std::fs::Metadata) -> Option<u32> {
 impl World for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let file = std::fs::File::open(outside(path))?;
-        // One call for the length saves the many that a buffer takes to find its size; the length is no promise.
+        // Asking for the length once saves the reads needed to size the buffer. The length is only a hint.
         let length = file.metadata().map_or(0, |metadata| metadata.len());
         read_bounded(file, length)
     }
@@ -323,10 +323,10 @@ impl World for Disk {
     fn lookup(&self, name: &str, timeout: Duration) -> io::Result<Vec<IpAddr>> {
         let (sender, receiver) = mpsc::channel();
         let host = name.to_owned();
-        // The system's resolver cannot be interrupted: the thread is left to itself when time is up.
+        // The system's resolver cannot be interrupted, so the thread is abandoned at the timeout.
         std::thread::Builder::new().spawn(move || {
             let found = (host.as_str(), 443).to_socket_addrs();
-            // Nobody waits for an answer that comes too late.
+            // The receiver is gone if the answer is late.
             let _ = sender.send(found.map(|found| found.map(|address| address.ip()).collect()));
         })?;
         let late = |_| io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {timeout:?}"));
@@ -356,7 +356,7 @@ impl World for Disk {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
         let mut file = options.open(outside(path))?;
         file.write_all(bytes)?;
-        // The process's umask took bits away.
+        // The process's umask cleared some bits.
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode))?;
         file.sync_all()
@@ -373,7 +373,7 @@ impl World for Disk {
         let to = outside(to);
         std::fs::rename(outside(from), &to)?;
         let parent = to.parent().filter(|parent| !parent.as_os_str().is_empty());
-        // A file system that cannot flush a folder has no need to.
+        // A file system that cannot flush a folder does not need to.
         let _ = std::fs::File::open(parent.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_all());
         Ok(())
     }
@@ -402,10 +402,10 @@ impl World for Disk {
             .stderr(Stdio::piped())
             .spawn()?;
         let mut stdin = child.stdin.take();
-        // Written beside: a program that answers before it has read all would wait for us while we wait for it.
+        // Written on another thread: a program that fills its output before it has read its input would deadlock.
         let done = std::thread::scope(|scope| {
             scope.spawn(move || {
-                // A program that needs no more input than it has read may close it.
+                // A program may close its input early.
                 let _ = stdin.as_mut().map(|stdin| io::Write::write_all(stdin, input));
             });
             child.wait_with_output()
@@ -434,7 +434,7 @@ impl World for Disk {
                 .unwrap_or_else(std::sync::PoisonError::into_inner)
                 .fill(buffer);
         } else if getrandom::fill(buffer).is_err() {
-            // No entropy source at all: the clock is the least bad seed that is left.
+            // There is no entropy source at all; the clock is the best seed available.
             let nanos = self.now().as_nanos();
             Seeded::new(u64::try_from(nanos & u128::from(u64::MAX)).unwrap_or_default()).fill(buffer);
         }

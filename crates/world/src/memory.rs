@@ -1,4 +1,4 @@
-//! A world without a disk, for tests and for whoever embeds the library.
+//! A world without a disk, for tests and for programs that embed the library.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{Entry, FileKind, Guard, Piped, Seeded, World};
 
-/// A world in memory: its files are in a map, its clock stands at `now`, its chance comes from a seed.
+/// A world in memory: files in a map, a clock fixed at `now`, and a seeded random source.
 #[derive(Debug)]
 pub struct Memory {
     files: Mutex<BTreeMap<PathBuf, (Vec<u8>, u32)>>,
@@ -44,7 +44,7 @@ impl Memory {
         self
     }
 
-    /// Sets what the standard input holds.
+    /// Sets the standard input.
     #[must_use]
     pub fn with_stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = bytes.into();
@@ -63,10 +63,10 @@ impl Memory {
     }
 }
 
-/// The permission bits of files that are written without any.
+/// The permission bits of files written without explicit ones.
 const DEFAULT_MODE: u32 = 0o644;
 
-/// A path without a leading `./`, as files are kept.
+/// Strips a leading `./`, as in the keys of the file map.
 fn bare(path: &Path) -> &Path {
     path.strip_prefix(".").unwrap_or(path)
 }
@@ -135,7 +135,7 @@ impl World for Memory {
     }
 
     fn make_folders(&self, _: &Path) -> io::Result<()> {
-        // A folder is there if a file is in it.
+        // Folders exist implicitly, through their files.
         Ok(())
     }
 
@@ -154,7 +154,7 @@ impl World for Memory {
         }
     }
 
-    /// Folders are there when something is in them.
+    /// Folders exist implicitly, through their files, so nothing is created.
     fn make_folder(&self, path: &Path, _: u32) -> io::Result<()> {
         if self.entry(path).is_ok() {
             return Err(io::ErrorKind::AlreadyExists.into());

@@ -1,4 +1,4 @@
-//! A world in which some files are other than on the disk.
+//! A world with some files replaced.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use super::{Entry, FileKind, Guard, Piped, World};
 
-/// Another world with some files in the place of its own, or besides them. Nothing is written by that; what is read is all that differs.
-/// Folders are listed as they are in the other world.
+/// Another world with some files replaced or added. Only reads are affected: nothing is written, and folders are listed
+/// as in the other world.
 pub struct Overlay {
     inner: Arc<dyn World>,
     files: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Overlay {
-    /// `inner` with these files.
+    /// `inner` with these files on top.
     pub fn new(inner: Arc<dyn World>, files: BTreeMap<PathBuf, Vec<u8>>) -> Self {
         Self { inner, files }
     }
