@@ -9,26 +9,26 @@ use super::key::PrivateKey;
 use gostd::layout::Shown;
 use gostd::zone::Location;
 
-/// What a certificate is to say.
+/// The contents of a certificate to create.
 #[derive(Clone, Debug)]
 pub struct Template {
-    /// The number, as big-endian bytes.
+    /// The serial number, as big-endian bytes.
     pub serial: Vec<u8>,
     /// The common name of the subject.
     pub common_name: String,
-    /// Seconds since 1970 from when on it is valid.
+    /// The start of the validity, in seconds since 1970.
     pub not_before: i64,
-    /// Seconds since 1970 until when it is valid.
+    /// The end of the validity, in seconds since 1970.
     pub not_after: i64,
-    /// Host names that it is for.
+    /// The DNS names in its subject alternative names.
     pub dns_names: Vec<String>,
-    /// Addresses that it is for.
+    /// The IP addresses in its subject alternative names.
     pub addresses: Vec<IpAddr>,
-    /// Whether it may sign others.
+    /// Whether it is a CA certificate.
     pub is_ca: bool,
 }
 
-/// What is used of a certificate that signs another one.
+/// The parts of a signing certificate that its issued certificates need.
 #[derive(Clone, Debug)]
 pub struct Certificate {
     subject: Vec<u8>,
@@ -37,10 +37,10 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Reads a certificate in DER.
+    /// Parses a certificate in DER.
     ///
     /// # Errors
-    /// `x509: malformed certificate`, where Go says more.
+    /// `x509: malformed certificate`; Go's message is more specific.
     pub fn parse(der: &[u8]) -> Result<Self, String> {
         Self::read(der).ok_or_else(|| "x509: malformed certificate".to_owned())
     }
@@ -101,7 +101,7 @@ fn extension(last: u32, critical: bool, value: &[u8]) -> Vec<u8> {
     der::sequence(&[&extension_oid(last), &flag, &der::value(tag::OCTET_STRING, value)])
 }
 
-/// A name with nothing but a common name.
+/// A distinguished name that has only a common name.
 fn name(common_name: &str) -> Vec<u8> {
     if common_name.is_empty() {
         return der::sequence(&[]);
@@ -116,7 +116,7 @@ fn name(common_name: &str) -> Vec<u8> {
     der::sequence(&[&der::value(tag::SET, &attribute)])
 }
 
-/// A time: two digits for the year as long as that can be.
+/// A time: `UTCTime`, with two digits for the year, where possible.
 fn time(seconds: i64) -> Result<Vec<u8>, String> {
     let shown = Shown::new(seconds, 0, Location::Utc.lookup(seconds));
     match shown.date.0 {
@@ -148,7 +148,7 @@ fn alternative_names(template: &Template) -> Result<Vec<u8>, String> {
     Ok(der::value(tag::SEQUENCE, &names))
 }
 
-/// The extensions in Go's order.
+/// The extensions, in Go's order.
 fn extensions(template: &Template, public_key: &[u8], authority: &[u8]) -> Result<Vec<u8>, String> {
     // Digital signature and key encipherment; a CA signs certificates too.
     let usage = if template.is_ca {
@@ -182,7 +182,7 @@ fn extensions(template: &Template, public_key: &[u8], authority: &[u8]) -> Resul
     Ok(der::value(tag::CONTEXT | 3, &der::value(tag::SEQUENCE, &all.concat())))
 }
 
-/// `x509.CreateCertificate`: the certificate of `key` in DER, signed by `signer`, or by the key itself.
+/// `x509.CreateCertificate`: creates the certificate of `key` in DER, signed by `signer` or self-signed.
 ///
 /// # Errors
 /// Go's message.

@@ -1,6 +1,6 @@
-//! ASN.1 in DER: the few types that keys and certificates are made of.
+//! ASN.1 DER: the types that keys and certificates use.
 
-/// The tags in use.
+/// The tags used.
 pub(super) mod tag {
     pub(in super::super) const BOOLEAN: u8 = 0x01;
     pub(in super::super) const INTEGER: u8 = 0x02;
@@ -14,13 +14,13 @@ pub(super) mod tag {
     pub(in super::super) const GENERALIZED_TIME: u8 = 0x18;
     pub(in super::super) const SEQUENCE: u8 = 0x30;
     pub(in super::super) const SET: u8 = 0x31;
-    /// `[0]` and so on, with parts inside.
+    /// A constructed context-specific tag: `[0]` and so on.
     pub(in super::super) const CONTEXT: u8 = 0xa0;
-    /// `[0]` and so on, in the place of a plain type.
+    /// A primitive context-specific tag: `[0]` and so on.
     pub(in super::super) const CONTEXT_PLAIN: u8 = 0x80;
 }
 
-/// A value with its tag and length.
+/// Encodes a value: tag, length and content.
 pub(super) fn value(tag: u8, content: &[u8]) -> Vec<u8> {
     let mut out = vec![tag];
     let length = content.len();
@@ -37,17 +37,17 @@ pub(super) fn value(tag: u8, content: &[u8]) -> Vec<u8> {
     out
 }
 
-/// A value that consists of others.
+/// Encodes a constructed value.
 pub(super) fn parts(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     value(tag, &parts.concat())
 }
 
-/// A sequence.
+/// Encodes a sequence.
 pub(super) fn sequence(of: &[&[u8]]) -> Vec<u8> {
     parts(tag::SEQUENCE, of)
 }
 
-/// A number that is not negative.
+/// Encodes a non-negative integer.
 pub(super) fn integer(bytes: &[u8]) -> Vec<u8> {
     let zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
     let digits = &bytes[zeros..];
@@ -57,7 +57,7 @@ pub(super) fn integer(bytes: &[u8]) -> Vec<u8> {
     value(tag::INTEGER, digits)
 }
 
-/// An object identifier.
+/// Encodes an object identifier.
 pub(super) fn oid(arcs: &[u32]) -> Vec<u8> {
     let mut content = vec![u8::try_from(arcs[0] * 40 + arcs[1]).unwrap_or(0)];
     for &arc in &arcs[2..] {
@@ -70,22 +70,22 @@ pub(super) fn oid(arcs: &[u32]) -> Vec<u8> {
     value(tag::OID, &content)
 }
 
-/// A string of bits, of which the last few are not used.
+/// Encodes a bit string; the last `unused` bits are padding.
 pub(super) fn bit_string(unused: u8, bytes: &[u8]) -> Vec<u8> {
     parts(tag::BIT_STRING, &[&[unused], bytes])
 }
 
-/// A value that was read.
+/// A decoded value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Element<'d> {
     pub(super) tag: u8,
     pub(super) content: &'d [u8],
-    /// With tag and length.
+    /// The encoding with tag and length.
     pub(super) whole: &'d [u8],
 }
 
 impl<'d> Element<'d> {
-    /// The number's bytes without leading zeros; only of a number that is not negative.
+    /// The bytes of a non-negative integer without leading zeros; none for any other value.
     pub(super) fn unsigned(self) -> Option<&'d [u8]> {
         let first = *self.content.first()?;
         if self.tag != tag::INTEGER || first >= 0x80 {
@@ -95,13 +95,13 @@ impl<'d> Element<'d> {
         Some(&self.content[zeros..])
     }
 
-    /// The parts of a sequence.
+    /// A reader of the elements of a sequence.
     pub(super) fn sequence(self) -> Option<Reader<'d>> {
         (self.tag == tag::SEQUENCE).then_some(Reader(self.content))
     }
 }
 
-/// Reads values one after the other.
+/// Decodes one value after the other.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reader<'d>(pub(super) &'d [u8]);
 
@@ -126,7 +126,7 @@ impl<'d> Reader<'d> {
         Some(Element { tag, content, whole })
     }
 
-    /// The next value, where it has this tag.
+    /// Decodes the next value if it has this tag.
     pub(super) fn expect(&mut self, tag: u8) -> Option<Element<'d>> {
         self.next().filter(|element| element.tag == tag)
     }

@@ -15,12 +15,12 @@ const SHA256_WITH_RSA: &[u32] = &[1, 2, 840, 113_549, 1, 1, 11];
 const EC: &[u32] = &[1, 2, 840, 10_045, 2, 1];
 const ED25519: &[u32] = &[1, 3, 101, 112];
 
-/// The kinds of keys that can be made.
+/// The kinds of private keys that can be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyType {
-    /// RSA with so many bits.
+    /// RSA with this number of bits.
     Rsa(usize),
-    /// DSA, 2048 and 256 bits.
+    /// DSA with parameters of 2048 and 256 bits.
     Dsa,
     /// The curve P-256.
     Ecdsa,
@@ -28,7 +28,7 @@ pub enum KeyType {
     Ed25519,
 }
 
-/// The curves, by the bytes of their numbers.
+/// The NIST curves for ECDSA keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Curve {
     P256,
@@ -55,7 +55,7 @@ impl Curve {
         }
     }
 
-    /// The public point of a secret number; none where that is out of range.
+    /// The public point of a secret scalar; none if the scalar is out of range.
     fn point(self, secret: &[u8]) -> Option<Vec<u8>> {
         Some(match self {
             Self::P256 => {
@@ -73,7 +73,7 @@ impl Curve {
         })
     }
 
-    /// Both numbers of the signature of a message, one after the other.
+    /// The signature of a message: r and s, concatenated.
     fn sign(self, secret: &[u8], message: &[u8]) -> Option<Vec<u8>> {
         Some(match self {
             Self::P256 => {
@@ -106,11 +106,11 @@ enum Secret {
         point: Vec<u8>,
     },
     Ed25519(ed25519_dalek::SigningKey),
-    /// In DER: such keys are made and printed, never used.
+    /// In DER: DSA keys are generated and printed, but never used.
     Dsa(Vec<u8>),
 }
 
-/// The bytes of a number.
+/// The big-endian bytes of a number.
 fn bytes(number: &BoxedUint) -> Vec<u8> {
     number.to_be_bytes().to_vec()
 }
@@ -125,10 +125,10 @@ fn no_key<T>(what: impl std::fmt::Display) -> Result<T, String> {
 }
 
 impl PrivateKey {
-    /// A new key.
+    /// Generates a key.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// If the generation fails.
     pub fn generate<R: TryCryptoRng + ?Sized>(key_type: KeyType, chance: &mut R) -> Result<Self, String> {
         let fill = |chance: &mut R, size: usize| {
             let mut bytes = vec![0; size];
@@ -156,7 +156,7 @@ impl PrivateKey {
         }))
     }
 
-    /// The key in PEM, in the form that Go gives each kind.
+    /// Encodes the key in PEM, in Go's format for its kind.
     pub fn to_pem(&self) -> String {
         match &self.0 {
             Secret::Rsa(key) => pem::encode("RSA PRIVATE KEY", &rsa_to_der(key)),
@@ -182,10 +182,10 @@ impl PrivateKey {
         }
     }
 
-    /// Reads a key in PEM, as sprig does.
+    /// Parses a key in PEM, as sprig does.
     ///
     /// # Errors
-    /// sprig's message; what follows the colon is Go's only in part.
+    /// sprig's message. The part after the colon matches Go's only in some cases.
     pub fn from_pem(text: &str) -> Result<Self, String> {
         let Some(Block { kind, bytes }) = pem::decode(text) else {
             return no_key("no PEM data in input");
@@ -204,7 +204,8 @@ impl PrivateKey {
         }
     }
 
-    /// The `SubjectPublicKeyInfo` in DER, and the bytes of the public key itself; none where certificates cannot hold it.
+    /// The `SubjectPublicKeyInfo` in DER and the bytes of the public key; none if certificates do not support the kind
+    /// of key.
     pub(super) fn public_key(&self) -> Option<(Vec<u8>, Vec<u8>)> {
         let (algorithm, key) = match &self.0 {
             Secret::Rsa(key) => {
@@ -226,12 +227,12 @@ impl PrivateKey {
         Some((info, key))
     }
 
-    /// The bytes of the public key, as a certificate's `subjectPublicKey` holds them; none for DSA.
+    /// The bytes of the public key, as in a certificate's `subjectPublicKey`; none for DSA.
     pub fn public_key_bytes(&self) -> Option<Vec<u8>> {
         self.public_key().map(|(_, key)| key)
     }
 
-    /// The `AlgorithmIdentifier` of this key's signatures; none where it cannot sign.
+    /// The `AlgorithmIdentifier` of the key's signatures; none if the key cannot sign.
     pub(super) fn signature_algorithm(&self) -> Option<Vec<u8>> {
         Some(match &self.0 {
             Secret::Rsa(_) => der::sequence(&[&der::oid(SHA256_WITH_RSA), &der::value(tag::NULL, &[])]),
@@ -248,7 +249,7 @@ impl PrivateKey {
         })
     }
 
-    /// The signature of a message.
+    /// Signs a message; none if the key cannot sign.
     pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         match &self.0 {
             Secret::Rsa(key) => {
@@ -328,7 +329,7 @@ fn rsa_from_der(der: &[u8]) -> Result<PrivateKey, String> {
     }
 }
 
-/// `x509.ParseECPrivateKey`; the curve may be named outside.
+/// `x509.ParseECPrivateKey`; `curve` is set if the enclosing structure names the curve.
 fn ec_from_der(der: &[u8], curve: Option<Curve>) -> Result<PrivateKey, String> {
     let read = || {
         let mut parts = Reader(der).expect(tag::SEQUENCE)?.sequence()?;

@@ -1,7 +1,7 @@
-//! Go's `crypto/x509`, as far as certificates in charts go: keys and certificates in PEM and DER.
+//! Go's `crypto/x509`, as far as charts need it: keys and certificates in PEM and DER.
 //!
-//! All chance comes from the generator that is handed in, and signatures are deterministic: the same chance and clock
-//! give the same bytes.
+//! All randomness comes from the caller's generator, and signatures are deterministic: the same random bytes and clock
+//! give the same output.
 
 mod certificate;
 mod der;

@@ -2,12 +2,12 @@
 
 use gostd::base64;
 
-/// A block: what its lines of dashes say, and its bytes.
+/// A PEM block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
-    /// `CERTIFICATE`, `RSA PRIVATE KEY` and so on.
+    /// The type: `CERTIFICATE`, `RSA PRIVATE KEY` and so on.
     pub kind: String,
-    /// What stands between them.
+    /// The decoded bytes.
     pub bytes: Vec<u8>,
 }
 
@@ -27,12 +27,12 @@ pub fn encode(kind: &str, bytes: &[u8]) -> String {
     text + "-----END " + kind + "-----\n"
 }
 
-/// `pem.Decode`: the first block of a text; what stands around it does not matter.
+/// `pem.Decode`: the first block of a text, ignoring any text around it.
 pub fn decode(text: &str) -> Option<Block> {
     next(&mut text.lines())
 }
 
-/// All blocks of a text, in their order.
+/// All blocks of a text, in order.
 pub fn decode_all(text: &str) -> Vec<Block> {
     let mut lines = text.lines();
     std::iter::from_fn(|| next(&mut lines)).collect()
@@ -61,7 +61,7 @@ fn next(lines: &mut std::str::Lines<'_>) -> Option<Block> {
                 }
                 break;
             }
-            // Headers end with an empty line.
+            // An empty line ends the headers.
             headers &= line.is_empty() || line.contains(':');
             if !headers {
                 body.push_str(line.trim());
