@@ -1,17 +1,17 @@
-//! A global allocator that counts the bytes in use, so that work can be stopped before it takes too much memory.
+//! A global allocator that counts the bytes in use, so that work can stop before it uses too much memory.
 //!
-//! A counter that all threads add to at each allocation is a cache line that they pull from each other: it took 10 to 16 % of
-//! promchart's time. Here each thread adds up its own and passes it on when [`BATCH`] bytes have come together.
+//! One counter for all threads is a contended cache line: it took 10 to 16 % of promchart's time. Here each thread
+//! counts for itself, and adds its count to the shared one when it reaches [`BATCH`] bytes.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicIsize, Ordering};
 
-/// How many bytes a thread allocates or frees before the common counter learns of them: what the count may be wrong by, for each
-/// thread.
+/// The number of bytes that a thread allocates or frees before it updates the shared counter. This is also the error of
+/// the count, per thread.
 pub const BATCH: isize = 256 << 10;
 
-/// The system's allocator, counted.
+/// The system's allocator with a counter.
 ///
 /// ```
 /// use promchart_allocator::Counting;
@@ -27,18 +27,19 @@ pub const BATCH: isize = 256 << 10;
 /// ```
 #[derive(Debug)]
 pub struct Counting {
-    /// Bytes that threads have passed on. Below zero for a moment where one thread frees what another has not yet counted.
+    /// The bytes that threads have reported. It can be negative for a moment if one thread frees what another has not
+    /// reported yet.
     counted: AtomicIsize,
 }
 
 thread_local! {
-    /// What this thread has not passed on yet. It needs no destructor, so it can be used while a thread ends; at most [`BATCH`] bytes of
-    /// each ended thread are missing from the count.
+    /// The bytes that this thread has not reported yet. It needs no destructor, so it can be used while a thread ends;
+    /// the count misses at most [`BATCH`] bytes of each ended thread.
     static PENDING: Cell<isize> = const { Cell::new(0) };
 }
 
 impl Counting {
-    /// An allocator that has counted nothing yet.
+    /// An allocator with a count of zero.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -46,7 +47,7 @@ impl Counting {
         }
     }
 
-    /// How many bytes are in use, give or take [`BATCH`] for each thread.
+    /// The number of bytes in use, with an error of up to [`BATCH`] for each thread.
     #[must_use]
     pub fn in_use(&self) -> usize {
         usize::try_from(self.counted.load(Ordering::Relaxed)).unwrap_or(0)
@@ -54,7 +55,7 @@ impl Counting {
 
     #[inline]
     fn count(&self, bytes: isize) {
-        // A thread that is past its end counts nothing.
+        // A thread whose local storage is gone no longer counts.
         let _ = PENDING.try_with(|pending| {
             let sum = pending.get() + bytes;
             if (-BATCH..=BATCH).contains(&sum) {
@@ -73,18 +74,19 @@ impl Default for Counting {
     }
 }
 
-/// The size of an allocation as a difference; [`Layout`] promises that it fits.
+/// The size of an allocation as a signed difference; [`Layout`] guarantees that it fits.
 #[inline]
 const fn size(layout: Layout) -> isize {
     layout.size().cast_signed()
 }
 
 #[expect(unsafe_code, reason = "this is what a global allocator is")]
-// SAFETY: every call goes to the system's allocator as it came, and its answer goes back; counting neither allocates nor panics.
+// SAFETY: every call is forwarded unchanged to the system's allocator, and its result returned; counting neither
+// allocates nor panics.
 unsafe impl GlobalAlloc for Counting {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promises are those of `System`.
+        // SAFETY: the caller upholds the contract of `System`.
         let pointer = unsafe { System.alloc(layout) };
         if !pointer.is_null() {
             self.count(size(layout));
@@ -94,7 +96,7 @@ unsafe impl GlobalAlloc for Counting {
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promises are those of `System`.
+        // SAFETY: the caller upholds the contract of `System`.
         let pointer = unsafe { System.alloc_zeroed(layout) };
         if !pointer.is_null() {
             self.count(size(layout));
@@ -104,14 +106,14 @@ unsafe impl GlobalAlloc for Counting {
 
     #[inline]
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promises are those of `System`.
+        // SAFETY: the caller upholds the contract of `System`.
         unsafe { System.dealloc(pointer, layout) };
         self.count(-size(layout));
     }
 
     #[inline]
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: the caller's promises are those of `System`.
+        // SAFETY: the caller upholds the contract of `System`.
         let moved = unsafe { System.realloc(pointer, layout, new_size) };
         if !moved.is_null() {
             self.count(new_size.cast_signed() - size(layout));
