@@ -1,4 +1,4 @@
-//! Who signs: the user's CA, the one in the folder, or a new one.
+//! Chooses the signing CA: the user's, the one in the folder, or a new one.
 
 use super::certificate::{Certificate, Fitness, date};
 use super::error;
@@ -9,37 +9,37 @@ use super::store::{Found, Store};
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::world::{Chance, World};
 
-/// A CA that the user brings.
+/// A CA given by the user.
 pub struct Given {
     /// The file of its certificate, for messages.
     pub path: String,
-    /// Its certificate, and those above it.
+    /// Its certificate, and the certificates of its issuers.
     pub chain: Vec<Certificate>,
-    /// Its key.
+    /// Its private key.
     pub key: PrivateKey,
 }
 
-/// What signs, and what is trusted.
+/// The signing CA and the trust bundle.
 pub(super) struct Authority {
     pub(super) issuer: Certificate,
-    /// Certificates between the issuer and its root, the issuer's own among them; servers show them.
+    /// The certificates from the issuer's own up to below the root. Servers send them in the handshake.
     pub(super) intermediates: Vec<Certificate>,
-    /// None if only kept certificates need it.
+    /// The signing key; none if all certificates are kept and nothing has to be signed.
     pub(super) key: Option<PrivateKey>,
-    /// What clients trust: `ca.crt`.
+    /// The CAs that clients trust: `ca.crt`.
     pub(super) bundle: Vec<Certificate>,
-    /// Whether the key has to be written.
+    /// Whether the key has to be written to disk.
     pub(super) is_new: bool,
-    /// Whether the user brings it.
+    /// Whether the user gave the CA.
     pub(super) is_given: bool,
 }
 
-/// Whether a key is a certificate's.
+/// Whether a key matches a certificate.
 pub(super) fn check_key(certificate: &Certificate, key: &PrivateKey) -> bool {
     certificate.has_key(key)
 }
 
-/// Whether a CA may sign now; `path` is its file.
+/// Checks that a CA can sign now; `path` is its file, for messages.
 fn check(path: &str, certificate: &Certificate, now: u64) -> Result<()> {
     let subject = certificate.subject();
     if let Fitness::Unfit(why) = certificate.fitness() {
@@ -63,7 +63,7 @@ fn expired(path: &str, certificate: &Certificate, help: &str) -> Box<Diagnostic>
     error(format!("{path}: the CA `{subject}` expired on {day}"), help)
 }
 
-/// Finds the CA, or makes one. What users should know goes to `notes`.
+/// Finds the CA, or creates one. Notices for the user are added to `notes`.
 pub(super) fn find(
     world: &dyn World,
     store: &Store,
@@ -156,7 +156,7 @@ fn with_given(store: &Store, given: Given, options: &Options, notes: &mut Report
     })
 }
 
-/// What has to follow when certificates are signed by another CA than those that clients trust.
+/// Adds a notice if the signing CA is not one that clients trust already: what the user has to do next.
 fn tell_of_change(store: &Store, issuer: &Certificate, bundle: &[Certificate], notes: &mut Report) {
     if store.authorities().is_empty() {
         return;
@@ -173,7 +173,7 @@ fn tell_of_change(store: &Store, issuer: &Certificate, bundle: &[Certificate], n
     notes.push(Diagnostic::warning(super::CERTIFICATES, message).help(help));
 }
 
-/// Certificates of CAs that were trusted so far stay trusted: what they have signed is in use.
+/// Keeps the CAs that were trusted so far in the bundle, because certificates signed by them are in use.
 fn keep_old(store: &Store, bundle: &mut Vec<Certificate>, options: &Options) -> Result<()> {
     for old in store.authorities() {
         let is_expired = old.not_after() <= options.now;
@@ -209,7 +209,7 @@ fn of_store(world: &dyn World, store: &Store, options: &Options, notes: &mut Rep
     let Some(own) = store.own_authority().filter(|_| !options.force) else {
         if !options.force {
             refuse_strangers(store, options)?;
-            // Certificates whose CA's key is kept elsewhere can be kept, not renewed.
+            // Without the CA's key, existing certificates can be kept but not renewed.
             if let Some(issuer) = signer_of_pairs(store) {
                 return without_key(store, issuer, options);
             }
@@ -247,7 +247,7 @@ fn of_store(world: &dyn World, store: &Store, options: &Options, notes: &mut Rep
     })
 }
 
-/// What cannot be the beginning of a new CA.
+/// Fails if the existing files conflict with creating a new CA.
 fn refuse_strangers(store: &Store, options: &Options) -> Result<()> {
     let (bundle, key) = (store.shown("ca.crt"), store.shown("ca.key"));
     match (&store.bundle, &store.ca_key) {
@@ -297,7 +297,8 @@ fn new(world: &dyn World, store: &Store, options: &Options, notes: &mut Report) 
         let key = PrivateKey::generate(options.key_type.unwrap_or(KeyType::EcdsaP256), &mut Chance(world))?;
         let name = match &options.ca_name {
             Some(name) => name.clone(),
-            // Two CAs of one release are told apart by it, by people and by programs that look for an issuer by name.
+            // The key's identifier in the name distinguishes several CAs of one release, for people and for programs
+            // that look up an issuer by name.
             None => {
                 let release: String = options.release.chars().take(50).collect();
                 format!("{release} CA {}", issue::short_id(&key)?)

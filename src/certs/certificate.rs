@@ -1,4 +1,4 @@
-//! Certificates as they are read.
+//! Parsed certificates.
 
 use std::collections::BTreeSet;
 
@@ -19,30 +19,30 @@ use super::pem::{self, CERTIFICATE};
 use crate::go::layout::Shown;
 use crate::go::zone::Location;
 
-/// A certificate with what is asked of it.
+/// A parsed certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     pub(super) inner: x509_cert::Certificate,
     der: Vec<u8>,
     names: BTreeSet<San>,
-    /// Names that are neither host names nor addresses, as text.
+    /// Subject alternative names other than DNS names and addresses, as text.
     other_names: BTreeSet<String>,
 }
 
-/// Who may be trusted for what, as far as a CA is concerned.
+/// Whether a certificate can be used as a CA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fitness {
-    /// It may sign certificates for servers and clients.
+    /// It can sign certificates for servers and clients.
     Fit,
-    /// It may not; why.
+    /// It cannot, with the reason.
     Unfit(&'static str),
 }
 
 impl Certificate {
-    /// Reads DER.
+    /// Parses DER.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A description of what is wrong.
     pub fn from_der(der: &[u8]) -> Result<Self, String> {
         let inner =
             x509_cert::Certificate::from_der(der).map_err(|error| format!("the certificate is damaged: {error}"))?;
@@ -72,10 +72,10 @@ impl Certificate {
         })
     }
 
-    /// Reads all certificates of a PEM text.
+    /// Parses all certificates of a PEM text.
     ///
     /// # Errors
-    /// What is wrong with it; or that there is none.
+    /// A description of what is wrong, or that the text has no certificate.
     pub fn from_pem(text: &str) -> Result<Vec<Self>, String> {
         let certificates: Vec<Self> = pem::blocks(text)?
             .iter()
@@ -93,7 +93,7 @@ impl Certificate {
         pem::encode(CERTIFICATE, &self.der)
     }
 
-    /// Seconds since 1970 from when on it is valid.
+    /// The start of its validity, in seconds since 1970.
     pub fn not_before(&self) -> u64 {
         self.inner
             .tbs_certificate()
@@ -103,7 +103,7 @@ impl Certificate {
             .as_secs()
     }
 
-    /// Seconds since 1970 until when it is valid.
+    /// The end of its validity, in seconds since 1970.
     pub fn not_after(&self) -> u64 {
         self.inner
             .tbs_certificate()
@@ -113,17 +113,17 @@ impl Certificate {
             .as_secs()
     }
 
-    /// The host names and addresses that it is for.
+    /// Its DNS names and IP addresses.
     pub fn names(&self) -> &BTreeSet<San> {
         &self.names
     }
 
-    /// Names of other kinds, as text.
+    /// Its subject alternative names of other kinds, as text.
     pub fn other_names(&self) -> &BTreeSet<String> {
         &self.other_names
     }
 
-    /// The subject for people: its common name if it has one.
+    /// The subject for display: the common name if there is one.
     pub fn subject(&self) -> String {
         let subject = self.inner.tbs_certificate().subject();
         match subject.common_name() {
@@ -142,18 +142,18 @@ impl Certificate {
         self.inner.tbs_certificate().subject_public_key_info()
     }
 
-    /// Whether a key is its own.
+    /// Whether a key is its private key.
     pub fn has_key(&self, key: &PrivateKey) -> bool {
         key.is_of(self.public())
     }
 
-    /// Whether it has signed itself by name.
+    /// Whether it is self-issued: subject and issuer are the same name.
     pub(super) fn is_root(&self) -> bool {
         let signed = self.inner.tbs_certificate();
         signed.subject() == signed.issuer()
     }
 
-    /// Whether another one has signed it: by name and by signature.
+    /// Whether another certificate signed it, by name and by signature.
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
         let signed = self.inner.tbs_certificate();
         let Ok(message) = signed.to_der() else { return false };
@@ -166,7 +166,7 @@ impl Certificate {
             )
     }
 
-    /// The identifier of its key: what it says itself, else the usual hash.
+    /// Its subject key identifier: the extension's value, otherwise the usual hash of the key.
     pub(super) fn key_id(&self) -> Result<SubjectKeyIdentifier, String> {
         match self.inner.tbs_certificate().get_extension::<SubjectKeyIdentifier>() {
             Ok(Some((_, id))) => Ok(id),
@@ -174,7 +174,7 @@ impl Certificate {
         }
     }
 
-    /// Whether it may sign certificates of servers and clients.
+    /// Whether it can sign certificates of servers and clients.
     pub(super) fn fitness(&self) -> Fitness {
         let signed = self.inner.tbs_certificate();
         match signed.get_extension::<BasicConstraints>() {
@@ -196,12 +196,12 @@ impl Certificate {
         }
     }
 
-    /// Whether it says at all what its key is for.
+    /// Whether it has the key usage extension.
     pub(super) fn has_key_usage(&self) -> bool {
         matches!(self.inner.tbs_certificate().get_extension::<KeyUsage>(), Ok(Some(_)))
     }
 
-    /// Whether its extended key usage, if it has one, has this use.
+    /// Whether its extended key usage, if it has one, includes this use.
     pub fn allows(&self, usage: Usage) -> bool {
         let wanted = usage.oid();
         let fits = |oid: &ObjectIdentifier| *oid == wanted || *oid == ANY_EXTENDED_KEY_USAGE;
@@ -229,12 +229,12 @@ impl Usage {
     }
 }
 
-/// Certificates as one text.
+/// Concatenates certificates in PEM.
 pub(super) fn bundle(certificates: &[Certificate]) -> String {
     certificates.iter().map(Certificate::to_pem).collect()
 }
 
-/// The day of a moment in seconds since 1970: `2027-11-28`.
+/// The date of a time in seconds since 1970: `2027-11-28`.
 pub fn date(seconds: u64) -> String {
     let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
     Shown::new(seconds, 0, Location::Utc.lookup(seconds)).format("2006-01-02")

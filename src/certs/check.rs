@@ -1,4 +1,4 @@
-//! Says what is wrong with the files of a folder, and what they are.
+//! Checks the files of a folder, and lists the certificates in it.
 
 use super::certificate::{Certificate, Fitness, date};
 use super::issue::{DAY, Usage};
@@ -7,34 +7,34 @@ use super::services::{CLIENT, Wanted};
 use super::store::{Found, MOUNTED, Store, paths};
 use crate::diagnostic::{Diagnostic, Report};
 
-/// Certificates that have expired, or soon will.
+/// Certificates that have expired or expire soon.
 const EXPIRY: &str = "certificate-expiry";
-/// Names that are missing, or too many.
+/// Missing or unexpected names.
 const NAMES: &str = "certificate-names";
-/// Keys that do not match, are missing, or are open to others.
+/// Keys that do not match, are missing, or are readable by others.
 const KEY: &str = "certificate-key";
-/// Certificates that lead to no CA, and CAs that are none.
+/// Certificates that no trusted CA signed, and CA certificates that cannot sign.
 const CHAIN: &str = "certificate-chain";
-/// Files that are missing, left over or no certificates.
+/// Files that are missing, left over, or not certificates.
 const FILES: &str = "certificate-files";
 
-/// What was found.
+/// The result of a check.
 pub struct Checked {
-    /// One line a certificate: file, what it is, until when.
+    /// One row for each certificate: file, description, end of validity, time left.
     pub lines: Vec<[String; 4]>,
-    /// What is wrong.
+    /// The findings.
     pub report: Report,
 }
 
-/// How long certificates have to last, in seconds.
+/// The time, and the minimum remaining validity of certificates, in seconds.
 struct Clock {
     now: u64,
     renew_before: u64,
     ca_renew_before: u64,
 }
 
-/// Checks a folder. `wanted` is what the release needs, `is_all` whether other certificates are left over; without it only expiry,
-/// keys and chains matter.
+/// Checks a folder. `wanted` has the certificates that the release needs, and whether that list is complete, so that
+/// others are left over. Without it only expiry, keys and chains are checked.
 pub fn check(
     store: &Store,
     wanted: Option<(&[Wanted], bool)>,
@@ -106,7 +106,7 @@ impl Checked {
             Found::Good(authorities) => {
                 for (at, ca) in authorities.iter().enumerate() {
                     self.line(path.clone(), format!("CA `{}`", ca.subject()), ca, clock.now);
-                    // Those below the first are trusted for what they have signed before.
+                    // The CAs after the first are trusted only for certificates signed earlier.
                     if at == 0 {
                         let help = "run `promchart certs --renew`, then replace every copy of ca.crt";
                         self.expiry(&path, ca, clock.now, clock.ca_renew_before, help);
@@ -132,7 +132,7 @@ impl Checked {
                     "put the right key back, or give the CA with --ca-cert and --ca-key",
                 );
             }
-            // Kept elsewhere, or the user's.
+            // The key is kept elsewhere, or the CA is the user's.
             Found::Missing | Found::Good(_) => {}
         }
     }

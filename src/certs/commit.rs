@@ -1,8 +1,8 @@
-//! Writes the files of a run: all of them, or none.
+//! Writes the files of a run atomically: all of them, or none.
 //!
-//! New files are written beside the old ones, into a folder of their own. Once all of them are on the disk, that folder gets the
-//! name [`READY`], in one step: from then on the run counts as done, and whoever comes next moves into place what an
-//! interrupted run has left there. Before that step, nothing of the run counts.
+//! New files are written to a staging folder beside the old ones. Once all of them are on the disk, the folder is
+//! renamed to [`READY`], which commits the run: from then on the next run moves into place whatever an interrupted run
+//! left there. Before the rename, nothing of the run takes effect.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,27 +13,27 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::go::errno;
 use crate::world::{FileKind, Guard, World};
 
-/// The permission bits of what everybody may read.
+/// The permission bits of public files.
 pub(super) const PUBLIC: u32 = 0o644;
 /// The permission bits of private keys.
 pub(super) const PRIVATE: u32 = 0o600;
 /// The permission bits of folders.
 const FOLDER: u32 = 0o700;
-/// How the folders of new files begin.
+/// The name prefix of staging folders.
 const STAGING: &str = ".promchart-certs-";
-/// The folder of new files that only have to be moved into place.
+/// The folder of committed files that only have to be moved into place.
 pub(super) const READY: &str = ".promchart-certs.ready";
 
-/// A file to be written.
+/// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct NewFile {
-    /// Below the folder.
+    /// The path below the folder.
     pub(super) path: String,
     pub(super) text: String,
     pub(super) mode: u32,
 }
 
-/// A folder that no other run writes to at the same time.
+/// A folder locked against concurrent runs.
 pub struct Locked<'w> {
     world: &'w dyn World,
     folder: PathBuf,
@@ -45,7 +45,7 @@ pub struct Locked<'w> {
 impl Drop for Locked<'_> {
     fn drop(&mut self) {
         if self.is_new && !self.is_done {
-            // A folder that was made for nothing; if something is in it by now, it stays.
+            // The folder was created for nothing. If it is no longer empty, it stays.
             let _ = self.world.remove(&self.folder);
         }
         self.guard = None;
@@ -78,11 +78,11 @@ fn make_folders(world: &dyn World, path: &Path) -> Result<bool> {
 }
 
 impl<'w> Locked<'w> {
-    /// Locks a folder, which is made if it does not exist, and puts in place what an interrupted run has left. Tells whether
-    /// it had.
+    /// Locks a folder, creating it if necessary, and completes an interrupted run. The flag tells whether there was
+    /// one.
     ///
     /// # Errors
-    /// That another run has it, or that it cannot be written.
+    /// If another run holds the lock, or the folder cannot be written.
     pub fn open(world: &'w dyn World, folder: &Path) -> Result<(Self, bool)> {
         let is_new = make_folders(world, folder)?;
         let mut locked = Self {
@@ -98,7 +98,7 @@ impl<'w> Locked<'w> {
                 let message = format!("another `promchart certs` is writing to {}", folder.display());
                 return Err(error(message, "wait until it has ended"));
             }
-            // Some network file systems have no locks.
+            // Some network file systems do not support locks.
             Err(cause) if cause.kind() == io::ErrorKind::Unsupported => {}
             Err(cause) => return Err(cannot("lock", folder, &cause)),
         }
@@ -117,7 +117,7 @@ impl<'w> Locked<'w> {
     /// Writes files: all of them, or none.
     ///
     /// # Errors
-    /// Which cannot be written, and why.
+    /// The file that cannot be written, and why.
     pub(super) fn commit(mut self, files: &[NewFile]) -> Result<()> {
         if files.is_empty() {
             return Ok(());
@@ -162,7 +162,7 @@ impl<'w> Locked<'w> {
         Ok(())
     }
 
-    /// Moves what is in [`READY`] into place.
+    /// Moves the contents of [`READY`] into place.
     fn settle(&self) -> Result<()> {
         let ready = self.folder.join(READY);
         let unfinished = |path: &Path, cause: &io::Error| {
@@ -195,7 +195,7 @@ impl<'w> Locked<'w> {
         self.world.remove(&ready).map_err(|cause| unfinished(&ready, &cause))
     }
 
-    /// Removes a folder of new files that nobody will use; what cannot be removed does no harm.
+    /// Removes an abandoned staging folder. Failures are harmless and ignored.
     fn discard(&self, staging: &Path) {
         for name in self.world.list(staging).unwrap_or_default() {
             let path = staging.join(name);

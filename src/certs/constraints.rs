@@ -1,6 +1,7 @@
-//! Which names a CA may sign: RFC 5280 4.2.1.10, for host names and addresses.
+//! Name constraints of CAs: RFC 5280 4.2.1.10, for DNS names and IP addresses.
 //!
-//! A certificate with one name too many is refused as a whole, so names that a CA may not sign have to be left out.
+//! Clients reject a whole certificate if a single name violates a constraint, so names that a CA does not permit must
+//! be left out.
 
 use std::net::IpAddr;
 
@@ -18,11 +19,11 @@ pub(super) fn permits(constraints: &NameConstraints, name: &San) -> bool {
     }
     let permitted = constraints.permitted_subtrees.iter().flatten();
     let verdicts: Vec<bool> = permitted.filter_map(|tree| is_below(tree, name)).collect();
-    // Constraints of another kind of names say nothing about this one.
+    // Constraints on other kinds of names do not restrict this one.
     verdicts.is_empty() || verdicts.contains(&true)
 }
 
-/// None where the tree is one of other names.
+/// Whether the name is in the subtree; none if the subtree is for another kind of name.
 fn is_below(tree: &GeneralSubtree, name: &San) -> Option<bool> {
     match (&tree.base, name) {
         (GeneralName::DnsName(base), San::Dns(name)) => {
@@ -36,7 +37,7 @@ fn is_below(tree: &GeneralSubtree, name: &San) -> Option<bool> {
                 IpAddr::V4(address) => address.octets().to_vec(),
                 IpAddr::V6(address) => address.octets().to_vec(),
             };
-            // The address, then its mask; the other family's are longer or shorter, and match nothing.
+            // The address, then its mask. A subtree of the other IP family differs in length and never matches.
             let (net, mask) = base.as_bytes().split_at(base.as_bytes().len() / 2);
             let same = |((byte, net), mask): ((&u8, &u8), &u8)| byte & mask == net & mask;
             Some(net.len() == bytes.len() && bytes.iter().zip(net).zip(mask).all(same))

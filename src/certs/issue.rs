@@ -1,4 +1,4 @@
-//! Makes certificates.
+//! Creates certificates.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -27,21 +27,21 @@ use super::key::PrivateKey;
 use super::names::San;
 use crate::world::World;
 
-/// Clocks differ: a certificate is valid from so many seconds before it was made.
+/// The number of seconds by which a certificate's validity starts early, to allow for clock skew.
 pub(super) const BACKDATED: u64 = 300;
 /// The seconds of a day.
 pub(super) const DAY: u64 = 86_400;
 
-/// What a certificate is for.
+/// The use of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Usage {
-    /// A server shows it.
+    /// TLS server authentication.
     Server,
-    /// A client shows it.
+    /// TLS client authentication.
     Client,
 }
 
-/// A certificate that is no CA.
+/// An end-entity certificate.
 pub(super) struct Leaf<'a> {
     pub(super) common_name: &'a str,
     pub(super) usage: Usage,
@@ -49,12 +49,12 @@ pub(super) struct Leaf<'a> {
     pub(super) not_after: u64,
 }
 
-/// The extensions of both kinds, after RFC 5280 4.2.
+/// The extensions of CA and end-entity certificates, after RFC 5280 4.2.
 struct Profile<'a> {
     subject: Name,
-    /// Who signs; none where it signs itself.
+    /// The issuer; none for a self-signed certificate.
     issuer: Option<&'a Certificate>,
-    /// None for a CA.
+    /// The end-entity certificate; none for a CA.
     leaf: Option<&'a Leaf<'a>>,
     is_rsa: bool,
 }
@@ -80,7 +80,7 @@ impl BuilderProfile for Profile<'_> {
         let mut all = Vec::new();
         let constraints = BasicConstraints {
             ca: self.leaf.is_none(),
-            // It signs servers and clients, no other CA.
+            // The CA signs servers and clients, but no other CA.
             path_len_constraint: self.leaf.is_none().then_some(0),
         };
         all.push(constraints.to_extension(tbs.subject(), &all)?);
@@ -115,7 +115,7 @@ impl BuilderProfile for Profile<'_> {
     }
 }
 
-/// A name with nothing but a common name.
+/// A distinguished name that has only a common name.
 fn name(common_name: &str) -> der::Result<Name> {
     let attribute = AttributeTypeAndValue {
         oid: COMMON_NAME,
@@ -134,14 +134,14 @@ fn time(seconds: u64) -> Result<Time, String> {
         .map_err(|_| "a certificate cannot last beyond the year 9999".to_owned())
 }
 
-/// 128 bits of chance.
+/// A random serial number of 128 bits.
 fn serial(world: &dyn World) -> Result<SerialNumber, String> {
     loop {
         let mut bytes = [0; 16];
         world
             .try_random(&mut bytes)
             .map_err(|error| format!("the system gives no random bytes: {error}"))?;
-        // Zero is no serial number.
+        // Zero is not a valid serial number.
         if bytes != [0; 16] {
             return SerialNumber::new(&bytes).map_err(|error| error.to_string());
         }
@@ -162,7 +162,7 @@ fn build(
     Certificate::of(signed.map_err(|error| format!("the certificate cannot be made: {error}"))?)
 }
 
-/// A CA that signs itself.
+/// Creates a self-signed CA.
 pub(super) fn authority(
     world: &dyn World,
     common_name: &str,
@@ -179,7 +179,7 @@ pub(super) fn authority(
     build(world, profile, now.saturating_sub(BACKDATED), not_after, key, key)
 }
 
-/// A certificate for a key, signed by a CA.
+/// Creates a certificate for a key, signed by a CA.
 pub(super) fn leaf(
     world: &dyn World,
     leaf: &Leaf<'_>,
@@ -203,7 +203,7 @@ pub(super) fn leaf(
     )
 }
 
-/// Eight digits that tell keys apart.
+/// Eight hexadecimal digits that identify a key.
 pub(super) fn short_id(key: &PrivateKey) -> Result<String, String> {
     let public = key.public()?;
     let id = SubjectKeyIdentifier::try_from(public.owned_to_ref()).map_err(|error| error.to_string())?;

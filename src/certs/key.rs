@@ -1,4 +1,4 @@
-//! Private keys and what they sign.
+//! Private keys and signatures.
 
 use ecdsa_signature::hazmat::PrehashVerifier;
 use p256::ecdsa::signature as ecdsa_signature;
@@ -17,7 +17,7 @@ use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 use super::pem;
 use crate::world::Chance;
 
-/// The kinds of keys that can be made.
+/// The kinds of keys that can be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyType {
     /// ECDSA on the curve P-256.
@@ -42,7 +42,7 @@ impl KeyType {
         Self::Ed25519,
     ];
 
-    /// The name that flags use.
+    /// The value of the command-line flag.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::EcdsaP256 => "ecdsa-p256",
@@ -54,9 +54,10 @@ impl KeyType {
     }
 }
 
-/// RSA keys with fewer bits are refused by Go and by OpenSSL at its usual security level.
+/// The minimum size of RSA keys: Go and OpenSSL (at its default security level) reject smaller ones.
 const LEAST_RSA_BITS: u32 = 2048;
-/// No key is longer: RSA with 16,384 bits takes 9,400 bytes. To check longer numbers would take minutes.
+/// The maximum size of a key in DER. RSA with 16,384 bits takes 9,400 bytes; checking longer numbers would take
+/// minutes.
 const MAX_DER: usize = 10_000;
 
 /// A private key.
@@ -73,10 +74,10 @@ enum Kind {
 }
 
 impl PrivateKey {
-    /// A new key.
+    /// Generates a key.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// If the generation fails.
     pub fn generate(key_type: KeyType, chance: &mut Chance<'_>) -> Result<Self, String> {
         let rsa = |chance: &mut Chance<'_>, bits| match rsa::PrivateKey::new(chance, bits) {
             Ok(key) => Ok(Kind::Rsa(Box::new(key))),
@@ -95,10 +96,10 @@ impl PrivateKey {
         }))
     }
 
-    /// Reads the first private key of a PEM text: PKCS #8, PKCS #1 or SEC 1.
+    /// Parses the first private key of a PEM text: PKCS #8, PKCS #1 or SEC 1.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// A description of what is wrong.
     pub fn from_pem(text: &str) -> Result<Self, String> {
         let blocks = pem::blocks(text)?;
         let key = blocks.iter().find(|block| block.label.ends_with("PRIVATE KEY"));
@@ -127,17 +128,17 @@ impl PrivateKey {
         Ok(Self(kind))
     }
 
-    /// The key in PEM, as PKCS #8.
+    /// Encodes the key in PEM, as PKCS #8.
     ///
     /// # Errors
-    /// When it cannot be encoded.
+    /// If the key cannot be encoded.
     pub fn to_pem(&self) -> Result<String, String> {
         let document = match &self.0 {
             Kind::Rsa(key) => key.to_pkcs8_der(),
             Kind::P256(key) => key.to_pkcs8_der(),
             Kind::P384(key) => key.to_pkcs8_der(),
             Kind::P521(key) => key.to_pkcs8_der(),
-            // With the public key beside (version 2 of PKCS #8) it could not be read by OpenSSL 1.1.
+            // Version 2 of PKCS #8, which includes the public key, is not supported by OpenSSL 1.1.
             Kind::Ed25519(key) => ed25519_dalek::pkcs8::KeypairBytes {
                 secret_key: key.to_bytes(),
                 public_key: None,
@@ -148,7 +149,7 @@ impl PrivateKey {
         Ok(pem::encode("PRIVATE KEY", document.as_bytes()))
     }
 
-    /// Its public half, as certificates hold it.
+    /// The public key as certificates contain it.
     pub(super) fn public(&self) -> Result<SubjectPublicKeyInfoOwned, String> {
         let document = match &self.0 {
             Kind::Rsa(key) => key.to_public_key().to_public_key_der(),
@@ -165,19 +166,19 @@ impl PrivateKey {
             .map_err(|error| format!("the public key cannot be encoded: {error}"))
     }
 
-    /// Whether a certificate with this public key belongs to it. Parameters that say nothing are not compared.
+    /// Whether it is the private key of a certificate with this public key. Algorithm parameters are not compared.
     pub(super) fn is_of(&self, public: &SubjectPublicKeyInfoOwned) -> bool {
         self.public().is_ok_and(|own| {
             own.algorithm.oid == public.algorithm.oid && own.subject_public_key == public.subject_public_key
         })
     }
 
-    /// Whether keys may be wrapped with it, as TLS 1.2 does with RSA.
+    /// Whether it is an RSA key, which TLS 1.2 may use for key encipherment.
     pub(super) fn is_rsa(&self) -> bool {
         matches!(self.0, Kind::Rsa(_))
     }
 
-    /// The kind, for people: `ECDSA P-256`.
+    /// The kind for display: `ECDSA P-256`.
     pub fn describe(&self) -> String {
         match &self.0 {
             Kind::Rsa(key) => format!("RSA {}", key.n().bit_width_vartime()),
@@ -188,7 +189,7 @@ impl PrivateKey {
         }
     }
 
-    /// Whether it is of a kind that can be made.
+    /// Whether it is of this kind.
     pub(super) fn is(&self, key_type: KeyType) -> bool {
         match &self.0 {
             Kind::Rsa(key) => match key_type {
@@ -203,7 +204,7 @@ impl PrivateKey {
         }
     }
 
-    /// Signs what a builder holds. The hash is the one that goes with the key's size.
+    /// Signs the certificate of a builder, with the hash that fits the key's size.
     pub(super) fn sign<P: builder::profile::BuilderProfile>(
         &self,
         unsigned: CertificateBuilder<P>,
@@ -247,7 +248,7 @@ fn from_sec1(der: &[u8]) -> Option<Kind> {
     p521::SecretKey::from_sec1_der(der).ok().map(Kind::P521)
 }
 
-/// Whether a signature of a message is right. False for algorithms that are not known here, such as those with SHA-1.
+/// Whether a signature of a message is valid. False for unsupported algorithms, such as those with SHA-1.
 pub(super) fn verifies(
     public: SubjectPublicKeyInfoRef<'_>,
     algorithm: &ObjectIdentifier,

@@ -1,5 +1,5 @@
-//! Certificates for the components of a release: a CA, a server certificate for each component, a client certificate for the
-//! Prometheus that scrapes them.
+//! Certificates for the components of a release: a CA, a server certificate for each component, and a client
+//! certificate for the Prometheus that scrapes them.
 //!
 //! ```text
 //! services::components (manifests)               -> [Wanted]   which certificates with which names
@@ -9,7 +9,7 @@
 //! check::check         (Store, [Wanted])         -> Report     expiry, names, keys
 //! ```
 //!
-//! Helm's `genCA` and the like are not made with this: see `go::x509`.
+//! Helm's `genCA` and similar functions do not use this module; see `go::x509`.
 
 mod authority;
 mod certificate;
@@ -40,7 +40,7 @@ pub use store::{Store, read_bundle, read_key};
 
 use crate::diagnostic::Diagnostic;
 
-/// The rule of certificates that cannot be made, or files that are not what they should be.
+/// The rule of certificates that cannot be created, and of unexpected files.
 pub const CERTIFICATES: &str = "certificates";
 
 /// An error of this module.

@@ -1,4 +1,4 @@
-//! What a certificate is for: host names and addresses.
+//! The names in a certificate: DNS names and IP addresses.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -9,17 +9,17 @@ use x509_cert::ext::pkix::name::GeneralName;
 /// A subject alternative name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum San {
-    /// A host name in small letters; its first label may be `*`.
+    /// A DNS name in lower case; its first label may be `*`.
     Dns(String),
-    /// An address.
+    /// An IP address.
     Address(IpAddr),
 }
 
 impl San {
-    /// An address or a host name, as users write them.
+    /// Parses an IP address or a host name, as users write them.
     ///
     /// # Errors
-    /// Why it can be neither.
+    /// The reason why it is neither.
     ///
     /// ```
     /// use promchart::certs::San;
@@ -72,7 +72,7 @@ impl San {
                 return wrong("a label neither begins nor ends with `-`");
             }
         }
-        // 10.0.0 and 10.0.0.300 are labels by the letter, and no name that anyone could look up.
+        // `10.0.0` and `10.0.0.300` are syntactically valid labels, but cannot be host names.
         let last = text.rsplit('.').next().unwrap_or(text);
         if last.bytes().all(|byte| byte.is_ascii_digit()) {
             return wrong("it looks like an address and is none");
@@ -89,7 +89,7 @@ impl San {
         })
     }
 
-    /// Names of other kinds are given as text.
+    /// Converts a general name. The error is the text of a name of another kind.
     pub(super) fn of(name: &GeneralName) -> Result<Self, String> {
         match name {
             GeneralName::DnsName(name) => Ok(Self::Dns(name.to_string().to_ascii_lowercase())),

@@ -1,4 +1,4 @@
-//! PEM as people's files have it: any line width, text around the blocks, CR LF, a byte order mark.
+//! A lenient PEM reader: any line width, text around the blocks, CR LF, a byte order mark.
 
 use crate::go::base64;
 use gox509::encode_pem;
@@ -6,12 +6,12 @@ use gox509::encode_pem;
 /// The label of certificates.
 pub(super) const CERTIFICATE: &str = "CERTIFICATE";
 
-/// A block of a file.
+/// A PEM block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Block {
-    /// `CERTIFICATE`, `PRIVATE KEY` and so on.
+    /// The label: `CERTIFICATE`, `PRIVATE KEY` and so on.
     pub(super) label: String,
-    /// Whether it has headers, as encrypted keys of old have.
+    /// Whether it has headers, as encrypted keys in the old format do.
     pub(super) has_headers: bool,
     pub(super) bytes: Vec<u8>,
 }
@@ -19,7 +19,7 @@ pub(super) struct Block {
 /// All blocks of a text.
 ///
 /// # Errors
-/// A block without end, or one that is not base 64; the line is told.
+/// An unterminated block, or one that is not base64, with its line.
 pub(super) fn blocks(text: &str) -> Result<Vec<Block>, String> {
     let mut blocks = Vec::new();
     let mut lines = text.lines().enumerate();
@@ -48,7 +48,7 @@ pub(super) fn blocks(text: &str) -> Result<Vec<Block>, String> {
         if !is_closed {
             return Err(format!("the block `{label}` of line {number} has no end"));
         }
-        // The lines below the headers of an encrypted key decode all the same; nobody uses the bytes.
+        // The body of an encrypted key with headers also decodes; its bytes are not used.
         let bytes = base64::decode(body.as_bytes())
             .map_err(|_| format!("the block `{label}` of line {number} is not base 64"))?;
         blocks.push(Block {
@@ -60,7 +60,7 @@ pub(super) fn blocks(text: &str) -> Result<Vec<Block>, String> {
     Ok(blocks)
 }
 
-/// A block as text.
+/// Encodes a block.
 pub(super) fn encode(label: &str, bytes: &[u8]) -> String {
     encode_pem(label, bytes)
 }

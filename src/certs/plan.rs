@@ -1,4 +1,4 @@
-//! What a run does to a folder: which certificates are kept, made and renewed. Nothing is written here.
+//! Decides what a run does to a folder: which certificates are kept, created and renewed. Writes nothing.
 
 use std::collections::BTreeMap;
 
@@ -13,84 +13,84 @@ use super::{CERTIFICATES, error};
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::world::World;
 
-/// What the user asks for. Times are in seconds, `now` since 1970.
+/// The user's options. Times are in seconds; `now` is since 1970.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The time.
+    /// The current time.
     pub now: u64,
     /// The name of the release, for the name of a new CA.
     pub release: String,
-    /// The days that a certificate lasts.
+    /// The validity of a certificate, in days.
     pub days: u64,
-    /// The days that a CA lasts.
+    /// The validity of a CA, in days.
     pub ca_days: u64,
-    /// The kind of new keys; without one, ECDSA on P-256, and kept keys may be of any kind.
+    /// The kind of new keys. If none, new keys are ECDSA P-256, and kept keys may be of any kind.
     pub key_type: Option<KeyType>,
     /// The common name of a new CA.
     pub ca_name: Option<String>,
-    /// A certificate that does not last so long is renewed.
+    /// A certificate that expires within this time is renewed.
     pub renew_before: u64,
-    /// A CA that does not last so long is renewed.
+    /// A CA that expires within this time is renewed.
     pub ca_renew_before: u64,
-    /// Renew what has to be renewed.
+    /// Renew certificates that need it.
     pub renew: bool,
-    /// Renew all certificates but the CA's.
+    /// Renew all certificates except the CA's.
     pub reissue: bool,
-    /// Renewed certificates keep their keys.
+    /// Keep the keys of renewed certificates.
     pub reuse_key: bool,
-    /// Make a new CA.
+    /// Create a new CA.
     pub rotate_ca: bool,
-    /// Trust CAs that sign no more no longer.
+    /// Stop trusting CAs that no longer sign.
     pub drop_old_ca: bool,
-    /// Start over, whatever is in the way.
+    /// Start over, replacing invalid or foreign files.
     pub force: bool,
-    /// Whether all components of the release are given, so that others are left over.
+    /// Whether the wanted certificates are all of the release's, so that any others are left over.
     pub is_all: bool,
 }
 
-/// What becomes of a certificate.
+/// What happens to a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// There was none.
+    /// It is created.
     Created,
-    /// It stays as it is.
+    /// It is kept unchanged.
     Kept,
-    /// It takes the place of another one; why.
+    /// It replaces another one, for this reason.
     Renewed(String),
 }
 
-/// What becomes of one certificate, for people.
+/// What happens to one certificate, for display.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// Its file.
+    /// The path of its file.
     pub path: String,
-    /// What becomes of it.
+    /// The action.
     pub action: Action,
-    /// Its key and until when it is valid.
+    /// The kind of its key and the end of its validity.
     pub detail: String,
 }
 
-/// A certificate with its key, as text.
+/// A certificate and its key in PEM.
 #[derive(Clone, Debug)]
 pub(super) struct Material {
     pub(super) certificate: String,
     pub(super) key: String,
 }
 
-/// What is to be done.
+/// The planned changes.
 pub struct Plan {
-    /// What becomes of the certificates.
+    /// The action for each certificate.
     pub steps: Vec<Step>,
-    /// What users should know.
+    /// Notices for the user.
     pub notes: Report,
     pub(super) files: Vec<NewFile>,
-    /// `ca.crt`
+    /// The contents of `ca.crt`.
     pub(super) bundle: String,
     pub(super) material: BTreeMap<String, Material>,
 }
 
 impl Plan {
-    /// Whether files change.
+    /// Whether any file changes.
     pub fn is_change(&self) -> bool {
         !self.files.is_empty()
     }
@@ -98,16 +98,16 @@ impl Plan {
     /// Writes the files: all of them, or none.
     ///
     /// # Errors
-    /// What cannot be written, and why.
+    /// The file that cannot be written, and why.
     pub fn commit(&self, locked: Locked<'_>) -> Result<()> {
         locked.commit(&self.files)
     }
 }
 
-/// Decides about everything, and makes the new keys and certificates.
+/// Makes all decisions, and generates the new keys and certificates.
 ///
 /// # Errors
-/// Everything that stands in the way.
+/// All obstacles.
 pub fn plan(
     world: &dyn World,
     store: &Store,
@@ -125,7 +125,7 @@ pub fn plan(
     if !errors.is_empty() {
         return Err(errors);
     }
-    // Keys must not come from the clock, which is what the world falls back to.
+    // Keys must not be derived from the clock, which `World::random` falls back to.
     world.try_random(&mut [0; 32]).map_err(|cause| {
         let message = format!("the system gives no random bytes: {cause}");
         error(message, "keys cannot be made without them")

@@ -1,4 +1,4 @@
-//! One certificate after the other: what has to become of it, and the new one.
+//! Decides about one certificate after the other, and creates the new ones.
 
 use super::authority::Authority;
 use super::certificate::{Certificate, bundle, date};
@@ -13,7 +13,7 @@ use super::{CERTIFICATES, error};
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::world::{Chance, World};
 
-/// What is known while certificates are looked at one by one.
+/// The state of a run.
 pub(super) struct Run<'a> {
     pub(super) world: &'a dyn World,
     pub(super) store: &'a Store,
@@ -21,7 +21,7 @@ pub(super) struct Run<'a> {
     pub(super) authority: &'a Authority,
 }
 
-/// Why a certificate of our own has to be replaced, or what makes it a stranger's.
+/// The decision about a certificate.
 pub(super) enum Verdict {
     Keep(Vec<Certificate>, PrivateKey),
     Renew(String, Option<PrivateKey>),
@@ -69,7 +69,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// The names that the CA may sign. Those that it may not are told.
+    /// The wanted certificate with only the names that the CA permits. A notice lists the names left out.
     pub(super) fn names(&self, wanted: &Wanted, notes: &mut Report) -> Result<Wanted> {
         let mut wanted = wanted.clone();
         let authority = self.authority;
@@ -109,7 +109,7 @@ impl Run<'_> {
         Ok(wanted)
     }
 
-    /// What has to become of a certificate.
+    /// Decides what to do with a certificate.
     pub(super) fn judge(&self, wanted: &Wanted) -> Result<Verdict> {
         let (certificate_path, key_path) = paths(&wanted.id);
         let (certificate_path, key_path) = (self.store.shown(&certificate_path), self.store.shown(&key_path));
@@ -158,7 +158,7 @@ impl Run<'_> {
         Ok(Verdict::Renew(reason, kept))
     }
 
-    /// Whether a chain leads to a CA that was trusted so far, or that is trusted now.
+    /// Whether a chain leads to a CA that was trusted so far, or is trusted now.
     fn is_ours(&self, chain: &[Certificate]) -> bool {
         let trusted = || self.store.authorities().iter().chain(&self.authority.bundle);
         for (at, certificate) in chain.iter().enumerate() {
@@ -172,7 +172,7 @@ impl Run<'_> {
         false
     }
 
-    /// Why a certificate of ours has to be replaced.
+    /// The reason to replace one of our certificates; none if it is fine.
     fn reason(&self, wanted: &Wanted, chain: &[Certificate], key: Option<&PrivateKey>) -> Option<String> {
         let certificate = &chain[0];
         let options = self.options;
@@ -315,7 +315,7 @@ fn detail(certificate: &Certificate, key: &PrivateKey) -> String {
     format!("{}, until {}", key.describe(), date(certificate.not_after()))
 }
 
-/// How the names of a certificate differ from those that it should have.
+/// Describes how the names of a certificate differ from the wanted ones.
 pub(super) fn differences(wanted: &Wanted, certificate: &Certificate) -> String {
     let list = |names: Vec<String>| names.join(", ");
     let missing: Vec<String> = wanted

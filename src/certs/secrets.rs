@@ -1,4 +1,4 @@
-//! Certificates as Secrets.
+//! Certificates as Kubernetes Secrets.
 
 use super::error;
 use super::plan::Plan;
@@ -6,7 +6,7 @@ use super::services::Wanted;
 use crate::diagnostic::Result;
 use crate::go::base64;
 
-/// How the Secrets are named: a text with `{release}`, `{component}` and `{workload}` in it.
+/// The template of the Secrets' names: a text with the fields `{release}`, `{component}` and `{workload}`.
 #[derive(Clone, Debug)]
 pub struct NameTemplate(String);
 
@@ -19,10 +19,10 @@ impl Default for NameTemplate {
 impl NameTemplate {
     const FIELDS: [&'static str; 3] = ["{release}", "{component}", "{workload}"];
 
-    /// A template.
+    /// Parses a template.
     ///
     /// # Errors
-    /// A field that there is not.
+    /// An unknown field.
     pub fn parse(text: &str) -> Result<Self> {
         let rest = Self::FIELDS
             .iter()
@@ -35,7 +35,7 @@ impl NameTemplate {
     }
 
     /// # Errors
-    /// When the name is none that a Secret may have.
+    /// If the name is not a valid name of a Secret.
     fn name(&self, release: &str, wanted: &Wanted) -> Result<String> {
         let fields = [release, &wanted.id, &wanted.workload];
         let name = Self::FIELDS
@@ -56,10 +56,10 @@ impl NameTemplate {
     }
 }
 
-/// The Secrets of all certificates of a plan, as a YAML stream. The CA's key is in none of them.
+/// The Secrets of all certificates of a plan, as a YAML stream. The CA's key is not included.
 ///
 /// # Errors
-/// Names that Secrets cannot have, or that two of them would share.
+/// Invalid names, and names that two Secrets would share.
 pub fn write(plan: &Plan, wanted: &[Wanted], release: &str, names: &NameTemplate) -> Result<String> {
     let mut out = String::new();
     let mut taken = std::collections::BTreeSet::new();
@@ -93,7 +93,7 @@ pub fn write(plan: &Plan, wanted: &[Wanted], release: &str, names: &NameTemplate
     Ok(out)
 }
 
-/// A name may look like a number, or like `true`.
+/// Quotes a name unless it is plainly a string: it could look like a number or like `true`.
 fn quoted(text: &str) -> String {
     let plain = text.len() > 3
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')

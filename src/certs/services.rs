@@ -1,4 +1,4 @@
-//! Which certificates a release needs: a look at its Services.
+//! Determines which certificates a release needs, from its Services.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,47 +10,47 @@ use crate::manifest::{Manifest, Manifests};
 use crate::source::{Source, SourceKind, Sources, Span};
 use crate::yaml::{self, Node};
 
-/// The label that says which part of a release an object is of.
+/// The label with an object's component.
 const COMPONENT: &str = "app.kubernetes.io/component";
-/// The label that says which application it is.
+/// The label with an object's application.
 const NAME: &str = "app.kubernetes.io/name";
-/// How Prometheus and the Pushgateway are told their address.
+/// The argument that tells Prometheus and the Pushgateway their external address.
 const EXTERNAL_URL: &str = "--web.external-url=";
-/// The common name of a subject has 64 characters at most.
+/// The maximum length of a common name, in characters.
 const MAX_COMMON_NAME: usize = 64;
 
-/// Where a release is installed.
+/// The place where a release is installed.
 #[derive(Clone, Debug)]
 pub struct Cluster {
     /// The name of the release.
     pub release: String,
-    /// Its namespace: that of objects without one of their own.
+    /// The namespace of the release, for objects without their own.
     pub namespace: String,
-    /// `cluster.local` and the like.
+    /// The cluster domain: `cluster.local` or another.
     pub domain: String,
 }
 
-/// Names that the user adds: the component, the name, and where it was written.
+/// Names that the user adds: the component, the name, and its place on the command line.
 pub type Additions = Vec<(String, San, Span)>;
 
 /// A certificate that a release needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// `server` and so on, or `client`: the name of its folder.
+    /// The name of its folder: the component (`server`), or `client`.
     pub id: String,
-    /// What it is for.
+    /// Its use.
     pub usage: Usage,
     /// The common name of its subject.
     pub common_name: String,
-    /// Host names and addresses.
+    /// Its DNS names and IP addresses.
     pub names: BTreeSet<San>,
     /// The namespaces that need it as a Secret.
     pub namespaces: BTreeSet<String>,
-    /// The workload that shows it, else the Service in front of it.
+    /// The workload that presents it; without one, its Service.
     pub workload: String,
 }
 
-/// What is read of an object.
+/// The relevant parts of an object.
 struct Object {
     kind: String,
     name: String,
@@ -68,7 +68,7 @@ impl Object {
             manifest.text.clone().into_bytes(),
         ));
         let source = sources.get(file);
-        // The render has read it already.
+        // The render has parsed it before, so it cannot fail.
         let parsed = yaml::parse(&source, file, 0..source.text().len()).ok()?;
         let node = parsed.node;
         let metadata = field(&node, &["metadata"])?;
@@ -106,7 +106,7 @@ impl Object {
     }
 }
 
-/// The host of a URL; none where it has none, as `/prefix`.
+/// The host of a URL; none for a URL without one, such as `/prefix`.
 fn host(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
@@ -126,11 +126,11 @@ fn text(node: &Node, path: &[&str]) -> Option<String> {
     field(node, path)?.scalar_text()
 }
 
-/// The certificates of a release: one for each component that has a Service, one for the client. Names that cannot be in a
-/// certificate are warned of.
+/// The certificates of a release: one for each component with a Service, and one for the client. Adds a warning for
+/// each name that a certificate cannot contain.
 ///
 /// # Errors
-/// A component that cannot be the name of a folder; an addition for a component that is none.
+/// A component whose name cannot be a folder name; an addition for an unknown component.
 pub fn wanted(
     manifests: &Manifests,
     cluster: &Cluster,
@@ -153,7 +153,7 @@ pub fn wanted(
         .collect();
     let mut groups: BTreeMap<String, Vec<&Object>> = BTreeMap::new();
     for service in objects.iter().filter(|object| object.kind == "Service") {
-        // It is an alias of a host elsewhere, which has a certificate of its own.
+        // An ExternalName is an alias of another host, which has its own certificate.
         if service.spec(&["type"]).as_deref() != Some("ExternalName") {
             groups.entry(id(service, &objects)).or_default().push(service);
         }
@@ -199,7 +199,7 @@ pub fn wanted(
     if errors.is_empty() { Ok(all) } else { Err(errors) }
 }
 
-/// What a user's component should have been.
+/// The error for an unknown component, with a suggestion.
 fn unknown(component: &str, all: &[Wanted], flag: &str) -> Box<Diagnostic> {
     let known = || all.iter().map(|wanted| &*wanted.id);
     let help = match closest(component, known()) {
@@ -219,8 +219,8 @@ impl At for Box<Diagnostic> {
     }
 }
 
-/// The component whose certificate a Service's pods show: its own, or the one that a shard (`server-shard-1`) is of. The chart
-/// gives all shards one certificate.
+/// The component whose certificate a Service's pods present: its own, or that of the component it is a shard of
+/// (`server-shard-1`). The chart gives all shards one certificate.
 fn whole<'o>(object: &'o Object, objects: &'o [Object]) -> Option<&'o str> {
     let own = object.component.as_deref()?;
     let digits = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());
@@ -238,7 +238,8 @@ fn whole<'o>(object: &'o Object, objects: &'o [Object]) -> Option<&'o str> {
     Some(base.filter(is_base).unwrap_or(own))
 }
 
-/// The component of a Service: its label, with the application's name in front where subcharts have the same component.
+/// The identifier of a Service's certificate: its component, prefixed with the application if subcharts share the
+/// component.
 fn id(service: &Object, objects: &[Object]) -> String {
     let Some(component) = whole(service, objects) else {
         return service.name.clone();
@@ -254,7 +255,7 @@ fn id(service: &Object, objects: &[Object]) -> String {
     }
 }
 
-/// A label value, and none of the files beside the folders.
+/// Whether the text is a label value and not the name of a file beside the folders.
 fn is_folder_name(id: &str) -> bool {
     const TAKEN: [&str; 4] = ["ca.crt", "ca.key", "client.crt", "client.key"];
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -267,7 +268,7 @@ fn is_folder_name(id: &str) -> bool {
         && id != CLIENT
 }
 
-/// The certificate of the Prometheus that scrapes.
+/// The identifier of the client certificate of the scraping Prometheus.
 pub(super) const CLIENT: &str = "client";
 
 fn server(id: &str, services: &[&Object], objects: &[Object], cluster: &Cluster, warnings: &mut Report) -> Wanted {
@@ -298,7 +299,7 @@ fn server(id: &str, services: &[&Object], objects: &[Object], cluster: &Cluster,
                 && object.namespace == *namespace
                 && object.spec(&["serviceName"]).as_deref() == Some(name)
         };
-        // The pods of a StatefulSet have names below its Service, as many as there will be.
+        // The pods of a StatefulSet have names below its Service; their number can grow, hence the wildcard.
         if service.is_headless() && objects.iter().find(governs).is_some() {
             forms.push(format!("*.{name}"));
         }
@@ -322,7 +323,7 @@ fn server(id: &str, services: &[&Object], objects: &[Object], cluster: &Cluster,
             add(&address, name);
         }
     }
-    // `--web.external-url`: the name by which browsers and others outside know it.
+    // `--web.external-url` has the host name by which clients outside of the cluster reach the workload.
     for workload in objects
         .iter()
         .filter(|object| object.kind != "Service" && object.is_of(first))
@@ -337,7 +338,7 @@ fn server(id: &str, services: &[&Object], objects: &[Object], cluster: &Cluster,
             }
         }
     }
-    // Several workloads share a component: variants and shards, whose names begin with that of the first.
+    // Workloads that share a component are variants and shards, whose names begin with that of the first.
     let names_of_workloads: Vec<&String> = objects
         .iter()
         .filter(|object| object.kind != "Service" && first.component.is_some() && object.is_of(first))
@@ -357,14 +358,14 @@ fn server(id: &str, services: &[&Object], objects: &[Object], cluster: &Cluster,
 }
 
 fn client(servers: &[Wanted], cluster: &Cluster) -> Wanted {
-    // The one that scrapes is the server; where there is none by that name, it runs beside the others.
+    // The server scrapes. Without a component of that name, Prometheus is not part of the release.
     let scraper = servers.iter().find(|wanted| wanted.id == "server");
     let name = format!("{}-client", scraper.map_or(&cluster.release, |server| &server.workload));
     let namespaces = match scraper {
         Some(server) => server.namespaces.clone(),
         None => BTreeSet::from([cluster.namespace.clone()]),
     };
-    // A name that `client_allowed_sans` can ask for. Nothing answers to it.
+    // A name for `client_allowed_sans` to match. It does not resolve.
     let san = namespaces
         .first()
         .and_then(|namespace| San::parse(&format!("{name}.{namespace}")).ok());

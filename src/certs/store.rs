@@ -1,4 +1,4 @@
-//! The folder with the files, as it is found.
+//! The files of the folder, as found.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -14,19 +14,19 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::go::errno;
 use crate::world::{Entry, FileKind, World};
 
-/// No file of certificates is larger; whole bundles of all public CAs have 200 KiB.
+/// The maximum size of a certificate file. A bundle of all public CAs has 200 KiB.
 const MAX_FILE: u64 = 1 << 20;
-/// The pair of a folder that is one Secret, mounted.
+/// The identifier of the pair in a folder that is a mounted Secret.
 pub(super) const MOUNTED: &str = "";
 
-/// A file as it was found.
+/// The state of a file.
 #[derive(Clone, Debug)]
 pub(super) enum Found<T> {
-    /// There is none.
+    /// The file does not exist.
     Missing,
-    /// It is what it should be.
+    /// The file is valid.
     Good(T),
-    /// It is something else.
+    /// The file is invalid, with the error.
     Bad(Box<Diagnostic>),
 }
 
@@ -43,33 +43,33 @@ impl<T> Found<T> {
     }
 }
 
-/// A certificate with its chain, and its key.
+/// A certificate with its chain and its key.
 #[derive(Clone)]
 pub(super) struct Pair {
     pub(super) chain: Found<Vec<Certificate>>,
     pub(super) key: Found<PrivateKey>,
 }
 
-/// What is in the folder.
+/// The contents of the folder.
 pub struct Store {
     pub(super) folder: PathBuf,
     /// `ca.crt`
     pub(super) bundle: Found<Vec<Certificate>>,
     /// `ca.key`
     pub(super) ca_key: Found<PrivateKey>,
-    /// By the name of the folder, or `client`.
+    /// The pairs by the name of their folder, or `client`.
     pub(super) pairs: BTreeMap<String, Pair>,
-    /// Private keys that others may read, with their permission bits.
+    /// Private keys that others can read, with their permission bits.
     pub(super) open_keys: Vec<(String, u32)>,
-    /// Whether an earlier run was interrupted before its files were in place.
+    /// Whether an earlier run was interrupted before its files were moved into place.
     pub(super) is_interrupted: bool,
-    /// Links, folders and devices where files have to go: nothing is written over them, `--force` or not.
+    /// Links, folders and devices at paths of our files. They are never overwritten, not even with `--force`.
     pub(super) obstacles: Vec<Diagnostic>,
-    /// Names that are no folders, so that none can be made there.
+    /// Names that exist but are not folders, so that the folder cannot be created.
     not_folders: BTreeSet<String>,
 }
 
-/// The two files of a certificate, below the folder.
+/// The paths of a pair's two files, relative to the folder.
 pub(super) fn paths(id: &str) -> (String, String) {
     if id == MOUNTED {
         ("tls.crt".to_owned(), "tls.key".to_owned())
@@ -80,7 +80,7 @@ pub(super) fn paths(id: &str) -> (String, String) {
     }
 }
 
-/// The text of a file, and its permission bits; none if it does not exist.
+/// The text of a file and its permission bits; none if the file does not exist.
 fn read(world: &dyn World, path: &Path) -> Result<Option<(String, u32)>> {
     let shown = path.display();
     let entry = match world.entry(path) {
@@ -91,7 +91,7 @@ fn read(world: &dyn World, path: &Path) -> Result<Option<(String, u32)>> {
             return Err(error(message, "make it readable, or remove it"));
         }
     };
-    // A shell's `<(command)` is a pipe.
+    // A pipe is accepted: that is what a shell's `<(command)` gives.
     if entry.kind == FileKind::Folder {
         return Err(error(
             format!("{shown} is no regular file"),
@@ -127,10 +127,10 @@ fn not_what_it_should_be(path: &Path, why: &str) -> Box<Diagnostic> {
     )
 }
 
-/// The certificates of a file that the user names.
+/// Reads the certificates of a file given by the user.
 ///
 /// # Errors
-/// That it cannot be read, or what is wrong with it.
+/// If the file cannot be read or is invalid.
 pub fn read_bundle(world: &dyn World, path: &Path) -> Result<Vec<Certificate>> {
     let (text, _) = read(world, path)?.ok_or_else(|| missing(path))?;
     Certificate::from_pem(&text).map_err(|why| {
@@ -142,10 +142,10 @@ pub fn read_bundle(world: &dyn World, path: &Path) -> Result<Vec<Certificate>> {
     })
 }
 
-/// The private key of a file that the user names.
+/// Reads the private key of a file given by the user.
 ///
 /// # Errors
-/// That it cannot be read, or what is wrong with it.
+/// If the file cannot be read or is invalid.
 pub fn read_key(world: &dyn World, path: &Path) -> Result<PrivateKey> {
     let (text, _) = read(world, path)?.ok_or_else(|| missing(path))?;
     PrivateKey::from_pem(&text).map_err(|why| {
@@ -161,7 +161,7 @@ fn missing(path: &Path) -> Box<Diagnostic> {
     )
 }
 
-/// Names in a folder, none if it does not exist.
+/// The names in a folder; empty if it does not exist.
 pub(super) fn list(world: &dyn World, folder: &Path) -> Result<Vec<String>> {
     match world.list(folder) {
         Ok(names) => Ok(names),
@@ -174,11 +174,11 @@ pub(super) fn list(world: &dyn World, folder: &Path) -> Result<Vec<String>> {
 }
 
 impl Store {
-    /// Reads what is in a folder, which need not exist. Files that are not what they should be are remembered, not refused;
-    /// `through_links` is for a folder that is only looked at, such as a mounted Secret.
+    /// Reads the contents of a folder, which need not exist. Invalid files are recorded rather than rejected.
+    /// `through_links` is for a folder that is only inspected, such as a mounted Secret.
     ///
     /// # Errors
-    /// That the folder cannot be read.
+    /// If the folder cannot be read.
     pub fn read(world: &dyn World, folder: &Path, through_links: bool) -> Result<Self> {
         if let Ok(entry) = world.entry(folder)
             && entry.kind != FileKind::Folder
@@ -239,7 +239,7 @@ impl Store {
         }
     }
 
-    /// Why the folder of a component cannot be made.
+    /// The error if the folder of a component cannot be created.
     pub(super) fn obstacle(&self, id: &str) -> Option<Box<Diagnostic>> {
         self.not_folders.contains(id).then(|| {
             let message = format!(
@@ -250,17 +250,17 @@ impl Store {
         })
     }
 
-    /// The path of a file as people know it.
+    /// The path of a file for display.
     pub(super) fn shown(&self, path: &str) -> String {
         self.folder.join(path).display().to_string()
     }
 
-    /// Remembers what a file cannot replace.
+    /// Records an object that a file cannot replace.
     fn look_for_obstacle(&mut self, world: &dyn World, path: &Path) {
         let what = match world.entry(path) {
             Ok(entry) if entry.is_link => "a symbolic link; certificates are not written through links",
             Ok(entry) if entry.kind != FileKind::File => "no regular file",
-            // A link that leads nowhere is seen by reading it only.
+            // A dangling link is detected only by resolving it.
             _ if world.resolve(path).is_err() && self.is_listed(world, path) => {
                 "a symbolic link that leads nowhere; certificates are not written through links"
             }
@@ -325,7 +325,7 @@ impl Store {
         self.bundle.good().map_or(&[], Vec::as_slice)
     }
 
-    /// The certificate of `ca.crt` that belongs to `ca.key`.
+    /// The certificate in `ca.crt` that matches `ca.key`.
     pub(super) fn own_authority(&self) -> Option<&Certificate> {
         let key = self.ca_key.good()?;
         self.authorities()
