@@ -1,4 +1,4 @@
-//! Packed charts: a gzipped tar with one folder in it. Mirrors Helm's `pkg/chart/loader/archive`.
+//! Packed charts: a gzipped tar that contains one folder. Mirrors Helm's `pkg/chart/loader/archive`.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -10,7 +10,7 @@ use super::load::{Budget, LOAD, MAX_CHART_SIZE};
 use diagnostics::{Diagnostic, Result};
 use world::World;
 
-/// Reads the files of a packed chart; `whole` is its path for messages.
+/// Reads the files of a packed chart; `whole` is its path in messages.
 pub(super) fn read(world: &dyn World, path: &Path, whole: &Path, budget: &mut Budget) -> Result<Vec<File>> {
     let (shown, whole) = (path.display().to_string(), whole.display());
     let bytes = world
@@ -32,14 +32,14 @@ pub(super) fn read(world: &dyn World, path: &Path, whole: &Path, budget: &mut Bu
             .help("give the folder of a chart or a packed chart (.tgz); values files go after -f")
             .into());
     }
-    // Helm says no more than this.
+    // Helm prints only this message.
     unpack(&bytes, &shown, budget).map_err(|mut error| {
         error.helm = Some("unable to load chart archive".to_owned());
         error
     })
 }
 
-/// What Go's readers of gzip and tar say of a broken archive.
+/// The error text of Go's gzip and tar readers for a broken archive.
 fn go_words(error: &io::Error) -> &'static str {
     let text = error.to_string();
     if text.contains("gzip header") {
@@ -63,12 +63,12 @@ fn go_words(error: &io::Error) -> &'static str {
     }
 }
 
-/// What Go's `http.DetectContentType` calls the kinds of file that are given by mistake.
+/// The result of Go's `http.DetectContentType` for kinds of files that are passed by mistake.
 fn content_type(bytes: &[u8]) -> &'static str {
     let start = &bytes[..bytes.len().min(512)];
     match start {
         [b'P', b'K', 3, 4, ..] => "application/zip",
-        // Helm looks at 512 bytes, which are zero where the file has less.
+        // Helm reads 512 bytes, padded with zeros if the file is shorter.
         _ if start.len() == 512
             && start
                 .iter()
@@ -80,10 +80,10 @@ fn content_type(bytes: &[u8]) -> &'static str {
     }
 }
 
-/// The files of a packed chart; `shown` is its path as the user typed it. Archives within archives share a budget, so that
-/// they cannot multiply.
+/// Returns the files of a packed chart; `shown` is its path as typed by the user. Nested archives share one budget, so
+/// that they cannot multiply.
 pub(super) fn unpack(bytes: &[u8], shown: &str, budget: &mut Budget) -> Result<Vec<File>> {
-    // The limit holds for the whole stream, so that a bomb made of headers or padding ends there too.
+    // The limit applies to the whole stream, so that it also stops a bomb made of headers or padding.
     let stream = MultiGzDecoder::new(bytes).take(budget.stream);
     let mut archive = tar::Archive::new(stream);
     let broken = |error: io::Error| {
@@ -97,7 +97,7 @@ pub(super) fn unpack(bytes: &[u8], shown: &str, budget: &mut Budget) -> Result<V
     let mut files = Vec::new();
     for entry in archive.entries().map_err(broken)? {
         let mut entry = match entry {
-            // Go minds no end within the padding behind a file.
+            // Go ignores an end of file in the padding after an entry.
             Err(error) if error.to_string().contains("during skip") => break,
             entry => entry.map_err(broken)?,
         };
@@ -129,7 +129,7 @@ pub(super) fn unpack(bytes: &[u8], shown: &str, budget: &mut Budget) -> Result<V
     }
     budget.stream = archive.into_inner().limit();
     if budget.stream == 0 {
-        // It is this limit that ended the stream.
+        // The stream ended because of this limit.
         return Err(too_large().into());
     }
     if files.is_empty() {
@@ -138,7 +138,7 @@ pub(super) fn unpack(bytes: &[u8], shown: &str, budget: &mut Budget) -> Result<V
     Ok(files)
 }
 
-/// Whether an entry holds a file. Links hold nothing; Helm reads them as empty files, which no chart can want.
+/// Whether an entry holds a file. Helm reads links as empty files, which no chart can rely on; they are skipped here.
 fn is_content(kind: tar::EntryType) -> bool {
     matches!(
         kind,
@@ -146,7 +146,7 @@ fn is_content(kind: tar::EntryType) -> bool {
     )
 }
 
-/// The name of a file within the chart: its path without the first folder.
+/// The name of a file in the chart: its path without the first folder.
 fn inner_name(name: &str) -> std::result::Result<String, String> {
     // Archives packed on Windows may have backslashes.
     let delimiter = if name.contains('\\') { '\\' } else { '/' };

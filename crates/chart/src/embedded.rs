@@ -1,4 +1,4 @@
-//! Charts that are part of a program.
+//! Charts embedded in a program.
 
 use diagnostics::{Report, Result};
 use source::Sources;
@@ -6,7 +6,8 @@ use source::Sources;
 use super::load::{self, from_files};
 use super::{Chart, File, folder};
 
-/// A chart whose files are in the program, loaded as from a folder of the name `shown`: each file with its path in that folder.
+/// Loads a chart whose files are embedded in the program, as if from a folder named `shown`. Each file comes with its
+/// path in that folder.
 ///
 /// # Errors
 /// As [`fn@super::load`].

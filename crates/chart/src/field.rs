@@ -1,4 +1,4 @@
-//! Fields of `Chart.yaml` as Go's decoder reads them into structs.
+//! Decodes fields of `Chart.yaml` as Go's decoder does for structs.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,11 @@ use super::metadata::METADATA;
 use diagnostics::{Diagnostic, Result};
 use goyaml::{Map, Node, Value};
 
-/// A field of a Go struct that a value is decoded into, by its path; for messages.
+/// The path of the Go struct field that a value is decoded into, for messages.
 pub(super) struct Field(pub(super) String);
 
 impl Field {
-    /// A field of what is in this one.
+    /// A field inside this one.
     pub(super) fn inner(&self, name: &str) -> Self {
         Self(format!("{}.{name}", self.0))
     }
@@ -29,7 +29,7 @@ impl Field {
         mismatch(node, &format!("{into}{}", self.0), wanted)
     }
 
-    /// A string; other scalars are taken as they are written in YAML's JSON, as sigs.k8s.io/yaml does.
+    /// Decodes a string. As in sigs.k8s.io/yaml, another scalar is accepted in its JSON form.
     pub(super) fn string(&self, node: &Node) -> Result<String> {
         node.scalar_text().ok_or_else(|| self.mismatch(node, "string"))
     }

@@ -1,4 +1,4 @@
-//! The files of a chart in a folder, without those that `.helmignore` names. Mirrors `LoadDir` of Helm's
+//! Reads the files of a chart in a folder, except for those that `.helmignore` excludes. Mirrors `LoadDir` of Helm's
 //! `pkg/chart/v2/loader/directory.go`.
 
 use std::path::{Path, PathBuf};
@@ -11,10 +11,11 @@ use gostd::quote::log_value;
 use source::{Source, SourceKind};
 use world::{FileKind, World};
 
-/// How many links may be followed: folders that link to each other can look like any number of folders.
+/// How many links may be followed: folders that link to each other can appear as any number of folders.
 const MAX_LINKS: usize = 4096;
 
-/// Reads the files of the chart in a folder, whose path without links is `whole`. What Helm would log goes to `report`.
+/// Reads the files of the chart in a folder, whose resolved path is `whole`. Messages that Helm would log go to
+/// `report`.
 pub(super) fn read(world: &dyn World, top: &Path, whole: &Path, report: &mut Report) -> Result<Vec<File>> {
     let folder = Folder {
         world,
@@ -28,17 +29,17 @@ pub(super) fn read(world: &dyn World, top: &Path, whole: &Path, report: &mut Rep
     folder.read()
 }
 
-/// A folder of a chart that is being read.
+/// The state of reading a chart's folder.
 struct Folder<'a> {
     world: &'a dyn World,
     report: &'a mut Report,
     top: &'a Path,
     files: Vec<File>,
-    /// How many bytes may still be read.
+    /// How many more bytes may be read.
     left: u64,
-    /// How many links have been followed.
+    /// How many links have been followed so far.
     links: usize,
-    /// The path of the chart without links.
+    /// The resolved path of the chart.
     whole: &'a Path,
 }
 
@@ -53,7 +54,7 @@ impl Folder<'_> {
         Ok(self.files)
     }
 
-    /// Reads a folder; `real` is its path without links, `above` those of the folders that it is in.
+    /// Reads a folder. `real` is its resolved path, and `above` holds those of its parent folders.
     fn folder(&mut self, rules: &Rules, folder: &str, real: PathBuf, above: &mut Vec<PathBuf>) -> Result<()> {
         let path = self.top.join(folder);
         if above.contains(&real) || above.len() == MAX_DEPTH {
@@ -121,7 +122,7 @@ impl Folder<'_> {
     }
 }
 
-/// The rules of a `.helmignore`, if there is one, and those that always hold.
+/// The rules of a `.helmignore`, if there is one, and the default rules.
 pub(super) fn rules(bytes: Option<Vec<u8>>, shown: &str) -> Result<Rules> {
     let Some(bytes) = bytes else {
         return Ok(Rules::default().with_defaults());
@@ -132,7 +133,7 @@ pub(super) fn rules(bytes: Option<Vec<u8>>, shown: &str) -> Result<Rules> {
     Ok(rules.with_defaults())
 }
 
-/// A pipe or a device where a file is expected.
+/// The error for a pipe or device where a file is expected.
 pub(super) fn irregular(path: &Path) -> Box<Diagnostic> {
     let path = path.display();
     let message = format!("cannot load irregular file {path} as it has file mode type bits set");

@@ -1,9 +1,9 @@
-//! `.helmignore`: which files of a folder are no part of the chart. Mirrors Helm's `pkg/ignore`.
+//! `.helmignore`: the files in a chart's folder that are not part of the chart. Mirrors Helm's `pkg/ignore`.
 
 use gostd::filepath::matches;
 use gostd::unicode::is_space;
 
-/// The rules of a `.helmignore`, and those that always hold.
+/// The rules of a `.helmignore` and the default rules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rules {
     rules: Vec<Rule>,
@@ -13,19 +13,19 @@ pub(super) struct Rules {
 struct Rule {
     /// The pattern without its markers.
     pattern: String,
-    /// A `!` in front: everything that does not match is left out.
+    /// A leading `!`: everything that does not match is excluded.
     negate: bool,
-    /// A `/` at the end: folders only.
+    /// A trailing `/`: only folders match.
     folders_only: bool,
-    /// Without a `/` in it, a pattern is matched with the last part of the path only.
+    /// Whether the pattern contains a `/`. Without one, it is matched against the last component of the path only.
     whole_path: bool,
 }
 
 impl Rules {
-    /// Reads a `.helmignore`.
+    /// Parses a `.helmignore`.
     ///
     /// # Errors
-    /// The line (from 1) that is no rule, and why; Helm's words.
+    /// The number of the invalid line (from 1) and Helm's message.
     pub(super) fn parse(text: &str) -> Result<Self, (usize, String)> {
         let mut rules = Self::default();
         for (at, line) in text.lines().enumerate() {
@@ -34,9 +34,9 @@ impl Rules {
         Ok(rules)
     }
 
-    /// Adds what Helm leaves out of every chart.
+    /// Adds the rule that Helm applies to every chart.
     pub(super) fn with_defaults(mut self) -> Self {
-        // The pattern is well-formed: nothing can go wrong.
+        // The pattern is well-formed, so this cannot fail.
         let _ = self.add("templates/.?*");
         self
     }
@@ -63,7 +63,7 @@ impl Rules {
         Ok(())
     }
 
-    /// Whether a path, relative to the chart, is left out.
+    /// Whether a path relative to the chart is excluded.
     pub(super) fn ignores(&self, path: &str, is_folder: bool) -> bool {
         for rule in &self.rules {
             let name = if rule.whole_path {

@@ -1,4 +1,4 @@
-//! Charts: from a folder or an archive to one value with everything in it.
+//! Charts, loaded from a folder or an archive into a single value.
 
 mod archive;
 mod embedded;
@@ -27,24 +27,24 @@ pub use syntax::syntax_error;
 /// A file of a chart.
 #[derive(Clone, Debug)]
 pub struct File {
-    /// Its path in the chart, with `/` between the parts: `templates/x.yaml`.
+    /// Its path in the chart, with `/` as separator: `templates/x.yaml`.
     pub name: Arc<str>,
     /// Its path as the user would type it.
     pub path: Arc<str>,
     content: Content,
 }
 
-/// What a file holds. The text of a source is kept as such, so that the table of sources can share it.
+/// The content of a file. The text of a source file is stored as a string, so that the table of sources can share it.
 #[derive(Clone, Debug)]
 enum Content {
-    /// UTF-8 in which nothing has to be escaped.
+    /// UTF-8 text without any character that has to be escaped.
     Text(Arc<str>),
     /// Anything else.
     Bytes(Arc<[u8]>),
 }
 
 impl File {
-    /// A file with what is read from it; a byte order mark is no part of that.
+    /// Creates a file from its bytes. A byte order mark is removed.
     pub fn new(name: impl Into<Arc<str>>, path: impl Into<Arc<str>>, bytes: &[u8]) -> Self {
         let name = name.into();
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
@@ -59,7 +59,7 @@ impl File {
         }
     }
 
-    /// What it holds.
+    /// The content of the file.
     pub fn bytes(&self) -> &[u8] {
         match &self.content {
             Content::Text(text) => text.as_bytes(),
@@ -67,7 +67,7 @@ impl File {
         }
     }
 
-    /// What it holds, with [`gostd::string`] escapes for bytes that are not UTF-8.
+    /// The content, with [`gostd::string`] escapes for bytes that are not UTF-8.
     pub fn text(&self) -> Arc<str> {
         match &self.content {
             Content::Text(text) => Arc::clone(text),
@@ -75,7 +75,7 @@ impl File {
         }
     }
 
-    /// Whether both are one file that was read once, or copies of it.
+    /// Whether both are copies of a file that was read once.
     pub fn shares_content(&self, other: &Self) -> bool {
         match (&self.content, &other.content) {
             (Content::Text(one), Content::Text(other)) => Arc::ptr_eq(one, other),
@@ -84,14 +84,13 @@ impl File {
         }
     }
 
-    /// Adds the file to the sources, to be read and pointed at.
+    /// Adds the file to the sources, so that it can be parsed and reported on.
     pub fn source(&self, sources: &Sources) -> FileId {
         sources.add(Source::of_text(&*self.path, SourceKind::File, self.text()))
     }
 }
 
-/// Whether a file is likely to become a source: definitions of resources and what `.Files` gives out can be large, and are
-/// seldom looked at.
+/// Whether a file is likely to become a source. CRDs and the files for `.Files` can be large and are rarely parsed.
 fn is_source(name: &str) -> bool {
     let is_read = |part| matches!(part, "templates" | "Chart.yaml" | "values.yaml" | "values.schema.json");
     name.split('/').any(is_read)
@@ -102,35 +101,35 @@ fn is_source(name: &str) -> bool {
 pub struct Chart {
     /// Chart.yaml.
     pub metadata: Metadata,
-    /// The path by which Helm knows the chart in that of the release: `chart/charts/sub`. It is that of another copy at times, where
-    /// dependencies have aliases.
+    /// Helm's path of the chart in that of the release: `chart/charts/sub`. If dependencies have aliases, it can be the
+    /// path of another copy.
     pub path: String,
-    /// Where Chart.yaml is, for findings about the chart as a whole.
+    /// The source of Chart.yaml, for diagnostics about the chart as a whole.
     pub chart_yaml: FileId,
-    /// values.yaml, a mapping; empty where there is none.
+    /// values.yaml, which is a mapping; empty if there is none.
     pub values: Node,
     /// values.schema.json.
     pub schema: Option<File>,
-    /// What is under templates/.
+    /// The files under templates/.
     pub templates: Vec<File>,
-    /// All other files: crds/, README.md and whatever `.Files` gives out.
+    /// All other files: crds/, README.md and whatever `.Files` provides.
     pub files: Vec<File>,
     /// The charts under charts/.
     pub subcharts: Vec<Chart>,
 }
 
 impl Chart {
-    /// The name by which values and templates know the chart: its alias, where it has one.
+    /// The name of the chart in values and templates: its alias, if it has one.
     pub fn name(&self) -> &str {
         &self.metadata.name
     }
 
-    /// Whether it only serves templates to other charts.
+    /// Whether it is a library chart, which only provides templates to other charts.
     pub fn is_library(&self) -> bool {
         self.metadata.chart_type.eq_ignore_ascii_case("library")
     }
 
-    /// The files that define custom resources, those of subcharts too, each with its path from the name of the release's chart on.
+    /// The CRD files, including those of subcharts, each with its path from the name of the release's chart.
     pub fn crds(&self) -> Vec<(String, File)> {
         let mut found = Vec::new();
         self.collect_crds(&mut found);
@@ -160,7 +159,7 @@ impl Chart {
         }
     }
 
-    /// Gives a chart and its subcharts the paths that follow from their names.
+    /// Sets the paths of a chart and its subcharts according to their names.
     fn set_paths(&mut self, path: String) {
         for subchart in &mut self.subcharts {
             subchart.set_paths(format!("{path}/charts/{}", subchart.metadata.name));

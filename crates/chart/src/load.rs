@@ -1,4 +1,4 @@
-//! A folder or an archive becomes a [`Chart`]. Mirrors Helm's `pkg/chart/v2/loader`.
+//! Loads a [`Chart`] from a folder or an archive. Mirrors Helm's `pkg/chart/v2/loader`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,32 +12,32 @@ use goyaml::{Node, Value};
 use source::{FileId, Sources, Span};
 use world::{Entry, FileKind, World};
 
-/// The rule of charts that cannot be loaded.
+/// The rule for charts that cannot be loaded.
 pub const LOAD: &str = "chart-load";
-/// How many bytes the files of a chart may have together, packed or not; Helm's limit.
+/// The maximum total size of a chart's files, in bytes, packed or unpacked; Helm's limit.
 pub(super) const MAX_CHART_SIZE: u64 = 100 * 1024 * 1024;
-/// How deep charts may lie in charts, and folders in folders.
+/// The maximum nesting depth of charts in charts and of folders in folders.
 pub(super) const MAX_DEPTH: usize = 64;
-/// How many charts may be in a chart.
+/// The maximum number of charts in a chart.
 const MAX_CHARTS: usize = 4096;
 
-/// What a chart with all that is in it may still take.
+/// The remaining budget of a chart and everything in it.
 pub(super) struct Budget {
-    /// Bytes that may be unpacked out of archives.
+    /// The number of bytes that may be unpacked from archives.
     pub(super) bytes: u64,
-    /// Bytes that archives may have before they are taken apart.
+    /// The number of bytes that the decompressed archives may have.
     pub(super) stream: u64,
     charts: usize,
 }
 
-/// Loads the chart at a path: a folder or a packed chart. What Helm would log goes to `report`.
+/// Loads the chart at a path, which is a folder or a packed chart. Messages that Helm would log go to `report`.
 ///
 /// # Errors
-/// The first thing that Helm stops at: no such path, no Chart.yaml, broken YAML, an archive that is none ...
+/// The first error that Helm stops at: no such path, no Chart.yaml, invalid YAML, an invalid archive and so on.
 pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Report) -> Result<Chart> {
     let shown = path.display().to_string();
     let entry = locate(world, path)?;
-    // Helm's messages have the whole path.
+    // Helm's messages contain the absolute path.
     let whole = world.resolve(path).unwrap_or_else(|_| path.to_path_buf());
     let mut budget = Budget::default();
     let files = match entry.kind {
@@ -53,10 +53,10 @@ pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Repo
                     .helm(format!("unable to detect chart at {file}: {failed} {file}: {reason}"))
                     .help(format!("{shown} is not the folder of a chart"))
             };
-            // Helm looks at it before it looks at anything else.
+            // Helm reads Chart.yaml before anything else.
             let file = path.join("Chart.yaml");
             if world.entry(&file).is_ok_and(|entry| entry.kind == FileKind::Other) {
-                // Whoever opens a pipe waits until somebody writes.
+                // Opening a pipe blocks until another process writes to it.
                 return Err(folder::irregular(&file));
             }
             let bytes = world.read(&file).map_err(|error| missing(&error))?;
@@ -78,7 +78,7 @@ pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Repo
     from_files(files, &shown, sources, report, 0, &mut budget)
 }
 
-/// Checks which kind of chart a Chart.yaml belongs to.
+/// Checks the chart API version in a Chart.yaml.
 fn check_version(file: &File, sources: &Sources) -> Result<()> {
     let node = document(sources, file.source(sources), "cannot load Chart.yaml", METADATA)?;
     check_api_version(&node).map_err(|error| match error.helm {
@@ -87,10 +87,11 @@ fn check_version(file: &File, sources: &Sources) -> Result<()> {
     })
 }
 
-/// What is at the path of a chart. Mirrors `LocateChart` of Helm's `pkg/action/install.go` as far as that needs no network.
+/// Returns the entry at the path of a chart. Mirrors `LocateChart` of Helm's `pkg/action/install.go`, without the parts
+/// that need a network.
 ///
 /// # Errors
-/// If nothing is there, or the path is the address of a chart elsewhere.
+/// The path does not exist, or is a URL of a remote chart.
 pub fn locate(world: &dyn World, path: &Path) -> Result<Entry> {
     const FETCH: &str = "promchart fetches nothing: get the chart with `helm pull` and give its path";
     let shown = path.display().to_string();
@@ -107,7 +108,7 @@ pub fn locate(world: &dyn World, path: &Path) -> Result<Entry> {
         if path.is_absolute() || shown.starts_with('.') {
             return Box::new(missing.help("give the folder of a chart or a packed chart (.tgz)"));
         }
-        // Helm takes what is no path for the name of a chart in a repository.
+        // Helm interprets anything that is not a path as the name of a chart in a repository.
         let helm = match shown.split_once('/') {
             Some((repository, _)) => format!("repo {repository} not found"),
             None => format!("non-absolute URLs should be in form of repo_name/path_to_chart, got: {shown}"),
@@ -126,7 +127,7 @@ impl Default for Budget {
     }
 }
 
-/// Builds a chart from its files; `shown` is the path of the chart as the user typed it.
+/// Builds a chart from its files; `shown` is the path of the chart as typed by the user.
 pub(super) fn from_files(
     files: Vec<File>,
     shown: &str,
@@ -191,7 +192,7 @@ pub(super) fn from_files(
     Ok(chart)
 }
 
-/// The files of a chart by what they are for.
+/// The files of a chart, grouped by purpose.
 #[derive(Default)]
 struct Parts {
     values: Option<Node>,
@@ -257,14 +258,14 @@ impl Parts {
     }
 }
 
-/// What Helm logs about the files that Helm 2 charts had for their dependencies.
+/// Helm's log message for the dependency files of Helm 2 charts.
 fn moved(what: &str, advice: &str) -> Diagnostic {
     let message = format!("Warning: {what} since apiVersion \"v2\". We recommend {advice}.");
     let logged = format!("level=INFO msg={}", quote(&message));
     Diagnostic::warning(LOAD, message).helm(logged)
 }
 
-/// A chart under charts/: a folder or an archive; nothing if it is neither.
+/// Loads a chart under charts/, from a folder or an archive; `None` if it is neither.
 fn subchart(
     name: &str,
     files: Vec<File>,
@@ -298,7 +299,7 @@ fn subchart(
     from_files(inner, &shown, sources, report, depth + 1, budget).map(Some)
 }
 
-/// The first document of a YAML file of a chart.
+/// Parses the first document of a YAML file of a chart.
 fn document(sources: &Sources, file: FileId, what: &str, rule: &'static str) -> Result<Node> {
     let source = sources.get(file);
     match goyaml::parse(&source, file, 0..source.text().len()) {
@@ -312,23 +313,23 @@ fn lock(sources: &Sources, file: &File, what: &str) -> Result<()> {
     check_lock(&node).map_err(|error| prefixed(error, what))
 }
 
-/// Puts what Helm was doing in front of its message.
+/// Prefixes Helm's message with what Helm was doing.
 fn prefixed(mut error: Box<Diagnostic>, what: &str) -> Box<Diagnostic> {
     let text = format!("{what}: {}", error.headline());
     error.helm = Some(text);
     error
 }
 
-/// values.yaml: several documents are merged.
+/// Parses values.yaml; several documents are merged.
 fn values(sources: &Sources, file: &File) -> Result<Node> {
     let id = file.source(sources);
     values_document(sources, id).map_err(|error| prefixed(error, "cannot load values.yaml"))
 }
 
-/// Reads a values file: its documents merged, numbers as JSON has them. Mirrors `LoadValues`.
+/// Parses a values file: its documents are merged, and numbers become JSON numbers. Mirrors `LoadValues`.
 ///
 /// # Errors
-/// Broken YAML, or a document that is no mapping.
+/// Invalid YAML, or a document that is not a mapping.
 pub fn values_document(sources: &Sources, file: FileId) -> Result<Node> {
     let source = sources.get(file);
     let mut values = Node::empty_map(Span::new(file, 0, source.text().len()));
@@ -364,10 +365,10 @@ pub fn values_document(sources: &Sources, file: FileId) -> Result<Node> {
     Ok(values)
 }
 
-/// The rule of values files that are no YAML, or no values.
+/// The rule for values files that are not valid YAML or not a mapping.
 pub const VALUES_SYNTAX: &str = "values-syntax";
 
-/// Merges a mapping over another one: mappings key by key, anything else by replacement. Mirrors `MergeMaps`.
+/// Merges a mapping over another one: mappings are merged key by key, anything else is replaced. Mirrors `MergeMaps`.
 pub fn merge_maps(below: &mut Node, mut above: Node) {
     let (Some(target), Some(source)) = (below.as_map_mut(), above.as_map_mut()) else {
         return;

@@ -1,4 +1,4 @@
-//! Chart.yaml as a value. Mirrors `Metadata` and `Dependency` of Helm's `pkg/chart/v2`.
+//! The contents of Chart.yaml. Mirrors `Metadata` and `Dependency` of Helm's `pkg/chart/v2`.
 
 use super::field::{Field, mismatch};
 use diagnostics::{Diagnostic, Result};
@@ -11,7 +11,7 @@ use gostd::zone::Location;
 use goyaml::{Node, Value};
 use source::Span;
 
-/// Fields that null empties; any other it leaves as it is.
+/// Fields that a null empties; any other field is left unchanged by a null.
 const LISTS: [&str; 7] = [
     "sources",
     "keywords",
@@ -21,7 +21,7 @@ const LISTS: [&str; 7] = [
     "tags",
     "import-values",
 ];
-/// The rule of faults in Chart.yaml.
+/// The rule for errors in Chart.yaml.
 pub(crate) const METADATA: &str = "chart-metadata";
 
 /// Chart.yaml.
@@ -44,14 +44,14 @@ pub struct Metadata {
     pub annotations: std::collections::BTreeMap<String, String>,
     pub kube_version: String,
     pub dependencies: Vec<Dependency>,
-    /// Whether there is a list of dependencies, though perhaps an empty one.
+    /// Whether there is a list of dependencies, even an empty one.
     pub has_dependencies: bool,
     pub chart_type: String,
-    /// Where the fields are written that other stages complain about.
+    /// The spans of fields that later stages report on.
     pub places: Places,
 }
 
-/// Where fields of Chart.yaml are written.
+/// The spans of fields in Chart.yaml.
 #[derive(Clone, Copy, Debug, Default)]
 #[allow(missing_docs, reason = "the fields are those of Chart.yaml")]
 pub struct Places {
@@ -62,18 +62,18 @@ pub struct Places {
     pub deprecated: Option<Span>,
 }
 
-/// Who looks after a chart.
+/// A maintainer of a chart.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "the fields are those of Chart.yaml")]
 pub struct Maintainer {
     pub name: String,
     pub email: String,
     pub url: String,
-    /// Where nothing is written in its place.
+    /// The span of the list item if it is null.
     missing: Option<Span>,
 }
 
-/// A chart that this one needs.
+/// A chart that this one depends on.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "the fields are those of Chart.yaml")]
 pub struct Dependency {
@@ -85,18 +85,18 @@ pub struct Dependency {
     pub enabled: bool,
     pub import_values: Vec<ImportValue>,
     pub alias: String,
-    /// Where it is written.
+    /// The span of the entry.
     pub span: Option<Span>,
     /// Whether its values have been imported.
     pub is_imported: bool,
-    /// Whether nothing is written in its place.
+    /// Whether the list item is null.
     is_missing: bool,
 }
 
-/// Values that a subchart offers to its parent.
+/// Values that a subchart exports to its parent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImportValue {
-    /// The table `exports.NAME` of the subchart, merged into the top of the parent's values.
+    /// The table `exports.NAME` of the subchart, merged into the top level of the parent's values.
     Export(String),
     /// A table of the subchart, merged into a table of the parent.
     Table {
@@ -108,7 +108,7 @@ pub enum ImportValue {
 }
 
 impl ImportValue {
-    /// The path of the table in the subchart, and where in the parent it goes; `.` is the top.
+    /// The path of the table in the subchart, and the path in the parent that it is merged into; `.` is the top level.
     pub fn paths(&self) -> (String, String) {
         match self {
             Self::Export(name) => (format!("exports.{name}"), ".".to_owned()),
@@ -118,14 +118,14 @@ impl ImportValue {
 }
 
 impl Dependency {
-    /// The name by which values know the subchart.
+    /// The name of the subchart in the values.
     pub fn name_or_alias(&self) -> &str {
         if self.alias.is_empty() { &self.name } else { &self.alias }
     }
 }
 
 impl Metadata {
-    /// Reads what a document of Chart.yaml (or requirements.yaml) says over what is known already.
+    /// Decodes a document of Chart.yaml (or requirements.yaml) over the fields decoded so far.
     ///
     /// # Errors
     /// A value of the wrong type, in the words of Go's `encoding/json`.
@@ -190,7 +190,7 @@ impl Metadata {
                 }
                 "dependencies" => {
                     self.has_dependencies = !value.is_null();
-                    // Go reads an element over the one that is there by now, from Chart.yaml.
+                    // Go decodes each element over the existing one, which comes from Chart.yaml.
                     let known = std::mem::take(&mut self.dependencies);
                     for (at, node) in field("dependencies")
                         .list(value, "[]*v2.Dependency")?
@@ -212,10 +212,10 @@ impl Metadata {
         Ok(())
     }
 
-    /// Cleans up the texts and checks what Helm checks when it loads a chart.
+    /// Sanitizes the texts and performs the checks that Helm makes when it loads a chart.
     ///
     /// # Errors
-    /// The first thing that Helm objects to. `whole` is the place of Chart.yaml as a whole.
+    /// The first problem that Helm reports. `whole` is the span of the whole Chart.yaml.
     pub(super) fn validate(&mut self, whole: Span) -> Result<()> {
         for text in [
             &mut self.name,
@@ -370,7 +370,7 @@ impl Dependency {
 }
 
 impl ImportValue {
-    /// Anything but a string or a mapping is passed over, as Helm does.
+    /// Decodes an entry. Anything but a string or a mapping is ignored, as in Helm.
     fn read(node: &Node) -> Option<Self> {
         match &node.value {
             Value::String(name) => Some(Self::Export(name.to_string())),
@@ -401,13 +401,13 @@ fn unsupported(version: &str, helm: &str, place: Span) -> Box<Diagnostic> {
     )
 }
 
-/// The `apiVersion` of charts that Helm loads, but does not render.
+/// The `apiVersion` of charts that Helm loads but does not render.
 pub(super) const UNUSABLE_VERSION: &str = "v3";
 
-/// Refuses charts that Helm loads, but does not render.
+/// Rejects charts that Helm loads but does not render.
 ///
 /// # Errors
-/// If the chart is such a one.
+/// The chart has such an apiVersion.
 pub fn check_usable(chart: &super::Chart) -> Result<()> {
     let version = &chart.metadata.api_version;
     if version == UNUSABLE_VERSION {
@@ -417,10 +417,10 @@ pub fn check_usable(chart: &super::Chart) -> Result<()> {
     Ok(())
 }
 
-/// Which loader Helm would take, by the `apiVersion` of a chart. Mirrors `pkg/chart/loader`.
+/// Checks that Helm has a loader for the `apiVersion` of a chart. Mirrors `pkg/chart/loader`.
 ///
 /// # Errors
-/// If there is none for it.
+/// Helm has no loader for it.
 pub(super) fn check_api_version(node: &Node) -> Result<()> {
     let place = node.span;
     let version = match node.as_map() {
@@ -438,7 +438,7 @@ pub(super) fn check_api_version(node: &Node) -> Result<()> {
     Err(unsupported(&version, "unsupported chart version", place))
 }
 
-/// Checks Chart.lock, whose content is of no use to a render. Mirrors Helm's type `Lock`.
+/// Checks Chart.lock, whose content does not affect a render. Mirrors Helm's type `Lock`.
 ///
 /// # Errors
 /// A value of the wrong type, in the words of Go's `encoding/json`.
@@ -479,7 +479,7 @@ pub(super) fn check_lock(node: &Node) -> Result<()> {
     Ok(())
 }
 
-/// Replaces spaces of all kinds by a blank and drops what cannot be printed.
+/// Replaces white space characters by blanks and drops unprintable characters.
 fn sanitize(text: &mut String) {
     if text.chars().all(|c| c == ' ' || is_print(c)) {
         return;

@@ -1,19 +1,19 @@
-//! Addresses of schemas: Go's `net/url` where santhosh-tekuri/jsonschema uses it.
+//! URLs of schemas: the parts of Go's `net/url` that santhosh-tekuri/jsonschema uses.
 
 use gostd::quote::quote;
 use gostd::url::Url;
 
-/// An address and its fragment, which is not decoded.
+/// Splits a URL from its fragment, which is not decoded.
 pub(super) fn split(address: &str) -> (&str, &str) {
     address.split_once('#').unwrap_or((address, ""))
 }
 
-/// A step of a JSON pointer.
+/// Escapes a token of a JSON pointer.
 pub(super) fn escape(step: &str) -> String {
     step.replace('~', "~0").replace('/', "~1")
 }
 
-/// A pointer as it stands in an address: `url.PathEscape` of each step.
+/// Encodes a JSON pointer for a URL: `url.PathEscape` of each token.
 pub(super) fn encode(pointer: &str) -> String {
     let mut out = String::new();
     for byte in pointer.bytes() {
@@ -53,7 +53,7 @@ pub(super) fn unescape(text: &str) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
-/// The parts of an address, with their escapes.
+/// The parts of a URL, still escaped.
 #[derive(Clone, Debug, Default)]
 struct Parts<'a> {
     scheme: String,
@@ -123,10 +123,10 @@ impl std::fmt::Display for Parts<'_> {
     }
 }
 
-/// What a reference means in a document: the address, and its fragment decoded. Mirrors `url.join` of `util.go`.
+/// Resolves a reference in a document to a URL and a decoded fragment. Mirrors `url.join` of `util.go`.
 ///
 /// # Errors
-/// The message for an address that Go cannot read.
+/// The message for a URL that Go cannot parse.
 pub(super) fn join(base: &str, reference: &str) -> Result<(String, String), String> {
     let base = parts(base)?;
     let (address, fragment) = split(reference);
@@ -191,7 +191,7 @@ fn resolve_path(base: &str, reference: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Wanted results are Go's.
+    /// The expected results are Go's.
     #[test]
     fn references() {
         for (base, reference, want) in [

@@ -1,7 +1,7 @@
-//! The sources of a values schema become one file, which is what Helm can read.
+//! Bundles the sources of a values schema into a single file, because Helm can only read one.
 //!
-//! A source refers to another one by its path (`"$ref": "definitions/port.json"`). The bundle is the root with every file
-//! that is referred to under `definitions`, named after its path; references lead there.
+//! A source refers to another one by its path (`"$ref": "definitions/port.json"`). The bundle is the root schema, with
+//! every referenced file added under `definitions` and named after its path. References are rewritten accordingly.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use diagnostics::{Diagnostic, Result};
 use source::{Source, SourceKind, Sources, Span};
 use world::World;
 
-/// The rule of schema sources that cannot be bundled.
+/// The rule for schema sources that cannot be bundled.
 pub const BUNDLE: &str = "schema-bundle";
 
-/// Bundles the schema whose root is at a path. The text ends with a line break.
+/// Bundles the schema whose root is at a path. The result ends with a line break.
 ///
 /// # Errors
-/// A file that is missing, or no JSON, or refers to an address.
+/// A file is missing, is not JSON, or refers to a URL.
 pub fn bundle(world: &dyn World, root: &Path, sources: &Sources) -> Result<String> {
     let folder = root.parent().map(Path::to_path_buf).unwrap_or_default();
     let name = root
@@ -57,9 +57,9 @@ struct Bundler<'a> {
     world: &'a dyn World,
     sources: &'a Sources,
     folder: PathBuf,
-    /// The name of the file that the others go into.
+    /// The name of the root file.
     root: String,
-    /// Files that were referred to, relative to the folder.
+    /// The referenced files, relative to the folder.
     wanted: BTreeSet<String>,
 }
 
@@ -84,7 +84,7 @@ impl Bundler<'_> {
         Ok(schema)
     }
 
-    /// Makes the references of the schema in a file lead into the bundle.
+    /// Rewrites the references of a file's schema to point into the bundle.
     fn rewrite(&mut self, schema: &mut Json, file: &str) -> std::result::Result<(), String> {
         match schema {
             Json::Array(items) => items.iter_mut().try_for_each(|item| self.rewrite(item, file)),
@@ -98,7 +98,7 @@ impl Bundler<'_> {
         }
     }
 
-    /// Where a reference leads in the bundle.
+    /// Returns the reference in the bundle that replaces a reference.
     fn bundled(&mut self, reference: &str, file: &str) -> std::result::Result<String, String> {
         let (address, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let path = match address.strip_prefix("file://") {
@@ -121,7 +121,7 @@ impl Bundler<'_> {
     }
 }
 
-/// A path relative to a folder, made relative to the root; an absolute one stays so.
+/// Resolves a path in a folder relative to the root; an absolute path is unchanged.
 fn resolve(here: &str, path: &str) -> std::result::Result<String, String> {
     if path.starts_with('/') {
         return Ok(path.to_owned());

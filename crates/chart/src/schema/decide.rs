@@ -1,8 +1,8 @@
-//! Whether values meet a schema: the crate jsonschema decides.
+//! Decides with the crate jsonschema whether values are valid.
 //!
-//! It is given the compiled schema written out in draft 2020-12, one definition for each schema, so that it has nothing to do
-//! with the dialects, addresses and anchors that Helm's validator reads in its own way. Where the two differ in a keyword,
-//! it is one of ours: patterns are Go's, `multipleOf` is exact, formats are Helm's.
+//! The crate gets the compiled schema, written in draft 2020-12 with one definition per schema, so it does not have to
+//! handle the dialects, URLs and anchors that Helm's validator treats in its own way. For keywords in which the two
+//! validators differ, custom ones are used: patterns are Go's, `multipleOf` is exact, formats are Helm's.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,8 +20,8 @@ use gostd::regexp::Regexp;
 const PATTERN: &str = "promchart:pattern";
 const MULTIPLE: &str = "promchart:multipleOf";
 
-/// Whether a value meets a schema. `None` where the crate cannot tell: its references go round in a circle, are resolved at run
-/// time, or come to more than it can hold.
+/// Whether a value is valid. `None` if the crate cannot tell, because the schema's references are circular, are
+/// resolved at run time, or expand to more than it can hold.
 pub(super) fn holds(program: &Program, root: Id, value: &Json) -> Option<bool> {
     let mut names = BTreeSet::new();
     keys(value, &mut names);
@@ -43,7 +43,7 @@ pub(super) fn holds(program: &Program, root: Id, value: &Json) -> Option<bool> {
     Some(validator.is_valid(value))
 }
 
-/// All keys in a value.
+/// Collects all keys in a value.
 fn keys<'v>(value: &'v Json, names: &mut BTreeSet<&'v str>) {
     match value {
         Json::Object(map) => {
@@ -59,7 +59,7 @@ fn keys<'v>(value: &'v Json, names: &mut BTreeSet<&'v str>) {
 
 struct Writer<'a> {
     program: &'a Program,
-    /// The keys of the value: all that patterns of keys have to tell apart.
+    /// The keys in the value. Patterns for keys only have to distinguish these.
     names: BTreeSet<&'a str>,
 }
 
@@ -112,7 +112,7 @@ impl Writer<'_> {
         if let Some(constant) = &schema.constant {
             put("const", constant.clone());
         }
-        // Before draft 2019-09 only a constant is looked at beside a reference.
+        // Before draft 2019-09 only `const` is evaluated beside a `$ref`.
         if schema.reference.is_none() || schema.draft >= 2019 {
             self.rest(schema, &mut all, &mut put);
         }
@@ -231,7 +231,7 @@ impl Writer<'_> {
                         .map(|count| (keyword.to_owned(), json!(count))),
                 );
             }
-            // Only since draft 2020-12 an item that it finds counts as looked at.
+            // Only since draft 2020-12 does an item matched by `contains` count as evaluated.
             all.push(if schema.draft >= 2020 {
                 Json::Object(contains)
             } else {
@@ -240,7 +240,8 @@ impl Writer<'_> {
         }
     }
 
-    /// The keys of the value that a pattern matches, as an expression that any engine reads in the same way.
+    /// Returns a regular expression for the keys of the value that a pattern matches, in syntax that all engines agree
+    /// on.
     fn names_of(&self, pattern: &Pattern) -> Option<String> {
         let names = self.names.iter().filter(|name| pattern.regexp.is_match(name));
         let names: Vec<String> = names.map(|name| escaped(name)).collect();
@@ -248,7 +249,7 @@ impl Writer<'_> {
     }
 }
 
-/// A text as a regular expression.
+/// Escapes a text for a regular expression.
 fn escaped(text: &str) -> String {
     text.chars()
         .map(|c| match c {

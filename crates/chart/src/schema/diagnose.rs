@@ -1,4 +1,4 @@
-//! Faults as findings: each at the value or key that is to be changed.
+//! Converts faults to diagnostics, each at the value or key that has to change.
 
 use std::collections::VecDeque;
 
@@ -11,12 +11,12 @@ use diagnostics::{Diagnostic, did_you_mean};
 use goyaml::Node;
 use source::Span;
 
-/// How many keys of an object are named.
+/// The maximum number of an object's keys that are listed.
 const MAX_KEYS: usize = 8;
-/// How many schemas are looked at for the place of a key.
+/// The maximum number of schemas searched for the place of a key.
 const MAX_SEARCHED: usize = 5_000;
 
-/// The findings of faults.
+/// Returns the diagnostics for faults.
 pub(super) fn all(compiled: &Compiled, faults: &[Fault], values: &Node) -> Vec<Diagnostic> {
     let mut teller = Teller {
         compiled,
@@ -82,7 +82,7 @@ impl Teller<'_> {
         self.found.push(diagnostic);
     }
 
-    /// The properties beside the keyword that refuses a key.
+    /// The properties declared beside the keyword that rejects a key.
     fn owner(&self, fault: &Fault) -> &[(String, Id)] {
         let schema = self.schema(fault);
         let Some(parent) = schema.pointer.strip_suffix("/unevaluatedProperties") else {
@@ -93,7 +93,7 @@ impl Teller<'_> {
         owner.map_or(&[], |owner| &owner.properties)
     }
 
-    /// Where a key belongs that is not known where it stands: below its place, or at the only place that has it.
+    /// The place where a key that is unknown here is declared: below this place, or the only place that declares it.
     fn elsewhere(&self, parent: &str, key: &str) -> Option<String> {
         let places = self.places(key);
         let inside = format!("{parent}.");
@@ -111,7 +111,7 @@ impl Teller<'_> {
         })
     }
 
-    /// The paths of all objects that have a key.
+    /// The paths of all objects that declare a key.
     fn places(&self, key: &str) -> Vec<String> {
         let mut places = Vec::new();
         let mut left = VecDeque::from([(String::new(), self.compiled.root, 0)]);
@@ -140,7 +140,7 @@ impl Teller<'_> {
         places
     }
 
-    /// A value that none of several schemas accepts.
+    /// Reports a value that no branch of an `anyOf` or `oneOf` accepts.
     fn choice(&mut self, fault: &Fault) {
         let options: Option<Vec<&Json>> = fault
             .causes
@@ -163,7 +163,7 @@ impl Teller<'_> {
                 options.text(),
             );
         }
-        // The branch that came furthest is the one that was meant.
+        // The branch whose faults are deepest is most likely the intended one.
         let best = fault.causes.iter().max_by_key(|branch| {
             let mut leaves = Vec::new();
             collect(branch, &mut leaves);
@@ -238,7 +238,7 @@ impl Teller<'_> {
     }
 }
 
-/// The faults without others below them.
+/// Collects the faults that have no causes.
 fn collect<'f>(fault: &'f Fault, leaves: &mut Vec<&'f Fault>) {
     if fault.causes.is_empty() {
         leaves.push(fault);

@@ -1,4 +1,4 @@
-//! The files of schemas: what they refer to, the resources in them, and their anchors. Mirrors `roots.go` and `loader.go` of
+//! The files of schemas: their references, embedded resources and anchors. Mirrors `roots.go` and `loader.go` of
 //! santhosh-tekuri/jsonschema, which Helm uses.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,19 +14,19 @@ use gostd::quote::quote;
 use gostd::url::Url;
 use world::World;
 
-/// The address that Helm gives to the schema of every chart.
+/// The URL that Helm gives the schema of every chart.
 pub(super) const ADDRESS: &str = "file:///values.schema.json";
 
-/// Why a schema cannot be used.
+/// The reason why a schema cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
-    /// Helm's text.
+    /// Helm's message.
     pub(super) helm: String,
-    /// The fault alone.
+    /// The fault itself.
     pub(super) message: String,
-    /// The address of the file.
+    /// The URL of the file.
     pub(super) address: String,
-    /// Where in the file.
+    /// The JSON pointer in the file.
     pub(super) pointer: String,
 }
 
@@ -41,17 +41,17 @@ impl Refusal {
     }
 }
 
-/// The rules that a schema is read by.
+/// The draft and vocabularies of a schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Dialect {
     /// 4, 6, 7, 2019 or 2020.
     pub(super) draft: u16,
-    /// The vocabularies that a schema of schemas asks for; `None` for those of the draft.
+    /// The vocabularies required by a custom metaschema; `None` for the default ones of the draft.
     vocabularies: Option<Vec<String>>,
 }
 
 impl Dialect {
-    /// Whether the keywords of a vocabulary count.
+    /// Whether the keywords of a vocabulary apply.
     pub(super) fn has(&self, vocabulary: &str) -> bool {
         if vocabulary == "core" || self.draft < 2019 {
             return true;
@@ -65,7 +65,7 @@ impl Dialect {
     }
 }
 
-/// A schema with an address of its own.
+/// A schema resource: a schema with a URL of its own.
 #[derive(Clone, Debug)]
 pub(super) struct Resource {
     pub(super) pointer: String,
@@ -75,18 +75,18 @@ pub(super) struct Resource {
     pub(super) dynamic_anchors: Vec<String>,
 }
 
-/// A file.
+/// A schema file.
 #[derive(Clone, Debug)]
 pub(super) struct Root {
     pub(super) address: String,
     pub(super) document: Arc<Json>,
-    /// By their pointers.
+    /// The resources, by JSON pointer.
     pub(super) resources: BTreeMap<String, Resource>,
     seen: BTreeSet<String>,
 }
 
 impl Root {
-    /// The resource that a schema belongs to.
+    /// Returns the resource that contains a schema.
     pub(super) fn resource(&self, pointer: &str) -> &Resource {
         let mut pointer = pointer;
         loop {
@@ -100,7 +100,7 @@ impl Root {
         }
     }
 
-    /// The schema that an address means, if it is in this file.
+    /// Resolves a URL to a schema, if it is in this file.
     pub(super) fn resolve(&self, address: &str, fragment: &str) -> Option<Result<String, Refusal>> {
         let resource = if address == self.address {
             &self.resources[""]
@@ -121,7 +121,7 @@ impl Root {
         })
     }
 
-    /// The part of the file at a pointer.
+    /// Returns the part of the file at a JSON pointer.
     pub(super) fn lookup(&self, pointer: &str) -> Result<&Json, Refusal> {
         let shown = || quote(&format!("{}#{}", self.address, encode(pointer)));
         let mut part = &*self.document;
@@ -194,7 +194,7 @@ fn id_keyword(draft: u16) -> &'static str {
     if draft == 4 { "id" } else { "$id" }
 }
 
-/// The address that a schema gives itself, without its fragment.
+/// The URL in a schema's `$id`, without its fragment.
 fn id(object: &Map<String, Json>, draft: u16) -> Option<&str> {
     if draft < 2019 && object.contains_key("$ref") {
         return None;
@@ -203,7 +203,7 @@ fn id(object: &Map<String, Json>, draft: u16) -> Option<&str> {
     Some(split(id).0).filter(|id| !id.is_empty())
 }
 
-/// The places of the schemas in a schema.
+/// Returns the pointers of the subschemas directly inside a schema.
 fn inner(object: &Map<String, Json>, draft: u16, pointer: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (keyword, value) in object {
@@ -235,7 +235,7 @@ fn inner(object: &Map<String, Json>, draft: u16, pointer: &str) -> Vec<String> {
     found
 }
 
-/// The files that have been read.
+/// The schema files that have been read.
 pub(super) struct Documents<'w> {
     world: Option<&'w dyn World>,
     read: BTreeMap<String, Arc<Json>>,
@@ -243,7 +243,7 @@ pub(super) struct Documents<'w> {
 }
 
 impl<'w> Documents<'w> {
-    /// No files yet. Without a world only schemas of schemas can be referred to.
+    /// Creates an empty set of files. Without a world, only metaschemas can be referenced.
     pub(super) fn new(world: Option<&'w dyn World>) -> Self {
         Self {
             world,
@@ -252,7 +252,7 @@ impl<'w> Documents<'w> {
         }
     }
 
-    /// Adds a file that has been read already.
+    /// Adds a file whose content is already known.
     pub(super) fn add(&mut self, address: &str, document: Json) {
         self.read.insert(address.to_owned(), Arc::new(document));
     }
@@ -286,16 +286,16 @@ impl<'w> Documents<'w> {
                 super::read_json(&String::from_utf8_lossy(&bytes)).map_err(|fault| fault.message)
             }
             b"http" | b"https" => Err("promchart works offline; bundle the schema into one file".to_owned()),
-            // Helm takes an unresolved URN for a schema that accepts everything.
+            // Helm treats an unresolved URN as a schema that accepts everything.
             b"urn" => Ok(Json::Bool(true)),
             _ => Err(format!("no URLLoader registered for {}", quote(address))),
         }
     }
 
-    /// A file with its resources, whose schema has been checked.
+    /// Loads a file and its resources, and checks that it is a valid schema.
     ///
     /// # Errors
-    /// If it cannot be read or is no schema.
+    /// The file cannot be read or is not a valid schema.
     pub(super) fn root(&mut self, address: &str) -> Result<&Root, Refusal> {
         if !self.roots.contains_key(address) {
             let document = self.load(address)?;
@@ -321,10 +321,10 @@ impl<'w> Documents<'w> {
         Ok(&self.roots[address])
     }
 
-    /// Looks at a part of a file that was not taken for a schema before a reference led there.
+    /// Checks a part of a file that was not known to be a schema until a reference pointed to it.
     ///
     /// # Errors
-    /// If it is not there or no schema.
+    /// The part does not exist or is not a valid schema.
     pub(super) fn ensure_schema(&mut self, address: &str, pointer: &str) -> Result<(), Refusal> {
         let root = self.root(address)?;
         if root.seen.contains(pointer) {
@@ -427,7 +427,7 @@ impl<'w> Documents<'w> {
         Ok(())
     }
 
-    /// The draft of a schema: that of its schema of schemas, which may be a file.
+    /// Determines the draft of a schema from its metaschema, which may be a file.
     fn draft(
         &mut self,
         address: &str,
@@ -466,7 +466,7 @@ impl<'w> Documents<'w> {
         }
     }
 
-    /// The vocabularies that the schema of schemas of a schema asks for.
+    /// Determines the vocabularies required by a schema's metaschema.
     fn vocabularies(&mut self, object: &Map<String, Json>, draft: u16) -> Result<Option<Vec<String>>, Refusal> {
         let named = object.get("$schema").and_then(Json::as_str).unwrap_or_default();
         if metaschema::draft(named).is_some() || draft < 2019 {

@@ -1,16 +1,16 @@
-//! A text that a pattern matches, to show beside it: few read regular expressions at a glance.
+//! Example texts for patterns, shown in messages because regular expressions are hard to read.
 
 use regex_syntax::Parser;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::program::Pattern;
 
-/// The longest example.
+/// The maximum length of an example, in bytes.
 const LONGEST: usize = 80;
-/// The characters that are taken where a class has them.
+/// The preferred characters of a class, in order.
 const USUAL: [char; 6] = ['a', '1', '0', 'A', '-', '.'];
 
-/// A short text that the pattern matches.
+/// Returns a short text that the pattern matches.
 pub(super) fn of(pattern: &Pattern) -> Option<String> {
     let hir = Parser::new().parse(&pattern.text).ok()?;
     let text = write(&hir)?;

@@ -1,30 +1,30 @@
-//! How large a schema is once its references are followed: the validator writes each of them out, and a few lines can come
-//! to more than any memory holds.
+//! Measures the size of a schema after its references are expanded. The validator expands each of them, so a few lines
+//! can exceed any memory.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-/// How many schemas within schemas a schema may come to.
+/// The maximum number of schemas after expansion.
 const MAX_SCHEMAS: u64 = 2_000_000;
-/// How long a chain of references may be.
+/// The maximum length of a chain of references.
 const MAX_CHAIN: usize = 5_000;
-/// The keywords whose schemas hold for the same value, not for one inside it.
+/// Keywords whose subschemas apply to the same value and not to one inside it.
 const IN_PLACE: [&str; 8] = ["allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$ref"];
 
-/// Why a schema goes too far.
+/// The reason why a schema is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// It refers to itself for the same value, without an end.
+    /// It refers to itself for the same value without end.
     Cycle,
-    /// It comes to too much.
+    /// Its expansion is too large.
     TooLarge,
 }
 
-/// Checks that a schema has an end and a bearable size.
+/// Checks that the expansion of a schema is finite and not too large.
 ///
 /// # Errors
-/// If it has not.
+/// The expansion is infinite or too large.
 pub(super) fn check(schema: &Json) -> Result<(), Fault> {
     let mut extent = Extent {
         root: schema,
@@ -36,9 +36,9 @@ pub(super) fn check(schema: &Json) -> Result<(), Fault> {
 
 struct Extent<'a> {
     root: &'a Json,
-    /// The sizes of what has been referred to.
+    /// The sizes of referenced schemas.
     known: BTreeMap<&'a str, u64>,
-    /// The references that are being followed, and whether the way to each is in place.
+    /// The references that are being followed, and whether each applies to the same value as the one before.
     open: Vec<(&'a str, bool)>,
 }
 
@@ -87,7 +87,8 @@ impl<'a> Extent<'a> {
             return Ok(1);
         };
         if let Some(at) = self.open.iter().position(|(open, _)| *open == pointer) {
-            // It recurs: one level for each level of the value, unless nothing on the way leads into the value.
+            // A recursive reference adds one level per level of the value, unless no step on the way leads into the
+            // value.
             let is_cycle = in_place && self.open[at + 1..].iter().all(|(_, in_place)| *in_place);
             return if is_cycle { Err(Fault::Cycle) } else { Ok(1) };
         }

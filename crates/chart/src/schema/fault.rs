@@ -1,4 +1,4 @@
-//! What is wrong with a value, as a tree, in the words of santhosh-tekuri/jsonschema. Mirrors its `kind.go` and `output.go`.
+//! Validation faults as a tree, with the messages of santhosh-tekuri/jsonschema. Mirrors its `kind.go` and `output.go`.
 
 use serde_json::{Number, Value as Json};
 
@@ -6,12 +6,12 @@ use super::message::quote;
 use super::number;
 use super::program::Id;
 
-/// A fault, with those that it is made of.
+/// A fault and its causes.
 #[derive(Clone, Debug)]
 pub(super) struct Fault {
     /// The JSON pointer of the value.
     pub(super) at: String,
-    /// The schema that refuses it.
+    /// The schema that rejects it.
     pub(super) schema: Id,
     pub(super) what: Box<What>,
     pub(super) causes: Vec<Fault>,
@@ -20,9 +20,9 @@ pub(super) struct Fault {
 /// The kinds of faults.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum What {
-    /// Several things are wrong with one value.
+    /// Several faults of one value.
     Group,
-    /// The same, by way of a reference.
+    /// Faults found by following a reference.
     Reference,
     FalseSchema,
     /// References lead back to the same schema for the same value.
@@ -42,14 +42,14 @@ pub(super) enum What {
         name: String,
         why: String,
     },
-    /// A length or number of entries.
+    /// A wrong length or number of entries.
     Count {
         keyword: &'static str,
         got: usize,
         want: i64,
     },
     Missing(Vec<String>),
-    /// Missing, as another key is there.
+    /// Keys that are required because another key is present.
     Dependent {
         by: String,
         missing: Vec<String>,
@@ -79,12 +79,12 @@ pub(super) enum What {
     Not,
     AllOf,
     AnyOf,
-    /// The two branches that match, or none.
+    /// The two branches that match, or `None` if no branch matches.
     OneOf(Option<(usize, usize)>),
 }
 
 impl What {
-    /// Helm's words.
+    /// Helm's text for the fault.
     pub(super) fn text(&self) -> String {
         match self {
             Self::Group | Self::Reference => "validation failed".to_owned(),
@@ -155,7 +155,7 @@ impl What {
     }
 }
 
-/// The lines that Helm prints for faults: `- at '/a/b': got string, want integer`, and what belongs to one below it.
+/// The lines that Helm prints for faults: `- at '/a/b': got string, want integer`, with the causes indented below.
 pub(super) fn lines(faults: &[Fault]) -> Vec<String> {
     let mut lines = Vec::new();
     faults.iter().for_each(|fault| write(fault, 0, &mut lines));
@@ -191,7 +191,7 @@ fn places(numbers: &[usize]) -> String {
     numbers.join(" ")
 }
 
-/// A value of the schema, whose numbers are as they were written.
+/// A value in the schema; numbers keep their spelling.
 pub(super) fn written(value: &Json) -> String {
     match value {
         Json::Number(number) => number.to_string(),

@@ -1,4 +1,4 @@
-//! The formats that santhosh-tekuri/jsonschema knows, with what it has against a text. Mirrors its `format.go`.
+//! The formats of santhosh-tekuri/jsonschema, with its error messages. Mirrors its `format.go`.
 
 mod net;
 mod time;
@@ -8,7 +8,7 @@ use gostd::int::parse_int;
 use gostd::quote::{quote, quote_char};
 use gostd::regexp::Regexp;
 
-/// The formats; all others accept everything.
+/// The supported formats; all others accept everything.
 pub(super) const NAMES: [&str; 19] = [
     "date",
     "date-time",
@@ -31,15 +31,15 @@ pub(super) const NAMES: [&str; 19] = [
     "uuid",
 ];
 
-/// Formats that the crate jsonschema knows and Helm does not.
+/// Formats that the crate jsonschema knows but Helm does not.
 pub(super) const UNKNOWN: [&str; 3] = ["idn-email", "idn-hostname", "ecmascript-regex"];
 
 type Checked = Result<(), String>;
 
-/// Checks a text.
+/// Checks a text against a format.
 ///
 /// # Errors
-/// The reason why it is not of the format.
+/// The reason why it does not match.
 pub(super) fn check(format: &str, text: &str) -> Checked {
     match format {
         "date" => time::date(text),
@@ -175,7 +175,7 @@ fn semver(text: &str) -> Checked {
     Ok(())
 }
 
-/// `url.PathUnescape`, as the formats use it.
+/// `url.PathUnescape`, as used by the formats.
 fn unescape(text: &str) -> Result<String, String> {
     address::unescape(text)
 }

@@ -1,13 +1,13 @@
-//! How values and places are shown.
+//! Formats values and paths for messages.
 
-/// A text between single quotes, with Go's escapes. A backslash at its end loses one, as in Helm: the escape of the quote is
-/// taken away where there is none.
+/// Quotes a text with single quotes and Go's escapes. A trailing backslash loses one backslash, as in Helm, which
+/// removes it as if it escaped the quote.
 pub(super) fn quote(text: &str) -> String {
     let quoted = gostd::quote::quote(text).replace("\\\"", "\"").replace('\'', "\\'");
     format!("'{}'", &quoted[1..quoted.len() - 1])
 }
 
-/// A JSON pointer as people write a path in values: `a.b[1].c`.
+/// Converts a JSON pointer to the usual notation for paths in values: `a.b[1].c`.
 pub(super) fn dotted(pointer: &str) -> String {
     let mut path = String::new();
     for step in pointer.split('/').skip(1) {

@@ -1,6 +1,6 @@
-//! The schemas of schemas, and what they have against a schema.
+//! The metaschemas, and the validation of schemas against them.
 //!
-//! They are those that come with the crate jsonschema, with what santhosh-tekuri/jsonschema's say in another way.
+//! They come from the crate jsonschema and are adjusted where those of santhosh-tekuri/jsonschema differ.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ use super::program::{Id, Program};
 use super::walk::{Outcome, Walker};
 use gostd::quote::quote as quote_go;
 
-/// The drafts with the addresses of their schemas, without a scheme: with http or https, they are the same.
+/// The drafts and the URLs of their metaschemas, without a scheme, because http and https are equivalent.
 const DRAFTS: [(u16, &str, &str); 6] = [
     (
         2020,
@@ -75,14 +75,14 @@ fn bare(address: &str) -> &str {
     bare.or_else(|| address.strip_prefix("https://")).unwrap_or(address)
 }
 
-/// The draft that an address names. Mirrors `draftFromURL` of santhosh-tekuri/jsonschema's `draft.go`.
+/// Returns the draft of a metaschema URL. Mirrors `draftFromURL` of santhosh-tekuri/jsonschema's `draft.go`.
 pub(super) fn draft(address: &str) -> Option<u16> {
     let address = address.strip_suffix('#').unwrap_or(address);
     let found = DRAFTS.iter().find(|(_, name, _)| *name == bare(address));
     found.map(|(draft, _, _)| *draft)
 }
 
-/// The name of a vocabulary of a draft.
+/// Returns the name of a vocabulary in a draft.
 pub(super) fn vocabulary(draft: u16, address: &str) -> Option<&'static str> {
     let prefix = match draft {
         2019 => "https://json-schema.org/draft/2019-09/vocab/",
@@ -93,10 +93,10 @@ pub(super) fn vocabulary(draft: u16, address: &str) -> Option<&'static str> {
     known.iter().find(|known| **known == name).copied()
 }
 
-/// The files by their addresses, those with http.
+/// The metaschema files by URL, without the scheme.
 static DOCUMENTS: LazyLock<BTreeMap<String, Json>> = LazyLock::new(|| {
     let own = |document: &Json| document.clone();
-    // An `enum` has an option, and none twice.
+    // An `enum` must have at least one option and no duplicates.
     let with_options = |document: &Json| {
         let mut document = document.clone();
         if let Some(options) = document.pointer_mut("/properties/enum").and_then(Json::as_object_mut) {
@@ -155,7 +155,7 @@ static DOCUMENTS: LazyLock<BTreeMap<String, Json>> = LazyLock::new(|| {
         .collect()
 });
 
-/// The file of a schema of schemas.
+/// Returns the file of a metaschema.
 pub(super) fn document(address: &str) -> Option<&'static Json> {
     address
         .starts_with("http")
@@ -163,7 +163,7 @@ pub(super) fn document(address: &str) -> Option<&'static Json> {
         .flatten()
 }
 
-/// The schemas of schemas of all drafts, compiled; formats count in them.
+/// The compiled metaschemas of all drafts. Formats are asserted in them.
 struct Compiled {
     program: Program,
     roots: BTreeMap<u16, Id>,
@@ -180,15 +180,15 @@ static COMPILED: LazyLock<Option<Compiled>> = LazyLock::new(|| {
     Some(Compiled { program, roots })
 });
 
-/// The schema of schemas of a draft in the compiled program.
+/// Returns the compiled metaschema of a draft.
 pub(super) fn root_of(draft: u16) -> Option<Id> {
     COMPILED.as_ref()?.roots.get(&draft).copied()
 }
 
-/// Checks a part of a file against the schema of schemas of its draft.
+/// Validates a part of a file against the metaschema of its draft.
 ///
 /// # Errors
-/// What is wrong with it, in Helm's words.
+/// The faults, in Helm's words.
 pub(super) fn check(root: &Root, pointer: &str) -> Result<(), Refusal> {
     let draft = root.resource(pointer).dialect.draft;
     let (Some(compiled), Some(meta)) = (COMPILED.as_ref(), root_of(draft)) else {
@@ -216,7 +216,7 @@ pub(super) fn check(root: &Root, pointer: &str) -> Result<(), Refusal> {
     })
 }
 
-/// The fault that says most: the first of those without others below.
+/// Returns the most specific fault: the first one without causes.
 fn deepest(faults: &[Fault]) -> Option<&Fault> {
     let first = faults.first()?;
     let is_choice = matches!(*first.what, fault::What::AnyOf | fault::What::OneOf(_));

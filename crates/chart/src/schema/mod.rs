@@ -1,7 +1,7 @@
-//! Values against the JSON schemas of charts.
+//! Validates values against the JSON schemas of charts.
 //!
-//! A schema is compiled as Helm's validator does it (`program`). The crate jsonschema decides whether values meet it
-//! (`decide`); where they do not, `walk` tells why, in Helm's words.
+//! A schema is compiled as in Helm's validator (`program`). The crate jsonschema decides whether values are valid
+//! (`decide`); if they are not, `walk` determines the faults, in Helm's words.
 
 mod address;
 mod bundle;
@@ -39,28 +39,28 @@ use world::World;
 
 pub use bundle::{BUNDLE, bundle};
 
-/// The rule of values that the schema refuses.
+/// The rule for values that the schema rejects.
 pub const SCHEMA: &str = "values-schema";
 
-/// What is said of a schema that goes too far.
+/// The message for a schema whose expansion is too large.
 const TOO_LARGE: &str = "it comes to too much once its references are followed";
 
-/// Checks the values of a release against the schema of its chart and those of all subcharts.
+/// Validates the values of a release against the schema of its chart and those of all subcharts.
 ///
-/// All violations are reported, each at the value or key concerned. The first diagnostic carries Helm's text, which lists
-/// them all.
+/// All violations are reported, each at the value or key concerned. The first diagnostic carries Helm's text, which
+/// lists all of them.
 pub fn validate(world: &dyn World, chart: &Chart, values: &Node, sources: &Sources) -> Report {
     report(world, chart, values, sources, None)
 }
 
-/// Checks as [`validate`] does, values after values: each schema is compiled once.
+/// Validates any number of values as [`validate`] does, but compiles each schema only once.
 #[derive(Debug, Default)]
 pub struct Checker {
-    /// By the place of a file's content in memory, which the file that is kept holds there.
+    /// Keyed by the address of a file's content. The stored file keeps the content at that address.
     compiled: RefCell<BTreeMap<usize, Kept>>,
 }
 
-/// A schema, if there is nothing wrong with it.
+/// A compiled schema, if it is valid.
 #[derive(Debug)]
 struct Kept {
     _file: File,
@@ -68,12 +68,12 @@ struct Kept {
 }
 
 impl Checker {
-    /// Checks the values of a release.
+    /// Validates the values of a release.
     pub fn validate(&self, world: &dyn World, chart: &Chart, values: &Node, sources: &Sources) -> Report {
         report(world, chart, values, sources, Some(self))
     }
 
-    /// The schema of a file; none if there is something wrong with it.
+    /// Returns the compiled schema of a file; `None` if the schema is invalid.
     fn compiled(&self, world: &dyn World, file: &File) -> Option<Rc<Compiled>> {
         let compile = || {
             let schema = read_json(&file.text()).ok()?;
@@ -106,32 +106,32 @@ fn report(world: &dyn World, chart: &Chart, values: &Node, sources: &Sources, ch
     report
 }
 
-/// How many bytes the schemas of a chart and its subcharts have.
+/// Returns the total size of the schemas of a chart and its subcharts, in bytes.
 pub fn size(chart: &Chart) -> usize {
     let own = chart.schema.as_ref().map_or(0, |file| file.bytes().len());
     own + chart.subcharts.iter().map(size).sum::<usize>()
 }
 
-/// A file that is no JSON.
+/// The error for a file that is not JSON.
 struct NoJson {
     message: String,
     at: usize,
 }
 
-/// Reads JSON as Go's decoder does: the first value, and nothing after it.
+/// Parses JSON as Go's decoder does: one value, and nothing after it.
 fn read_json(text: &str) -> Result<Json, NoJson> {
     let error = match serde_json::from_str(text) {
         Ok(json) => return Ok(json),
         Err(error) => error,
     };
-    // Numbers beyond all floats are compared as the largest float.
+    // Numbers beyond the range of floats are replaced by the largest float.
     if let Some(json) = bounded(text).and_then(|text| serde_json::from_str(&text).ok()) {
         return Ok(json);
     }
     let line = text.split_inclusive('\n').take(error.line().saturating_sub(1));
     let at = line.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
     let at = text.floor_char_boundary(at.min(text.len()));
-    // The words are those of Go's reader, the place is serde's.
+    // The message is that of Go's parser, the position that of serde.
     let nowhere = Sources::new().add(Source::new("schema", SourceKind::Made, Vec::new()));
     let node = goyaml::json::parse_first(text, &|_| Span::file_start(nowhere));
     let message = match node {
@@ -142,7 +142,7 @@ fn read_json(text: &str) -> Result<Json, NoJson> {
     Err(NoJson { message, at })
 }
 
-/// A text of JSON without numbers beyond all floats; `None` if it has none.
+/// Replaces numbers beyond the range of floats in a JSON text; `None` if there are none.
 fn bounded(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let (mut out, mut at, mut is_changed) = (String::new(), 0, false);
@@ -174,7 +174,7 @@ fn bounded(text: &str) -> Option<String> {
     is_changed.then_some(out)
 }
 
-/// A schema that is ready for use.
+/// A compiled schema.
 #[derive(Debug)]
 struct Compiled {
     program: Program,
@@ -202,7 +202,7 @@ impl Check<'_> {
         if let Some(file) = &chart.schema {
             let id = file.source(self.sources);
             if let Err((helm, diagnostic)) = self.own(chart, id, values) {
-                // Helm breaks no line after it, though another chart may follow.
+                // Helm adds no line break after it, although the errors of another chart may follow.
                 self.helm.push_str(&format!("{}:\n{helm}", chart.name()));
                 self.report.push(*diagnostic);
             }
@@ -221,10 +221,10 @@ impl Check<'_> {
         }
     }
 
-    /// Checks values against the schema of one chart.
+    /// Validates values against the schema of one chart.
     ///
     /// # Errors
-    /// If the schema cannot be used: Helm's text and a finding.
+    /// The schema cannot be used: Helm's text and a diagnostic.
     fn own(&mut self, chart: &Chart, file: FileId, values: &Node) -> Result<(), (String, Box<Diagnostic>)> {
         let source = self.sources.get(file);
         let unusable = |helm: String, message: &str, span: Span| {
@@ -234,7 +234,7 @@ impl Check<'_> {
         let too_large = || unusable(format!("- at '': {TOO_LARGE}"), TOO_LARGE, Span::file_start(file));
         let kept = self.checker.zip(chart.schema.as_ref());
         if let Some(compiled) = kept.and_then(|(checker, schema)| checker.compiled(self.world, schema)) {
-            // What Helm's own steps accept is accepted in any case.
+            // Values that Helm's own steps accept are valid.
             let instance = values.to_json(&Json::from);
             let outcome = Walker::new(&compiled.program).run(compiled.root, &instance);
             return match outcome {
@@ -261,7 +261,7 @@ impl Check<'_> {
         self.against(chart, file, &compiled, values).ok_or_else(too_large)
     }
 
-    /// Holds values against a schema; nothing if that takes more than any schema is worth.
+    /// Validates values against a schema; `None` if the limits are exceeded.
     fn against(&mut self, chart: &Chart, file: FileId, compiled: &Compiled, values: &Node) -> Option<()> {
         let is_valid = decide::holds(&compiled.program, compiled.root, &values.to_json(&whole_as_integer));
         if is_valid == Some(true) {
@@ -278,7 +278,7 @@ impl Check<'_> {
                             .span
                             .is_some_and(|span| self.sources.get(span.file).name().ends_with("Chart.yaml"));
                     if is_made {
-                        // Nobody wrote it: Helm gives it to every subchart.
+                        // The key is not in any values file: Helm adds it for every subchart.
                         diagnostic.span = Some(Span::file_start(file));
                         diagnostic.help = Some(format!(
                             "Helm gives every subchart the key `global`: the schema of {} must accept it",
@@ -289,14 +289,14 @@ impl Check<'_> {
                 }
                 Some(())
             }
-            // Helm's own steps find nothing: what it accepts is accepted. No case is known in which the two differ.
+            // Helm's own steps find no fault, so Helm accepts the values. No such case is known.
             Outcome::Valid => Some(()),
             Outcome::TooMuch => None,
         }
     }
 }
 
-/// Where a fault of a schema stands; the start of the file if that is not known.
+/// The span of a schema's fault, or the start of the file if it is unknown.
 fn place(refusal: &Refusal, text: &str, file: FileId) -> Span {
     let span = |range: std::ops::Range<usize>| Span::new(file, range.start, range.end);
     if refusal.address != ADDRESS {
@@ -307,7 +307,7 @@ fn place(refusal: &Refusal, text: &str, file: FileId) -> Span {
         .unwrap_or_else(|| Span::file_start(file))
 }
 
-/// The value at a JSON pointer.
+/// Returns the value at a JSON pointer.
 fn node_at<'a>(values: &'a Node, pointer: &str) -> Option<&'a Node> {
     if pointer.is_empty() {
         return Some(values);
@@ -319,7 +319,7 @@ fn node_at<'a>(values: &'a Node, pointer: &str) -> Option<&'a Node> {
     values.at(steps.iter().map(String::as_str))
 }
 
-/// A float that is an integer becomes one, as it is one to JSON schema.
+/// Converts a float without a fraction to an integer, which it is in JSON Schema.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::float_cmp,

@@ -1,4 +1,4 @@
-//! Numbers as santhosh-tekuri/jsonschema compares them, exactly, and as Go prints them.
+//! Compares numbers exactly, as santhosh-tekuri/jsonschema does, and prints them as Go does.
 
 use std::cmp::Ordering;
 
@@ -7,7 +7,7 @@ use serde_json::Number;
 
 use gostd::float;
 
-/// The largest power of ten that a comparison multiplies with; a float has at most 308.
+/// The largest power of ten used to align two numbers; a float has at most 308.
 const MAX_SCALE: i64 = 800;
 
 /// A decimal number: digits times a power of ten.
@@ -28,7 +28,7 @@ impl Decimal {
         })
     }
 
-    /// The digits of two numbers at the smaller of their powers.
+    /// The digits of two numbers, scaled to the smaller exponent.
     fn aligned(&self, other: &Self) -> Option<(BigInt, BigInt)> {
         let exponent = self.exponent.min(other.exponent);
         let scaled = |number: &Self| {
@@ -59,17 +59,17 @@ pub(super) fn is_multiple(number: &Number, of: &Number) -> bool {
     exactly().unwrap_or(false)
 }
 
-/// Whether a number has no fraction.
+/// Whether a number has no fractional part.
 pub(super) fn is_integer(number: &Number) -> bool {
     number.as_f64().is_none_or(|value| value.fract() == 0.0)
 }
 
-/// The nearest float.
+/// Returns the nearest float.
 pub(super) fn value(number: &Number) -> f64 {
     number.as_f64().unwrap_or(f64::NAN)
 }
 
-/// As Go's `%v` prints a number of the values: floats in the shortest form, integers in all their digits.
+/// Prints a number in the values as Go's `%v` does: floats in the shortest form, integers with all digits.
 pub(super) fn shown(number: &Number) -> String {
     if number.is_f64() {
         float::shortest(value(number))
@@ -78,15 +78,15 @@ pub(super) fn shown(number: &Number) -> String {
     }
 }
 
-/// A number in the English of `golang.org/x/text/message`: `1,234.5`, `1.5×10⁰⁶`.
+/// Prints a number in the English format of `golang.org/x/text/message`: `1,234.5`, `1.5×10⁰⁶`.
 pub(super) fn grouped(number: f64) -> String {
-    // The largest float stands for all numbers beyond it.
+    // The largest float stands for all numbers beyond the range of floats.
     if number.abs() >= f64::MAX {
         return if number < 0.0 { "-∞" } else { "∞" }.to_owned();
     }
     let text = float::shortest(number);
     let (sign, text) = text.strip_prefix('-').map_or(("", &*text), |text| ("-", text));
-    // Unlike `%v`, `%g` of that package turns to powers of ten at a million.
+    // Unlike `%v`, that package's `%g` switches to exponents at a million.
     let text = if number.abs() >= 1e6 {
         float::format(number.abs(), 'e', None)
     } else {
@@ -101,7 +101,7 @@ pub(super) fn grouped(number: f64) -> String {
     format!("{sign}{}{point}{fraction}", thousands(whole))
 }
 
-/// A count in the same English.
+/// Prints a count in the same format.
 pub(super) fn count(number: i64) -> String {
     let sign = if number < 0 { "-" } else { "" };
     format!("{sign}{}", thousands(&number.unsigned_abs().to_string()))
@@ -134,7 +134,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Wanted results are Go's.
+    /// The expected results are Go's.
     #[test]
     fn english() {
         for (value, want) in [

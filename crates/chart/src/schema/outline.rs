@@ -1,7 +1,7 @@
-//! The file of a schema as the first look needs it: JSON whose texts stay in the file where they can, its maps sorted.
+//! A schema file in the form that [`super::quick`] needs: JSON whose strings borrow from the file if possible, with
+//! sorted maps.
 //!
-//! Schemas are often the largest file of a chart. This takes a third of the time and of the memory that
-//! [`serde_json::Value`] does.
+//! Schemas are often the largest file of a chart. This takes a third of the time and memory of [`serde_json::Value`].
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ pub(super) enum Outline<'a> {
     Null,
     Bool(bool),
     Uint(u64),
-    /// An integer below zero.
+    /// A negative integer.
     Int(i64),
     Float(f64),
     String(Cow<'a, str>),
@@ -27,7 +27,7 @@ pub(super) enum Outline<'a> {
 pub(super) struct Map<'a>(Vec<(Cow<'a, str>, Outline<'a>)>);
 
 impl<'a> Outline<'a> {
-    /// Reads a text; `None` if it is no JSON, nests deep, or has a key twice in one object.
+    /// Parses a text; `None` if it is not JSON, nests too deep, or has a duplicate key in an object.
     pub(super) fn read(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
@@ -39,7 +39,7 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// The value, if it was written as an integer that is not negative.
+    /// Returns the value if it is written as a non-negative integer.
     pub(super) fn as_u64(&self) -> Option<u64> {
         match self {
             Self::Uint(value) => Some(*value),
@@ -47,7 +47,7 @@ impl<'a> Outline<'a> {
         }
     }
 
-    /// The value of a number, perhaps rounded.
+    /// Returns the value of a number, rounded if necessary.
     #[expect(clippy::cast_precision_loss, reason = "who asks leaves large numbers alone")]
     pub(super) fn as_f64(&self) -> Option<f64> {
         match self {
@@ -97,7 +97,7 @@ impl<'de> Deserialize<'de> for Outline<'de> {
     }
 }
 
-/// Makes an outline of what serde reads.
+/// Builds an [`Outline`] from serde's events.
 struct Reader;
 
 impl<'de> Visitor<'de> for Reader {
@@ -156,7 +156,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 }
 
-/// A key of an object, which stays in the file if it can; `Cow`'s own reader copies it.
+/// An object key that borrows from the file if possible; `Cow`'s own deserializer always copies.
 struct Key<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {

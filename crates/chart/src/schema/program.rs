@@ -1,5 +1,5 @@
-//! Schemas made ready for use. Mirrors `compiler.go` and `objcompiler.go` of santhosh-tekuri/jsonschema: what a keyword means in
-//! which draft, and what is an error, is decided here once.
+//! Compiles schemas. Mirrors `compiler.go` and `objcompiler.go` of santhosh-tekuri/jsonschema. The meaning of a keyword
+//! in each draft, and invalid schemas, are decided here, once.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use super::documents::{Dialect, Documents, Refusal};
 use gostd::quote::quote;
 use gostd::regexp::Regexp;
 
-/// The number of a schema.
+/// The index of a schema.
 pub(super) type Id = usize;
 
-/// The types of JSON, as bits.
+/// The JSON types, as bits.
 pub(super) const TYPES: [(u8, &str); 7] = [
     (1, "null"),
     (2, "boolean"),
@@ -25,14 +25,14 @@ pub(super) const TYPES: [(u8, &str); 7] = [
     (64, "object"),
 ];
 
-/// What `additionalProperties` or `additionalItems` says.
+/// The value of `additionalProperties` or `additionalItems`.
 #[derive(Clone, Debug)]
 pub(super) enum Rest {
     Allowed(bool),
     Schema(Id),
 }
 
-/// What the presence of a key asks for.
+/// The requirement that the presence of a key triggers.
 #[derive(Clone, Debug)]
 pub(super) enum Dependency {
     Keys(Vec<String>),
@@ -46,7 +46,7 @@ pub(super) struct Pattern {
     pub(super) regexp: Arc<Regexp>,
 }
 
-/// Which items are looked at by `unevaluatedItems`, and properties likewise.
+/// The properties and items that a schema evaluates, for `unevaluatedProperties` and `unevaluatedItems`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Evaluated {
     pub(super) properties: bool,
@@ -54,7 +54,7 @@ pub(super) struct Evaluated {
     pub(super) first_items: usize,
 }
 
-/// A schema; the keywords that its draft does not know are left out.
+/// A compiled schema. Keywords that its draft does not define are left out.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Schema {
     pub(super) address: Arc<str>,
@@ -80,9 +80,9 @@ pub(super) struct Schema {
     pub(super) condition: Option<Id>,
     pub(super) then: Option<Id>,
     pub(super) otherwise: Option<Id>,
-    /// `minLength` and the like.
+    /// `minLength` and similar keywords.
     pub(super) counts: BTreeMap<&'static str, i64>,
-    /// `minimum` and the like.
+    /// `minimum` and similar keywords.
     pub(super) bounds: BTreeMap<&'static str, Number>,
     pub(super) multiple_of: Option<Number>,
     pub(super) pattern: Option<Pattern>,
@@ -95,7 +95,7 @@ pub(super) struct Schema {
     pub(super) dependent_schemas: Vec<(String, Id)>,
     pub(super) dependent_required: Vec<(String, Vec<String>)>,
     pub(super) unevaluated_properties: Option<Id>,
-    /// `prefixItems`, or `items` before draft 2020-12 where that is a list.
+    /// `prefixItems`, or before draft 2020-12 an `items` that is a list.
     pub(super) first_items: Vec<Id>,
     /// `items`.
     pub(super) items: Option<Id>,
@@ -103,11 +103,11 @@ pub(super) struct Schema {
     pub(super) unique_items: bool,
     pub(super) contains: Option<Id>,
     pub(super) unevaluated_items: Option<Id>,
-    /// `examples`, `example` and `default`: for messages.
+    /// `examples`, `example` and `default`, used in messages.
     pub(super) examples: Vec<Json>,
 }
 
-/// Schemas that refer to each other.
+/// Compiled schemas, which refer to each other by index.
 #[derive(Debug, Default)]
 pub(super) struct Program {
     pub(super) schemas: Vec<Schema>,
@@ -115,12 +115,12 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// The schema of a number.
+    /// Returns the schema with an index.
     pub(super) fn get(&self, id: Id) -> &Schema {
         &self.schemas[id]
     }
 
-    /// The address of a schema with its place.
+    /// The URL of a schema, with its pointer as the fragment.
     pub(super) fn location(&self, id: Id) -> String {
         let schema = self.get(id);
         format!("{}#{}", schema.address, encode(&schema.pointer))
@@ -141,10 +141,11 @@ impl Program {
         id
     }
 
-    /// Compiles a file and all that it refers to. Formats are told apart in drafts before 2019-09 and where `formats` says so.
+    /// Compiles a file and everything that it refers to. Formats are asserted in drafts before 2019-09, and elsewhere
+    /// if `formats` is set.
     ///
     /// # Errors
-    /// Where Helm's validator refuses a schema.
+    /// Helm's validator rejects a schema.
     pub(super) fn compile(
         &mut self,
         documents: &mut Documents<'_>,
@@ -230,7 +231,7 @@ impl Compiler<'_, '_, '_> {
     fn compile(&mut self, schema: &mut Schema) -> Result<(), Refusal> {
         let draft = schema.draft;
         schema.reference = self.reference("$ref")?;
-        // What stands beside a reference does not count, but for what later drafts have added.
+        // Beside a `$ref`, only the keywords of later drafts apply.
         if draft >= 2019 || schema.reference.is_none() {
             self.since_4(schema)?;
         }
@@ -340,7 +341,7 @@ impl Compiler<'_, '_, '_> {
         schema.multiple_of = self.number("multipleOf");
         for (bound, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
             let limit = self.number(bound);
-            // In draft 4 it says how the bound is meant.
+            // In draft 4, this boolean makes the bound exclusive.
             if self.object.get(exclusive).and_then(Json::as_bool) == Some(true) {
                 schema.bounds.extend(limit.map(|limit| (exclusive, limit)));
             } else {
@@ -445,7 +446,7 @@ impl Compiler<'_, '_, '_> {
         let root = self.documents.root(self.address)?;
         if let Some(found) = root.resolve(&address, &fragment) {
             let pointer = found.map_err(here)?;
-            // A part that is not there is found now, as the place of the reference is known.
+            // A missing part is reported here, where the location of the reference is known.
             root.lookup(&pointer).map_err(here)?;
             return Ok(Some(self.program.enqueue(self.address, pointer)));
         }
@@ -490,7 +491,7 @@ impl Compiler<'_, '_, '_> {
     }
 }
 
-/// The texts of a list.
+/// Returns the strings of a list.
 fn strings(list: &Json) -> Vec<String> {
     let items = list.as_array().into_iter().flatten();
     items.filter_map(|item| item.as_str().map(str::to_owned)).collect()

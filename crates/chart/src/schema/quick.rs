@@ -1,9 +1,9 @@
-//! A first look at values, which tells for most of them that a schema accepts them.
+//! A quick check that accepts most valid values without compiling the schema.
 //!
-//! To compile a schema takes longer than to render a chart, and nearly always the values are valid. So this goes through
-//! the values with the schema as it stands. It knows the keywords that schemas of charts use, says yes only where it is sure
-//! that the schema is one and that the values meet it, and leaves everything else to the validator: what is wrong, and how to
-//! say it, is decided there alone. The test below holds the two against each other.
+//! Compiling a schema takes longer than rendering a chart, and values are nearly always valid. This check evaluates the
+//! uncompiled schema. It knows the keywords that are common in schemas of charts, accepts values only if both the
+//! schema and the values are certainly valid, and leaves everything else, including all error messages, to the
+//! validator. The test below compares the two.
 
 use std::cell::Cell;
 
@@ -12,7 +12,7 @@ use super::outline::{Map, Outline};
 use gostd::regexp::Regexp;
 use goyaml::{Node, Value};
 
-/// Keywords that say something to readers only.
+/// Keywords that only carry information for readers.
 const REMARKS: [&str; 8] = [
     "$comment",
     "default",
@@ -24,25 +24,25 @@ const REMARKS: [&str; 8] = [
     "writeOnly",
 ];
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
-/// How many schemas may be held against values, so that choices within choices cannot take forever.
+/// The maximum number of schema evaluations, so that nested alternatives cannot take forever.
 const MAX_STEPS: usize = 2_000_000;
-/// How deep values and references may nest.
+/// The maximum nesting depth of values and references.
 const MAX_DEPTH: usize = 200;
-/// From here on a float may not be what was written.
+/// From here on a float may differ from the number as written.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// What a first look tells.
+/// The result of the quick check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
-    /// The schema surely accepts the values.
+    /// The values are certainly valid.
     Accepted,
     /// The validator must decide.
     Unknown,
-    /// To find out takes more than any schema is worth.
+    /// The limits are exceeded.
     TooMuch,
 }
 
-/// Looks at values with the text of a schema.
+/// Checks values against the text of a schema.
 pub(super) fn look(schema: &str, values: &Node) -> Look {
     let Some(schema) = &Outline::read(schema) else {
         return Look::Unknown;
@@ -50,7 +50,8 @@ pub(super) fn look(schema: &str, values: &Node) -> Look {
     let draft = match schema.as_map().and_then(|map| map.get("$schema")) {
         None => Some(true),
         Some(draft) => {
-            // Draft 4 says other things with some of the keywords below. Since draft 2019-09 what stands beside a `$ref` counts.
+            // Draft 4 gives some of the keywords below another meaning. Since draft 2019-09, keywords beside a `$ref`
+            // apply.
             let draft = metaschema::draft(draft.as_str().unwrap_or_default());
             draft.filter(|draft| *draft > 4).map(|draft| draft >= 2019)
         }
@@ -73,7 +74,7 @@ pub(super) fn look(schema: &str, values: &Node) -> Look {
 
 struct Check<'a> {
     root: &'a Outline<'a>,
-    /// Whether keywords beside a `$ref` count.
+    /// Whether keywords beside a `$ref` apply.
     beside_reference: bool,
     steps: Cell<usize>,
 }
@@ -86,7 +87,7 @@ fn strings<'v>(value: &'v Outline<'_>) -> Option<Vec<&'v str>> {
     value.as_list()?.iter().map(Outline::as_str).collect()
 }
 
-/// Whether options, none of which is a list or a map, are all different.
+/// Whether all options are scalars and distinct.
 fn are_distinct(options: &[Outline<'_>]) -> Option<()> {
     const MANY: usize = 1000;
     let is_plain = |option: &Outline<'_>| option.as_list().is_none() && option.as_map().is_none();
@@ -94,13 +95,13 @@ fn are_distinct(options: &[Outline<'_>]) -> Option<()> {
     (options.len() < MANY && options.iter().all(is_plain) && (0..options.len()).all(distinct)).then_some(())
 }
 
-/// A number that is the same as an integer and as a float.
+/// A number that is identical as an integer and as a float.
 fn exact(value: &Outline<'_>) -> Option<f64> {
     value.as_f64().filter(|value| value.abs() < MAX_EXACT)
 }
 
 impl Check<'_> {
-    /// Whether a schema and those in it are surely well formed, and all their keywords known here.
+    /// Whether a schema and its subschemas are certainly well-formed and use only known keywords.
     fn is_known(&self, schema: &Outline<'_>, is_root: bool) -> Option<()> {
         let map = match schema {
             Outline::Bool(_) => return Some(()),
@@ -149,7 +150,7 @@ impl Check<'_> {
                     is_count(value)?;
                 }
                 "pattern" => Regexp::compile(value.as_str()?).ok().map(drop)?,
-                // The drafts in which it does not mean the same are those in which a keyword beside a `$ref` counts.
+                // In the drafts in which keywords beside a `$ref` apply, this one has another meaning.
                 "dependencies" if !self.beside_reference => value
                     .as_map()?
                     .iter()
@@ -164,7 +165,7 @@ impl Check<'_> {
         Some(())
     }
 
-    /// What a `$ref` leads to: the root or a definition.
+    /// Resolves a `$ref` to the root or a definition.
     fn target(&self, reference: &Outline<'_>) -> Option<&Outline<'_>> {
         let reference = reference.as_str()?;
         if reference == "#" {
@@ -180,7 +181,7 @@ impl Check<'_> {
         self.root.as_map()?.get(definitions)?.as_map()?.get(name)
     }
 
-    /// Whether a value meets a schema; `None` if that is not known here.
+    /// Whether a value is valid; `None` if that cannot be decided here.
     fn holds(&self, schema: &Outline<'_>, node: &Node, depth: usize) -> Option<bool> {
         self.steps.set(self.steps.get() + 1);
         if depth > MAX_DEPTH || self.steps.get() > MAX_STEPS {
@@ -219,7 +220,7 @@ impl Check<'_> {
         Some(true)
     }
 
-    /// How many branches a value meets.
+    /// Counts the branches that a value matches.
     fn count(&self, branches: &Outline<'_>, node: &Node, depth: usize) -> Option<usize> {
         branches.as_list()?.iter().try_fold(0, |count, branch| {
             Some(count + usize::from(self.holds(branch, node, depth + 1)?))
@@ -318,7 +319,7 @@ fn of_string(keyword: &str, argument: &Outline<'_>, text: &str) -> Option<bool> 
         "pattern" => Regexp::compile(argument.as_str()?).ok()?.is_match(text),
         "minLength" => length() >= argument.as_u64()?,
         "maxLength" => length() <= argument.as_u64()?,
-        // What a format accepts is the validator's business.
+        // Formats are left to the validator.
         "format" => return None,
         _ => true,
     })
@@ -336,7 +337,7 @@ fn of_number(keyword: &str, argument: &Outline<'_>, node: &Node) -> Option<bool>
     })
 }
 
-/// The value of a number that is the same as an integer and as a float.
+/// The value of a number that is identical as an integer and as a float.
 fn number(node: &Node) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "what would lose precision is refused")]
     let value = match node.value {
@@ -404,7 +405,7 @@ mod tests {
             .0
     }
 
-    /// Says yes only where the validator does, and mostly then.
+    /// Accepts only values that the validator accepts, and most of those.
     #[test]
     fn agrees_with_the_validator() {
         let cases: Vec<Json> = serde_json::from_str(include_str!("../../../../tests/suite/schema/quick.json")).unwrap();
@@ -430,7 +431,7 @@ mod tests {
         );
     }
 
-    /// The chart's own values are why this is here.
+    /// The values of the chart in this repository are the reason for this check.
     #[test]
     fn accepts_the_values_of_the_chart() {
         let schema = include_str!("../../../../chart/values.schema.json");

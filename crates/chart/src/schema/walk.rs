@@ -1,5 +1,5 @@
-//! Values against schemas, step by step as santhosh-tekuri/jsonschema goes (`validator.go`): the same things are looked at, in
-//! the same nesting, so the faults are those that Helm prints. Its maps have no order; ours are sorted.
+//! Validates values step by step as santhosh-tekuri/jsonschema does (`validator.go`): in the same order and nesting, so
+//! that the faults are those that Helm prints. Its maps are unordered; here they are sorted.
 
 mod parts;
 
@@ -14,22 +14,22 @@ use super::fault::{Fault, What};
 use super::program::{Id, Program, Schema, TYPES};
 use super::{formats, metaschema, number};
 
-/// How many schemas may be held against values, so that choices within choices cannot take forever.
+/// The maximum number of schema evaluations, so that nested alternatives cannot take forever.
 const MAX_STEPS: usize = 2_000_000;
-/// How many faults are kept: choices within choices have all those of their branches.
+/// The maximum number of faults that are kept: nested alternatives keep those of all their branches.
 const MAX_FAULTS: usize = 200_000;
-/// How deep schemas may lead into each other.
+/// The maximum nesting depth of schemas.
 const MAX_DEPTH: usize = 6_000;
 
-/// What came of it.
+/// The result of a validation.
 pub(super) enum Outcome {
     Valid,
     Faults(Vec<Fault>),
-    /// To find out takes more than any schema is worth.
+    /// The limits are exceeded.
     TooMuch,
 }
 
-/// What no keyword has looked at yet.
+/// The properties and items that no keyword has evaluated yet.
 #[derive(Clone, Debug, Default)]
 struct Rest {
     properties: BTreeSet<String>,
@@ -62,25 +62,25 @@ impl Rest {
     }
 }
 
-/// A schema that is being applied.
+/// A schema that is being evaluated.
 struct Scope {
     schema: Id,
-    /// The reference that led here, or nothing.
+    /// The reference keyword that led here, or empty.
     keyword: &'static str,
-    /// How deep the value is: scopes of the same value have the same.
+    /// The depth of the value: scopes of the same value have the same depth.
     depth: usize,
 }
 
-/// How a schema is applied.
+/// The mode in which a schema is evaluated.
 #[derive(Clone, Copy)]
 struct How {
-    /// Only whether it holds is asked.
+    /// Whether only validity matters and no faults are needed.
     is_quiet: bool,
-    /// The schema of schemas that the value is checked against.
+    /// The metaschema, if the value is a schema that is validated.
     meta: Option<Id>,
 }
 
-/// One schema with one value.
+/// The evaluation of one schema for one value.
 struct Frame<'a> {
     id: Id,
     value: &'a Json,
@@ -95,10 +95,10 @@ impl Frame<'_> {
     }
 }
 
-/// Goes through values.
+/// Validates values against compiled schemas.
 pub(super) struct Walker<'p> {
     program: &'p Program,
-    /// The resources of the schema that is checked, which may be of other drafts.
+    /// The resources of the schema that is validated against a metaschema; they may have other drafts.
     resources: Option<&'p BTreeMap<String, Resource>>,
     path: Vec<String>,
     scopes: Vec<Scope>,
@@ -118,14 +118,14 @@ impl<'p> Walker<'p> {
         }
     }
 
-    /// For a schema that is checked against its schema of schemas.
+    /// Sets up the validation of a schema against its metaschema.
     #[must_use]
     pub(super) fn of_schemas(mut self, resources: &'p BTreeMap<String, Resource>) -> Self {
         self.resources = Some(resources);
         self
     }
 
-    /// Holds a value against a schema.
+    /// Validates a value against a schema.
     pub(super) fn run(&mut self, id: Id, value: &Json) -> Outcome {
         let how = How {
             is_quiet: false,
@@ -146,7 +146,7 @@ impl<'p> Walker<'p> {
         self.steps > MAX_STEPS || self.faults.get() > MAX_FAULTS || self.scopes.len() > MAX_DEPTH
     }
 
-    /// Begins anew, with no path and no scopes.
+    /// Starts with an empty path and no scopes.
     fn root(&mut self, id: Id, value: &Json, how: How) -> Result<Rest, Fault> {
         let path = std::mem::take(&mut self.path);
         let scopes = std::mem::take(&mut self.scopes);
@@ -164,7 +164,7 @@ impl<'p> Walker<'p> {
         found
     }
 
-    /// Applies a schema to the same value; what it leaves is taken over.
+    /// Evaluates a schema for the same value and takes over what it leaves unevaluated.
     fn apply(&mut self, frame: &mut Frame<'_>, id: Id, keyword: &'static str, is_quiet: bool) -> Result<(), Fault> {
         let how = How {
             is_quiet: frame.how.is_quiet || is_quiet,
@@ -177,7 +177,7 @@ impl<'p> Walker<'p> {
         Ok(())
     }
 
-    /// Applies a schema to a part of the value.
+    /// Evaluates a schema for a part of the value.
     fn apply_to(&mut self, frame: &Frame<'_>, id: Id, value: &Json, step: String) -> Result<(), Fault> {
         let depth = self.scopes.last().map_or(0, |scope| scope.depth) + 1;
         let rest = Rest::new(value, self.program.get(id), false);
@@ -213,7 +213,7 @@ impl<'p> Walker<'p> {
         found
     }
 
-    /// A resource in a schema is checked by the schema of schemas of its own draft.
+    /// A resource inside a schema is validated against the metaschema of its own draft.
     fn own_draft(&self, id: Id, how: How) -> (Id, How) {
         let own = || {
             let resources = self.resources?;
@@ -301,7 +301,7 @@ impl<'p> Walker<'p> {
         }
     }
 
-    /// Whether the same schema is being applied to the same value already.
+    /// Returns the cycle if the same schema is already being evaluated for the same value.
     fn cycle(&self) -> Option<What> {
         let (last, before) = self.scopes.split_last()?;
         let open = before
@@ -376,7 +376,7 @@ impl<'p> Walker<'p> {
     }
 }
 
-/// What ends the look at a value: a wrong type, none of the values that are allowed, a wrong format.
+/// The faults that end the validation of a value: a wrong type, `const`, `enum` or format.
 fn last_word(schema: &Schema, value: &Json) -> Option<What> {
     let (bit, name) = type_of(value);
     let is_integer = || matches!(value, Json::Number(number) if schema.types & 8 != 0 && number::is_integer(number));
@@ -417,7 +417,7 @@ fn type_of(value: &Json) -> (u8, &'static str) {
     TYPES[at]
 }
 
-/// Whether two values are the same; `1` and `1.0` are.
+/// Whether two values are equal; `1` equals `1.0`.
 fn equal(a: &Json, b: &Json) -> bool {
     match (a, b) {
         (Json::Number(a), Json::Number(b)) => number::compare(a, b).is_eq(),

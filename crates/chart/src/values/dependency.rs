@@ -1,4 +1,4 @@
-//! Which subcharts take part, under which names, and what they hand up. Mirrors Helm's
+//! Dependencies: which subcharts are enabled, their aliases, and the values that they export. Mirrors Helm's
 //! `pkg/chart/v2/util/dependencies.go`.
 
 use super::family::{Family, Member};
@@ -9,13 +9,13 @@ use diagnostics::{Diagnostic, Report, Result};
 use goyaml::{Node, Value};
 use source::Span;
 
-/// The rule of dependencies that are not as Chart.yaml says.
+/// The rule for dependencies that do not match Chart.yaml.
 pub const DEPENDENCY: &str = "chart-dependency";
 
-/// Switches subcharts by their conditions and tags, gives them their aliases and imports their values.
+/// Enables and disables subcharts by their conditions and tags, applies aliases and imports values.
 ///
 /// # Errors
-/// If the values do not go together.
+/// The values conflict.
 pub(super) fn process(chart: &mut Chart, given: &Node, report: &mut Report) -> Result<()> {
     let (mut family, root) = Family::of(chart.clone());
     enable(&mut family, root, given, "", report)?;
@@ -24,10 +24,10 @@ pub(super) fn process(chart: &mut Chart, given: &Node, report: &mut Report) -> R
     Ok(())
 }
 
-/// Checks that every dependency of Chart.yaml is there.
+/// Checks that every dependency in Chart.yaml is present.
 ///
 /// # Errors
-/// The names of those that are not.
+/// The names of the missing dependencies.
 pub fn check_present(chart: &Chart) -> Result<()> {
     let is_there = |wanted: &Dependency| chart.subcharts.iter().any(|subchart| subchart.name() == wanted.name);
     let missing: Vec<&Dependency> = chart
@@ -146,7 +146,7 @@ fn apply_conditions(dependencies: &mut [Dependency], values: &Node, path: &str, 
     }
 }
 
-/// The table at a path of names joined by dots, or the name that is none.
+/// Returns the table at a dotted path, or the first name on it that is not a table.
 fn table_at<'a>(values: &'a Node, path: &str) -> std::result::Result<&'a Node, String> {
     path.split('.').try_fold(values, |node, name| {
         node.get(name)
@@ -155,7 +155,7 @@ fn table_at<'a>(values: &'a Node, path: &str) -> std::result::Result<&'a Node, S
     })
 }
 
-/// The value at a path of names joined by dots, if it is none of a table.
+/// Returns the value at a dotted path, unless it is a table.
 fn value_at<'a>(values: &'a Node, path: &str) -> Option<&'a Node> {
     let (table, key) = match path.rsplit_once('.') {
         Some((tables, key)) => (table_at(values, tables).ok()?, key),

@@ -1,9 +1,10 @@
-//! A chart and its subcharts as Helm has them while it processes dependencies: objects that know their parent, share what is in
-//! Chart.yaml and may hang below several charts at once.
+//! A chart and its subcharts in the form that Helm has while it processes dependencies: objects that know their parent,
+//! share their Chart.yaml and may have several parents at once.
 //!
-//! Helm copies a chart for each dependency that names it, but its subcharts only by their outside: what is below those, and their
-//! Chart.yaml, the copies have in common. So a chart can be given the path of another copy, be renamed for one copy and not
-//! for the next, or hand up its values once only. Mirrors `getAliasDependency` and `AddDependency` of Helm's `pkg/chart/v2`.
+//! Helm copies a chart for each dependency that names it, but it copies the subcharts only shallowly: the copies share
+//! everything below the subcharts, and their Chart.yaml. So a chart can get the path of another copy, be renamed for
+//! one copy but not for the next, or export its values only once. Mirrors `getAliasDependency` and `AddDependency` of
+//! Helm's `pkg/chart/v2`.
 
 use crate::{Chart, Dependency, Metadata};
 use diagnostics::{Diagnostic, Result};
@@ -14,15 +15,15 @@ use source::Span;
 use super::dependency::DEPENDENCY;
 use super::merge::Defaults;
 
-/// How many charts there may be, all copies counted.
+/// The maximum number of charts, including all copies.
 const MAX_CHARTS: usize = 8_192;
 
-/// Names a chart of a [`Family`].
+/// The index of a chart in a [`Family`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Member(usize);
 
 struct Relation {
-    /// What the copies of a chart have in common, in [`Family::files`].
+    /// The part that all copies of a chart share, in [`Family::files`].
     files: usize,
     /// Its Chart.yaml, in [`Family::metadata`].
     metadata: usize,
@@ -40,7 +41,7 @@ pub(super) struct Family {
 }
 
 impl Family {
-    /// Takes a chart apart, its root first.
+    /// Splits up a chart. Its root comes first.
     pub(super) fn of(chart: Chart) -> (Self, Member) {
         let mut family = Self {
             members: Vec::new(),
@@ -69,7 +70,7 @@ impl Family {
         member
     }
 
-    /// The chart again. One that hangs below several others is there several times.
+    /// Rebuilds a chart. A chart with several parents is duplicated.
     pub(super) fn chart(&self, member: Member) -> Chart {
         let relation = &self.members[member.0];
         let mut chart = self.files[relation.files].clone();
@@ -118,7 +119,7 @@ impl Family {
         self.members[member.0].subcharts.clone()
     }
 
-    /// Hangs charts below another one, and no others.
+    /// Replaces the subcharts of a chart.
     pub(super) fn set_subcharts(&mut self, member: Member, subcharts: Vec<Member>) {
         for subchart in &subcharts {
             self.members[subchart.0].parent = Some(member);
@@ -126,12 +127,12 @@ impl Family {
         self.members[member.0].subcharts = subcharts;
     }
 
-    /// Where Chart.yaml is.
+    /// The start of its Chart.yaml.
     pub(super) fn place(&self, member: Member) -> Span {
         Span::file_start(self.files[self.members[member.0].files].chart_yaml)
     }
 
-    /// The chart as far as its values are concerned.
+    /// The parts of the chart that determine its values.
     pub(super) fn defaults(&self, member: Member) -> Defaults<'_> {
         let subcharts = self.members[member.0].subcharts.iter();
         Defaults {
@@ -142,16 +143,16 @@ impl Family {
         }
     }
 
-    /// Whether a chart is what a dependency asks for.
+    /// Whether a chart satisfies a dependency.
     pub(super) fn fits(&self, member: Member, wanted: &Dependency) -> bool {
         let metadata = self.metadata(member);
         metadata.name == wanted.name && is_compatible(&wanted.version, &metadata.version)
     }
 
-    /// A copy of the chart that a dependency asks for, under its alias.
+    /// Copies the chart that satisfies a dependency, under its alias.
     ///
     /// # Errors
-    /// If there are too many charts by now.
+    /// There are too many charts.
     pub(super) fn copy_for(&mut self, wanted: &Dependency, charts: &[Member]) -> Result<Option<Member>> {
         let Some(found) = charts.iter().copied().find(|chart| self.fits(*chart, wanted)) else {
             return Ok(None);

@@ -1,4 +1,5 @@
-//! `import-values`: what subcharts hand up. Mirrors `processImportValues` of Helm's `pkg/chart/v2/util/dependencies.go`.
+//! `import-values`: the values that subcharts export. Mirrors `processImportValues` of Helm's
+//! `pkg/chart/v2/util/dependencies.go`.
 
 use super::dependency::log;
 use super::family::{Family, Member};
@@ -12,7 +13,7 @@ use source::Span;
 /// Imports values, from the innermost charts outwards.
 ///
 /// # Errors
-/// If the values do not go together.
+/// The values conflict.
 pub(super) fn import_all(family: &mut Family, member: Member, report: &mut Report) -> Result<()> {
     for subchart in family.subcharts(member) {
         import_all(family, subchart, report)?;
@@ -34,7 +35,7 @@ fn import(family: &mut Family, member: Member, report: &mut Report) -> Result<()
     let imported = tables.empty(origin);
     for dependency in &mut family.metadata_mut(member).dependencies {
         if std::mem::replace(&mut dependency.is_imported, true) {
-            // Helm does not know again what it has written there the first time.
+            // The second time, Helm does not recognize the entries that it has written there the first time.
             dependency.import_values.clear();
             continue;
         }
@@ -43,7 +44,7 @@ fn import(family: &mut Family, member: Member, report: &mut Report) -> Result<()
             let found = table_at(&mut tables, values, &format!("{}.{child}", dependency.name));
             match found {
                 Ok(table) => {
-                    // Of an empty table Helm makes a new one here.
+                    // Helm replaces an empty table by a new one here.
                     let table = if tables.keys(table).is_empty() {
                         tables.empty(tables.span(table))
                     } else {
@@ -68,7 +69,7 @@ fn import(family: &mut Family, member: Member, report: &mut Report) -> Result<()
             }
         }
     }
-    // Helm copies the values here, so that they have nothing in common with what is imported any more.
+    // Helm copies the values here, so that they share nothing with the imported values any more.
     let copied = tables.node(values).map_err(|endless| endless.error(place))?;
     let values = match copied.as_map() {
         Some(map) => tables.of_map(map, copied.span),
@@ -80,14 +81,14 @@ fn import(family: &mut Family, member: Member, report: &mut Report) -> Result<()
     Ok(())
 }
 
-/// The table at a path of names joined by dots, or the name that is none.
+/// Returns the table at a dotted path, or the first name on it that is not a table.
 fn table_at(tables: &mut Tables, values: Table, path: &str) -> std::result::Result<Table, String> {
     path.split('.').try_fold(values, |table, name| {
         tables.open(table, name).ok_or_else(|| name.to_owned())
     })
 }
 
-/// A table put at a path of names joined by dots; `.` is the top.
+/// Wraps a table so that it is at a dotted path; `.` is the top level.
 fn nested(tables: &mut Tables, path: &str, table: Table) -> Table {
     let span: Span = tables.span(table);
     if path == "." {

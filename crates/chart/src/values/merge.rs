@@ -1,5 +1,5 @@
-//! Values over values: what a chart brings, what its parent says, what the user says. Mirrors Helm's
-//! `pkg/chart/common/util/coalesce.go`, down to its treatment of null.
+//! Merges values: the chart's defaults, the parent's values and the user's. Mirrors Helm's
+//! `pkg/chart/common/util/coalesce.go`, including its treatment of null.
 
 use std::sync::Arc;
 
@@ -11,26 +11,26 @@ use govalue::{Limit, MapType, Meter};
 use goyaml::{Entry, Map, Node};
 use source::Span;
 
-/// The rule of values that do not go together.
+/// The rule for values that conflict.
 pub const MERGE: &str = "values-merge";
-/// The key whose values every subchart sees.
+/// The key of the values that all subcharts share.
 pub const GLOBAL: &str = "global";
 
-/// How two tables come together.
+/// How two tables are merged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
-    /// For rendering: a null removes the key that it lies over.
+    /// For rendering: a null removes the key of the lower table.
     Coalesce,
-    /// For computing defaults: nulls stay.
+    /// For computing defaults: nulls are kept.
     Merge,
 }
 
-/// A chart as far as its values are concerned.
+/// The parts of a chart that determine its values.
 pub(super) struct Defaults<'a> {
     pub(super) name: &'a str,
     /// Its own values.
     pub(super) values: &'a Node,
-    /// Where tables come from that nobody wrote.
+    /// The span of tables that are not in any file.
     pub(super) origin: Span,
     pub(super) subcharts: Vec<Defaults<'a>>,
 }
@@ -46,10 +46,10 @@ impl<'a> Defaults<'a> {
     }
 }
 
-/// The values of a chart and all its subcharts, under those given; what Helm would log goes to the report.
+/// Merges the given values over those of a chart and all its subcharts. Messages that Helm would log go to the report.
 ///
 /// # Errors
-/// Values given for a subchart that are no table.
+/// The given values for a subchart are not a table.
 pub(super) fn coalesce(chart: &Defaults, given: &Node, mode: Mode, report: &mut Report) -> Result<Node> {
     let mut tables = Tables::default();
     let values = coalesce_in(&mut tables, chart, given, mode, report)?;
@@ -57,10 +57,10 @@ pub(super) fn coalesce(chart: &Defaults, given: &Node, mode: Mode, report: &mut 
     tables.node(values).map_err(|endless| endless.error(chart.origin))
 }
 
-/// The same, into a new one of the tables.
+/// Merges as [`coalesce`] does, into a new table of `tables`.
 ///
 /// # Errors
-/// Values given for a subchart that are no table.
+/// The given values for a subchart are not a table.
 pub(super) fn coalesce_in(
     tables: &mut Tables,
     chart: &Defaults,
@@ -76,7 +76,7 @@ pub(super) fn coalesce_in(
     Ok(values)
 }
 
-/// Opens the tables within the tables of `global`: each is a mapping of its own then, but where it is shared.
+/// Opens the tables inside the tables of `global`, so that each becomes a separate mapping unless it is shared.
 fn separate_globals(tables: &mut Tables, chart: &Defaults, values: Table) {
     if let Some(globals) = tables.open(values, GLOBAL) {
         for key in tables.keys(globals) {
@@ -95,7 +95,7 @@ fn separate_globals(tables: &mut Tables, chart: &Defaults, values: Table) {
 }
 
 impl Endless {
-    /// The error of a chart whose values have no end. Helm dies of it.
+    /// The error for a chart whose values contain themselves. Helm overflows its stack in this case.
     #[expect(clippy::unused_self, reason = "an error is what is turned into a diagnostic")]
     pub(super) fn error(self, place: Span) -> Box<Diagnostic> {
         let message = "values that are imported from a subchart would hold themselves";
@@ -140,7 +140,7 @@ impl Coalescer<'_> {
         merged.map_err(|endless| endless.error(place))
     }
 
-    /// Puts the values of the chart itself under those given.
+    /// Merges the chart's own defaults below the given values.
     fn own_values(&mut self, chart: &Defaults, values: Table, prefix: &str) -> Result<()> {
         let prefix = joined(prefix, chart.name);
         let Some(defaults) = chart.values.as_map() else {
@@ -216,7 +216,7 @@ impl Coalescer<'_> {
         self.chart(subchart, own, &prefix)
     }
 
-    /// Hands the global values of a chart on to a subchart.
+    /// Passes the global values of a chart on to a subchart.
     fn globals(&mut self, subchart: Table, values: Table, prefix: &str, origin: Span) -> Result<()> {
         let mut tables_of = |holder: Table, what: &str| {
             let spans = self.tables.spans(holder, GLOBAL);
@@ -258,7 +258,7 @@ impl Coalescer<'_> {
                 }
                 continue;
             };
-            // A table of its own, whose inner tables are those of the parent: that is how far Helm copies.
+            // A new table that shares its inner tables with the parent: Helm copies only one level.
             let copy = self.tables.shallow_copy(table);
             if let Some((_, span)) = self.tables.spans(target, &key) {
                 let Some(existing) = self.tables.open(target, &key) else {
@@ -276,7 +276,7 @@ impl Coalescer<'_> {
 
 pub(super) fn warn(report: &mut Report, message: &str, span: Span) {
     let logged = format!("level=INFO msg={}", quote(message));
-    // The report says of itself that it is a warning.
+    // The report already marks it as a warning.
     let message = message.strip_prefix("warning: ").unwrap_or(message);
     report.push(Diagnostic::warning(MERGE, message).at(span).helm(logged));
 }
@@ -288,7 +288,7 @@ fn has_nulls(node: &Node) -> bool {
     })
 }
 
-/// Removes the keys whose value is null, in tables within tables too.
+/// Removes the keys with a null value, in nested tables too.
 pub(super) fn clean_nulls(table: &mut Map) {
     let nulls: Vec<Arc<str>> = table
         .iter()
@@ -307,10 +307,10 @@ pub(super) fn clean_nulls(table: &mut Map) {
     }
 }
 
-/// A value as Go's `%t` prints it, which Helm uses by mistake.
+/// Formats a value as Go's `%t`, which Helm uses by mistake.
 fn verb_t(node: &Node) -> String {
     let value = govalue::from_node(node, MapType::ANY);
-    // It is only ever a part of the values, which are in memory already.
+    // The value is always part of the values, which are in memory already.
     let mut free = |_| Ok(());
     govalue::sprintf("%t", &[value], &mut Meter::new(&mut free)).unwrap_or_else(|Limit(message)| message)
 }

@@ -1,6 +1,6 @@
-//! Values: from files, flags and charts to what templates see.
+//! Values: read from files, flags and charts, and merged for the templates.
 //!
-//! Every value keeps the place where it was written: a file and its line, or a flag.
+//! Every value has the span where it was written: a file and its line, or a flag.
 
 mod dependency;
 mod family;
@@ -20,20 +20,20 @@ pub use merge::{GLOBAL, MERGE};
 pub use overrides::{FLAG, Overrides, read_layers, read_overrides};
 pub use texts::locate_texts;
 
-/// Prepares a chart for the values that the user gives: conditions and tags switch subcharts off, aliases rename them,
-/// `import-values` brings values up. What Helm would log goes to the report.
+/// Prepares a chart for the user's values: conditions and tags disable subcharts, aliases rename them, and
+/// `import-values` imports their values. Messages that Helm would log go to the report.
 ///
 /// # Errors
-/// Values that do not fit the shape of the charts.
+/// The values do not fit the structure of the charts.
 pub fn process_dependencies(chart: &mut Chart, given: &Node, report: &mut Report) -> Result<()> {
     dependency::process(chart, given, report)
 }
 
-/// Computes the values of the whole release: those given over the defaults of all charts. What Helm would log goes to the
-/// report.
+/// Computes the values of the whole release: the given values merged over the defaults of all charts. Messages that
+/// Helm would log go to the report.
 ///
 /// # Errors
-/// Values that do not fit the shape of the charts.
+/// The values do not fit the structure of the charts.
 pub fn compute(chart: &Chart, given: &Node, report: &mut Report) -> Result<Node> {
     merge::coalesce(&merge::Defaults::of(chart), given, merge::Mode::Coalesce, report)
 }

@@ -1,4 +1,4 @@
-//! What the user says on the command line: values files and `--set` flags. Mirrors Helm's `pkg/cli/values/options.go`.
+//! Values from the command line: values files and `--set` flags. Mirrors Helm's `pkg/cli/values/options.go`.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -13,10 +13,10 @@ use goyaml::Node;
 use source::{Source, SourceKind, Sources, Span};
 use world::World;
 
-/// The rule of flags that cannot be read.
+/// The rule for flags that cannot be parsed.
 pub const FLAG: &str = "values-flag";
 
-/// Values files and flags, each kind in the order in which it was given. Kinds later in the list win over earlier ones.
+/// Values files and flags, each kind in command-line order. Kinds further down take precedence over the ones above.
 #[derive(Clone, Debug, Default)]
 pub struct Overrides {
     /// `-f`, `--values`: paths; `-` is the standard input.
@@ -33,15 +33,16 @@ pub struct Overrides {
     pub literal: Vec<String>,
 }
 
-/// Reads all of it into one mapping.
+/// Reads all files and flags into one mapping.
 ///
 /// # Errors
-/// A file that cannot be read or is no mapping, a flag that does not parse; with Helm's text.
+/// A file cannot be read or is not a mapping, or a flag does not parse; with Helm's text.
 pub fn read_overrides(world: &dyn World, overrides: &Overrides, sources: &Sources) -> Result<Node> {
     read(world, overrides, sources, None)
 }
 
-/// The same, and what each file and each flag says on its own, in the order in which they win over one another: the last one wins.
+/// Reads all files and flags as [`read_overrides`] does. Also returns the separate values of each file and flag, in
+/// order of precedence: the last one takes precedence.
 ///
 /// # Errors
 /// As [`read_overrides`].
@@ -103,7 +104,7 @@ fn values_file(world: &dyn World, path: &str, sources: &Sources) -> Result<Node>
     })
 }
 
-/// What Go says of a file that cannot be read. A folder can be opened there.
+/// Go's message for a file that cannot be read. In Go a folder can be opened, but not read.
 fn unreadable(path: &str, error: &io::Error) -> String {
     let failed = match error.kind() {
         io::ErrorKind::IsADirectory => "read",
@@ -112,7 +113,7 @@ fn unreadable(path: &str, error: &io::Error) -> String {
     format!("{failed} {path}: {}", errno::message(error))
 }
 
-/// The bytes of a text as Go's readers of flags see them: what is not UTF-8 is U+FFFD, byte by byte.
+/// The bytes of a text as Go's flag parsers see them: each byte that is not UTF-8 becomes U+FFFD.
 fn runes(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     for chunk in gostring::decode(text).utf8_chunks() {
@@ -122,7 +123,8 @@ fn runes(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Reads a flag into the values so far. `is_kept` asks for what it says on its own, with the same places.
+/// Parses a flag into the values read so far. If `is_kept`, also returns the values of the flag alone, with the same
+/// spans.
 fn flag_into(
     world: &dyn World,
     kind: SetKind,
@@ -133,7 +135,7 @@ fn flag_into(
     let name = format!("{} {text}", kind.flag());
     let file = sources.add(Source::new(name, SourceKind::Flag, runes(text)));
     let source = sources.get(file);
-    // The standard input can be read once.
+    // The standard input can be read only once.
     let mut known: BTreeMap<String, String> = BTreeMap::new();
     let mut read_file = |path: &str| {
         if let Some(text) = known.get(path) {

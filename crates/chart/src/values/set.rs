@@ -1,8 +1,8 @@
-//! The language of `--set` and its kin: `a.b=1,c[0].d=x,e={y,z}`.
+//! The syntax of `--set` and the similar flags: `a.b=1,c[0].d=x,e={y,z}`.
 //!
-//! One flag is read into a tree of values, with the results and the errors of Helm's package `strvals`, including where
-//! that one is odd: a key with an empty name is read but not kept, an expression that ends within an index is no error,
-//! what `[0].a=` would set gets lost. Every key and value that comes in gets the span in the flag where it is written.
+//! One flag is parsed into a tree of values, with the results and errors of Helm's package `strvals`, including its
+//! oddities: a key with an empty name is parsed but dropped, an expression that ends inside an index is no error, and
+//! the value of `[0].a=` is lost. Each new key and value gets its span in the flag.
 
 use std::sync::Arc;
 
@@ -15,23 +15,23 @@ use source::{FileId, Source, Span};
 mod atom;
 mod parser;
 
-/// Which of the flags.
+/// The kind of flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SetKind {
     /// `--set`: values are integers, booleans, null or strings.
     Set,
     /// `--set-string`: values are strings.
     String,
-    /// `--set-json`: values are JSON; or the whole flag is one JSON object, which is merged in.
+    /// `--set-json`: values are JSON; or the whole flag is one JSON object, which is merged.
     Json,
-    /// `--set-file`: values are names of files.
+    /// `--set-file`: values are file names.
     File,
     /// `--set-literal`: everything after the first `=` is the value.
     Literal,
 }
 
 impl SetKind {
-    /// The flag.
+    /// The name of the flag.
     pub fn flag(self) -> &'static str {
         match self {
             Self::Set => "--set",
@@ -43,26 +43,26 @@ impl SetKind {
     }
 }
 
-/// Why a flag cannot be read.
+/// The reason why a flag cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SetError {
-    /// The cause in the words of Helm's `strvals`.
+    /// The cause, in the words of Helm's `strvals`.
     pub message: String,
-    /// What Helm prints after `Error: `.
+    /// The text that Helm prints after `Error: `.
     pub helm: String,
-    /// Where reading stopped.
+    /// The place where parsing stopped.
     pub span: Span,
 }
 
-/// Reads one flag into `target`. What the flag names is set, and replaced if it is there; maps and lists on the way are
+/// Parses one flag into `target`. The values that the flag sets replace existing ones; maps and lists on the way are
 /// kept. `target` should be a mapping; anything else is replaced by an empty one.
 ///
-/// The types are Helm's: `--set` makes [`Value::Int`], which is `int64` there, and everything in the target that is another
-/// number should be a [`Value::Float`], as it is in Helm: one error message names the type.
+/// The types are Helm's. `--set` produces [`Value::Int`], which is `int64` there. All other numbers in `target` should
+/// be [`Value::Float`], as in Helm, because one error message contains the type.
 ///
 /// # Errors
-/// Where Helm fails; part of the flag may have been set. `read_file` gives the text of a file, or the error of which it is
-/// asked to be the end of the message.
+/// The flag is invalid in Helm too; part of it may have been applied. `read_file` returns the text of a file, or the
+/// error that ends the message.
 pub fn parse_into(
     kind: SetKind,
     source: &Source,
@@ -112,9 +112,9 @@ pub fn parse_into(
     }
 }
 
-/// Merges mappings into mappings; anything else replaces what was there.
+/// Merges mappings recursively; anything else replaces the previous value.
 fn merge(into: &mut Map, from: Map) {
-    /// A mapping that was taken out of its parent, what is to be merged into it, and its place in the parent.
+    /// A mapping that was taken out of its parent, the mapping to merge into it, and its place in the parent.
     struct Level {
         into: Map,
         from: std::vec::IntoIter<(Arc<str>, Entry)>,

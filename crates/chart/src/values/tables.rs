@@ -1,9 +1,10 @@
-//! Tables that several places hold at once, as Go's maps are.
+//! Tables that are shared by reference, like Go's maps.
 //!
-//! Helm copies some of the tables that it merges and shares others: a chart and its subcharts have the tables within the tables of
-//! `global` in common, and a table that is imported from a subchart is still the subchart's. What is merged into such a table shows
-//! wherever it is held. So tables that are merged live here, each with a number; a mapping becomes such a table, one
-//! level at a time, when it is first opened, and all become mappings again at the end.
+//! Helm copies some of the tables that it merges and shares others: a chart and its subcharts share the tables inside
+//! the tables of `global`, and a table that is imported from a subchart still belongs to the subchart. A merge into a
+//! shared table is visible in all places that hold it. Therefore the tables of a merge are stored here and referred to
+//! by index. A mapping becomes such a table, one level at a time, when it is first opened; in the end all become
+//! mappings again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,18 +15,18 @@ use govalue::MapType;
 use goyaml::{Entry, Map, Node, Value};
 use source::Span;
 
-/// Names a table of a [`Tables`].
+/// The index of a table in a [`Tables`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Table(usize);
 
-/// A table that holds itself, which Helm would follow until its stack overflows.
+/// The error for a table that contains itself, which overflows the stack in Helm.
 #[derive(Debug)]
 pub(super) struct Endless;
 
-/// A value of a table.
+/// A value in a table.
 #[derive(Clone)]
 enum Held {
-    /// What nobody else can change.
+    /// A value that is not shared.
     Node(Node),
     Table(Table),
 }
@@ -68,7 +69,7 @@ impl Tables {
         self.add(span, BTreeMap::new())
     }
 
-    /// A mapping as a table of its own.
+    /// Creates a table from a mapping.
     pub(super) fn of_map(&mut self, map: &Map, span: Span) -> Table {
         let slot = |entry: &Entry| Slot {
             key: entry.key,
@@ -79,7 +80,7 @@ impl Tables {
         self.add(span, slots)
     }
 
-    /// A new table with what another one holds; the tables in it are the same ones.
+    /// Creates a table with the contents of another one; the tables inside are shared.
     pub(super) fn shallow_copy(&mut self, table: Table) -> Table {
         for key in self.keys(table) {
             self.open(table, &key);
@@ -102,12 +103,12 @@ impl Tables {
         self.tables[table.0].slots.get(key)
     }
 
-    /// Where a table was written.
+    /// The span of a table.
     pub(super) fn span(&self, table: Table) -> Span {
         self.tables[table.0].span
     }
 
-    /// The keys of a table, in their order.
+    /// The keys of a table, in order.
     pub(super) fn keys(&self, table: Table) -> Vec<Arc<str>> {
         self.tables[table.0].slots.keys().cloned().collect()
     }
@@ -124,7 +125,7 @@ impl Tables {
         self.slot(table, key).is_some_and(Slot::is_null)
     }
 
-    /// The table under a key, if it is one.
+    /// Returns the table at a key, if the value is one.
     pub(super) fn open(&mut self, table: Table, key: &str) -> Option<Table> {
         let node = match &self.slot(table, key)?.held {
             Held::Table(inner) => return Some(*inner),
@@ -137,7 +138,7 @@ impl Tables {
         Some(inner)
     }
 
-    /// Sets a key to a value of which nobody else knows.
+    /// Sets a key to a value that is not shared.
     pub(super) fn insert(&mut self, table: Table, key: &Arc<str>, entry: Entry) {
         let slot = Slot {
             key: entry.key,
@@ -151,7 +152,7 @@ impl Tables {
         self.slots(table).insert(key.into(), Slot { key: span, held });
     }
 
-    /// Gives a value that one table has to another one. A table is the same one in both then.
+    /// Sets a key of one table to the value in another one. If the value is a table, both share it.
     pub(super) fn share(&mut self, from: Table, key: &Arc<str>, to: Table) {
         self.open(from, key);
         if let Some(slot) = self.slot(from, key).cloned() {
@@ -163,7 +164,7 @@ impl Tables {
         self.slots(table).remove(key);
     }
 
-    /// Where the key is written, and where its value is.
+    /// The spans of a key and of its value.
     pub(super) fn spans(&self, table: Table, key: &str) -> Option<(Span, Span)> {
         let slot = self.slot(table, key)?;
         let value = match &slot.held {
@@ -173,8 +174,8 @@ impl Tables {
         Some((slot.key, value))
     }
 
-    /// Puts a table under another one, table by table: Helm's `coalesceTablesFullKey`. That one also writes the nulls of the upper table
-    /// into the lower one.
+    /// Merges a table below another one recursively: Helm's `coalesceTablesFullKey`, which also writes the nulls of the
+    /// upper table into the lower one.
     pub(super) fn merge(
         &mut self,
         above: Table,
@@ -242,19 +243,19 @@ impl Tables {
         }))
     }
 
-    /// A value of a table, without any sharing.
+    /// Returns a value of a table as an unshared node.
     pub(super) fn node_at(&self, table: Table, key: &str) -> Result<Option<Node>, Endless> {
         let mut nodes = Nodes::new(self);
         self.slot(table, key).map(|slot| nodes.held(&slot.held)).transpose()
     }
 
-    /// A table as a mapping. Tables that are one are one mapping.
+    /// Converts a table to a mapping. References to the same table become one shared mapping.
     pub(super) fn node(&self, table: Table) -> Result<Node, Endless> {
         Nodes::new(self).table(table)
     }
 }
 
-/// Tables on their way back to mappings.
+/// Converts tables back to mappings.
 struct Nodes<'a> {
     tables: &'a Tables,
     done: Vec<Progress>,

@@ -1,11 +1,11 @@
-//! Values that are templates: what `tpl` renders is shown where it is written.
+//! Values that are templates: diagnostics in a text rendered by `tpl` are shown where the text is written.
 
 use diagnostics::Report;
 use goyaml::{Node, Value};
 use source::{SourceKind, Sources, Span};
 
-/// Moves places in texts that `tpl` has rendered to the values that these texts are, as they stand in a file or flag. A text that a
-/// template has put together stays what it is.
+/// Moves spans in texts that `tpl` has rendered to the values in a file or flag that contain these texts. Spans in a
+/// text that a template has put together are left unchanged.
 pub fn locate_texts(report: &mut Report, values: &Node, sources: &Sources) {
     for diagnostic in &mut report.diagnostics {
         let spans = diagnostic.span.iter_mut();

@@ -1,4 +1,4 @@
-//! Addresses of hosts, mail and the web.
+//! Formats of host names, IP addresses, email addresses and URIs.
 
 use super::{Checked, atoi, unescape, wrong};
 use gostd::netip::parse_addr;

@@ -1,4 +1,4 @@
-//! Dates, times and spans of time.
+//! Formats of dates, times and durations.
 
 use super::{Checked, atoi, digits, wrong};
 use gostd::layout_parse::parse;
@@ -20,7 +20,7 @@ pub(super) fn date_time(text: &str) -> Checked {
     time(clock).map_err(|error| format!("invalid time element: {error}"))
 }
 
-/// Two numbers or more between colons; `None` where one is none.
+/// Parses up to `most` numbers separated by colons.
 fn numbers(text: &[u8], most: usize, what: &str) -> Result<Vec<i64>, String> {
     let text = String::from_utf8_lossy(text).into_owned();
     let parsed = text.splitn(most, ':').map(|number| {
@@ -119,7 +119,7 @@ pub(super) fn duration(text: &str) -> Checked {
             let Some(&byte) = rest.as_bytes().first() else {
                 return wrong("missing unit");
             };
-            // As in Go, the byte alone.
+            // A single byte, as in Go.
             let unit = char::from(byte);
             let Some(found) = units.find(unit) else {
                 let quoted = quote_char(unit);

@@ -1,4 +1,4 @@
-//! The keywords of each type of value, and those that lead to other schemas.
+//! The keywords for each type of value, and those that apply other schemas.
 
 use serde_json::{Map, Number, Value as Json};
 
@@ -136,7 +136,7 @@ impl Walker<'_> {
         for (at, id) in schema.first_items.iter().take(first).enumerate() {
             self.item(frame, *id, items, at);
         }
-        // `items` for all before draft 2020-12, for the rest since then; it is never both.
+        // `items` applies to all items before draft 2020-12 and to the remaining ones since then; it is never both.
         let rest = match (&schema.items, &schema.additional_items) {
             (Some(id), _) | (None, Some(More::Schema(id))) => Some(id),
             (None, Some(More::Allowed(false))) if first < items.len() => {
@@ -271,7 +271,7 @@ impl Walker<'_> {
             match self.apply(frame, *id, "", false) {
                 Ok(()) => {
                     matches = true;
-                    // All of them are looked at where it counts which keys are known.
+                    // All branches must be evaluated if unevaluated properties or items matter.
                     if frame.rest.is_empty() {
                         break;
                     }
@@ -325,7 +325,7 @@ fn sorted(map: &Map<String, Json>) -> Vec<&String> {
     keys
 }
 
-/// The first two items that are equal, as the Go function of this name finds them.
+/// Returns the first two items that are equal, in the order in which the Go function `duplicates` searches.
 fn duplicates(items: &[Json]) -> Option<(usize, usize)> {
     (1..items.len()).find_map(|at| {
         (0..at)

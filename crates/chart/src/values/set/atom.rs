@@ -1,10 +1,10 @@
-//! The small pieces of the language, each as Go has it: characters, numbers, types.
+//! The elements of the syntax as Go parses them: characters, numbers, types.
 
 use gostd::quote::quote;
 use gostd::string as gostring;
 use goyaml::{Node, Value};
 
-/// The characters as Go reads them, each with its offset: a byte that is no part of one is a replacement character.
+/// The characters as Go reads them, with their offsets: an invalid byte becomes a replacement character.
 pub(super) fn runes(text: &str) -> Vec<(char, usize)> {
     if !gostring::may_have_escapes(text) {
         return text.char_indices().map(|(at, c)| (c, at)).collect();
@@ -33,7 +33,7 @@ pub(super) fn runes(text: &str) -> Vec<(char, usize)> {
     runes
 }
 
-/// `strconv.Atoi`. Of two faults the one that comes first is told.
+/// `strconv.Atoi`. Of two errors, the one that occurs first is returned.
 pub(super) fn atoi(text: &str) -> Result<i64, &'static str> {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() {
@@ -50,9 +50,9 @@ pub(super) fn atoi(text: &str) -> Result<i64, &'static str> {
     text.parse().map_err(|_| "value out of range")
 }
 
-/// What a value of `--set` is that is not a string.
+/// Parses a value of `--set` that is not a string; `None` for a string.
 pub(super) fn typed_value(text: &str) -> Option<Value> {
-    // Go's comparison folds case as Unicode does, in which the long s is an s.
+    // Go's comparison uses Unicode case folding, in which the long s equals an s.
     let is = |word: &str| {
         text.chars().count() == word.len()
             && text
@@ -75,12 +75,12 @@ pub(super) fn typed_value(text: &str) -> Option<Value> {
     }
 }
 
-/// `%q` of a text that holds no escapes.
+/// `%q` of a text without escapes.
 pub(super) fn go_quote(text: &str) -> String {
     quote(&gostring::encode(text.as_bytes()))
 }
 
-/// The error of a Go type assertion.
+/// The error of a failed Go type assertion.
 pub(super) fn not_a(wanted: &str, node: &Node) -> String {
     let found = match &node.value {
         Value::Null => "nil",

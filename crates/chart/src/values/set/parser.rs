@@ -1,4 +1,4 @@
-//! The grammar: names, indices, values.
+//! The parser for the grammar: names, indices, values.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use source::{FileId, Span};
 
 /// The largest index of a list.
 const MAX_INDEX: usize = 65_536;
-/// How many items of lists one flag may leave to be filled with nulls: sixteen of the longest lists.
+/// The maximum number of list items that one flag may fill with nulls: sixteen of the longest lists.
 const MAX_FILLED: usize = 1 << 20;
-/// How many dots a name may have.
+/// The maximum number of dots in a name.
 const MAX_NAME_LEVEL: usize = 30;
-/// How many indices may follow each other, as in `a[0][0]`. Helm has no limit.
+/// The maximum number of consecutive indices, as in `a[0][0]`. Helm has no limit.
 const MAX_INDEX_LEVEL: usize = 1_000;
 
-/// Why reading stops.
+/// The reason why parsing stops.
 pub(super) enum Stop {
-    /// The flag is at its end; Go's `io.EOF`, which is no error in the end.
+    /// The end of the flag; Go's `io.EOF`, which is not an error in the end.
     End,
     Error(String),
 }
@@ -32,11 +32,11 @@ fn fail<T>(message: impl Into<String>) -> Step<T> {
     Err(Stop::Error(message.into()))
 }
 
-/// A piece of the flag: its characters without escapes, and where it is.
+/// A part of the flag: its characters without escapes, and its span.
 struct Piece {
     text: String,
     span: Span,
-    /// The character after it; none at the end.
+    /// The character after it; `None` at the end.
     stop: Option<char>,
 }
 
@@ -53,7 +53,7 @@ pub(super) struct Parser<'a> {
     text: &'a str,
     runes: Vec<(char, usize)>,
     at: usize,
-    /// How many items were made only because a later one was set.
+    /// The number of items filled with nulls because a later one was set.
     filled: usize,
     read_file: &'a mut dyn FnMut(&str) -> Result<String, String>,
 }
@@ -95,8 +95,7 @@ impl<'a> Parser<'a> {
         Some(c)
     }
 
-    /// Reads up to one of the characters, which is taken too. A backslash takes the next character as it is, except in
-    /// literals.
+    /// Reads up to and including one of the characters. A backslash escapes the next character, except in literals.
     fn until(&mut self, stops: &[char]) -> Piece {
         let start = self.offset();
         let mut text = String::new();
@@ -121,7 +120,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads a name and what it is set to.
+    /// Parses a name and its value.
     pub(super) fn key(&mut self, data: &mut Map, level: usize) -> Step<()> {
         let start = self.offset();
         let stops: &[char] = if self.kind == SetKind::Literal {
@@ -180,7 +179,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads the rest of a dotted name into the mapping that the first part names.
+    /// Parses the rest of a dotted name into the mapping of its first part.
     fn nested(&mut self, data: &mut Map, piece: &Piece, start: usize, level: usize) -> Step<()> {
         if level > MAX_NAME_LEVEL {
             return fail(format!(
@@ -211,7 +210,7 @@ impl<'a> Parser<'a> {
         result
     }
 
-    /// The number in brackets.
+    /// Parses the index in brackets.
     fn index(&mut self) -> Step<i64> {
         let piece = self.until(&[']']);
         if piece.stop.is_none() {
@@ -227,7 +226,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads what follows an index into a list.
+    /// Parses the rest of the expression after an index into a list.
     fn item(&mut self, list: &mut Vec<Node>, index: i64, level: usize, depth: usize) -> Step<()> {
         let Ok(index) = usize::try_from(index) else {
             return fail(format!("negative {index} index not allowed"));
@@ -291,8 +290,8 @@ impl<'a> Parser<'a> {
 
     // Values.
 
-    /// Reads the value after a `=`, and tells whether the end was reached on the way. Go sets a value also where a file
-    /// cannot be read: null.
+    /// Parses the value after a `=`. The second result is whether the end of the flag was reached. As in Go, a value is
+    /// also set if a file cannot be read: null.
     fn value(&mut self) -> (Option<Node>, Step<()>) {
         if self.kind == SetKind::Literal {
             let piece = self.until(&[]);
@@ -340,7 +339,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// What a piece stands for.
+    /// Converts a piece to a value of the type for this kind of flag.
     fn typed(&mut self, piece: Piece) -> Step<Node> {
         let Piece { text, span, .. } = piece;
         match self.kind {
@@ -356,7 +355,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Reads a JSON value, or nothing, which is null, and goes to the next name.
+    /// Parses a JSON value, or null if there is none, and skips to the next name.
     fn json_value(&mut self) -> Step<Node> {
         let start = self.offset();
         if self.skip_to_next() {
@@ -378,7 +377,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Skips blanks and one comma; tells whether nothing else came before the comma or the end.
+    /// Skips blanks and one comma. Returns whether nothing else precedes the comma or the end.
     fn skip_to_next(&mut self) -> bool {
         loop {
             match self.runes.get(self.at) {
@@ -395,14 +394,14 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Sets a key, unless it is empty.
+/// Sets a key, unless its name is empty.
 fn set(data: &mut Map, piece: &Piece, node: Node) {
     if !piece.text.is_empty() {
         data.insert(piece.key(), Entry { key: piece.span, node });
     }
 }
 
-/// Sets an item, and fills the list up with nulls where it is too short.
+/// Sets an item, and pads the list with nulls if it is too short.
 fn set_index(list: &mut Vec<Node>, index: usize, value: Node, filled: &mut usize) -> Step<()> {
     if index > MAX_INDEX {
         return fail(format!(
