@@ -333,7 +333,8 @@ fn what_was_not_checked_is_said() {
     let wanted = "checked 1 chart in 1 run: 1 object\n\
         not checked: the fields of 1 object of kinds without a definition (--crds): Rollout (argoproj.io/v1alpha1)\n\
         not checked: Kubernetes 1.30 is not known, fields are those of 1.33\n\
-        not checked: 1 of 2 templates, which made no object: test/templates/b.yaml\n";
+        not checked: 1 of 2 templates, which made no object: test/templates/b.yaml\n\
+        not checked: 1 of 2 branches of templates, which was not taken: --explore finds values that take them, and lints those\n";
     assert_eq!(text, wanted);
     write(&folder, "templates/b.yaml", "{{ fail \"x\" }}");
     let (code, text) = lint_in(&folder, ".", &[]);

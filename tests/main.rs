@@ -23,6 +23,7 @@ mod coverage;
 mod differences;
 mod each_values;
 mod explain;
+mod explore;
 mod functions;
 mod lint;
 mod migrate;

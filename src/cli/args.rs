@@ -212,6 +212,9 @@ pub(super) struct Lint {
     /// Do not check values against JSON schemas
     #[arg(long)]
     pub(super) skip_schema_validation: bool,
+    /// Look for values that reach what the given ones do not, with so many renders a chart, and lint the chart with them as well
+    #[arg(long, value_name = "RENDERS", num_args = 0..=1, require_equals = true, default_missing_value = "300", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "fix")]
+    pub(super) explore: Option<u32>,
     /// Show what can be mended as a diff instead of a report; --fix=write also writes it
     #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "show", value_parser = ["show", "write"])]
     pub(super) fix: Option<String>,
@@ -298,6 +301,9 @@ pub(super) struct Runs {
     /// The namespace of the release
     #[arg(short, long, value_name = "NAMESPACE", default_value = "default")]
     pub(super) namespace: String,
+    /// Render an upgrade, not an installation
+    #[arg(long)]
+    pub(super) is_upgrade: bool,
     /// A Kubernetes version; may be given many times
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     pub(super) kube_version: Vec<String>,

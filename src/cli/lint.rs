@@ -11,6 +11,7 @@ use super::output::Output;
 use crate::chart;
 use crate::diagnostic::{Diagnostic, Report, Result, Severity};
 use crate::lint::discover::{self, Patterns};
+use crate::lint::explore::{Explored, Unreached};
 use crate::lint::settings::{ChartSettings, Settings, ValuesFiles};
 use crate::lint::{self, BASELINE, Baseline, Progress, RULES, Run, Scope, Selection};
 use crate::pipeline::Request;
@@ -35,7 +36,11 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Lint, output: Output) -> E
     let sources = Sources::new();
     let plan = plan(&**world, arguments, &sources);
     let reports = &arguments.reports;
-    finish(world, plan, Scope::All, &arguments.rules, reports, &sources, output)
+    let extent = Extent {
+        scope: Scope::All,
+        explore: arguments.explore.and_then(|budget| usize::try_from(budget).ok()),
+    };
+    finish(world, plan, extent, &arguments.rules, reports, &sources, output)
 }
 
 pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Output) -> Exit {
@@ -44,6 +49,7 @@ pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Out
         let runs = Runs {
             each_values: Vec::new(),
             namespace: "default".to_owned(),
+            is_upgrade: false,
             kube_version: Vec::new(),
             api_versions: Vec::new(),
             crds: Vec::new(),
@@ -61,7 +67,10 @@ pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Out
     finish(
         world,
         plan,
-        Scope::Values,
+        Extent {
+            scope: Scope::Values,
+            explore: None,
+        },
         &arguments.rules,
         &arguments.reports,
         &sources,
@@ -80,6 +89,33 @@ pub(super) fn findings(world: &Arc<dyn World>, arguments: &Lint, sources: &Sourc
     Ok(found)
 }
 
+/// How much is looked at.
+#[derive(Clone, Copy)]
+struct Extent {
+    scope: Scope,
+    /// With how many renders a chart values are looked for that reach more.
+    explore: Option<usize>,
+}
+
+/// What exploring a chart came to, and with `all` what it did not reach.
+fn exploration(explored: &Explored, all: bool) -> String {
+    let mut text = format!(
+        "explored {}: {} of {} branches, {} of them without exploring; {} renders, {} sets of values linted\n",
+        explored.chart, explored.reached, explored.branches, explored.plain, explored.renders, explored.sets
+    );
+    if explored.is_cut && explored.reached < explored.branches {
+        text.push_str("the renders were used up: --explore=RENDERS allows more\n");
+    }
+    for branch in explored.unreached.iter().filter(|_| all) {
+        let way = if branch.is_else { "else of " } else { "" };
+        let Unreached {
+            place, head, reason, ..
+        } = branch;
+        text.push_str(&format!("not reached: {place}: {way}{head} ({reason})\n"));
+    }
+    text
+}
+
 /// What is to be done.
 struct Plan {
     settings: Settings,
@@ -92,7 +128,7 @@ struct Plan {
 fn finish(
     world: &Arc<dyn World>,
     plan: Result<Plan>,
-    scope: Scope,
+    extent: Extent,
     rules: &Rules,
     reports: &Reports,
     sources: &Sources,
@@ -107,7 +143,14 @@ fn finish(
             is_shown: std::io::stderr().is_terminal() && runs.len() > 1,
         };
         let start = std::time::Instant::now();
-        let (mut found, tally) = lint::run(world, &runs, scope, &selection, sources, &bar);
+        let (mut found, mut tally, explored) = match extent.explore {
+            Some(budget) => lint::run_exploring(world, &runs, budget, &selection, sources, &bar),
+            None => {
+                let (found, tally) = lint::run(world, &runs, extent.scope, &selection, sources, &bar);
+                (found, tally, Vec::new())
+            }
+        };
+        tally.is_explored = extent.explore.is_some();
         bar.clear();
         found.append(lint::prometheus_files(&**world, &files, &selection, sources)?);
         sort(&mut found, sources);
@@ -148,6 +191,12 @@ fn finish(
             }
             if !runs.is_empty() {
                 Output::message(&report::text::printable(&tally.lines(start.elapsed())));
+                explored.iter().for_each(|explored| {
+                    Output::message(&report::text::printable(&exploration(explored, rules.statistics)));
+                });
+                if rules.statistics && extent.explore.is_none() {
+                    Output::message(&report::text::printable(&tally.untaken(sources)));
+                }
             }
         }
         Ok(if found.has(fail_on) { Exit::Failed } else { Exit::Clean })
@@ -484,7 +533,7 @@ fn request(chart: ChartSettings, values: &Values, files: &[String], version: Opt
             release: Release {
                 name: chart.release.unwrap_or_else(|| RELEASE.to_owned()),
                 namespace: chart.namespace.unwrap_or_else(|| runs.namespace.clone()),
-                is_upgrade: false,
+                is_upgrade: runs.is_upgrade,
                 revision: 1,
             },
             capabilities,

@@ -9,10 +9,11 @@ use super::objects::Objects;
 use super::suppress;
 use super::usage::Usage;
 use crate::chart::{self, Chart, Dependency};
+use crate::coverage::Coverage;
 use crate::diagnostic::{Report, Severity};
 use crate::functions;
 use crate::pipeline::{self, Request};
-use crate::render::{self, Rendered, Rendering, Session};
+use crate::render::{self, Capabilities, Rendered, Rendering, Session};
 use crate::schema;
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
 use crate::template::{self, Template};
@@ -57,6 +58,8 @@ pub struct Context<'a> {
     pub usage: Option<Usage>,
     /// The rendered texts of the templates that can be rendered; `None` where it did not come to that.
     pub rendered: Option<Rendered>,
+    /// What of the templates was run; `None` where it did not come to that.
+    pub coverage: Option<Coverage>,
     /// The objects of the release, as far as there are any.
     pub objects: Objects,
     /// Files and folders with definitions of custom resources.
@@ -86,6 +89,7 @@ impl<'a> Context<'a> {
             values: None,
             usage: None,
             rendered: None,
+            coverage: None,
             objects: Objects::default(),
             crds: &run.crds,
             policies: &run.policies,
@@ -154,14 +158,10 @@ impl<'a> Context<'a> {
             return Ok(());
         }
         pipeline::check_kube_version(&chart, &self.request.capabilities)?;
-        let mut capabilities = self.request.capabilities.clone();
-        capabilities.api_versions.extend(SERVED.map(str::to_owned));
-        // Helm without a cluster knows no kinds; any cluster does, and templates ask for `policy/v1/PodDisruptionBudget`.
-        let version = Version::parse(&capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
-        capabilities.api_versions.extend(promchart_k8s::all_served(version));
+        let capabilities = capabilities(self.request);
         let files = render::templates(&chart, &values, &self.request.release, &capabilities);
         let Request { limits, trace, .. } = self.request;
-        let session = Session::new(world, self.sources, *limits, *trace);
+        let session = Session::counting(world, self.sources, *limits, *trace);
         let rendering = Rendering::new(&files, &session);
         let (broken, (rendered, mut errors)) = rendering.with_help(
             0,
@@ -171,6 +171,7 @@ impl<'a> Context<'a> {
                 (broken, rendering.render(templates))
             },
         );
+        self.coverage = session.take_coverage();
         if !broken.is_empty() || !self.absent.is_empty() {
             // Who calls what a broken file or an absent chart defines is not to blame.
             errors.diagnostics.retain(|error| !lacks_template(&error.message));
@@ -203,6 +204,16 @@ impl<'a> Context<'a> {
         }
         Ok(chart)
     }
+}
+
+/// The cluster that a chart is linted for. Helm without a cluster knows no kinds; any cluster does, and templates ask for
+/// `policy/v1/PodDisruptionBudget`.
+pub(super) fn capabilities(request: &Request) -> Capabilities {
+    let mut capabilities = request.capabilities.clone();
+    capabilities.api_versions.extend(SERVED.map(str::to_owned));
+    let version = Version::parse(&capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
+    capabilities.api_versions.extend(promchart_k8s::all_served(version));
+    capabilities
 }
 
 /// Whether an error says that a template is called that does not exist: by `include` or by `template`.

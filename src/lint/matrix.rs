@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use super::explore::{self, Explored};
 use super::registry::RULES;
 use super::rule::{Family, Rule, Selection};
 use super::suppress::Suppressions;
@@ -60,19 +61,96 @@ pub fn run(
     sources: &Sources,
     progress: &dyn Progress,
 ) -> (Report, Tally) {
-    let results: Mutex<Vec<(usize, Report, Suppressions, Tally)>> = Mutex::default();
+    let (report, tally, _) = all(world, runs, (scope, None), selection, sources, progress);
+    (report, tally)
+}
+
+/// Lints all runs as [`run`] does, and then each chart with values that reach what they did not, found with so many renders a chart.
+pub fn run_exploring(
+    world: &Arc<dyn World>,
+    runs: &[Run],
+    budget: usize,
+    selection: &Selection,
+    sources: &Sources,
+    progress: &dyn Progress,
+) -> (Report, Tally, Vec<Explored>) {
+    all(world, runs, (Scope::All, Some(budget)), selection, sources, progress)
+}
+
+fn all(
+    world: &Arc<dyn World>,
+    runs: &[Run],
+    (scope, budget): (Scope, Option<usize>),
+    selection: &Selection,
+    sources: &Sources,
+    progress: &dyn Progress,
+) -> (Report, Tally, Vec<Explored>) {
+    let done = AtomicUsize::new(0);
+    let results = side_by_side(runs, &|run| {
+        let result = one(world, run, scope, selection, sources);
+        progress.done(done.fetch_add(1, Ordering::Relaxed) + 1, runs.len(), run);
+        result
+    });
+    let mut tally = Tally::default();
+    tally.rules = RULES
+        .iter()
+        .filter(|rule| is_asked(rule, scope) && selection.is_on(rule))
+        .count();
+    let mut explored = Vec::new();
+    if let Some(budget) = budget {
+        let mut charts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, run) in runs.iter().enumerate() {
+            charts.entry(&run.chart).or_default().push(at);
+        }
+        let charts: Vec<Vec<usize>> = charts.into_values().collect();
+        let outcomes = side_by_side(&charts, &|of_chart| {
+            let runs: Vec<&Run> = of_chart.iter().map(|at| &runs[*at]).collect();
+            let of_runs = || of_chart.iter().map(|at| &results[*at]);
+            let found = of_runs().flat_map(|(report, ..)| &report.diagnostics);
+            let known = found.map(|diagnostic| spot(diagnostic, sources)).collect();
+            let reached = of_runs().flat_map(|(_, _, tally)| tally.taken()).collect();
+            explore::explore(world, &runs, (&known, &reached), selection, sources, budget)
+        });
+        explored.extend(outcomes.into_iter().flatten());
+    }
+    let mut reports = Vec::with_capacity(results.len());
+    for (at, (report, suppressions, of_run)) in results.into_iter().enumerate() {
+        tally.add(of_run);
+        reports.push((at, report, suppressions));
+    }
+    let mut suppressions = Suppressions::default();
+    let mut more = Report::new();
+    let mut summaries = Vec::new();
+    for outcome in explored {
+        outcome
+            .suppressions
+            .into_iter()
+            .for_each(|of_set| suppressions.merge(of_set));
+        outcome.tallies.into_iter().for_each(|of_set| tally.reach(of_set));
+        more.append(outcome.report);
+        summaries.push(outcome.explored);
+    }
+    let mut report = merge(reports, runs, suppressions, selection, sources);
+    report.append(more);
+    (report, tally, summaries)
+}
+
+/// What is made of each of some things, on as many threads as are worth it, in their order.
+fn side_by_side<T: Sync, R: Send>(things: &[T], make: &(dyn Fn(&T) -> R + Sync)) -> Vec<R> {
+    let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(things.len()));
     let next = AtomicUsize::new(0);
     let work = || {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(run) = runs.get(at) else { break };
-            let (report, suppressions, tally) = one(world, run, scope, selection, sources);
-            let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
-            results.push((at, report, suppressions, tally));
-            progress.done(results.len(), runs.len(), run);
+            let Some(thing) = things.get(at) else { break };
+            let result = make(thing);
+            results
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((at, result));
         }
     };
-    let threads = processors().min(runs.len());
+    let threads = processors().min(things.len());
     thread::scope(|scope| {
         for _ in 1..threads {
             // One thread less is no harm.
@@ -81,18 +159,8 @@ pub fn run(
         work();
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(at, ..)| *at);
-    let mut tally = Tally::default();
-    tally.rules = RULES
-        .iter()
-        .filter(|rule| is_asked(rule, scope) && selection.is_on(rule))
-        .count();
-    let mut reports = Vec::with_capacity(results.len());
-    for (at, report, suppressions, of_run) in results {
-        tally.add(of_run);
-        reports.push((at, report, suppressions));
-    }
-    (merge(reports, runs, selection, sources), tally)
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
 }
 
 /// Whether a rule is about what is looked at.
@@ -101,7 +169,7 @@ fn is_asked(rule: &Rule, scope: Scope) -> bool {
 }
 
 /// All findings of one target that are wanted, and the comments that silence findings.
-fn one(
+pub(super) fn one(
     world: &Arc<dyn World>,
     run: &Run,
     scope: Scope,
@@ -176,6 +244,15 @@ fn chart_as_a_whole(world: &dyn World, path: &Path, sources: &Sources) -> Span {
     Span::file_start(sources.add(source))
 }
 
+/// Where a finding is, and of which rule.
+pub(super) type Spot = (String, u32, u32, &'static str);
+
+/// The spot of a finding.
+pub(super) fn spot(diagnostic: &Diagnostic, sources: &Sources) -> Spot {
+    let (name, start, end, rule, ..) = key(diagnostic, sources);
+    (name, start, end, rule)
+}
+
 /// What makes two findings the same: the rule, the place, the words. Files are known by their names, as each run reads
 /// its own.
 type Key = (String, u32, u32, &'static str, String, String);
@@ -202,11 +279,11 @@ fn key(diagnostic: &Diagnostic, sources: &Sources) -> Key {
 fn merge(
     results: Vec<(usize, Report, Suppressions)>,
     runs: &[Run],
+    mut suppressions: Suppressions,
     selection: &Selection,
     sources: &Sources,
 ) -> Report {
     let mut merged: BTreeMap<Key, (Diagnostic, Vec<usize>)> = BTreeMap::new();
-    let mut suppressions = Suppressions::default();
     for (at, report, silenced) in results {
         suppressions.merge(silenced);
         for diagnostic in report.diagnostics {

@@ -14,6 +14,7 @@
 mod baseline;
 mod context;
 pub mod discover;
+pub mod explore;
 pub mod fix;
 mod locate;
 mod matrix;
@@ -30,7 +31,7 @@ mod usage;
 
 pub use baseline::{BASELINE, Baseline};
 pub use context::{Context, ParsedChart};
-pub use matrix::{Progress, Run, Scope, prometheus_files, run};
+pub use matrix::{Progress, Run, Scope, prometheus_files, run, run_exploring};
 pub use object::{Container, Object, Pod};
 pub use objects::Objects;
 pub use registry::RULES;

@@ -7,8 +7,10 @@ use std::time::Duration;
 use promchart_k8s::Version;
 
 use super::Context;
+use super::explore::{self, Arm, Place};
 use super::matrix::{Run, Scope};
 use super::rules::kubernetes::undefined_kinds;
+use crate::source::Sources;
 
 /// How many names a line of the summary has at most.
 const MAX_NAMES: usize = 5;
@@ -32,8 +34,12 @@ pub struct Tally {
     pub undefined: BTreeMap<String, BTreeSet<String>>,
     /// Dependencies that are not in charts/, so that nothing of them was looked at.
     pub absent: BTreeSet<String>,
+    /// Whether values were looked for that reach more.
+    pub is_explored: bool,
     /// The templates, each with whether an object came of it in any run.
     templates: BTreeMap<(Arc<str>, Arc<str>), bool>,
+    /// The branches of the templates by their charts, each with its place and whether any run took it.
+    branches: BTreeMap<(Arc<str>, Arm), (Place, bool)>,
     /// Versions of Kubernetes whose definitions are not here.
     versions: BTreeSet<String>,
 }
@@ -65,6 +71,7 @@ impl Tally {
                 tally.templates.insert(key, productive.contains(&**path));
             }
         }
+        tally.add_branches(context, run);
         for object in undefined_kinds(context) {
             let kind = format!("{} ({})", object.kind(), object.reference.api_version);
             let name = format!("{}/{}", object.namespace(), object.name());
@@ -81,6 +88,54 @@ impl Tally {
         tally
     }
 
+    fn add_branches(&mut self, context: &Context<'_>, run: &Run) {
+        let (Some(chart), Some(coverage), Some(usage)) = (&context.chart, &context.coverage, &context.usage) else {
+            return;
+        };
+        let taken = explore::hits(coverage);
+        for (arm, place) in explore::branches(chart, &usage.reached) {
+            let is_taken = taken.contains(&arm);
+            self.branches.insert((Arc::clone(&run.chart), arm), (place, is_taken));
+        }
+    }
+
+    /// The branches that were taken.
+    pub(super) fn taken(&self) -> impl Iterator<Item = Arm> {
+        let taken = self.branches.iter().filter(|(_, (_, is_taken))| *is_taken);
+        taken.map(|((_, arm), _)| arm.clone())
+    }
+
+    /// Adds which templates and branches were reached with other values, which are no run of their own.
+    pub(super) fn reach(&mut self, other: Self) {
+        for (template, is_productive) in other.templates {
+            *self.templates.entry(template).or_default() |= is_productive;
+        }
+        for (branch, (place, is_taken)) in other.branches {
+            self.branches.entry(branch).or_insert((place, false)).1 |= is_taken;
+        }
+    }
+
+    /// How many branches no run took, and how many there are: the ways of each `if`, `with` and `range` of the templates that
+    /// something calls. What ends the render with `fail` is none.
+    pub fn branches(&self) -> (usize, usize) {
+        let untaken = self.branches.values().filter(|(_, is_taken)| !is_taken).count();
+        (untaken, self.branches.len())
+    }
+
+    /// The branches that no run took, a line each.
+    pub fn untaken(&self, sources: &Sources) -> String {
+        let untaken = self.branches.iter().filter(|(_, (_, is_taken))| !is_taken);
+        let mut out = String::new();
+        for ((_, arm), (place, _)) in untaken {
+            let source = sources.get(place.head.file);
+            let head = source.text().get(place.head.range()).unwrap_or_default();
+            let head = head.split_whitespace().collect::<Vec<_>>().join(" ");
+            let way = if arm.is_else { "else of " } else { "" };
+            out.push_str(&format!("not taken: {}: {way}{head}\n", sources.place(place.head)));
+        }
+        out
+    }
+
     /// Adds what another run has looked at.
     pub(super) fn add(&mut self, other: Self) {
         self.charts.extend(other.charts);
@@ -95,6 +150,9 @@ impl Tally {
         }
         for (template, is_productive) in other.templates {
             *self.templates.entry(template).or_default() |= is_productive;
+        }
+        for (branch, (place, is_taken)) in other.branches {
+            self.branches.entry(branch).or_insert((place, false)).1 |= is_taken;
         }
     }
 
@@ -153,6 +211,18 @@ impl Tally {
                 self.templates.len()
             );
             not(format!("{message}: {}", named(silent.into_iter())));
+        }
+        let (untaken, all) = self.branches();
+        if untaken > 0 {
+            let are = if untaken == 1 { "which was" } else { "which were" };
+            let more = if self.is_explored {
+                ""
+            } else {
+                ": --explore finds values that take them, and lints those"
+            };
+            not(format!(
+                "{untaken} of {all} branches of templates, {are} not taken{more}"
+            ));
         }
         out
     }

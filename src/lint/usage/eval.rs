@@ -428,7 +428,7 @@ impl<'a> Evaluator<'a> {
 }
 
 /// Whether a name has the parts of a pattern in their order, the first at its start and the last at its end.
-fn fits(name: &str, parts: &[&str]) -> bool {
+pub(in super::super) fn fits(name: &str, parts: &[&str]) -> bool {
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
         return true;
     };

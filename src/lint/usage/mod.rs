@@ -8,7 +8,7 @@
 mod calls;
 mod eval;
 mod reads;
-mod value;
+pub(super) mod value;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use crate::template::{self, Template};
 use crate::yaml::{Node, Value};
 
 use eval::Evaluator;
+pub(super) use eval::fits;
 pub use reads::{Reads, Unread};
 use value::{Abstract, key};
 

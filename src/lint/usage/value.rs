@@ -82,6 +82,6 @@ pub(super) fn join(path: &Path, step: Step) -> Path {
 }
 
 /// A key as a step.
-pub(super) fn key(name: &str) -> Step {
+pub(in super::super) fn key(name: &str) -> Step {
     Step::Key(name.into())
 }

@@ -4,6 +4,7 @@ use regex_syntax::Parser;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::program::Pattern;
+use gostd::regexp::Regexp;
 
 /// The maximum length of an example, in bytes.
 const LONGEST: usize = 80;
@@ -12,9 +13,19 @@ const USUAL: [char; 6] = ['a', '1', '0', 'A', '-', '.'];
 
 /// Returns a short text that the pattern matches.
 pub(super) fn of(pattern: &Pattern) -> Option<String> {
-    let hir = Parser::new().parse(&pattern.text).ok()?;
+    matching(&pattern.text, &pattern.regexp)
+}
+
+/// A short text that a regular expression of Go's matches, where one is found.
+pub fn text_like(pattern: &str) -> Option<String> {
+    let regexp = Regexp::compile(pattern).ok()?;
+    matching(pattern, &regexp)
+}
+
+fn matching(pattern: &str, regexp: &Regexp) -> Option<String> {
+    let hir = Parser::new().parse(pattern).ok()?;
     let text = write(&hir)?;
-    (!text.is_empty() && text.len() <= LONGEST && pattern.regexp.is_match(&text)).then_some(text)
+    (!text.is_empty() && text.len() <= LONGEST && regexp.is_match(&text)).then_some(text)
 }
 
 fn write(hir: &Hir) -> Option<String> {
@@ -54,7 +65,6 @@ fn one_of(class: &Class) -> Option<char> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gostd::regexp::Regexp;
 
     #[test]
     fn examples() {

@@ -38,6 +38,7 @@ use source::{FileId, Source, SourceKind, Sources, Span};
 use world::World;
 
 pub use bundle::{BUNDLE, bundle};
+pub use example::text_like;
 
 /// The rule for values that the schema rejects.
 pub const SCHEMA: &str = "values-schema";
