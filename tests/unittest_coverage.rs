@@ -2,6 +2,11 @@
 
 use std::path::PathBuf;
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
 use crate::support::{Case, Run, copy, read, root, scratch};
 
 const FOLDER: &str = "tests/unittest/coverage";
@@ -32,6 +37,12 @@ fn the_table_names_lines_and_branches() {
         read("docs/test.md").contains(wanted.trim_end()),
         "docs/test.md has another table"
     );
+    // From inside of the chart all paths are shorter.
+    let run = Case::new("test").arg("--coverage").dir(folder.join("chart")).run();
+    let inside = wanted
+        .replace("[ shop ] chart", "[ shop ] .")
+        .replace("  chart/templates", "  templates");
+    assert_eq!(format!("### Coverage{}", table(&run)), inside);
     // Without the flag nothing is said of it.
     assert_eq!(table(&test(&folder, &[])), "");
 }
@@ -127,4 +138,128 @@ fn reports_for_other_programs_have_the_same_counts() {
     // A template's text is no markup.
     let helpers = written("pages/shop-templates__helpers.tpl.html");
     assert!(helpers.contains("define &#34;shop.name&#34;"), "{helpers}");
+}
+
+/// `promchart test --watch` that runs.
+struct Watching {
+    process: Child,
+    lines: Receiver<String>,
+}
+
+impl Watching {
+    fn begin(folder: &PathBuf, chart: &str) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_promchart"))
+            .args(["test", "--watch", chart])
+            .current_dir(folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = channel();
+        let streams: [Box<dyn std::io::Read + Send>; 2] = [
+            Box::new(process.stdout.take().unwrap()),
+            Box::new(process.stderr.take().unwrap()),
+        ];
+        for stream in streams {
+            let sender = sender.clone();
+            std::thread::spawn(move || {
+                for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                    _ = sender.send(line);
+                }
+            });
+        }
+        Self { process, lines }
+    }
+
+    /// What is said until it waits for changes: the suites that were run, and why. The two streams may come in any order.
+    fn round(&self) -> Vec<String> {
+        let mut said = Vec::new();
+        let (mut waits, mut is_summed_up) = (false, false);
+        while !(waits && is_summed_up) {
+            let line = self
+                .lines
+                .recv_timeout(Duration::from_mins(1))
+                .unwrap_or_else(|_| panic!("{said:?}"));
+            waits |= line.starts_with("Watching ");
+            is_summed_up |= line.starts_with("Time: ") || line.ends_with("no suite runs any of it");
+            if line.starts_with(" PASS ") || line.starts_with(" FAIL ") || line.starts_with("Changed: ") {
+                said.push(line);
+            }
+        }
+        said.sort();
+        said
+    }
+}
+
+impl Drop for Watching {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+    }
+}
+
+#[test]
+fn a_change_runs_what_it_touches() {
+    for chart in ["chart", "."] {
+        let folder = fresh(&format!("watch-{}", chart.len()));
+        std::fs::write(
+            folder.join("chart/tests/ingress_test.yaml"),
+            "suite: ingress\ntemplates: [ingress.yaml]\ntests:\n  - it: is absent\n    asserts: [{hasDocuments: {count: 0}}]\n",
+        )
+        .unwrap();
+        let (inside, prefix) = if chart == "." {
+            (folder.join("chart"), "")
+        } else {
+            (folder.clone(), "chart/")
+        };
+        let mut watching = Watching::begin(&inside, chart);
+        assert_eq!(watching.round().len(), 3);
+        let change = |file: &str, from: &str, to: &str| {
+            let path = folder.join("chart").join(file);
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(text.contains(from), "{file}: {from}");
+            std::fs::write(&path, text.replace(from, to)).unwrap();
+        };
+        change("templates/deployment.yaml", "replicas: 1", "replicas: 2");
+        let suite = format!("{prefix}tests/deployment_test.yaml");
+        assert_eq!(
+            watching.round(),
+            [
+                format!(" FAIL  deployment\t{suite}"),
+                format!("Changed: {prefix}templates/deployment.yaml; run again: {suite}"),
+            ]
+        );
+        change("templates/deployment.yaml", "replicas: 2", "replicas: 1");
+        assert_eq!(watching.round()[0], format!(" PASS  deployment\t{suite}"));
+        // Nobody calls it.
+        change("charts/idle/templates/config.yaml", "v1", "v2");
+        assert_eq!(
+            watching.round(),
+            [format!(
+                "Changed: {prefix}charts/idle/templates/config.yaml; no suite runs any of it"
+            )]
+        );
+        change("values.yaml", "replicas: 1", "replicas: 5");
+        assert_eq!(watching.round().len(), 4);
+        // A template that is none, and is one again.
+        change("templates/ingress.yaml", "{{- if .Values.hosts }}", "{{- if }}");
+        assert_eq!(watching.round().len(), 4);
+        change("templates/ingress.yaml", "{{- if }}", "{{- if .Values.hosts }}");
+        assert_eq!(watching.round().len(), 4);
+        if cfg!(unix) {
+            let id = watching.process.id().to_string();
+            assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+            let ended = watching.process.wait().unwrap();
+            assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended), Some(2));
+        }
+    }
+}
+
+#[test]
+fn watching_is_refused_with_what_it_cannot_do() {
+    let folder = fresh("watch-flags");
+    for flag in ["--coverage", "-u", "-q", "-d"] {
+        let run = test(&folder, &["--watch", flag]);
+        assert_eq!(run.code, 2, "{flag}");
+        assert!(run.stderr.contains("--watch"), "{flag}: {}", run.stderr);
+    }
 }

@@ -21,6 +21,7 @@ mod request;
 mod schema;
 mod template;
 mod test;
+mod watch;
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex};

@@ -10,6 +10,7 @@ use super::args::LimitArguments;
 use super::coverage::CoverageArguments;
 use super::output::Output;
 use super::request::usage;
+use super::watch::watch;
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::go::boolean;
 use crate::render::Limits;
@@ -66,6 +67,9 @@ pub(super) struct Test {
     /// Refuse fields that suites do not have
     #[arg(long)]
     pub(super) strict: bool,
+    /// Stay, and run again what a change of files touches, until Ctrl-C
+    #[arg(long, conflicts_with_all = ["update_snapshot", "failfast", "debug", "output_file", "chart_tests_path"])]
+    pub(super) watch: bool,
     /// Stop at the first test that fails
     #[arg(short = 'q', long)]
     pub(super) failfast: bool,
@@ -82,8 +86,8 @@ pub(super) struct Test {
 }
 
 /// Prints results as they come.
-struct Told {
-    printer: Printer,
+pub(super) struct Told {
+    pub(super) printer: Printer,
 }
 
 impl Listener for Told {
@@ -147,9 +151,19 @@ fn tested(world: &Arc<dyn World>, arguments: &Test, output: Output, sources: &So
         skip_schema: arguments.skip_schema_validation,
         debug_folder: arguments.debug.then(|| DEBUG.to_owned()),
         limits,
-        coverage: arguments.coverage.is_wanted(),
+        coverage: arguments.coverage.is_wanted() || arguments.watch,
+        only: None,
     };
     let printer = Printer::new(output.color());
+    if arguments.watch {
+        if arguments.coverage.is_wanted() {
+            return Err(Box::new(
+                usage("--watch runs some suites at a time, of which no coverage is told")
+                    .help("leave out --watch, or all flags that begin with --coverage"),
+            ));
+        }
+        watch(world, &options, printer);
+    }
     let mut results = unittest::run(world, &options, sources, &mut Told { printer });
     if let Some(file) = arguments.output_file.as_deref().filter(|file| !file.is_empty()) {
         let report = unittest::write(format, &results.suites, &**world);

@@ -6,6 +6,7 @@
 //! check, path    an assertion, documents        -> passed, or what was expected and what is there
 //! run            charts                         -> SuiteResults, told to a Listener as they come
 //! text, xml      SuiteResults                   -> what people and other programs read
+//! watch          files before and after, uses    -> the suites that a change touches
 //! coverage       what was counted meanwhile     -> lines and branches that were run, for people and programs
 //! ```
 //!
@@ -33,11 +34,12 @@ mod snapshot;
 mod suite;
 mod templates;
 mod text;
+pub mod watch;
 mod xml;
 
 pub use fields::SUITE;
 pub use result::{AssertionResult, SuiteResult, TestResult};
-pub use run::{ChartCoverage, Listener, Options, Results, run};
+pub use run::{ChartCoverage, Listener, Options, Results, Uses, run};
 pub use snapshot::{Counts, SNAPSHOT};
 pub use suite::VERSION;
 pub use text::Printer;

@@ -13,7 +13,7 @@ use super::result::{SuiteResult, TestResult};
 use super::snapshot::Snapshots;
 use super::suite::{self, Job, Suite};
 use crate::chart::{self, Chart, Dependency};
-use crate::coverage::Coverage;
+use crate::coverage::{Coverage, FileCoverage};
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::go::path as gopath;
 use crate::render::{self, Capabilities, KubeVersion, Limits, Release, Session, Trace};
@@ -52,6 +52,8 @@ pub struct Options {
     pub limits: Limits,
     /// Whether [`Results::coverage`] is to tell what of the templates the tests have run.
     pub coverage: bool,
+    /// The files of the suites that are run, if not all are.
+    pub only: Option<BTreeSet<String>>,
 }
 
 /// Who is told of results as they come.
@@ -82,6 +84,21 @@ pub struct Results {
     pub charts_errored: usize,
     /// What of the templates of each chart was run, if that was asked for.
     pub coverage: Vec<ChartCoverage>,
+    /// What each suite has to do with, if that was asked for.
+    pub uses: Vec<Uses>,
+}
+
+/// What the suites of a file have to do with.
+#[derive(Clone, Debug)]
+pub struct Uses {
+    /// The folder of the chart.
+    pub chart: String,
+    /// The file of the suites.
+    pub suites: String,
+    /// The paths of the templates of which anything was run.
+    pub templates: BTreeSet<Arc<str>>,
+    /// The values files.
+    pub values: BTreeSet<String>,
 }
 
 /// What of a chart's templates was run.
@@ -150,7 +167,6 @@ struct Loaded {
 struct Piece {
     chart: usize,
     suites: Range<usize>,
-    is_last: bool,
 }
 
 /// What came of a [`Piece`].
@@ -192,6 +208,10 @@ impl Telling<'_> {
             let is_first = self.next == 0 || pieces[self.next - 1].chart != piece.chart;
             self.next += 1;
             self.tell(ran, piece, is_first, &charts[piece.chart], sources);
+            if pieces.get(self.next).is_none_or(|next| next.chart != piece.chart) {
+                self.results.charts_passed += usize::from(self.passed);
+                self.results.charts_failed += usize::from(!self.passed);
+            }
         }
     }
 
@@ -224,14 +244,12 @@ impl Telling<'_> {
                     coverage: Coverage::default(),
                 });
             }
+            self.results
+                .uses
+                .extend(uses(&loaded.path, &suites[piece.suites.clone()], &coverage));
             if let Some(chart) = self.results.coverage.last_mut() {
                 chart.coverage.add(&coverage);
             }
-        }
-        if piece.is_last && self.passed {
-            self.results.charts_passed += 1;
-        } else if piece.is_last {
-            self.results.charts_failed += 1;
         }
     }
 }
@@ -276,11 +294,14 @@ impl Loader<'_> {
                 let rest = &suites[start..];
                 let together = |suite: &&Suite| self.options.fail_fast || suite.file == rest[0].file;
                 let end = start + rest.iter().take_while(together).count();
-                pieces.push(Piece {
-                    chart,
-                    suites: start..end,
-                    is_last: end == suites.len(),
-                });
+                let is_wanted = match (&self.options.only, rest.first()) {
+                    (Some(only), Some(suite)) => only.contains(&suite.file),
+                    _ => true,
+                };
+                if is_wanted {
+                    let suites = start..end;
+                    pieces.push(Piece { chart, suites });
+                }
                 if end == suites.len() {
                     break;
                 }
@@ -341,7 +362,7 @@ impl Loader<'_> {
                 checker: Checker::default(),
             }),
         };
-        if options.coverage && piece.suites.start == 0 {
+        if options.coverage && (piece.suites.start == 0 || options.only.is_some()) {
             // Also what no suite has.
             let files = render::templates(chart, &chart.values, &test_release(), &Capabilities::default());
             kept.session.learn(&files);
@@ -567,6 +588,26 @@ impl Loader<'_> {
         }
         (result, ended)
     }
+}
+
+/// What suites that share a file have to do with.
+fn uses(chart: &str, suites: &[Suite], coverage: &Coverage) -> Option<Uses> {
+    let first = suites.first()?;
+    let was_run = |file: &FileCoverage| file.counted().any(|(_, _, hits)| hits > 0);
+    let run = coverage.files().filter(|(_, file)| was_run(file));
+    let values = |suite: &Suite| -> Vec<String> {
+        let folder = Path::new(&suite.file).parent().unwrap_or_else(|| Path::new(""));
+        let paths = suite.values.iter().chain(suite.jobs.iter().flat_map(|job| &job.values));
+        paths
+            .map(|path| gopath::clean(&folder.join(path).to_string_lossy()))
+            .collect()
+    };
+    Some(Uses {
+        chart: chart.to_owned(),
+        suites: first.file.clone(),
+        templates: run.map(|(_, file)| Arc::clone(&file.path)).collect(),
+        values: suites.iter().flat_map(values).collect(),
+    })
 }
 
 /// The release that templates of suites see.

@@ -88,7 +88,7 @@ pub struct Measured {
 /// What of a template was run.
 #[derive(Clone, Debug)]
 pub struct MeasuredFile {
-    /// Its path, as the user would type it.
+    /// Its path, as the user would type it, without `.` and `..` where they are of no use.
     pub path: Arc<str>,
     source: Arc<Source>,
     /// How often each line was run that can be: one with an action or text. Of several things on a line it is the count of the one
@@ -272,7 +272,7 @@ impl Measured {
         }
         let files = counted.into_iter().filter_map(|(path, file)| {
             let is_partial = gopath::base(path).starts_with('_');
-            MeasuredFile::of(Arc::clone(path), &file, is_partial, sources)
+            MeasuredFile::of(gopath::clean(path).into(), &file, is_partial, sources)
         });
         Self {
             name: chart.name.clone(),
@@ -304,8 +304,8 @@ impl Measured {
 
     /// The path of a file in the folder of the chart.
     pub fn within<'a>(&self, file: &'a MeasuredFile) -> &'a str {
-        let folder = self.path.trim_end_matches('/');
-        let rest = file.path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+        let folder = gopath::clean(&self.path);
+        let rest = file.path.strip_prefix(&*folder).and_then(|rest| rest.strip_prefix('/'));
         rest.unwrap_or(&file.path)
     }
 }
