@@ -17,7 +17,7 @@ pub fn encode32(bytes: &[u8]) -> String {
     encode_with(bytes, BASE32, 5)
 }
 
-/// Groups of 3 bytes as 4 letters of 6 bits, or of 5 bytes as 8 letters of 5 bits.
+/// Encodes groups of 3 bytes as 4 letters of 6 bits, or groups of 5 bytes as 8 letters of 5 bits.
 fn encode_with(bytes: &[u8], alphabet: &[u8], bits: usize) -> String {
     let group = if bits == 6 { 3 } else { 5 };
     let letters = group * 8 / bits;
@@ -40,7 +40,7 @@ fn encode_with(bytes: &[u8], alphabet: &[u8], bits: usize) -> String {
     text
 }
 
-/// The value of a letter.
+/// Returns the value of a letter.
 fn digit(alphabet: &[u8], byte: u8) -> Option<u64> {
     alphabet
         .iter()
@@ -48,16 +48,16 @@ fn digit(alphabet: &[u8], byte: u8) -> Option<u64> {
         .map(|value| value as u64)
 }
 
-/// The bytes of a last group of letters, whose unused bits are dropped.
+/// Appends the bytes of the last group of letters; its unused bits are dropped.
 fn push_group(bytes: &mut Vec<u8>, number: u64, bits: usize) {
     let whole = bits / 8;
     bytes.extend_from_slice(&(number >> (bits - whole * 8)).to_be_bytes()[8 - whole..]);
 }
 
-/// `base64.StdEncoding.DecodeString`; line breaks are skipped.
+/// `base64.StdEncoding.DecodeString`; line breaks are ignored.
 ///
 /// # Errors
-/// Go's message with the offset of the byte that does not fit.
+/// Go's message with the offset of the invalid byte.
 pub fn decode(text: &[u8]) -> Result<Vec<u8>, String> {
     let corrupt = |at: usize| Err(format!("illegal base64 data at input byte {at}"));
     let after_breaks = |at: usize| {
@@ -106,10 +106,10 @@ pub fn decode(text: &[u8]) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// `base32.StdEncoding.DecodeString`; line breaks are skipped.
+/// `base32.StdEncoding.DecodeString`; line breaks are ignored.
 ///
 /// # Errors
-/// Go's message with the offset of the byte that does not fit.
+/// Go's message with the offset of the invalid byte.
 pub fn decode32(text: &[u8]) -> Result<Vec<u8>, String> {
     let corrupt = |at: usize| Err(format!("illegal base32 data at input byte {at}"));
     let text: Vec<u8> = text

@@ -1,6 +1,6 @@
 //! Go's `strconv.ParseBool`.
 
-/// The words that Go takes for a boolean.
+/// Parses the spellings of a boolean that Go accepts.
 ///
 /// # Errors
 /// Go's message.

@@ -1,11 +1,11 @@
-//! Go's case mapping: one character to one character, and words in the spellings that programs like.
+//! Go's case mapping, which maps one character to one character, and the identifier styles of sprig's libraries.
 
 use super::unicode::{
     is_digit, is_letter, is_lower, is_number, is_print, is_punctuation, is_space, is_title, is_upper, rune,
 };
 
-/// The one character that an iterator gives; `c` itself where it gives several (Rust maps `ß` to `SS`, Go leaves it), or
-/// where the edition of Unicode that Go follows does not have both yet.
+/// Returns the single character of a case mapping. Returns `c` itself if the mapping has several characters (Rust maps
+/// `ß` to `SS`, Go leaves it unchanged), or if Go's version of Unicode does not contain both characters yet.
 fn single(c: char, mut mapped: impl ExactSizeIterator<Item = char>) -> char {
     if mapped.len() != 1 {
         return c;
@@ -18,7 +18,7 @@ fn single(c: char, mut mapped: impl ExactSizeIterator<Item = char>) -> char {
 
 /// `unicode.ToUpper`.
 pub fn to_upper(c: char) -> char {
-    // Letters with an iota below, whose capitals Rust spells with two characters.
+    // Letters with an iota subscript, whose capitals are two characters in Rust.
     let offset = match c {
         '\u{1F80}'..='\u{1F87}' | '\u{1F90}'..='\u{1F97}' | '\u{1FA0}'..='\u{1FA7}' => 8,
         '\u{1FB3}' | '\u{1FC3}' | '\u{1FF3}' => 9,
@@ -42,13 +42,13 @@ pub fn to_title(c: char) -> char {
         'Ǉ'..='ǉ' => 'ǈ',
         'Ǌ'..='ǌ' => 'ǋ',
         'Ǳ'..='ǳ' => 'ǲ',
-        // Georgian has capitals, but no titles are set in them.
+        // Georgian has capitals but no title case.
         '\u{10D0}'..='\u{10FF}' => c,
         _ => to_upper(c),
     }
 }
 
-/// `strings.Title`: the first letter of each word as in a title.
+/// `strings.Title`: the first letter of each word in title case.
 pub fn title(text: &str) -> String {
     let mut before = ' ';
     let in_word = |c: char| {
@@ -70,7 +70,7 @@ pub fn title(text: &str) -> String {
         .collect()
 }
 
-/// goutils' `Uncapitalize`: the first letter of each word small.
+/// goutils' `Uncapitalize`: the first letter of each word in lower case.
 pub fn uncapitalize(text: &str) -> String {
     let mut first = true;
     text.chars()
@@ -88,7 +88,8 @@ pub fn uncapitalize(text: &str) -> String {
         .collect()
 }
 
-/// goutils' `SwapCase`: capitals small; small letters capital, at the start of a word as in a title.
+/// goutils' `SwapCase`: capitals become lower case; lower case letters become capitals, or title case at the start of a
+/// word.
 pub fn swap(text: &str) -> String {
     let mut after_space = true;
     text.chars()
@@ -119,7 +120,7 @@ fn is_connector(c: char) -> bool {
 pub fn pascal(text: &str) -> String {
     let chars: Vec<char> = text.chars().map(rune).collect();
     let Some(start) = chars.iter().position(|&c| !is_connector(c)) else {
-        // The library writes the last of them twice.
+        // xstrings writes the last connector twice.
         return chars.iter().chain(chars.last()).collect();
     };
     let mut out: String = chars[..start].iter().collect();
@@ -133,7 +134,7 @@ pub fn pascal(text: &str) -> String {
             capitals = is_upper(c);
             c = to_upper(c);
         } else {
-            // Of several capitals in a row only the first stays one.
+            // Of several capitals in a row only the first stays a capital.
             if capitals && is_upper(c) {
                 c = to_lower(c);
             } else {
@@ -147,7 +148,7 @@ pub fn pascal(text: &str) -> String {
     out
 }
 
-/// What a piece of a name consists of.
+/// The kind of a part of a name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Word {
     None,
@@ -159,12 +160,12 @@ enum Word {
     Other,
 }
 
-/// Letters that words are made of; Chinese characters are words of their own.
+/// Whether a letter can be part of a word; each Chinese character is a word of its own.
 fn is_alphabet(c: char) -> bool {
     is_letter(c) && !matches!(c, '\u{4E00}'..='\u{9FCC}' | '\u{3400}'..='\u{4D85}' | '\u{20000}'..='\u{2B81D}')
 }
 
-/// Takes the next piece off the front.
+/// Splits the next part off the front.
 fn next_word<'t>(rest: &mut &'t [char]) -> (Word, &'t [char]) {
     let text = *rest;
     let Some(&first) = text.first() else {
@@ -179,7 +180,7 @@ fn next_word<'t>(rest: &mut &'t [char]) -> (Word, &'t [char]) {
     } else if is_upper(first) {
         let end = match text.get(1) {
             Some(&c) if is_upper(c) => {
-                // `HTTPServer`: the last capital begins the next word.
+                // `HTTPServer`: the last capital starts the next word.
                 let end = run(1, &is_upper);
                 if text.get(end).is_some_and(|&c| is_alphabet(c)) {
                     end - 1
@@ -203,7 +204,7 @@ fn next_word<'t>(rest: &mut &'t [char]) -> (Word, &'t [char]) {
     (word, &text[..end])
 }
 
-/// xstrings' `ToSnakeCase` and `ToKebabCase`: `SomeWords` become `some_words`, with a connector of choice.
+/// xstrings' `ToSnakeCase` and `ToKebabCase`: `SomeWords` becomes `some_words`, with the given connector.
 pub fn connect(text: &str, connector: char) -> String {
     let chars: Vec<char> = text.chars().map(rune).collect();
     let mut rest = &chars[..];
@@ -229,7 +230,7 @@ pub fn connect(text: &str, connector: char) -> String {
             Word::Connector => push(&mut out, before, last),
             Word::Punctuation => {}
             Word::Number => {
-                // Letters after digits belong to them: `1st`.
+                // Letters after digits belong to the digits: `1st`.
                 while matches!(word, Word::Alphabet | Word::Number) {
                     push(&mut out, word, letters);
                     (word, letters) = next_word(&mut rest);
@@ -245,7 +246,7 @@ pub fn connect(text: &str, connector: char) -> String {
             }
             _ if rest.is_empty() => {}
             _ => {
-                // Digits belong to the word before them, unless small letters follow.
+                // Digits belong to the preceding word, unless lower case letters follow.
                 let digits = letters;
                 (word, letters) = next_word(&mut rest);
                 if word == Word::Alphabet {

@@ -1,10 +1,10 @@
-//! Days and dates in the Gregorian calendar, for any year.
+//! The Gregorian calendar: conversions between days and dates, for any year.
 
-/// Days from 1970-01-01 to a date; months and days may be out of their ranges, as `time.Date` allows.
+/// Days from 1970-01-01 to a date. Months and days may be out of range, as in `time.Date`.
 pub fn days_from_date(year: i64, month: i64, day: i64) -> i64 {
     let year = year + (month - 1).div_euclid(12);
     let month = (month - 1).rem_euclid(12) + 1;
-    // Counted from March, so that the leap day is the last of its year.
+    // Years start in March, so that the leap day is the last day of a year.
     let shifted = if month <= 2 { year - 1 } else { year };
     let era = shifted.div_euclid(400);
     let of_era = shifted.rem_euclid(400);
@@ -12,7 +12,7 @@ pub fn days_from_date(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
-/// Year, month and day of a number of days from 1970-01-01.
+/// The year, month and day of a number of days since 1970-01-01.
 pub fn date_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
@@ -35,7 +35,7 @@ pub fn is_leap(year: i64) -> bool {
     year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
 }
 
-/// How many days a month has.
+/// The number of days in a month.
 pub fn days_in(month: i64, year: i64) -> i64 {
     match month {
         2 if is_leap(year) => 29,

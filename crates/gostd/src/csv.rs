@@ -1,4 +1,4 @@
-//! One record of Go's `encoding/csv`, which flags that take lists are read with.
+//! One record of Go's `encoding/csv`, which is used for flags that take lists.
 
 /// `csv.NewReader(text).Read()`: the fields of the first line that is not empty.
 ///
@@ -69,7 +69,7 @@ impl Reader<'_> {
         self.rest.is_empty() || self.rest.starts_with('\n') || self.rest.starts_with("\r\n")
     }
 
-    /// A field without quotes, and whether it is the last one.
+    /// Reads a field without quotes. The second result is whether it is the last one.
     fn plain(&mut self) -> Result<(String, bool), String> {
         let line_end = self.rest.find('\n').unwrap_or(self.rest.len());
         let line = self.rest[..line_end].trim_end_matches('\r');
@@ -82,7 +82,7 @@ impl Reader<'_> {
         Ok((field, is_last))
     }
 
-    /// A field in quotes, and whether it is the last one.
+    /// Reads a quoted field. The second result is whether it is the last one.
     fn quoted(&mut self) -> Result<(String, bool), String> {
         const MISPLACED: &str = "extraneous or missing \" in quoted-field";
         let mut field = String::new();

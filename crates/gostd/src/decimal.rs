@@ -1,10 +1,10 @@
-//! shopspring/decimal, with which sprig's `addf` and the like compute: decimal numbers of any length.
+//! shopspring/decimal, which sprig uses for `addf` and similar functions: decimal numbers of any length.
 
 use num_bigint::{BigInt, Sign};
 
 use super::float;
 
-/// How many decimals a quotient has.
+/// The number of decimal places of a quotient.
 const PRECISION: i64 = 16;
 
 /// `value × 10^exponent`.
@@ -19,10 +19,10 @@ fn power_of_ten(exponent: i64) -> BigInt {
 }
 
 impl Decimal {
-    /// The shortest decimal number that names the float.
+    /// The shortest decimal number that parses to the float.
     ///
     /// # Errors
-    /// For infinities and NaN.
+    /// Infinities and NaN.
     pub fn from_float(value: f64) -> Result<Self, String> {
         if !value.is_finite() {
             return Err(format!("Cannot create a Decimal from {}", float::shortest(value)));
@@ -42,7 +42,7 @@ impl Decimal {
         format!("{}e{}", self.value, self.exponent).parse().unwrap_or(0.0)
     }
 
-    /// Both values with the smaller of the two exponents.
+    /// Both values, scaled to the smaller of the two exponents.
     fn rescaled(&self, other: &Self) -> (BigInt, BigInt, i64) {
         let exponent = self.exponent.min(other.exponent);
         let scale = |decimal: &Self| &decimal.value * power_of_ten(decimal.exponent - exponent);
@@ -72,10 +72,10 @@ impl Decimal {
         }
     }
 
-    /// The quotient, to sixteen decimals; halves are rounded away from zero.
+    /// The quotient with sixteen decimal places; halves are rounded away from zero.
     ///
     /// # Errors
-    /// When the divisor is zero.
+    /// The divisor is zero.
     pub fn over(&self, other: &Self) -> Result<Self, String> {
         if other.value.sign() == Sign::NoSign {
             return Err("decimal division by 0".to_owned());

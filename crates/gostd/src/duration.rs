@@ -13,7 +13,7 @@ const UNITS: [(&str, u64); 8] = [
     ("h", 3_600_000_000_000),
 ];
 
-/// The first number that an `i64` cannot hold.
+/// The first number that does not fit an `i64`.
 const LIMIT: u64 = 1 << 63;
 
 /// `time.ParseDuration`: `1h2m3.5s`.
@@ -84,7 +84,7 @@ fn digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-/// The part of a unit that stands after the point, computed with floats as Go does.
+/// Converts the digits after the decimal point to nanoseconds, with floats as in Go.
 fn nanoseconds(fraction: &str, unit: u64) -> u64 {
     let (mut value, mut scale) = (0u64, 1f64);
     for digit in fraction.bytes() {
@@ -108,7 +108,7 @@ fn nanoseconds(fraction: &str, unit: u64) -> u64 {
     nanoseconds
 }
 
-/// `Duration.Round`: to the nearest multiple, halves away from zero.
+/// `Duration.Round`: rounds to the nearest multiple, halves away from zero.
 pub fn round(duration: i64, multiple: i64) -> i64 {
     if multiple <= 0 {
         return duration;
@@ -123,7 +123,7 @@ pub fn round(duration: i64, multiple: i64) -> i64 {
     }
 }
 
-/// `Duration.Truncate`: towards zero to a multiple.
+/// `Duration.Truncate`: rounds towards zero to a multiple.
 pub fn truncate(duration: i64, multiple: i64) -> i64 {
     if multiple <= 0 {
         duration
@@ -132,7 +132,7 @@ pub fn truncate(duration: i64, multiple: i64) -> i64 {
     }
 }
 
-/// The duration in a unit of so many nanoseconds, as `Duration.Hours` and the like compute it.
+/// The duration in a unit of the given number of nanoseconds, computed as `Duration.Hours` does.
 #[expect(clippy::cast_precision_loss, reason = "as Go computes")]
 pub fn in_units(duration: i64, unit: i64) -> f64 {
     (duration / unit) as f64 + (duration % unit) as f64 / unit as f64

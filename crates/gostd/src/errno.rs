@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// What Go says: `no such file or directory`.
+/// Returns Go's message for an error: `no such file or directory`.
 ///
 /// ```
 /// use gostd::errno::message;
@@ -20,7 +20,7 @@ pub fn message(error: &io::Error) -> String {
             _ => error.to_string(),
         };
     };
-    // Go has the words of the C library, with a small letter first.
+    // Go uses the messages of the C library, but starts them in lower case.
     let text = error.to_string();
     let text = text.strip_suffix(&format!(" (os error {code})")).unwrap_or(&text);
     let mut rest = text.chars();

@@ -1,19 +1,20 @@
-//! Go's `path/filepath.Match`: shell patterns that match one whole path.
+//! Go's `path/filepath.Match`: shell patterns that match a whole path.
 
-/// A pattern that is no pattern; Go's words for it.
+/// Go's message for an invalid pattern.
 pub const BAD_PATTERN: &str = "syntax error in pattern";
 
-/// Whether a name matches a pattern: `*` and `?` do not match `/`, `[a-z]` and `[^a]` are classes, `\` escapes.
+/// Whether a name matches a pattern: `*` and `?` do not match `/`, `[a-z]` and `[^a]` are character classes, `\`
+/// escapes.
 ///
 /// # Errors
-/// If the pattern is malformed. As in Go, only the part that had to be looked at is checked.
+/// The pattern is malformed. As in Go, only the part that is needed for the result is checked.
 pub fn matches(pattern: &str, name: &str) -> Result<bool, &'static str> {
     let (mut pattern, mut name) = (pattern, name);
     while !pattern.is_empty() {
         let (star, chunk, rest) = scan_chunk(pattern);
         pattern = rest;
         if star && chunk.is_empty() {
-            // A trailing star takes the rest, unless that has a separator in it.
+            // A trailing star matches the rest, unless the rest contains a separator.
             return Ok(!name.contains('/'));
         }
         if let Some(after) = match_chunk(chunk, name)?
@@ -46,7 +47,7 @@ pub fn matches(pattern: &str, name: &str) -> Result<bool, &'static str> {
     Ok(name.is_empty())
 }
 
-/// Takes a chunk off the pattern: whether stars precede it, the chunk up to the next star, the rest.
+/// Splits a chunk off the pattern: whether stars precede it, the chunk up to the next star, and the rest.
 fn scan_chunk(pattern: &str) -> (bool, &str, &str) {
     let trimmed = pattern.trim_start_matches('*');
     let star = trimmed.len() < pattern.len();
@@ -65,7 +66,8 @@ fn scan_chunk(pattern: &str) -> (bool, &str, &str) {
     (star, trimmed, "")
 }
 
-/// Matches a chunk at the start of a text; gives what follows. A chunk is checked to its end even when it fails.
+/// Matches a chunk at the start of a text and returns the rest of the text. A chunk is checked to its end even if it
+/// does not match.
 fn match_chunk<'a>(chunk: &str, text: &'a str) -> Result<Option<&'a str>, &'static str> {
     let mut text = Some(text);
     let mut chars = chunk.chars();
@@ -87,7 +89,7 @@ fn match_chunk<'a>(chunk: &str, text: &'a str) -> Result<Option<&'a str>, &'stat
     Ok(text)
 }
 
-/// A class after its `[`: whether it matches the character.
+/// Parses a character class after its `[` and returns whether it matches the character.
 fn class(chars: &mut std::str::Chars<'_>, found: Option<char>) -> Result<bool, &'static str> {
     let mut negated = false;
     if chars.as_str().starts_with('^') {
@@ -133,7 +135,7 @@ mod tests {
 
     #[test]
     fn matches_as_in_go() {
-        // pattern, name, result: rows of the behaviour that path/filepath documents, checked against Go 1.26.
+        // pattern, name, result: the behaviour documented for path/filepath, checked against Go 1.26.
         let cases = [
             ("abc", "abc", Ok(true)),
             ("*", "abc", Ok(true)),

@@ -1,8 +1,8 @@
-//! Floating point numbers as Go writes and reads them.
+//! Formatting and parsing of floating point numbers as in Go.
 //!
-//! Writing follows `strconv.FormatFloat` (and what stands on it: `%v`, `encoding/json`), reading `strconv.ParseFloat`.
-//! Rust's own conversions supply the digits, which are the same in both languages (the shortest that read back as the
-//! same number, or correctly rounded); how they are laid out is Go's.
+//! Formatting follows `strconv.FormatFloat` (and what is based on it: `%v`, `encoding/json`), parsing
+//! `strconv.ParseFloat`. Rust's conversions supply the digits, which are the same in both languages (the shortest that
+//! parse to the same number, or correctly rounded); the layout is Go's.
 
 use std::fmt::Write as _;
 
@@ -17,11 +17,11 @@ struct Digits {
     point: i32,
 }
 
-/// More digits than any number has after or before its point; Rust's formatting does not take more than 65,535.
+/// An upper bound on the number of digits before or after the decimal point. Rust's formatting accepts at most 65,535.
 const MOST_DIGITS: usize = 1200;
 
 impl Digits {
-    /// From the text that `{:e}` gives.
+    /// Parses the output of `{:e}`.
     fn from_exponent_form(text: &str) -> Self {
         let (negative, unsigned) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (mantissa, exponent) = unsigned.split_once('e').unwrap_or((unsigned, "0"));
@@ -35,7 +35,7 @@ impl Digits {
         Self { negative, text, point }
     }
 
-    /// The shortest digits that name this number and no other.
+    /// The shortest digits that parse to this number.
     fn shortest(value: f64) -> Self {
         let text = format!("{value:e}");
         Self::of_two_as_near(&text, |precision| {
@@ -46,7 +46,7 @@ impl Digits {
         })
     }
 
-    /// The same for 32 bits.
+    /// The shortest digits for a 32-bit number.
     fn shortest32(value: f32) -> Self {
         let text = format!("{value:e}");
         Self::of_two_as_near(&text, |precision| {
@@ -57,8 +57,9 @@ impl Digits {
         })
     }
 
-    /// Of two shortest texts that are as near to the number, Rust takes the greater and Go the one with an even last
-    /// digit. `even` gives the text with so many digits after the point, rounded to even, if it still names the number.
+    /// Of two shortest representations equally near to the number, Rust takes the greater one and Go the one with an
+    /// even last digit. `even` returns the text with the given number of digits after the point, rounded to even, if it
+    /// still parses to the number.
     fn of_two_as_near(text: &str, even: impl Fn(usize) -> Option<String>) -> Self {
         let digits = Self::from_exponent_form(text);
         let last = digits.text.as_bytes().last();
@@ -70,7 +71,7 @@ impl Digits {
         digits
     }
 
-    /// Rounded to so many digits.
+    /// The digits rounded to the given number of digits.
     fn rounded(value: f64, digits: usize) -> Self {
         let precision = digits.clamp(1, MOST_DIGITS) - 1;
         Self::from_exponent_form(&format!("{value:.precision$e}"))
@@ -83,7 +84,7 @@ impl Digits {
             .map_or('0', |&digit| char::from(digit))
     }
 
-    /// `-d.ddde±dd`, with so many digits after the point.
+    /// Writes `-d.ddde±dd`, with the given number of digits after the point.
     fn write_exponent(&self, text: &mut String, precision: usize, letter: char) {
         if self.negative {
             text.push('-');
@@ -102,7 +103,7 @@ impl Digits {
         let _ = write!(text, "{:02}", exponent.unsigned_abs());
     }
 
-    /// `-ddd.ddd`, with so many digits after the point.
+    /// Writes `-ddd.ddd`, with the given number of digits after the point.
     fn write_plain(&self, text: &mut String, precision: usize) {
         if self.negative {
             text.push('-');
@@ -130,8 +131,8 @@ fn not_finite(value: f64) -> Option<&'static str> {
     }
 }
 
-/// `strconv.FormatFloat(value, verb, precision, 64)` for the verbs `e E f g G`; `None` is Go's precision -1, the
-/// fewest digits that name the number.
+/// `strconv.FormatFloat(value, verb, precision, 64)` for the verbs `e E f g G`; `None` is Go's precision -1, the fewest
+/// digits that parse to the number.
 ///
 /// ```
 /// use gostd::float::format;
@@ -171,7 +172,7 @@ pub fn format(value: f64, verb: char, precision: Option<usize>) -> String {
     text
 }
 
-/// `%g`: the exponent form where the exponent is below -4 or not below the precision, else the plain form.
+/// `%g`: the exponent form if the exponent is below -4 or not below the precision, and otherwise the plain form.
 fn general(text: &mut String, digits: &Digits, verb: char, precision: Option<usize>) {
     let count = digits.text.len();
     let as_int = |value: usize| i32::try_from(value).unwrap_or(i32::MAX);
@@ -195,7 +196,7 @@ pub fn shortest(value: f64) -> String {
     format(value, 'g', None)
 }
 
-/// `strconv.FormatFloat(value, 'g', -1, 32)`: the shortest form that names the nearest 32 bit number.
+/// `strconv.FormatFloat(value, 'g', -1, 32)`: the shortest form that parses to the nearest 32-bit number.
 #[allow(clippy::cast_possible_truncation)] // rounding to 32 bits is the point
 pub fn shortest32(value: f64) -> String {
     let value = value as f32;
@@ -207,7 +208,7 @@ pub fn shortest32(value: f64) -> String {
     text
 }
 
-/// A number as `encoding/json` writes it; JSON has no infinities and no NaN.
+/// Formats a number as `encoding/json` does; `None` for infinities and NaN, which JSON does not have.
 ///
 /// ```
 /// use gostd::float::json;
@@ -223,7 +224,7 @@ pub fn json(value: f64) -> Option<String> {
     let size = value.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {
         let mut text = format(value, 'e', None);
-        // Two digits of a negative exponent become one where they can.
+        // A negative exponent of two digits is shortened to one if possible.
         if let Some(at) = text.len().checked_sub(4)
             && text[at..].starts_with("e-0")
         {

@@ -1,41 +1,41 @@
-//! Go's `fmt`, the part that lays out one number or text after its flags, width and precision.
+//! The part of Go's `fmt` that formats a single number or text with its flags, width and precision.
 //!
-//! Which verb fits which value, and how values within values print, is in `reflect`.
+//! The choice of verbs for values, and the formatting of nested values, are in the crate `govalue`.
 
 use super::quote::{can_backquote, quote, quote_ascii, quote_rune};
 use super::string::decode;
 use super::unicode::is_print;
 use super::{float, hexfloat};
 
-/// What stands between `%` and the verb.
+/// The flags, width and precision between `%` and the verb.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Flags {
-    /// The least number of characters.
+    /// The minimum number of characters.
     pub width: Option<usize>,
-    /// What follows the point.
+    /// The number after the point.
     pub precision: Option<usize>,
-    /// `-`: blanks to the right.
+    /// `-`: pads with blanks on the right.
     pub minus: bool,
-    /// `+`: always a sign; only ASCII in `%q`.
+    /// `+`: always writes a sign; in `%q`, writes only ASCII.
     pub plus: bool,
-    /// `#`: with prefix.
+    /// `#`: writes a prefix.
     pub sharp: bool,
-    /// A blank where a plus sign would be.
+    /// A blank in place of a plus sign.
     pub space: bool,
-    /// Zeros instead of blanks to the left.
+    /// Pads with zeros instead of blanks on the left.
     pub zero: bool,
     /// `%+v`
     pub plus_v: bool,
-    /// `%#v`: as Go would write the value in a program.
+    /// `%#v`: the value in Go syntax.
     pub sharp_v: bool,
 }
 
-/// Text in the making.
+/// A formatter with its output.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
-    /// What was written so far.
+    /// The output so far.
     pub out: String,
-    /// How the next thing is written.
+    /// The flags for the next value.
     pub flags: Flags,
 }
 
@@ -45,7 +45,7 @@ impl Layout {
         self.out.extend(std::iter::repeat_n(filler, count));
     }
 
-    /// Writes a text, filled up to the width.
+    /// Writes a text, padded to the width.
     pub fn pad(&mut self, text: &str) {
         let missing = match self.flags.width {
             None | Some(0) => 0,
@@ -196,7 +196,7 @@ impl Layout {
         self.pad_blank(&text);
     }
 
-    /// A `float64`. `default` is the precision where none was given; none at all means the fewest digits.
+    /// A `float64`. `default` is the precision if the format has none; `None` means the fewest digits.
     pub fn float(&mut self, value: f64, verb: char, default: Option<usize>) {
         let precision = self.flags.precision.or(default);
         let mut text = match verb {
@@ -211,7 +211,7 @@ impl Layout {
             text.replace_range(..1, " ");
         }
         if text[1..].starts_with(['I', 'N']) {
-            // A NaN has no sign unless one is asked for; infinities show theirs.
+            // A NaN has a sign only if a flag asks for one; infinities always show theirs.
             let bare = text[1..].starts_with('N') && !self.flags.space && !self.flags.plus;
             let text = &text[usize::from(bare)..];
             self.pad_blank(text);
@@ -224,7 +224,7 @@ impl Layout {
         if !signed {
             self.pad(&text[1..]);
         } else if self.flags.zero && !self.flags.minus && self.flags.width.is_some_and(|width| width > text.len()) {
-            // Zeros stand between the sign and the digits.
+            // Zeros go between the sign and the digits.
             self.out.push_str(&text[..1]);
             self.padding(self.flags.width.unwrap_or(0) - text.len());
             self.out.push_str(&text[1..]);
@@ -241,7 +241,7 @@ const UPPER: [char; 17] = [
     '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F', 'X',
 ];
 
-/// The character of a number; what is none is U+FFFD.
+/// The character with a code; U+FFFD if there is none.
 fn rune(code: u64) -> char {
     u32::try_from(code)
         .ok()
@@ -249,7 +249,7 @@ fn rune(code: u64) -> char {
         .unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// What `#` makes of a number: there is always a point, and `%#g` keeps its trailing zeros.
+/// Applies the `#` flag to a number: there is always a decimal point, and `%#g` keeps trailing zeros.
 fn with_point(text: &str, verb: char, precision: Option<usize>) -> String {
     let mut digits = match verb {
         'g' | 'G' | 'x' => precision.unwrap_or(6),

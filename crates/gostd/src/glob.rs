@@ -1,7 +1,7 @@
-//! The patterns of `github.com/gobwas/glob`, which `.Files.Glob` matches names with.
+//! The patterns of `github.com/gobwas/glob`, which `.Files.Glob` uses to match names.
 //!
-//! `*` matches anything but separators, `**` anything, `?` one character that is no separator, `[abc]`, `[!abc]` and
-//! `[a-c]` one character, `{a,b}` one of several patterns; `\` takes the next character as it is.
+//! `*` matches anything but separators, `**` anything, `?` one character that is not a separator, `[abc]`, `[!abc]` and
+//! `[a-c]` one character, `{a,b}` one of several patterns; `\` escapes the next character.
 
 use std::collections::BTreeSet;
 
@@ -23,15 +23,15 @@ enum Part {
     Alternatives(Vec<Vec<Part>>),
 }
 
-/// A pattern that cannot be read.
+/// The error for an invalid pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadGlob;
 
 impl Glob {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// If a class is malformed, or braces nest too deep.
+    /// A character class is malformed, or braces nest too deep.
     pub fn new(pattern: &str, separator: char) -> Result<Self, BadGlob> {
         let mut reader = Reader {
             rest: pattern.chars().peekable(),
@@ -48,13 +48,13 @@ impl Glob {
         }
     }
 
-    /// Whether a whole name matches.
+    /// Whether a name matches as a whole.
     pub fn matches(&self, name: &str) -> bool {
         self.advance(&self.parts, name, BTreeSet::from([0]))
             .contains(&name.len())
     }
 
-    /// The offsets at which a match of the parts may end that begins at one of the given offsets.
+    /// The offsets at which a match of the parts can end if it starts at one of the given offsets.
     fn advance(&self, parts: &[Part], name: &str, from: BTreeSet<usize>) -> BTreeSet<usize> {
         parts.iter().fold(from, |at, part| self.one(part, name, &at))
     }
@@ -102,7 +102,7 @@ impl Glob {
     }
 }
 
-/// How deep braces may nest.
+/// The maximum nesting depth of braces.
 const MAX_DEPTH: usize = 50;
 
 struct Reader<'a> {
@@ -110,7 +110,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads up to the end, or up to the brace or comma that ends an alternative.
+    /// Parses up to the end, or to the brace or comma that ends an alternative.
     fn pattern(&mut self, depth: usize) -> Result<Vec<Part>, BadGlob> {
         if depth > MAX_DEPTH {
             return Err(BadGlob);
@@ -149,7 +149,7 @@ impl Reader<'_> {
         Ok(parts)
     }
 
-    /// What follows a `{`; the end of the pattern closes it too.
+    /// Parses the alternatives after a `{`; the end of the pattern closes it too.
     fn alternatives(&mut self, depth: usize) -> Result<Part, BadGlob> {
         let mut patterns = Vec::new();
         loop {
@@ -189,7 +189,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Characters up to one of the breakers; a backslash takes the next one as it is.
+    /// Reads characters up to one of the breakers; a backslash escapes the next character.
     fn text(&mut self, breakers: &[char]) -> String {
         let mut text = String::new();
         while let Some(&c) = self.rest.peek() {

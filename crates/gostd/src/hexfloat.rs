@@ -45,7 +45,7 @@ pub fn format(value: f64, verb: char, precision: Option<usize>) -> String {
     if mantissa == 0 {
         exponent = 0;
     }
-    // The first digit is to be 1, with 60 bits after it.
+    // Normalizes the mantissa to a leading 1, with 60 bits after it.
     mantissa <<= 60 - FRACTION;
     while mantissa != 0 && mantissa & (1 << 60) == 0 {
         mantissa <<= 1;

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// Why a text is not an integer.
+/// The reason why a text is not an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IntError {
-    /// Not the syntax of an integer.
+    /// The syntax is invalid.
     Syntax,
-    /// An integer, but too large for the type.
+    /// The integer does not fit the type.
     Range,
 }
 
@@ -20,7 +20,7 @@ impl fmt::Display for IntError {
     }
 }
 
-/// `strconv.ParseUint(text, base, 64)`. Base 0 means: by prefix, underscores allowed.
+/// `strconv.ParseUint(text, base, 64)`. With base 0 the prefix determines the base, and underscores are allowed.
 pub fn parse_uint(text: &str, base: u32) -> Result<u64, IntError> {
     if text.is_empty() {
         return Err(IntError::Syntax);
@@ -36,7 +36,7 @@ pub fn parse_uint(text: &str, base: u32) -> Result<u64, IntError> {
         if c == '_' && base == 0 {
             continue;
         }
-        // Go calls what follows an overflow out of range only if the digits are right.
+        // Go reports an overflow as out of range only if all following digits are valid.
         let digit = c.to_digit(36).filter(|&digit| digit < radix).ok_or(IntError::Syntax)?;
         seen = true;
         match value
@@ -68,7 +68,7 @@ pub fn parse_int(text: &str, base: u32) -> Result<i64, IntError> {
     }
 }
 
-/// The digits after the prefix, and the base that it names.
+/// The digits after the prefix, and the base that the prefix denotes.
 fn split_prefix(text: &str) -> (&str, u32) {
     let bytes = text.as_bytes();
     if bytes[0] != b'0' {
@@ -88,7 +88,7 @@ fn split_prefix(text: &str) -> (&str, u32) {
     }
 }
 
-/// Whether each underscore stands between digits, or between a base prefix and a digit.
+/// Whether each underscore is between two digits, or between a base prefix and a digit.
 pub fn underscores_ok(text: &str) -> bool {
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);
     let bytes = text.as_bytes();

@@ -1,31 +1,31 @@
-//! The tokens of JSON as Go 1.27's `encoding/json` reads them, and what it says of a text that is none.
+//! The tokens of JSON as Go 1.27's `encoding/json` reads them, with its error messages.
 //!
-//! Since Go 1.27 that package is built on `encoding/json/jsontext`, whose words differ from those before.
+//! Since Go 1.27 that package is based on `encoding/json/jsontext`, whose messages differ from the earlier ones.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use super::{quote, string, unicode};
 
-/// How deep lists and objects may nest.
+/// The maximum nesting depth of lists and objects.
 pub const MAX_DEPTH: usize = 10_000;
 
-/// What Go says of lists and objects that nest deeper.
+/// Go's message for lists and objects that nest deeper.
 pub const TOO_DEEP: &str = "exceeded max depth";
 
-/// Why a text is no JSON.
+/// The reason why a text is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
-    /// What Go says, as `json.Unmarshal` has it.
+    /// The message of Go's `json.Unmarshal`.
     pub message: String,
-    /// The bytes that are wrong; nothing behind the text where it ends too early. `json.SyntaxError` has the end of it for
-    /// its `Offset`.
+    /// The range of the invalid bytes; empty at the end of the text if the text ends too early. The `Offset` of
+    /// `json.SyntaxError` is the end of the range.
     pub place: Range<usize>,
     /// Whether the text ends too early.
     pub is_end: bool,
 }
 
-/// A text, read from its beginning. Positions are those of the text, in which bytes that are not UTF-8 are
+/// A scanner at a position in a text. Positions refer to the text, in which bytes that are not UTF-8 are
 /// [escaped](string::encode).
 #[derive(Clone, Debug)]
 pub struct Scanner<'t> {
@@ -34,34 +34,34 @@ pub struct Scanner<'t> {
 }
 
 impl<'t> Scanner<'t> {
-    /// Stands at the first byte.
+    /// Creates a scanner at the first byte.
     pub fn new(text: &'t str) -> Self {
         Self { text, at: 0 }
     }
 
-    /// Where the next byte is.
+    /// The offset of the next byte.
     pub fn offset(&self) -> usize {
         self.at
     }
 
-    /// The next byte, unless the text ends here.
+    /// The next byte, or `None` at the end of the text.
     pub fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
-    /// Steps over a byte of ASCII.
+    /// Skips one ASCII byte.
     pub fn advance(&mut self) {
         self.at += 1;
     }
 
-    /// Steps over blanks and line breaks.
+    /// Skips white space.
     pub fn skip_space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
             self.at += 1;
         }
     }
 
-    /// Whether nothing but blanks and line breaks is in the text.
+    /// Whether the text is only white space.
     pub fn is_blank(&self) -> bool {
         self.text
             .bytes()
@@ -76,7 +76,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// The error for what stands here, be it a character or the end; `context` is what Go says of it.
+    /// The error for an unexpected character or end of the text; `context` is Go's description of the position.
     pub fn unexpected(&self, context: &str) -> SyntaxError {
         let (bytes, _) = self.ahead(4);
         let Some(first) = bytes.utf8_chunks().next() else {
@@ -89,7 +89,7 @@ impl<'t> Scanner<'t> {
         self.error(format!("invalid character {shown} {context}"), self.ahead(length).1)
     }
 
-    /// The error for a list or an object, whose bracket stands here, that is in too many others.
+    /// The error for a list or object that nests too deep, at its opening bracket.
     pub fn too_deep(&self) -> SyntaxError {
         self.error(TOO_DEEP.to_owned(), 1)
     }
@@ -102,10 +102,10 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// Steps over `true`, `false` or `null`, of which the first letter is here.
+    /// Reads `true`, `false` or `null`, starting at its first letter.
     ///
     /// # Errors
-    /// Where another letter follows.
+    /// A letter differs.
     pub fn literal(&mut self, word: &str) -> Result<(), SyntaxError> {
         for expected in word.chars() {
             if self.peek().map(char::from) != Some(expected) {
@@ -126,10 +126,10 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    /// Reads a number, of which the sign or first digit is here.
+    /// Reads a number, starting at its sign or first digit.
     ///
     /// # Errors
-    /// Where a digit is missing.
+    /// A digit is missing.
     pub fn number(&mut self) -> Result<&'t str, SyntaxError> {
         let start = self.at;
         if self.peek() == Some(b'-') {
@@ -154,10 +154,10 @@ impl<'t> Scanner<'t> {
         Ok(&self.text[start..self.at])
     }
 
-    /// Reads a string, of which the quotation mark is here. What is not UTF-8 becomes U+FFFD.
+    /// Reads a string, starting at its quotation mark. Bytes that are not UTF-8 become U+FFFD.
     ///
     /// # Errors
-    /// At a control character, a broken escape or the end of the text.
+    /// There is a control character or an invalid escape, or the text ends.
     pub fn string(&mut self) -> Result<Cow<'t, str>, SyntaxError> {
         self.at += 1;
         let mut copied = self.at;
@@ -205,15 +205,15 @@ impl<'t> Scanner<'t> {
         Ok(c)
     }
 
-    /// The number of an escape `\uXXXX`.
+    /// The code of an escape `\uXXXX`.
     fn hex(&self, at: usize) -> Option<u32> {
         let digits = self.text.get(at..at + 6)?.strip_prefix("\\u")?;
         let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         u32::from_str_radix(digits, 16).ok().filter(|_| is_hex)
     }
 
-    /// The character of an escape that was read, and of the one after it if they are the halves of one character. Half a
-    /// character is U+FFFD, and what follows stands for itself.
+    /// The character of an escape that has been read, together with the next escape if they form a surrogate pair. A
+    /// lone surrogate becomes U+FFFD, and the following text is read on its own.
     fn character(&mut self, first: u32) -> char {
         let code = match first {
             0xD800..0xDC00 => match self.hex(self.at) {
@@ -228,7 +228,7 @@ impl<'t> Scanner<'t> {
         char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 
-    /// The error for an escape of so many bytes, which the end of the text may cut short.
+    /// The error for an escape of the given number of bytes, which may be cut short by the end of the text.
     fn bad_escape(&self, length: usize) -> SyntaxError {
         let (mut what, place) = self.ahead(length);
         if what.len() < length && what.iter().skip(2).all(u8::is_ascii_hexdigit) {
@@ -246,7 +246,7 @@ impl<'t> Scanner<'t> {
         self.error(format!("invalid escape sequence {shown} in string"), place)
     }
 
-    /// The characters from here on that hold so many bytes, and how long they are in the text.
+    /// The characters from here on that hold the given number of bytes, and their length in the text.
     fn ahead(&self, bytes: usize) -> (Vec<u8>, usize) {
         let rest = &self.text[self.at..];
         let mut count = 0;
@@ -264,26 +264,27 @@ impl<'t> Scanner<'t> {
     }
 }
 
-/// A step into a value: the key of an object or the position in a list.
+/// A step into a value: the key of an object or the index in a list.
 #[derive(Clone, Debug)]
 pub enum Step<'k> {
     /// A key.
     Key(&'k str),
-    /// A position, from 0.
+    /// An index, from 0.
     Position(usize),
 }
 
-/// What `json.Unmarshal` says of a number that is too large, in an `interface {}` or in a map or slice of these.
+/// The message of `json.Unmarshal` for a number that is too large for an `interface {}`, or for a map or slice of
+/// these.
 pub fn too_large<'k>(number: &str, path: impl IntoIterator<Item = Step<'k>>) -> String {
     let steps = path.into_iter().map(|step| match step {
-        // As in the JSON pointer that Go makes the path from.
+        // Escaped as in the JSON pointer from which Go builds the path.
         Step::Key(key) => key.replace('~', "~0").replace('/', "~1"),
         Step::Position(at) => at.to_string(),
     });
     let steps: Vec<String> = steps.collect();
     let path = steps.join(".");
     let last = path.rsplit('.').next().unwrap_or_default();
-    // Go takes what ends in a number for a list.
+    // Go treats a path that ends in a number as an index in a list.
     let is_list = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
     let place = match (path.is_empty(), is_list) {
         (true, _) => "Go value".to_owned(),
@@ -293,8 +294,7 @@ pub fn too_large<'k>(number: &str, path: impl IntoIterator<Item = Step<'k>>) -> 
     format!("json: cannot unmarshal number {number} into {place} of type float64")
 }
 
-/// A text with nothing in it that is not UTF-8: each byte that is no part of a character becomes U+FFFD. It is no longer
-/// [escaped](string::encode).
+/// Replaces each byte that is not UTF-8 by U+FFFD. The result is no longer [escaped](string::encode).
 pub fn valid(text: &str) -> Cow<'_, str> {
     if !string::may_have_escapes(text) {
         return Cow::Borrowed(text);

@@ -1,4 +1,4 @@
-//! The layouts of Go's `time` package: `2006-01-02 15:04:05` and how times look with them.
+//! The layouts of Go's `time` package, such as `2006-01-02 15:04:05`, and the formatting of times with them.
 
 use std::fmt::Write;
 
@@ -34,23 +34,23 @@ pub(super) enum Element {
     ZoneName,
     /// `Z07:00` and `-07:00`.
     ZoneOffset(ZoneForm),
-    /// `.000` with its separator and its number of digits.
+    /// `.000`: the separator and the number of digits.
     Fraction(char, usize),
     /// `.999`: without trailing zeros.
     ShortFraction(char, usize),
 }
 
-/// How an offset from UTC looks.
+/// The format of an offset from UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ZoneForm {
-    /// Whether UTC is `Z`.
+    /// Whether UTC is written as `Z`.
     pub(super) z: bool,
     pub(super) colon: bool,
     pub(super) minutes: bool,
     pub(super) seconds: bool,
 }
 
-/// The forms in the order in which they must be tried, after `Z` or `-`.
+/// The forms after `Z` or `-`, in the order in which they must be tried.
 const ZONE_FORMS: [(&str, bool, bool, bool); 5] = [
     ("070000", false, true, true),
     ("07:00:00", true, true, true),
@@ -59,7 +59,7 @@ const ZONE_FORMS: [(&str, bool, bool, bool); 5] = [
     ("07", false, false, false),
 ];
 
-/// Words and numbers of a layout, longer ones before those that they begin with.
+/// Words and numbers in layouts; longer ones come before their prefixes.
 const ELEMENTS: [(&str, Element); 23] = [
     ("January", Element::LongMonth),
     ("Jan", Element::Month),
@@ -86,7 +86,7 @@ const ELEMENTS: [(&str, Element); 23] = [
     ("pm", Element::LowerPm),
 ];
 
-/// The element that a text begins with, and its length.
+/// Returns the element at the start of a text, and its length.
 fn element(text: &str) -> Option<(Element, usize)> {
     match text.as_bytes()[0] {
         first @ (b'Z' | b'-') => {
@@ -124,11 +124,11 @@ fn element(text: &str) -> Option<(Element, usize)> {
     }
 }
 
-/// What stands before the first element of a layout, the element and its text, and the rest.
+/// Returns the text before the first element of a layout, the element with its text, and the rest.
 pub(super) fn next_element(layout: &str) -> (&str, Option<(Element, &str)>, &str) {
     for (at, _) in layout.char_indices() {
         let rest = &layout[at..];
-        // `_2006` is an underscore and a year.
+        // `_2006` is an underscore followed by a year.
         if let Some(behind) = rest.strip_prefix("_2006") {
             return (&layout[..=at], Some((Element::LongYear, "2006")), behind);
         }
@@ -139,7 +139,7 @@ pub(super) fn next_element(layout: &str) -> (&str, Option<(Element, &str)>, &str
     (layout, None, "")
 }
 
-/// A moment as a clock and a calendar show it.
+/// A moment in the terms of a calendar and a clock.
 #[derive(Clone, Debug)]
 pub struct Shown {
     /// Year, month and day.
@@ -157,7 +157,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// What is shown at a moment in seconds since 1970, with an offset.
+    /// Converts a moment, in seconds since 1970, at an offset from UTC.
     pub fn new(seconds: i64, nanoseconds: u32, offset: Offset) -> Self {
         let local = seconds.saturating_add(offset.seconds);
         let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
@@ -262,7 +262,7 @@ impl Shown {
     }
 }
 
-/// How the `time` package quotes a text in its errors.
+/// Quotes a text as the errors of the `time` package do.
 pub(super) fn quote(text: &str) -> String {
     let mut quoted = String::from("\"");
     for &byte in super::string::decode(text).iter() {

@@ -5,15 +5,15 @@ use super::layout::{Element, ZoneForm, next_element, quote};
 use super::time::{month_name, weekday_name};
 use super::zone::{Location, Offset};
 
-/// Why an element does not fit.
+/// The reason why an element does not parse.
 enum Misfit {
-    /// Not written as it should be.
+    /// The syntax is invalid.
     Form,
-    /// Written well, but too large.
+    /// The value is out of range.
     Range(&'static str),
 }
 
-/// What has been read so far.
+/// The values parsed so far.
 #[derive(Default)]
 struct Parts {
     year: i64,
@@ -31,7 +31,7 @@ struct Parts {
     zone_name: Option<String>,
 }
 
-/// Seconds since 1970, nanoseconds, and the place whose clock was read.
+/// Seconds since 1970, nanoseconds, and the location.
 pub type Moment = (i64, u32, Location);
 
 /// `time.ParseInLocation(layout, text, local)`.
@@ -73,7 +73,7 @@ pub fn parse(layout: &str, text: &str, local: &Location) -> Result<Moment, Strin
     parts.resolve(local).map_err(wrong)
 }
 
-/// Takes literal text off the front; a blank stands for any number of them.
+/// Skips literal text at the front; a blank matches any number of blanks.
 fn skip<'v>(mut value: &'v str, mut prefix: &str) -> Result<&'v str, &'v str> {
     while let Some(c) = prefix.chars().next() {
         if c == ' ' {
@@ -94,7 +94,7 @@ fn is_digit(text: &str, at: usize) -> bool {
     text.as_bytes().get(at).is_some_and(u8::is_ascii_digit)
 }
 
-/// A number of one or two digits; of two where it is fixed.
+/// Parses a number of one or two digits, or exactly two if `fixed`.
 fn number(value: &mut &str, fixed: bool) -> Result<i64, Misfit> {
     let digits = match (is_digit(value, 0), is_digit(value, 1)) {
         (true, true) => 2,
@@ -104,14 +104,14 @@ fn number(value: &mut &str, fixed: bool) -> Result<i64, Misfit> {
     Ok(take(value, digits)?.parse().unwrap_or(0))
 }
 
-/// So many bytes.
+/// Takes the given number of bytes.
 fn take<'v>(value: &mut &'v str, count: usize) -> Result<&'v str, Misfit> {
     let (taken, rest) = value.split_at_checked(count).ok_or(Misfit::Form)?;
     *value = rest;
     Ok(taken)
 }
 
-/// The index of the name that stands at the front, whatever its case.
+/// Returns the index of the name at the front, in any case.
 fn lookup(value: &mut &str, names: impl Iterator<Item = String>) -> Result<i64, Misfit> {
     for (at, name) in names.enumerate() {
         if value
@@ -125,7 +125,7 @@ fn lookup(value: &mut &str, names: impl Iterator<Item = String>) -> Result<i64, 
     Err(Misfit::Form)
 }
 
-/// `.5` as nanoseconds.
+/// Parses `.5` to nanoseconds.
 fn fraction(text: &str) -> Result<u32, Misfit> {
     let digits = text.strip_prefix(['.', ',']).ok_or(Misfit::Form)?;
     let digits = &digits[..digits.len().min(9)];
@@ -144,7 +144,7 @@ fn fraction(text: &str) -> Result<u32, Misfit> {
 }
 
 impl Parts {
-    /// Reads one element; `after` is the layout behind it.
+    /// Parses one element; `after` is the rest of the layout.
     fn read(&mut self, element: Element, value: &mut &str, after: &str) -> Result<(), Misfit> {
         let within = |number: i64, range: std::ops::RangeInclusive<i64>, what| {
             if range.contains(&number) {
@@ -204,7 +204,7 @@ impl Parts {
             }
             Element::Second | Element::ZeroSecond => {
                 self.second = within(number(value, element == Element::ZeroSecond)?, 0..=59, "second")?;
-                // A fraction may follow that the layout does not have.
+                // A fraction may follow even if the layout has none.
                 let in_layout = matches!(
                     next_element(after).1,
                     Some((Element::Fraction(..) | Element::ShortFraction(..), _))
@@ -298,7 +298,7 @@ impl Parts {
         Ok(())
     }
 
-    /// The date, where the day of the year may stand in for month and day.
+    /// Returns the date; the day of the year can replace month and day.
     fn date(&self) -> Result<(i64, i64), &'static str> {
         let Some(year_day) = self.year_day else {
             return Ok((self.month.unwrap_or(1), self.day.unwrap_or(1)));
@@ -355,7 +355,7 @@ impl Parts {
                 (shown - offset, local.clone())
             } else {
                 let hours = name.strip_prefix("GMT").and_then(|hours| hours.parse::<i64>().ok());
-                // The time is read as UTC: nobody knows the offset.
+                // The offset is unknown, so the time is taken as UTC.
                 (shown, fixed(hours.unwrap_or(0) * 3600, name))
             }
         } else {
@@ -365,7 +365,7 @@ impl Parts {
     }
 }
 
-/// The length of the abbreviation of a zone.
+/// The length of a zone abbreviation at the front.
 fn zone_name(value: &str) -> Option<usize> {
     if value.len() < 3 {
         return None;
@@ -388,7 +388,7 @@ fn zone_name(value: &str) -> Option<usize> {
     }
 }
 
-/// The length of `+04` and the like.
+/// The length of an offset such as `+04` at the front.
 fn signed_hours(value: &str) -> Option<usize> {
     let digits = value
         .strip_prefix(['+', '-'])?

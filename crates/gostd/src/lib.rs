@@ -1,6 +1,6 @@
-//! Go's standard library, as far as templates can see it: what a string, a number or a quoted text is in Go.
+//! The parts of Go's standard library that are visible in templates: strings, numbers, quoting, formatting.
 //!
-//! Plain functions over Rust's own types; Go's dynamic values are in `reflect`.
+//! These are plain functions on Rust's own types; Go's dynamic values are in the crate `govalue`.
 
 pub mod base64;
 pub mod boolean;

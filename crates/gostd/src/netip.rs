@@ -1,8 +1,8 @@
-//! Go's `net/netip`: the text of IP addresses.
+//! Go's `net/netip`: parsing of IP addresses.
 
 use super::quote::quote;
 
-/// `netip.ParseAddr`: only whether it is one.
+/// `netip.ParseAddr`, which here only validates the address.
 ///
 /// # Errors
 /// Go's message.

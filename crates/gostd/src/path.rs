@@ -1,6 +1,6 @@
 //! Go's `path`.
 
-/// `path.Clean`: without `.`, `..` and doubled slashes.
+/// `path.Clean`: removes `.`, `..` and duplicate slashes.
 ///
 /// ```
 /// assert_eq!(gostd::path::clean("/a/./b//../c/"), "/a/c");
@@ -26,7 +26,7 @@ pub fn clean(path: &str) -> String {
     }
 }
 
-/// `path.Base`: the last element; `.` of nothing, `/` of slashes alone.
+/// `path.Base`: the last element; `.` for an empty path, `/` for a path of slashes.
 pub fn base(path: &str) -> &str {
     if path.is_empty() {
         return ".";
@@ -38,12 +38,12 @@ pub fn base(path: &str) -> &str {
     }
 }
 
-/// `path.Dir`: all but the last element, cleaned.
+/// `path.Dir`: everything but the last element, cleaned.
 pub fn dir(path: &str) -> String {
     clean(path.rfind('/').map_or("", |slash| &path[..=slash]))
 }
 
-/// `path.Ext`: what follows the last point of the last element, with the point.
+/// `path.Ext`: the extension of the last element, with its dot.
 pub fn extension(path: &str) -> &str {
     let last = path.rsplit('/').next().unwrap_or_default();
     last.rfind('.').map_or("", |point| &last[point..])

@@ -3,7 +3,7 @@
 use super::string::{decode, encode_owned, escaped_byte, may_have_escapes};
 use super::unicode::is_print;
 
-/// What a text is that `strconv.Unquote` refuses; Go says no more than this.
+/// The error of `strconv.Unquote`, which gives no further details.
 pub const INVALID_SYNTAX: &str = "invalid syntax";
 
 /// `strconv.Quote`: double quotes, Go's escapes.
@@ -24,12 +24,12 @@ pub fn quote_rune(c: char, ascii_only: bool) -> String {
     quoted
 }
 
-/// `strconv.QuoteRune` for any character that Go would print.
+/// `strconv.QuoteRune` for any printable character.
 pub fn quote_char(c: char) -> String {
     quote_rune(c, false)
 }
 
-/// `strconv.CanBackquote`: whether the text can stand between backquotes.
+/// `strconv.CanBackquote`: whether the text can be quoted with backquotes.
 pub fn can_backquote(text: &str) -> bool {
     text.chars()
         .all(|c| escaped_byte(c).is_none() && c != '\u{FEFF}' && c != '\u{7F}' && c != '`' && (c >= ' ' || c == '\t'))
@@ -39,7 +39,7 @@ fn quote_with(text: &str, quote: char, ascii_only: bool) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push(quote);
     if may_have_escapes(text) {
-        // Characters that this program keeps for itself are held as the bytes of their UTF-8: they become whole here.
+        // Reserved characters are stored as the bytes of their UTF-8; they become whole characters here.
         for chunk in decode(text).utf8_chunks() {
             chunk
                 .valid()
@@ -84,17 +84,17 @@ fn push_hex(text: &mut String, prefix: &str, value: u32, width: usize) {
     }
 }
 
-/// One character of a quoted text.
+/// One unit of a quoted text.
 enum Unit {
-    /// One that stands there, or the [escape](super::string::encode) of a byte that does.
+    /// A literal character, or the [escape](super::string::encode) of a literal byte.
     Raw(char),
-    /// One that an escape names.
+    /// The character of an escape sequence.
     Char(char),
-    /// A byte that `\x` or an octal escape names.
+    /// The byte of a `\x` or octal escape sequence.
     Byte(u8),
 }
 
-/// `strconv.Unquote` for double-quoted and backquoted texts (templates have no use for its third form).
+/// `strconv.Unquote` for double-quoted and backquoted texts. Templates do not need its third form.
 pub fn unquote(quoted: &str) -> Result<String, &'static str> {
     let mut chars = quoted.chars();
     let (Some(open), Some(close)) = (chars.next(), chars.next_back()) else {
@@ -111,11 +111,11 @@ pub fn unquote(quoted: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Prometheus' `strutil.Unquote`: like [`unquote`], but single quotes hold whole strings too and backquoted texts keep
-/// their carriage returns.
+/// Prometheus' `strutil.Unquote`: like [`unquote`], but single quotes enclose whole strings too, and backquoted texts
+/// keep their carriage returns.
 ///
 /// # Errors
-/// When it is no string literal: Go's words.
+/// The text is not a string literal: Go's message.
 pub fn unquote_promql(quoted: &str) -> Result<String, &'static str> {
     let mut chars = quoted.chars();
     match (chars.next(), chars.next_back()) {
@@ -126,7 +126,7 @@ pub fn unquote_promql(quoted: &str) -> Result<String, &'static str> {
     }
 }
 
-/// What stands between quotes.
+/// Unquotes the text between the quotes.
 fn unquote_inner(inner: &str, quote: char) -> Result<String, &'static str> {
     if inner.contains('\n') {
         return Err(INVALID_SYNTAX);
@@ -146,7 +146,8 @@ fn unquote_inner(inner: &str, quote: char) -> Result<String, &'static str> {
     Ok(encode_owned(bytes))
 }
 
-/// The value of a character constant such as `'a'` or `'\n'`, as Go's template parser reads it.
+/// Parses a character constant such as `'a'` or `'
+/// '`, as Go's template parser does.
 pub fn unquote_char_constant(quoted: &str) -> Result<u32, String> {
     let mut rest = quoted.chars();
     rest.next();
@@ -162,7 +163,7 @@ pub fn unquote_char_constant(quoted: &str) -> Result<u32, String> {
     }
 }
 
-/// `strconv.UnquoteChar`: takes one character or escape off the front.
+/// `strconv.UnquoteChar`: reads one character or escape sequence from the front.
 fn unquote_char(rest: &mut std::str::Chars<'_>, quote: char) -> Result<Unit, &'static str> {
     let hex = |rest: &mut std::str::Chars<'_>, digits: u32| {
         (0..digits)
@@ -201,7 +202,7 @@ fn unquote_char(rest: &mut std::str::Chars<'_>, quote: char) -> Result<Unit, &'s
     }))
 }
 
-/// A value as `log/slog` writes it: in quotes where it must be.
+/// Formats a value as `log/slog` does: quoted if necessary.
 pub fn log_value(value: &str) -> String {
     let is_plain = |c: char| c.is_ascii_graphic() && c != '"' && c != '=';
     if !value.is_empty() && value.chars().all(is_plain) {

@@ -1,28 +1,29 @@
-//! Go strings in Rust strings, without losing a byte.
+//! Stores Go strings in Rust strings without loss.
 //!
-//! A Go string is a sequence of bytes: `trunc 1 "é"` cuts a character in two, `b64dec` makes any bytes at all, and a
-//! file of a chart need not be UTF-8. minijinja writes `str`. So a string inside promchart is a `str` in which a byte that
-//! is no part of a UTF-8 character stands as the character `U+10FF00 + byte` (private use, plane 16). [`encode`] and
-//! [`decode`] go there and back; the reserved characters themselves, should an input hold them, are encoded byte by byte,
-//! so that the mapping is lossless for every input. The block below the byte escapes, `U+10FE00..=U+10FEFF`, is reserved
-//! too: the lowered templates take their delimiters from it, and no encoded text can contain them.
+//! A Go string is a sequence of bytes: `trunc 1 "é"` cuts a character in two, `b64dec` produces arbitrary bytes, and a
+//! file of a chart need not be UTF-8. minijinja works on `str`. Therefore a string inside promchart is a `str` in which
+//! each byte that is not part of a UTF-8 character is stored as the character `U+10FF00 + byte` (private use, plane
+//! 16). [`encode`] and [`decode`] convert between the two. If an input contains the reserved characters themselves,
+//! they are encoded byte by byte, so the mapping is lossless for every input. The block below the byte escapes,
+//! `U+10FE00..=U+10FEFF`, is reserved too: the lowered templates use it for delimiters, and no encoded text can contain
+//! them.
 //!
-//! The escapes all begin with the byte 0xF4, which no other text of a chart does in practice: "is there one?" is a
-//! `memchr`, and every operation is a plain `str` operation when there is none.
+//! All escapes start with the byte 0xF4, which in practice no other text of a chart contains. So the search for escapes
+//! is a `memchr`, and without a match every operation is a plain `str` operation.
 
 use std::borrow::Cow;
 
-/// The first character of the block that is kept free of input text.
+/// The first character of the reserved block, which no input text contains.
 pub const RESERVED_START: char = '\u{10FE00}';
-/// The character that stands for the byte 0x00; the others follow in order.
+/// The character for the byte 0x00; those for the other bytes follow in order.
 const BYTE_START: u32 = 0x10_FF00;
 
-/// Whether `c` is one of the characters that promchart keeps for itself.
+/// Whether `c` is a reserved character.
 fn is_reserved(c: char) -> bool {
     c >= RESERVED_START
 }
 
-/// The byte that `c` stands for, if it stands for one.
+/// Returns the byte that `c` stands for, if it is an escape.
 ///
 /// ```
 /// use gostd::string::{encode, escaped_byte};
@@ -38,12 +39,12 @@ fn push_byte(text: &mut String, byte: u8) {
     text.push(char::from_u32(BYTE_START + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER));
 }
 
-/// Whether a string may hold escapes, i.e. whether [`decode`] would have to look closer.
+/// Whether a string may contain escapes, so that [`decode`] has to examine it.
 pub fn may_have_escapes(text: &str) -> bool {
     memchr::memchr(0xF4, text.as_bytes()).is_some()
 }
 
-/// Bytes as a string: unchanged where they are UTF-8, escaped where they are not.
+/// Encodes bytes as a string: UTF-8 is unchanged, other bytes are escaped.
 ///
 /// ```
 /// use gostd::string::{decode, encode};
@@ -67,7 +68,7 @@ pub fn encode(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// Like [`encode`], without a copy where the bytes need none.
+/// Like [`encode`], but without a copy if the bytes need no escapes.
 pub fn encode_owned(bytes: Vec<u8>) -> String {
     match String::from_utf8(bytes) {
         Ok(text) if !may_have_escapes(&text) => text,
@@ -93,7 +94,7 @@ fn push_valid(text: &mut String, valid: &str) {
     }
 }
 
-/// The bytes that a string stands for.
+/// Returns the bytes of a string.
 pub fn decode(text: &str) -> Cow<'_, [u8]> {
     if !may_have_escapes(text) {
         return Cow::Borrowed(text.as_bytes());
@@ -108,7 +109,7 @@ pub fn decode(text: &str) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
-/// The length in bytes that Go's `len` would tell.
+/// The length in bytes, as returned by Go's `len`.
 pub fn len(text: &str) -> usize {
     if may_have_escapes(text) {
         decode(text).len()
@@ -117,9 +118,9 @@ pub fn len(text: &str) -> usize {
     }
 }
 
-/// Joins what a concatenation tore apart: escapes of bytes that together are a character become this character.
+/// Repairs the result of a concatenation: escapes of bytes that together form a character become this character.
 ///
-/// Needed only where strings that may hold escapes were put together; returns its input untouched otherwise.
+/// Only needed for strings that were joined and may contain escapes; any other input is returned unchanged.
 pub fn normalize(text: String) -> String {
     if may_have_escapes(&text) {
         encode(&decode(&text)).into_owned()

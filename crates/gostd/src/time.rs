@@ -1,4 +1,4 @@
-//! Go's `time` package, as far as values print with it.
+//! The parts of Go's `time` package that are used to print values.
 
 const MONTHS: [&str; 12] = [
     "January",
@@ -64,7 +64,7 @@ pub fn format_duration(nanoseconds: i64) -> String {
     }
 }
 
-/// `value / divisor` with as many decimals as it takes; the divisor is a power of ten.
+/// `value / divisor` with as many decimal places as necessary; the divisor is a power of ten.
 fn decimal(value: u64, divisor: u64) -> String {
     let (whole, fraction) = (value / divisor, value % divisor);
     if fraction == 0 {

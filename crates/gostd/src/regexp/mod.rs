@@ -1,7 +1,6 @@
-//! Go's `regexp`: RE2 syntax and its errors, read here and handed to `regex-automata` as a syntax tree.
+//! Go's `regexp`: RE2 syntax and its errors, parsed here and passed to `regex-automata` as a syntax tree.
 //!
-//! The texts that are searched are [`crate::string`]s: a byte that is no character stands as one character, which is
-//! what Go takes it for.
+//! The texts that are searched are [`crate::string`]s: an invalid byte is one character, as it is to Go.
 
 mod class;
 mod parse;
@@ -18,33 +17,34 @@ use regex_syntax::hir::Hir;
 
 pub use parse::must_quote;
 
-/// How large a compiled expression may be.
+/// The maximum size of a compiled expression, in bytes.
 const MAX_SIZE: usize = 24 << 20;
-/// How much the table of the groups may take: a place in it for each group and each state.
+/// The maximum size of the table of groups, in bytes: it has an entry for each group and each state.
 const MAX_GROUPS_SIZE: usize = 64 << 20;
 /// The longest text, in bytes, that [`Regexp::small`] searches.
 const SMALL: usize = 4 << 10;
-/// How many expressions are kept, so that a loop does not compile its expression again and again.
+/// The number of expressions that stay compiled, so that a loop does not compile its expression in each iteration.
 const KEPT: usize = 64;
 
-/// An expression.
+/// A regular expression.
 #[derive(Debug)]
 pub struct Regexp {
     expression: String,
-    /// As it is for texts of ASCII.
+    /// The syntax tree for ASCII texts.
     ascii: Hir,
-    /// For short texts of ASCII, which nearly all are: most of the time would go into compiling what they don't need.
+    /// The engine for short ASCII texts, which are the most common by far. Compiling the features that they do not need
+    /// would take most of the time.
     small: OnceLock<Option<Regex>>,
-    /// For all others.
+    /// The engine for all other texts.
     full: OnceLock<Option<Regex>>,
     /// The names of the groups, from group 1 on.
     names: Vec<Option<String>>,
 }
 
-/// The ends of a group in the text, if it took part.
+/// The bounds of a group in the text, if it took part in the match.
 type Group = Option<(usize, usize)>;
 
-/// The expressions that are kept, by their texts. The schema and the templates use them from several threads.
+/// The compiled expressions, by their texts. Several threads share them, for schemas and templates.
 static COMPILED: Mutex<BTreeMap<String, Arc<Regexp>>> = Mutex::new(BTreeMap::new());
 
 fn compiled() -> MutexGuard<'static, BTreeMap<String, Arc<Regexp>>> {
@@ -55,7 +55,7 @@ impl Regexp {
     /// `regexp.Compile`.
     ///
     /// # Errors
-    /// When it is no expression: Go's message.
+    /// The expression is invalid: Go's message.
     pub fn compile(expression: &str) -> Result<Arc<Self>, String> {
         if let Some(found) = compiled().get(expression) {
             return Ok(Arc::clone(found));
@@ -76,8 +76,8 @@ impl Regexp {
         Ok(regexp)
     }
 
-    /// Makes the expression ready for a text: the bytes of memory that this takes, as a measure of the work; `None` if it
-    /// is too large for that. It then matches nothing.
+    /// Compiles the expression for a text and returns the memory in use, in bytes, as a measure of the work. Returns
+    /// `None` if the expression is too large; it then matches nothing.
     pub fn prepare(&self, text: &str) -> Option<usize> {
         self.engine(text).map(Regex::memory_usage)
     }
@@ -99,17 +99,18 @@ impl Regexp {
                 let config = config
                     .onepass_size_limit(Some(MAX_SIZE / 8))
                     .hybrid_cache_capacity(2 << 20);
-                // The same text has been read before.
+                // The same expression has been parsed successfully before.
                 build(config, &parse(&self.expression, Texts::All).ok()?.hir)
             })
         };
         engine.as_ref()
     }
 
-    /// Whether the text has a match.
+    /// Whether the text contains a match.
     pub fn is_match(&self, text: &str) -> bool {
         if text.len() <= SMALL {
-            // For a mere yes beyond 128 bytes regex-automata takes its slowest engine, for a place one that is much faster.
+            // Beyond 128 bytes, regex-automata uses its slowest engine for a yes or no, and a much faster one for a
+            // position.
             return self.find_at(text, 0).is_some();
         }
         self.engine(text).is_some_and(|engine| engine.is_match(text))
@@ -120,7 +121,7 @@ impl Regexp {
         self.find_at(text, 0).map(|(start, end)| &text[start..end])
     }
 
-    /// The texts of the groups of the first match; the whole match comes first.
+    /// The texts of the groups of the first match. Group 0 is the whole match.
     pub fn groups<'t>(&self, text: &'t str) -> Option<Vec<Option<&'t str>>> {
         let groups = self.groups_at(text, 0)?;
         Some(
@@ -131,7 +132,7 @@ impl Regexp {
         )
     }
 
-    /// The groups of the first match from an offset on; the whole match comes first.
+    /// The bounds of the groups of the first match at or after an offset. Group 0 is the whole match.
     fn groups_at(&self, text: &str, at: usize) -> Option<Vec<Group>> {
         let engine = self.engine(text)?;
         let mut captures = engine.create_captures();
@@ -151,7 +152,7 @@ impl Regexp {
             .map(|found| (found.start(), found.end()))
     }
 
-    /// The ends of all matches, at most so many: none that is empty stands right after another.
+    /// The bounds of all matches, up to `most`. An empty match directly after another match does not count.
     pub fn find_all(&self, text: &str, most: Option<usize>) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         let mut at = 0;
@@ -193,10 +194,10 @@ impl Regexp {
         pieces
     }
 
-    /// `Regexp.ReplaceAllString`: `$1` and `${name}` in the replacement stand for groups.
+    /// `Regexp.ReplaceAllString`: `$1` and `${name}` in the replacement refer to groups.
     ///
     /// # Errors
-    /// What `pay` refuses: it is told how much was written since it was last asked.
+    /// The error of `pay`, which is called with the number of bytes written since the last call.
     pub fn replace_all<E>(
         &self,
         text: &str,
@@ -219,7 +220,7 @@ impl Regexp {
     /// `Regexp.ReplaceAllLiteralString`.
     ///
     /// # Errors
-    /// What `pay` refuses: it is told how much was written since it was last asked.
+    /// The error of `pay`, which is called with the number of bytes written since the last call.
     pub fn replace_all_literal<E>(
         &self,
         text: &str,
@@ -246,7 +247,7 @@ impl Regexp {
                 break;
             };
             out.push_str(&text[copied..start]);
-            // No replacement for an empty match right after another one.
+            // An empty match directly after another match is not replaced.
             if end > copied || start == 0 {
                 expand(&groups, &mut out);
             }
@@ -261,19 +262,19 @@ impl Regexp {
     }
 }
 
-/// The length of the character at an offset; 1 at the end, to step past it.
+/// The length of the character at an offset; 1 at the end of the text, to advance past it.
 fn width(text: &str, at: usize) -> usize {
     text[at..].chars().next().map_or(1, char::len_utf8)
 }
 
-/// A piece of a replacement.
+/// A part of a replacement.
 enum Piece<'t> {
     Text(&'t str),
     Number(usize),
     Name(&'t str),
 }
 
-/// A replacement with references to groups.
+/// A replacement with group references.
 struct Template<'t>(Vec<Piece<'t>>);
 
 impl<'t> Template<'t> {
@@ -290,7 +291,7 @@ impl<'t> Template<'t> {
                 pieces.push(piece);
                 rest = after;
             } else {
-                // A dollar sign that is no reference stands for itself.
+                // A dollar sign that does not start a reference is literal.
                 pieces.push(Piece::Text("$"));
                 rest = after;
             }
@@ -321,7 +322,7 @@ impl<'t> Template<'t> {
     }
 }
 
-/// `1`, `name` or `{name}`, and what follows: the longest name that can be read.
+/// Parses `1`, `name` or `{name}` and returns the rest: the longest possible name.
 fn reference(text: &str) -> Option<(Piece<'_>, &str)> {
     let inner = text.strip_prefix('{');
     let braced = inner.is_some();

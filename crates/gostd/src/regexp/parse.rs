@@ -1,4 +1,4 @@
-//! Reads an expression, with Go's errors.
+//! Parses regular expressions, with Go's errors.
 
 mod escape;
 
@@ -8,24 +8,24 @@ use super::class;
 use crate::quote::{can_backquote, quote};
 use crate::string::escaped_byte;
 
-/// How deep an expression may nest.
+/// The maximum nesting depth of an expression.
 const MAX_DEPTH: usize = 1000;
-/// How often something may be repeated by a count, counts within counts multiplied.
+/// The maximum repeat count; nested counts are multiplied.
 const MAX_REPEAT: u32 = 1000;
 
-/// An expression as `regex-automata` takes it.
+/// An expression in the form that `regex-automata` takes.
 pub(super) struct Parsed {
     pub(super) hir: Hir,
     /// The names of the groups, from group 1 on.
     pub(super) names: Vec<Option<String>>,
 }
 
-/// Go's message for what is wrong.
+/// Formats an error as Go does.
 pub(super) fn error(code: &str, expression: &str) -> String {
     format!("error parsing regexp: {code}: `{expression}`")
 }
 
-/// The quotes that `regexp.MustCompile` puts around an expression.
+/// Quotes an expression as `regexp.MustCompile` does.
 pub fn must_quote(expression: &str) -> String {
     if can_backquote(expression) {
         format!("`{expression}`")
@@ -42,7 +42,7 @@ struct Flags {
     swap_greed: bool,
 }
 
-/// A node, how deep it is, and how often its counts repeat it.
+/// A node, its depth, and how often its counts repeat it.
 struct Piece {
     hir: Hir,
     depth: usize,
@@ -59,10 +59,10 @@ impl Piece {
     }
 }
 
-/// What is being read between parentheses, or the whole expression.
+/// The open group, or the whole expression.
 #[derive(Default)]
 struct Open {
-    /// The flags that hold again behind it.
+    /// The flags to restore after it.
     flags: Flags,
     capture: Option<u32>,
     branches: Vec<Piece>,
@@ -92,16 +92,16 @@ fn joined(mut pieces: Vec<Piece>, join: fn(Vec<Hir>) -> Hir) -> Piece {
     }
 }
 
-/// What an expression will be held against.
+/// The texts that an expression is matched against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Texts {
-    /// Nothing but ASCII: classes lose all other characters, which makes them faster to compile.
+    /// ASCII only: classes lose all other characters, which makes compilation faster.
     Ascii,
     /// Any text.
     All,
 }
 
-/// Reads an expression, to match such texts.
+/// Parses an expression for matching the given texts.
 pub(super) fn parse(expression: &str, texts: Texts) -> Result<Parsed, String> {
     let mut parser = Parser {
         texts,
@@ -132,7 +132,7 @@ struct Parser<'t> {
     names: Vec<Option<String>>,
 }
 
-/// The next character and what follows it; a byte that is no character is an error.
+/// Returns the next character and the rest; a byte that is not UTF-8 is an error.
 fn next(text: &str) -> Result<(char, &str), String> {
     match text.chars().next() {
         Some(c) if escaped_byte(c).is_some() => Err(error("invalid UTF-8", text)),
@@ -146,7 +146,7 @@ impl<'t> Parser<'t> {
         self.open.current.push(Piece::new(hir));
     }
 
-    /// What was read since `start`.
+    /// The text read since `start`.
     fn since(&self, start: &'t str) -> &'t str {
         &start[..start.len() - self.rest.len()]
     }
@@ -265,7 +265,7 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    /// `(?i)`, `(?i:`, `(?:`, `(?P<name>` and `(?<name>`.
+    /// Parses `(?i)`, `(?i:`, `(?:`, `(?P<name>` and `(?<name>`.
     fn group_flags(&mut self) -> Result<(), String> {
         let start = self.rest;
         let body = &start[2..];
@@ -312,7 +312,7 @@ impl<'t> Parser<'t> {
         Err(error("invalid or unsupported Perl syntax", self.since(start)))
     }
 
-    /// What follows a `{`: the bounds and the rest; no bounds where they are too large.
+    /// Parses the repeat count after a `{`: the bounds and the rest. The bounds are `None` if they are too large.
     #[expect(clippy::type_complexity, reason = "read in one place")]
     fn count(&self, text: &'t str) -> Option<(Option<(u32, Option<u32>)>, &'t str)> {
         let _ = self;

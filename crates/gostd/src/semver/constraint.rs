@@ -1,4 +1,4 @@
-//! Constraints on versions: `>=1.2 <2 || ~3.1`.
+//! Version constraints: `>=1.2 <2 || ~3.1`.
 
 use std::cmp::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -7,23 +7,23 @@ use super::{IDENTIFIERS, Version, compare_prereleases, groups};
 use crate::quote::quote;
 use crate::regexp::Regexp;
 
-/// The longest text that is looked at.
+/// The maximum length of a constraint.
 const MAX_LENGTH: usize = 512;
-/// How many alternatives a constraint may have.
+/// The maximum number of alternatives in a constraint.
 const MAX_ALTERNATIVES: usize = 32;
 
-/// The operators, in the order in which the library tries them: the empty one comes second.
+/// The operators, in the order in which the library tries them; the empty operator is second.
 const OPERATORS: &str = r"=||!=|>|<|>=|=>|<=|=<|~|~>|\^";
 
-/// A number of a version, or a wildcard.
+/// A number in a version, or a wildcard.
 const NUMBER: &str = r"[0-9xX*|]+";
 
-/// A version with wildcards and holes; its groups are the three numbers and the prerelease with its dash.
+/// A version with wildcards or missing numbers. Its groups are the three numbers and the prerelease with its dash.
 fn pattern() -> String {
     format!(r"v?({NUMBER})(\.{NUMBER})?(\.{NUMBER})?(-{IDENTIFIERS})?(?:\+{IDENTIFIERS})?")
 }
 
-/// The same without groups.
+/// The same pattern without groups.
 fn plain_pattern() -> String {
     format!(r"v?{NUMBER}(?:\.{NUMBER})?(?:\.{NUMBER})?(?:-{IDENTIFIERS})?(?:\+{IDENTIFIERS})?")
 }
@@ -39,7 +39,7 @@ pub struct Constraint {
 struct Comparison {
     operator: String,
     version: Version,
-    /// Whether some number is missing or a wildcard: any, the second, the third.
+    /// Whether any number, the second or the third is missing or a wildcard.
     open: bool,
     open_minor: bool,
     open_patch: bool,
@@ -82,7 +82,7 @@ impl Constraint {
         Ok(Self { alternatives })
     }
 
-    /// Whether a version satisfies the constraint. Prereleases do only where the constraint itself names one.
+    /// Whether a version satisfies the constraint. A prerelease can only satisfy a constraint that itself contains one.
     pub fn allows(&self, version: &Version) -> bool {
         self.alternatives.iter().any(|comparisons| {
             let prereleases = comparisons
@@ -98,7 +98,7 @@ fn improper(text: &str) -> String {
     format!("improper constraint: {}", quote(text))
 }
 
-/// `1.2 - 2.3` is `>= 1.2, <= 2.3`.
+/// Rewrites `1.2 - 2.3` to `>= 1.2, <= 2.3`.
 fn rewrite_ranges(text: &str) -> String {
     static RANGE: OnceLock<Option<Arc<Regexp>>> = OnceLock::new();
     let version = plain_pattern();

@@ -1,4 +1,4 @@
-//! Masterminds/semver v3: versions, leniently read.
+//! Masterminds/semver v3: lenient parsing of versions.
 
 mod constraint;
 
@@ -12,7 +12,7 @@ use super::regexp::Regexp;
 
 pub use constraint::Constraint;
 
-/// The longest text that is looked at.
+/// The maximum length of a version.
 const MAX_LENGTH: usize = 256;
 
 /// A version.
@@ -20,19 +20,19 @@ const MAX_LENGTH: usize = 256;
 pub struct Version {
     /// The first number.
     pub major: u64,
-    /// The second number, 0 where there was none.
+    /// The second number; 0 if it is missing.
     pub minor: u64,
-    /// The third number, 0 where there was none.
+    /// The third number; 0 if it is missing.
     pub patch: u64,
-    /// What follows the `-`.
+    /// The part after the `-`.
     pub prerelease: String,
-    /// What follows the `+`.
+    /// The part after the `+`.
     pub metadata: String,
-    /// The text that was read.
+    /// The original text.
     pub original: String,
 }
 
-/// Whether a version is in a range, `IsCompatibleRange` of Helm's `pkg/chart/v2/util`: nothing is where one of them is none.
+/// Whether a version is in a range, `IsCompatibleRange` of Helm's `pkg/chart/v2/util`. False if either is invalid.
 ///
 /// ```
 /// use gostd::semver::is_compatible;
@@ -46,10 +46,10 @@ pub fn is_compatible(range: &str, version: &str) -> bool {
     }
 }
 
-/// Identifiers with points between them.
+/// Identifiers joined by dots.
 const IDENTIFIERS: &str = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*";
 
-/// The groups of the first match of an expression that is known to be one.
+/// Returns the groups of the first match of an expression that is known to be valid.
 fn groups(regexp: &OnceLock<Option<Arc<Regexp>>>, expression: &str, text: &str) -> Option<Vec<String>> {
     let compiled = regexp.get_or_init(|| Regexp::compile(expression).ok());
     let groups = compiled.as_ref()?.groups(text)?;
@@ -101,7 +101,7 @@ impl Version {
         Ok(version)
     }
 
-    /// The next version of a level, without prerelease and metadata; `None` where the number would not fit.
+    /// The next version of a level, without prerelease and metadata; `None` if the number would overflow.
     pub fn next(&self, level: Level) -> Option<Self> {
         let mut next = Self {
             major: self.major,
@@ -112,7 +112,7 @@ impl Version {
             Level::Minor => next.minor = self.minor.checked_add(1)?,
             Level::Patch => {
                 next.minor = self.minor;
-                // A prerelease of 1.2.3 comes before 1.2.3 itself.
+                // 1.2.3 comes after its prereleases.
                 next.patch = if self.prerelease.is_empty() {
                     self.patch.checked_add(1)?
                 } else {
@@ -151,14 +151,14 @@ impl Version {
         Ok(version.renamed(self))
     }
 
-    /// Sets the original text anew, with the `v` that another version has.
+    /// Sets the original text to the version, with a `v` if `other` has one.
     fn renamed(mut self, other: &Self) -> Self {
         let prefix = if other.original.starts_with('v') { "v" } else { "" };
         self.original = format!("{prefix}{self}");
         self
     }
 
-    /// `Version.Compare`; metadata does not count.
+    /// `Version.Compare`; metadata is ignored.
     pub fn compare(&self, other: &Self) -> Ordering {
         let numbers = |version: &Self| (version.major, version.minor, version.patch);
         numbers(self).cmp(&numbers(other)).then_with(|| {
@@ -172,7 +172,7 @@ impl Version {
     }
 }
 
-/// Which number of a version is counted up.
+/// The number of a version that is incremented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// The first.
@@ -215,7 +215,7 @@ fn check_prerelease(prerelease: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The order of prereleases: numbers before words, fewer parts before more.
+/// Compares prereleases: numbers before words, fewer parts before more.
 fn compare_prereleases(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a.split('.'), b.split('.'));
     loop {

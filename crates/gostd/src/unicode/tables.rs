@@ -1,4 +1,4 @@
-//! Ranges of characters from U+0080 on, printed from Go's own tables (package unicode, Unicode 17.0.0).
+//! Ranges of characters from U+0080 up, generated from Go's own tables (package unicode, Unicode 17.0.0).
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(clippy::unreadable_literal)]
@@ -144,7 +144,7 @@ pub(super) const DIGITS: &[(u32, u32)] = &[
     (0x1e5f1, 0x1e5fa), (0x1e950, 0x1e959), (0x1fbf0, 0x1fbf9),
 ];
 
-/// Not `strconv.IsPrint`.
+/// The complement of `strconv.IsPrint`.
 pub(super) const UNPRINTABLE: &[(u32, u32)] = &[
     (0x80, 0xa0), (0xad, 0xad), (0x378, 0x379), (0x380, 0x383), (0x38b, 0x38b), (0x38d, 0x38d), (0x3a2, 0x3a2),
     (0x530, 0x530), (0x557, 0x558), (0x58b, 0x58c), (0x590, 0x590), (0x5c8, 0x5cf), (0x5eb, 0x5ee), (0x5f5, 0x605),
@@ -355,7 +355,7 @@ pub(super) const TITLE: &[(u32, u32)] = &[
     (0x1fa8, 0x1faf), (0x1fbc, 0x1fbc), (0x1fcc, 0x1fcc), (0x1ffc, 0x1ffc),
 ];
 
-/// Letters that Unicode has as lowercase and `unicode.IsLower` has not.
+/// Letters that are lowercase in Unicode but not in `unicode.IsLower`.
 pub(super) const LOWER_MODIFIERS: &[(u32, u32)] = &[
     (0xaa, 0xaa), (0xba, 0xba), (0x2b0, 0x2b8), (0x2c0, 0x2c1), (0x2e0, 0x2e4), (0x37a, 0x37a), (0x10fc, 0x10fc),
     (0x1d2c, 0x1d6a), (0x1d78, 0x1d78), (0x1d9b, 0x1dbf), (0x2071, 0x2071), (0x207f, 0x207f), (0x2090, 0x209c),

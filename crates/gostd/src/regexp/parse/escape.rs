@@ -1,4 +1,4 @@
-//! What begins with a backslash, and classes in brackets.
+//! Parses escape sequences and bracketed character classes.
 
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange, Hir, Look};
 
@@ -45,7 +45,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// `\d`, `\pL`, `\p{Greek}` and the like at the front, if there is one.
+    /// Parses `\d`, `\pL`, `\p{Greek}` and the like at the front, if there is one.
     fn class_escape(&mut self) -> Result<Option<ClassUnicode>, String> {
         let start = self.rest;
         let Some(body) = start.strip_prefix('\\') else {
@@ -80,7 +80,7 @@ impl Parser<'_> {
         Ok(Some(class::item(class, self.flags.fold, (letter == 'P') != flipped)))
     }
 
-    /// An escape that stands for one character.
+    /// Parses an escape sequence for one character.
     fn escape(&mut self) -> Result<char, String> {
         let start = self.rest;
         if start.len() == 1 {
@@ -113,7 +113,8 @@ impl Parser<'_> {
         found.ok_or_else(|| error("invalid escape sequence", self.since(start)))
     }
 
-    /// What follows `\x`: two digits, or any number of them in braces. What is no number ends where it stops to be one.
+    /// Parses the code after `\x`: two digits, or any number of them in braces. An invalid code ends at the first
+    /// invalid character.
     fn hex(&mut self) -> Result<Option<char>, String> {
         let mut take = || -> Result<Option<char>, String> {
             if self.rest.is_empty() {
@@ -146,7 +147,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `[...]`
+    /// Parses `[...]`.
     pub(super) fn class(&mut self) -> Result<(), String> {
         let start = self.rest;
         let body = &start[1..];
