@@ -1,14 +1,14 @@
-//! Go's rules for handing a value to a parameter.
+//! Go's rules for passing a value to a parameter.
 
 use minijinja::Value;
 
 use super::types::{Element, MapType, Type};
 use super::value::{Data, View, nil, view};
 
-/// Whether a value can be given for a parameter; what to give instead where the form differs.
+/// Checks that a value can be passed to a parameter. Returns the value to pass instead if the representation differs.
 ///
 /// # Errors
-/// Go's message where it cannot.
+/// Go's message if the types do not fit.
 pub fn assign(parameter: Type, value: &Value) -> Result<Option<Value>, String> {
     let found = view(value);
     let fits = match (parameter, found) {
@@ -24,7 +24,7 @@ pub fn assign(parameter: Type, value: &Value) -> Result<Option<Value>, String> {
                 "wrong type for value; expected {parameter}; got interface {{}}"
             ));
         }
-        // A named map is handed over as the plain one that it is made of.
+        // A named map is passed as its underlying plain map.
         (Type::Map, View::Map(map)) if map.map_type() == MapType::Values => {
             return Ok(Some(Value::from_object(Data::Map(map.retyped(MapType::ANY)))));
         }

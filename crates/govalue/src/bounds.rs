@@ -1,31 +1,31 @@
-//! Bounds for everything that walks through a value: a map can contain itself, and small maps that share their parts
-//! can be huge when written out.
+//! Bounds for all traversals of values: a map can contain itself, and small maps that share their parts can become huge
+//! when they are written out.
 
-/// How deep values may nest. Go has no limit but its stack; nobody writes 20.
+/// The maximum nesting depth of values. Go is limited only by its stack; real values do not reach 20.
 pub const MAX_DEPTH: usize = 1000;
 
-/// The longest text that one call may make. Kubernetes takes objects of 1.5 MiB.
+/// The maximum length of a text made by one call, in bytes. Kubernetes accepts objects of 1.5 MiB.
 pub const MAX_TEXT: usize = 32 << 20;
 
-/// Steps that are paid for together.
+/// The number of steps that are charged at once.
 const INSTALMENT: usize = 128;
 
-/// A render has used up what it may use: promchart's own words.
+/// The render has exceeded a limit: promchart's own message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limit(pub String);
 
 impl Limit {
-    /// The value nests too deeply.
+    /// The error for a value that nests too deep.
     pub fn depth() -> Self {
         Self(format!(
             "value is nested more than {MAX_DEPTH} levels deep, or contains itself"
         ))
     }
 
-    /// A text of so many bytes, when that is too long.
+    /// Checks the length of a text in bytes.
     ///
     /// # Errors
-    /// When it is.
+    /// The text is too long.
     pub fn text(bytes: usize) -> Result<(), Self> {
         if bytes <= MAX_TEXT {
             return Ok(());
@@ -34,7 +34,7 @@ impl Limit {
     }
 }
 
-/// Pays for a walk while it goes on.
+/// Charges the steps of a traversal while it runs.
 pub struct Meter<'a> {
     pay: &'a mut dyn FnMut(usize) -> Result<(), Limit>,
     owed: usize,
@@ -42,7 +42,7 @@ pub struct Meter<'a> {
 }
 
 impl<'a> Meter<'a> {
-    /// A meter that pays through this function.
+    /// Creates a meter that charges steps through a function.
     pub fn new(pay: &'a mut dyn FnMut(usize) -> Result<(), Limit>) -> Self {
         Self {
             pay,
@@ -51,10 +51,10 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// Pays for one value, and for the bytes that were copied with it.
+    /// Charges one value and the bytes copied with it.
     ///
     /// # Errors
-    /// When nothing is left to pay with, or this walk has copied too much.
+    /// The budget is exhausted, or this traversal has copied too much.
     pub fn step(&mut self, bytes: usize) -> Result<(), Limit> {
         self.copied = self.copied.saturating_add(bytes);
         Limit::text(self.copied)?;
@@ -65,10 +65,10 @@ impl<'a> Meter<'a> {
         Ok(())
     }
 
-    /// Pays for one value at a depth.
+    /// Charges one value at a depth.
     ///
     /// # Errors
-    /// When nothing is left to pay with, or at too great a depth.
+    /// The budget is exhausted, or the depth is too great.
     pub fn descend(&mut self, depth: usize) -> Result<(), Limit> {
         if depth > MAX_DEPTH {
             return Err(Limit::depth());

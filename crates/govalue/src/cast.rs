@@ -1,4 +1,4 @@
-//! spf13/cast: how sprig makes numbers of whatever it is given.
+//! spf13/cast: the conversions to numbers that sprig uses.
 
 use minijinja::Value;
 
@@ -7,7 +7,7 @@ use super::value::{View, view};
 use gostd::float;
 use gostd::int::parse_int;
 
-/// `float64` to `int64` as Go does it on amd64: what does not fit is the least integer.
+/// Converts `float64` to `int64` as Go does on amd64: a value out of range becomes the smallest integer.
 pub fn truncate(value: f64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "what does not fit is sorted out before")]
     if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
@@ -17,10 +17,10 @@ pub fn truncate(value: f64) -> i64 {
     }
 }
 
-/// `cast.ToInt64`; 0 for what is no number. `cast.ToInt` is the same on 64 bits.
+/// `cast.ToInt64`; 0 if the value is not a number. On 64 bits, `cast.ToInt` is the same.
 pub fn to_int(value: &Value) -> i64 {
     match view(value) {
-        // A duration is neither an int64 nor anything else to a type switch.
+        // A type switch treats a duration neither as an int64 nor as any other number.
         View::Int(IntType::Duration, _) => 0,
         View::Int(_, value) => value,
         View::Uint(_, value) => value.cast_signed(),
@@ -31,7 +31,7 @@ pub fn to_int(value: &Value) -> i64 {
     }
 }
 
-/// `cast.ToFloat64`; 0 for what is no number.
+/// `cast.ToFloat64`; 0 if the value is not a number.
 pub fn to_float(value: &Value) -> f64 {
     match view(value) {
         View::Int(IntType::Duration, _) => 0.0,
@@ -46,7 +46,7 @@ pub fn to_float(value: &Value) -> f64 {
     }
 }
 
-/// `1.00` without its decimals, as long as they are all zero.
+/// Removes the decimals of `1.00` if they are all zero.
 fn without_zero_decimals(text: &str) -> &str {
     let whole = text.trim_end_matches('0');
     match whole.strip_suffix('.') {

@@ -1,4 +1,4 @@
-//! How Go's templates compare: `eq`, `lt` and what follows from them.
+//! Comparisons in Go templates: `eq`, `lt` and the functions based on them.
 
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use super::equal::deep_equal;
 use super::print::print_reflected;
 use super::value::{Data, View, view};
 
-/// Why two values cannot be compared.
+/// The reason why two values cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CompareError {
     /// Go's message.
@@ -24,7 +24,7 @@ impl From<Limit> for CompareError {
     }
 }
 
-/// The classes of values that compare with each other.
+/// The classes of values that can be compared with each other.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Bool,
@@ -33,7 +33,7 @@ enum Class {
     Float,
     String,
     Uint,
-    /// Nothing of the above.
+    /// None of the above.
     Other,
 }
 
@@ -66,10 +66,10 @@ fn is_nil(value: View<'_>) -> bool {
     }
 }
 
-/// Go's `eq` of two values.
+/// Go's `eq` for two values.
 ///
 /// # Errors
-/// When the types do not fit each other, or are maps or lists.
+/// The types are incompatible, or are maps or lists.
 pub fn equal(a: &Value, b: &Value, meter: &mut Meter<'_>) -> Result<bool, CompareError> {
     let (first, second) = (view(a), view(b));
     Ok(match (first, second) {
@@ -113,7 +113,7 @@ pub fn equal(a: &Value, b: &Value, meter: &mut Meter<'_>) -> Result<bool, Compar
     })
 }
 
-/// Go's `==` on structs and pointers to them.
+/// Go's `==` for structs and pointers to them.
 fn identical(a: &Value, b: &Value, meter: &mut Meter<'_>) -> Result<bool, Limit> {
     match (a.downcast_object_ref::<Data>(), b.downcast_object_ref::<Data>()) {
         (Some(Data::Struct(first)), Some(Data::Struct(second))) if first.is_pointer() && second.is_pointer() => Ok(
@@ -123,10 +123,10 @@ fn identical(a: &Value, b: &Value, meter: &mut Meter<'_>) -> Result<bool, Limit>
     }
 }
 
-/// Go's order of two values; `None` where one of them is NaN.
+/// Go's order of two values; `None` if one of them is NaN.
 ///
 /// # Errors
-/// When the types do not fit each other or have no order.
+/// The types are incompatible or have no order.
 pub fn order(a: &Value, b: &Value) -> Result<Option<Ordering>, CompareError> {
     let (first, second) = (view(a), view(b));
     let invalid = || CompareError::Types("invalid type for comparison".to_owned());
@@ -139,7 +139,7 @@ pub fn order(a: &Value, b: &Value) -> Result<Option<Ordering>, CompareError> {
         (View::Int(_, a), View::Uint(_, b)) => Some(i128::from(a).cmp(&i128::from(b))),
         (View::Uint(_, a), View::Int(_, b)) => Some(i128::from(a).cmp(&i128::from(b))),
         (View::Float(a), View::Float(b)) => a.partial_cmp(&b),
-        // The escapes of single bytes sort after all characters, their bytes do not.
+        // Escapes of single bytes would sort after all characters, so the bytes are compared.
         (View::String(a), View::String(b)) => Some(gostd::string::decode(a).cmp(&gostd::string::decode(b))),
         _ if class(first) != class(second) => return Err(incompatible(first, second)),
         _ => return Err(invalid()),

@@ -8,13 +8,14 @@ use super::bounds::{Limit, Meter};
 use super::value::{List, Struct, View, view};
 use super::{Map, value};
 
-/// Pairs of maps that are being compared: a map that contains itself is equal to itself.
+/// The pairs of maps that are being compared: a map that contains itself is equal to itself.
 type Visited = BTreeSet<(usize, usize)>;
 
-/// `reflect.DeepEqual(a, b)`: the same type and the same contents. 1 and 1.0 differ, an empty list and a nil list too.
+/// `reflect.DeepEqual(a, b)`: the same type and the same contents. 1 and 1.0 differ, and so do an empty list and a nil
+/// list.
 ///
 /// # Errors
-/// When the values are too large or nest too deeply.
+/// The values are too large or nest too deep.
 pub fn deep_equal(a: &Value, b: &Value, meter: &mut Meter<'_>) -> Result<bool, Limit> {
     equal(a, b, meter, &mut Visited::new(), 0)
 }
@@ -94,10 +95,10 @@ fn structs(
     Ok(true)
 }
 
-/// A copy of a value that shares no map with it, as `copystructure.Copy` makes it.
+/// Copies a value without sharing any map, as `copystructure.Copy` does.
 ///
 /// # Errors
-/// When the value is too large or nests too deeply.
+/// The value is too large or nests too deep.
 pub fn deep_copy(original: &Value, meter: &mut Meter<'_>) -> Result<Value, Limit> {
     copy(original, meter, 0)
 }

@@ -9,13 +9,13 @@ use gostd::fmt::Flags;
 use gostd::string::normalize;
 use gostd::unicode::rune;
 
-/// Widths and precisions beyond this are errors to Go.
+/// The largest width or precision that Go accepts.
 const MOST: i64 = 1_000_000;
 
 /// `fmt.Sprintf(format, arguments...)`.
 ///
 /// # Errors
-/// When the values are too large or nest too deeply.
+/// The values are too large or nest too deep.
 pub fn sprintf(format: &str, arguments: &[Value], meter: &mut Meter<'_>) -> Result<String, Limit> {
     let mut formatter = Formatter {
         format,
@@ -40,10 +40,10 @@ pub fn sprintf(format: &str, arguments: &[Value], meter: &mut Meter<'_>) -> Resu
     Ok(normalize(formatter.printer.layout.out))
 }
 
-/// `fmt.Sprint(arguments...)`: blanks only between two values of which neither is a string.
+/// `fmt.Sprint(arguments...)`: writes a blank between two values if neither is a string.
 ///
 /// # Errors
-/// When the values are too large or nest too deeply.
+/// The values are too large or nest too deep.
 pub fn sprint_all(arguments: &[Value], meter: &mut Meter<'_>) -> Result<String, Limit> {
     let mut printer = Printer::new(meter);
     let mut after_string = false;
@@ -61,7 +61,7 @@ pub fn sprint_all(arguments: &[Value], meter: &mut Meter<'_>) -> Result<String, 
 /// `fmt.Sprintln(arguments...)`.
 ///
 /// # Errors
-/// When the values are too large or nest too deeply.
+/// The values are too large or nest too deep.
 pub fn sprintln(arguments: &[Value], meter: &mut Meter<'_>) -> Result<String, Limit> {
     let mut printer = Printer::new(meter);
     for (at, argument) in arguments.iter().enumerate() {
@@ -74,14 +74,14 @@ pub fn sprintln(arguments: &[Value], meter: &mut Meter<'_>) -> Result<String, Li
     Ok(normalize(printer.layout.out))
 }
 
-/// A format as it is being worked through.
+/// A format string that is being processed.
 struct Formatter<'t, 'm, 'a> {
     format: &'t str,
     at: usize,
     arguments: &'t [Value],
-    /// The argument that comes next.
+    /// The index of the next argument.
     next: usize,
-    /// Whether an index such as `%[2]d` was used: then nobody misses the arguments that are left over.
+    /// Whether an index such as `%[2]d` was used; if so, unused arguments are not reported.
     reordered: bool,
     good_index: bool,
     printer: Printer<'m, 'a>,
@@ -96,7 +96,7 @@ impl Formatter<'_, '_, '_> {
         &mut self.printer.layout.flags
     }
 
-    /// What follows a percent sign.
+    /// Processes a directive after its percent sign.
     fn directive(&mut self) -> Result<(), Limit> {
         *self.flags() = Flags::default();
         while let Some(byte) = self.peek() {
@@ -192,8 +192,8 @@ impl Formatter<'_, '_, '_> {
         Ok(())
     }
 
-    /// A number of the format that ends before `end`; none where there are no digits. A number that is too large takes
-    /// all the rest of the format with it.
+    /// Parses a number in the format string that ends before `end`; `None` if there are no digits. A number that is too
+    /// large consumes the rest of the format string.
     fn number(&mut self, end: usize) -> Option<usize> {
         let mut number = None;
         while let Some(digit) = self.peek().filter(|byte| self.at < end && byte.is_ascii_digit()) {
@@ -208,7 +208,7 @@ impl Formatter<'_, '_, '_> {
         number.and_then(|number| usize::try_from(number).ok())
     }
 
-    /// `[3]`: the index of the argument that comes next. Tells whether there was one.
+    /// Parses `[3]`, the index of the next argument. Returns whether there was a valid one.
     fn index(&mut self) -> bool {
         if self.peek() != Some(b'[') {
             return false;
@@ -245,7 +245,7 @@ impl Formatter<'_, '_, '_> {
         }
     }
 
-    /// An argument for `*`.
+    /// Takes an argument for `*`.
     fn int_argument(&mut self) -> Option<i64> {
         let argument = self.arguments.get(self.next)?;
         self.next += 1;
@@ -257,7 +257,7 @@ impl Formatter<'_, '_, '_> {
         (-MOST..=MOST).contains(&number).then_some(number)
     }
 
-    /// Arguments that nobody asked for.
+    /// Reports unused arguments.
     fn extra(&mut self) -> Result<(), Limit> {
         if self.reordered || self.next >= self.arguments.len() {
             return Ok(());

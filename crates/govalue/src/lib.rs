@@ -1,4 +1,4 @@
-//! Go's dynamic values: what `reflect` and `fmt` know of a value, over minijinja's `Value`.
+//! Go's dynamic values: the parts of `reflect` and `fmt` that templates use, on top of minijinja's `Value`.
 
 pub mod assign;
 pub mod bounds;

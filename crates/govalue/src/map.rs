@@ -1,4 +1,4 @@
-//! Go's maps: reference types that everyone who holds them sees change.
+//! Go's maps, which are shared by reference.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -10,27 +10,28 @@ use minijinja::Value;
 use super::types::MapType;
 use super::value::{Data, View, view};
 
-/// The entries of a [`Map`], sorted by the bytes of the keys, which is the order in which Go prints and ranges.
+/// The entries of a [`Map`], sorted by the bytes of the keys, which is the order in which Go prints maps and ranges
+/// over them.
 pub type Entries = BTreeMap<Arc<str>, Value>;
 
-/// Entries that are made when somebody looks at them for the first time.
+/// Entries that are computed on first access.
 type Lazy = LazyLock<RwLock<Entries>, Box<dyn FnOnce() -> RwLock<Entries> + Send>>;
 
-/// Places of entries that a merge brought from other maps; none as long as there are none.
+/// The spans of entries that a merge has copied from other maps; `None` if there are none.
 type Brought = Mutex<Option<Box<BTreeMap<Arc<str>, goyaml::Entry>>>>;
 
 /// A map with string keys.
 pub struct Map {
     kind: MapType,
-    /// A nil map reads as empty and cannot be written.
+    /// Whether it is a nil map, which reads as empty and cannot be written.
     nil: bool,
-    /// Shared with the same map under another type.
+    /// The entries, which are shared with the same map under another type.
     shared: Arc<Shared>,
-    /// The YAML that it was read from, which knows the place of each key.
+    /// The YAML that it was parsed from, which has the span of each key.
     origin: Option<Arc<goyaml::Map>>,
 }
 
-/// What the same map under several types shares.
+/// The state that one map shares under all its types.
 struct Shared {
     entries: Lazy,
     brought: Brought,
@@ -43,12 +44,12 @@ impl fmt::Debug for Map {
 }
 
 impl Map {
-    /// A map with these entries.
+    /// Creates a map with these entries.
     pub fn new(map_type: MapType, entries: Entries) -> Self {
         Self::lazy(map_type, move || entries)
     }
 
-    /// A map whose entries are made when somebody looks at them for the first time.
+    /// Creates a map whose entries are computed on first access.
     pub fn lazy(map_type: MapType, entries: impl FnOnce() -> Entries + Send + 'static) -> Self {
         let entries: Box<dyn FnOnce() -> RwLock<Entries> + Send> = Box::new(move || RwLock::new(entries()));
         Self {
@@ -62,21 +63,21 @@ impl Map {
         }
     }
 
-    /// Keeps the YAML that the map was read from.
+    /// Keeps the YAML that the map was parsed from.
     #[must_use]
     pub fn with_origin(mut self, origin: Arc<goyaml::Map>) -> Self {
         self.origin = Some(origin);
         self
     }
 
-    /// A nil map.
+    /// Creates a nil map.
     pub fn nil(map_type: MapType) -> Self {
         let mut map = Self::new(map_type, Entries::new());
         map.nil = true;
         map
     }
 
-    /// The same map under another type: a change of one is a change of both.
+    /// The same map under another type: both share their entries.
     #[must_use]
     pub fn retyped(&self, map_type: MapType) -> Self {
         Self {
@@ -87,7 +88,7 @@ impl Map {
         }
     }
 
-    /// What tells it from all other maps as long as it lives; the same under every type.
+    /// Identifies the map as long as it lives; the same under every type.
     pub fn address(&self) -> usize {
         Arc::as_ptr(&self.shared).addr()
     }
@@ -102,12 +103,12 @@ impl Map {
         self.nil
     }
 
-    /// The YAML that it was read from, if it was.
+    /// The YAML that it was parsed from, if any.
     pub fn origin(&self) -> Option<&Arc<goyaml::Map>> {
         self.origin.as_ref()
     }
 
-    /// Where the value that a key has now was written; `None` where that is not known, or a template has set it.
+    /// The spans of the current value of a key; `None` if they are unknown or a template has set the value.
     pub fn entry(&self, key: &str) -> Option<goyaml::Entry> {
         let value = self.get(key)?;
         let brought = self.shared.brought.lock().unwrap_or_else(PoisonError::into_inner);
@@ -117,7 +118,7 @@ impl Map {
         entry.into_iter().find(|entry| is_from(&value, &entry.node)).cloned()
     }
 
-    /// Keeps the place of an entry that has come from another map.
+    /// Keeps the spans of an entry that was copied from another map.
     pub fn bring(&self, source: &Self, key: &str) {
         if let Some(entry) = source.entry(key) {
             let mut brought = self.shared.brought.lock().unwrap_or_else(PoisonError::into_inner);
@@ -125,7 +126,7 @@ impl Map {
         }
     }
 
-    /// Keeps what another map knows of the places of its entries.
+    /// Copies the spans of another map's entries.
     #[must_use]
     pub fn with_places_of(mut self, source: &Self) -> Self {
         self.origin.clone_from(&source.origin);
@@ -137,7 +138,7 @@ impl Map {
         self
     }
 
-    /// The entries. Nothing that may touch this map again must be called while they are held.
+    /// Locks the entries for reading. While the lock is held, nothing may be called that can access this map again.
     pub fn read(&self) -> RwLockReadGuard<'_, Entries> {
         self.shared.entries.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -146,38 +147,38 @@ impl Map {
         self.shared.entries.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The value of a key.
+    /// Returns the value of a key.
     pub fn get(&self, key: &str) -> Option<Value> {
         self.read().get(key).cloned()
     }
 
-    /// Whether there is such a key.
+    /// Whether the map contains a key.
     pub fn contains_key(&self, key: &str) -> bool {
         self.read().contains_key(key)
     }
 
-    /// Sets a key. A value that is missing is stored as nil: a Go map cannot hold anything less.
+    /// Sets a key. No value is stored as nil, because a Go map cannot hold less.
     pub fn insert(&self, key: impl Into<Arc<str>>, value: Value) {
         let value = if value.is_undefined() { Value::from(()) } else { value };
         self.write().insert(key.into(), value);
     }
 
-    /// Removes a key.
+    /// Removes a key and returns its value.
     pub fn remove(&self, key: &str) -> Option<Value> {
         self.write().remove(key)
     }
 
-    /// How many keys there are.
+    /// The number of keys.
     pub fn len(&self) -> usize {
         self.read().len()
     }
 
-    /// Whether there is no key.
+    /// Whether the map has no keys.
     pub fn is_empty(&self) -> bool {
         self.read().is_empty()
     }
 
-    /// The entries as they are now, in the order of the keys.
+    /// Copies the current entries, in the order of the keys.
     pub fn snapshot(&self) -> Vec<(Arc<str>, Value)> {
         self.read()
             .iter()
@@ -186,7 +187,7 @@ impl Map {
     }
 }
 
-/// Whether a value is what was read from a node.
+/// Whether a value was read from a node and is unchanged.
 pub(super) fn is_from(value: &Value, node: &goyaml::Node) -> bool {
     match (view(value), &node.value) {
         (View::Map(map), goyaml::Value::Map(origin)) => map.origin().is_some_and(|own| Arc::ptr_eq(own, origin)),
@@ -205,13 +206,13 @@ pub(super) fn is_from(value: &Value, node: &goyaml::Node) -> bool {
 }
 
 thread_local! {
-    /// Values whose maps and lists are being dropped; `None` while nobody drops any.
+    /// Values waiting to be dropped; `None` while no drop is in progress.
     static DROPPED: RefCell<Option<Vec<Value>>> = const { RefCell::new(None) };
 }
 
-/// Drops values that may nest to any depth, without a frame of the native stack for each level.
+/// Drops values of any nesting depth without recursion on the native stack.
 pub(super) fn drop_flat(values: impl IntoIterator<Item = Value>) {
-    // What is no container is dropped where it is.
+    // Values other than containers are dropped in place.
     let mut values = values
         .into_iter()
         .filter(|value| value.downcast_object_ref::<Data>().is_some())
@@ -219,7 +220,8 @@ pub(super) fn drop_flat(values: impl IntoIterator<Item = Value>) {
     if values.peek().is_none() {
         return;
     }
-    // The outermost drop empties the list to which the inner ones add. A thread that ends has no such list any more.
+    // The outermost drop processes the list to which inner drops add. At the end of a thread the list does not exist
+    // any more.
     let outermost = DROPPED.try_with(|dropped| match &mut *dropped.borrow_mut() {
         Some(waiting) => {
             waiting.extend(values);
@@ -241,7 +243,7 @@ pub(super) fn drop_flat(values: impl IntoIterator<Item = Value>) {
 
 impl Drop for Map {
     fn drop(&mut self) {
-        // Entries that nobody has looked at are not made for this.
+        // Lazy entries that were never accessed are not computed for this.
         if Arc::strong_count(&self.shared) == 1 && LazyLock::get(&self.shared.entries).is_some() {
             let entries = std::mem::take(&mut *self.write());
             drop_flat(entries.into_values());

@@ -1,4 +1,4 @@
-//! Calling methods: what they are given, and those of Go's named integers.
+//! Method calls: checks of the arguments, and the methods of Go's named integers.
 
 use minijinja::Value;
 
@@ -8,13 +8,13 @@ use super::types::{IntType, Type};
 use super::value::{MethodError, View, view};
 use gostd::duration::{in_units, round, truncate};
 
-/// What a method gives.
+/// The result of a method call.
 pub type Called = Result<Value, MethodError>;
 
-/// Checks the arguments of a method against its parameters.
+/// Checks the number and types of a method's arguments.
 ///
 /// # Errors
-/// Go's message where there are too many, too few, or of the wrong type.
+/// Go's message for too many, too few or wrong arguments.
 pub fn check_arguments(name: &str, parameters: &[Type], arguments: &[Value]) -> Result<(), MethodError> {
     if parameters.len() != arguments.len() {
         return Err(MethodError::Call(format!(
@@ -40,14 +40,14 @@ pub fn three_results(name: &str) -> Called {
     )))
 }
 
-/// The error for a method with two results of which the second is no error.
+/// The error for a method with two results, the second of which is not an error.
 pub fn two_results(name: &str, second: &str) -> Called {
     Err(MethodError::Call(format!(
         "invalid function signature for {name}: second return value should be error; is {second}"
     )))
 }
 
-/// The integer of an argument.
+/// Returns an integer argument.
 pub fn int_argument(argument: &Value) -> i64 {
     match view(argument) {
         View::Int(_, value) => value,
@@ -55,7 +55,7 @@ pub fn int_argument(argument: &Value) -> i64 {
     }
 }
 
-/// Calls a method of a duration, a month or a day of the week; `None` if there is none of this name.
+/// Calls a method of a duration, a month or a weekday; `None` if it has no method with this name.
 pub fn int_method(value: &Value, name: &str, arguments: &[Value]) -> Option<Called> {
     let View::Int(int_type, number) = view(value) else {
         return None;

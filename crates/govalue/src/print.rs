@@ -1,4 +1,4 @@
-//! Go's `fmt.Print`: how a value looks in a template's output.
+//! Go's `fmt.Print`: the form of a value in the output of a template.
 
 use minijinja::Value;
 
@@ -7,22 +7,22 @@ use super::printer::Printer;
 use super::types::IntType;
 use super::value::{View, view};
 
-/// What a print without a meter of its own may cost.
+/// The budget, in steps, of a print without a meter of its own.
 const ALLOWANCE: usize = 20_000_000;
 
-/// Appends a value as `%v` prints it; no value at all is `<no value>`, as text/template has it.
+/// Appends a value as `%v` prints it; no value is `<no value>`, as in text/template.
 ///
-/// What is too large ends in `...`; use [`try_print`] where that must be an error.
+/// A value that is too large ends with `...`; use [`try_print`] to get an error instead.
 pub fn print(value: &Value, out: &mut String) {
     if limited(|meter| try_print(value, out, meter)).is_err() {
         out.push_str("...");
     }
 }
 
-/// Appends a value as `%v` prints it; no value at all is `<no value>`, as text/template has it.
+/// Appends a value as `%v` prints it; no value is `<no value>`, as in text/template.
 ///
 /// # Errors
-/// When the value is too large or nests too deeply. What was printed until then stays.
+/// The value is too large or nests too deep. The text printed so far is kept.
 pub fn try_print(value: &Value, out: &mut String, meter: &mut Meter<'_>) -> Result<(), Limit> {
     match view(value) {
         View::String(text) => out.push_str(text),
@@ -39,7 +39,7 @@ pub fn try_print(value: &Value, out: &mut String, meter: &mut Meter<'_>) -> Resu
             let start = printer.layout.out.len();
             let result = printer.value(found, 'v', 0);
             std::mem::swap(&mut printer.layout.out, out);
-            // A template prints what a pointer points to.
+            // A template prints the target of a pointer.
             if out[start..].starts_with("&{") {
                 out.remove(start);
             }
@@ -49,17 +49,17 @@ pub fn try_print(value: &Value, out: &mut String, meter: &mut Meter<'_>) -> Resu
     Ok(())
 }
 
-/// `fmt.Sprint` of one value: nil is `<nil>`.
+/// `fmt.Sprint` of one value; nil is `<nil>`.
 ///
-/// What is too large ends in `...`; use [`sprint_metered`] where that must be an error.
+/// A value that is too large ends with `...`; use [`sprint_metered`] to get an error instead.
 pub fn sprint(value: &Value) -> String {
     limited(|meter| sprint_metered(value, meter)).unwrap_or_else(|_| "...".to_owned())
 }
 
-/// `fmt.Sprint` of one value: nil is `<nil>`.
+/// `fmt.Sprint` of one value; nil is `<nil>`.
 ///
 /// # Errors
-/// When the value is too large or nests too deeply.
+/// The value is too large or nests too deep.
 pub fn sprint_metered(value: &Value, meter: &mut Meter<'_>) -> Result<String, Limit> {
     if let Some(text) = value.as_str() {
         return Ok(text.to_owned());
@@ -78,7 +78,7 @@ fn limited<T>(walk: impl FnOnce(&mut Meter<'_>) -> Result<T, Limit>) -> Result<T
     walk(&mut Meter::new(&mut pay))
 }
 
-/// An integer as `%v` prints it: durations, months and days have a `String` method.
+/// Prints an integer as `%v` does: durations, months and weekdays have a `String` method.
 pub fn print_int(int_type: IntType, value: i64) -> String {
     match int_type {
         IntType::Duration => gostd::time::format_duration(value),
@@ -88,7 +88,7 @@ pub fn print_int(int_type: IntType, value: i64) -> String {
     }
 }
 
-/// A `reflect.Value` as `fmt` prints it for a verb.
+/// Prints a `reflect.Value` as `fmt` does for a verb.
 pub(super) fn print_reflected(value: &Value, verb: char, meter: &mut Meter<'_>) -> Result<String, Limit> {
     let mut printer = Printer::new(meter);
     printer.value(view(value), verb, 0)?;

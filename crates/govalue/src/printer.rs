@@ -1,4 +1,4 @@
-//! Go's `fmt` on dynamic values: which verb fits which value, and how values within values print.
+//! Go's `fmt` for dynamic values: which verbs apply to which values, and the formatting of nested values.
 
 use minijinja::Value;
 
@@ -8,14 +8,14 @@ use super::types::{Element, IntType};
 use super::value::{List, Struct, View, view};
 use gostd::fmt::{Flags, Layout};
 
-/// Where Go prints an address; the same in each run.
+/// The address that is printed for pointers; constant, so that the output is reproducible.
 const ADDRESS: u64 = 0x00c0_0000_0000;
 
-/// Writes values as verbs ask for them.
+/// Formats values according to verbs.
 pub(super) struct Printer<'m, 'a> {
     pub(super) layout: Layout,
     meter: &'m mut Meter<'a>,
-    /// Set while a value is shown in an error: its methods are not asked then.
+    /// Whether a value is printed as part of an error, in which case its methods are not called.
     erroring: bool,
 }
 
@@ -34,13 +34,13 @@ impl<'m, 'a> Printer<'m, 'a> {
         self.layout.out.push_str(text);
     }
 
-    /// Pays for what the width and the precision may add to a text.
+    /// Charges the padding that the width and the precision may add.
     pub(super) fn pay_for_flags(&mut self) -> Printed {
         let Flags { width, precision, .. } = self.layout.flags;
         self.meter.step(width.unwrap_or(0) + precision.unwrap_or(0))
     }
 
-    /// One argument of `fmt.Printf`.
+    /// Prints one argument of `fmt.Printf`.
     pub(super) fn argument(&mut self, value: &Value, verb: char) -> Printed {
         let found = view(value);
         match (verb, found) {
@@ -103,7 +103,7 @@ impl<'m, 'a> Printer<'m, 'a> {
         Ok(())
     }
 
-    /// What the `String`, `Error` or `GoString` method says, where there is one and the verb asks for it.
+    /// Prints the result of the `String`, `Error` or `GoString` method, if there is one and the verb uses it.
     fn by_method(&mut self, value: View<'_>, verb: char) -> Result<bool, Limit> {
         if self.erroring {
             return Ok(false);
@@ -212,7 +212,7 @@ impl<'m, 'a> Printer<'m, 'a> {
         Ok(())
     }
 
-    /// What stands before, between and after the elements of a list of this type.
+    /// The text before, between and after the elements of a list of this type.
     fn brackets(&self, type_name: &str) -> (String, &'static str, &'static str) {
         if self.layout.flags.sharp_v {
             (format!("{type_name}{{"), ", ", "}")

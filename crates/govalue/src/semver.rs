@@ -7,7 +7,7 @@ use super::types::{Type, UintType};
 use super::value::{Data, MethodError, Struct, object, uint_of};
 use gostd::semver::{Level, Version};
 
-/// A `*semver.Version`, or the `semver.Version` that some of its methods give.
+/// A `*semver.Version`, or the `semver.Version` that some of its methods return.
 #[derive(Clone, Debug)]
 pub struct SemVer {
     version: Version,
@@ -15,7 +15,7 @@ pub struct SemVer {
 }
 
 impl SemVer {
-    /// A pointer to a version.
+    /// Creates a pointer to a version.
     pub fn new(version: Version) -> Self {
         Self { version, pointer: true }
     }
@@ -90,7 +90,7 @@ impl Struct for SemVer {
             "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "String" | "IncMajor" | "IncMinor"
             | "IncPatch" => &[],
             "SetPrerelease" | "SetMetadata" => &[Type::String],
-            // Methods of the pointer alone.
+            // Methods of the pointer only.
             "Original" if self.pointer => &[],
             "Compare" | "Equal" | "LessThan" | "LessThanEqual" | "GreaterThan" | "GreaterThanEqual" if self.pointer => {
                 &[Type::Version]

@@ -13,16 +13,16 @@ use gostd::zone::Location;
 /// Seconds from the year 1 to 1970.
 const YEAR_ONE: i64 = 62_135_596_800;
 
-/// A moment and the place whose clock shows it.
+/// A moment and its location.
 #[derive(Clone, Debug)]
 pub struct Time {
     /// Seconds since 1970.
     pub seconds: i64,
     /// Nanoseconds of the second.
     pub nanoseconds: u32,
-    /// Where the clock is.
+    /// The location.
     pub location: Location,
-    /// The place of the machine, for the method `Local`.
+    /// The location of the machine, for the method `Local`.
     pub local: Location,
 }
 
@@ -50,12 +50,12 @@ impl Time {
         }
     }
 
-    /// What clock and calendar show.
+    /// Returns the local date and time.
     pub fn shown(&self) -> Shown {
         Shown::new(self.seconds, self.nanoseconds, self.location.lookup(self.seconds))
     }
 
-    /// The same moment by another clock.
+    /// The same moment in another location.
     #[must_use]
     pub fn at(&self, location: Location) -> Self {
         Self {
@@ -64,7 +64,7 @@ impl Time {
         }
     }
 
-    /// A time so many nanoseconds later.
+    /// The time the given number of nanoseconds later.
     #[must_use]
     pub fn plus(&self, nanoseconds: i64) -> Self {
         let total = i64::from(self.nanoseconds) + nanoseconds % 1_000_000_000;
@@ -78,7 +78,7 @@ impl Time {
         }
     }
 
-    /// Nanoseconds since another time; what is too much is the largest duration.
+    /// Nanoseconds since another time, saturated to the range of a duration.
     pub fn since(&self, other: &Self) -> i64 {
         let difference = self.total() - other.total();
         i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX })
@@ -216,7 +216,7 @@ impl Struct for Time {
             int64(self.seconds.wrapping_add(YEAR_ONE)),
             object(Place {
                 location: self.location.clone(),
-                // UTC is what a time without a location has.
+                // UTC is the location of a time without one.
                 is_nil: matches!(self.location, Location::Utc),
             }),
         ]
@@ -251,7 +251,8 @@ impl Struct for Place {
         Vec::new()
     }
 
-    /// Those of a location without zones: what is in others are pointers, which Go prints differently each time.
+    /// The fields of a location without zones. In other locations they are pointers, which Go prints differently each
+    /// time.
     fn printed_fields(&self) -> Vec<Value> {
         let list = || super::list(Vec::new());
         let name = Value::from(self.location.name());
@@ -272,7 +273,7 @@ impl Struct for Place {
     }
 }
 
-/// A `*time.zone` that is nil.
+/// A nil `*time.zone`.
 #[derive(Debug)]
 struct NoZone;
 

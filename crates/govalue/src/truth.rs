@@ -1,10 +1,10 @@
-//! What counts as nothing.
+//! Emptiness of values.
 
 use minijinja::Value;
 
 use super::value::{View, view};
 
-/// sprig's `empty`: nil, zero, false, and whatever has no elements. A struct is never empty.
+/// sprig's `empty`: nil, zero, false, and anything without elements. A struct is never empty.
 pub fn is_empty(value: &Value) -> bool {
     match view(value) {
         View::Invalid | View::Nil => true,

@@ -1,4 +1,4 @@
-//! Go's types, as far as a template can meet them.
+//! The Go types that occur in templates.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,9 +6,9 @@ use std::fmt;
 /// The type of a parameter of a template function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
-    /// `interface {}`: anything; a missing value arrives as nil.
+    /// `interface {}`: accepts anything; a missing value is passed as nil.
     Any,
-    /// `reflect.Value`, which Go's own functions take: anything, and a missing value stays one.
+    /// `reflect.Value`, which Go's own functions take: accepts anything; a missing value stays missing.
     Reflect,
     /// `bool`
     Bool,
@@ -37,7 +37,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// Whether nil can be given for it, as Go's `canBeNil` decides.
+    /// Whether nil can be passed, as Go's `canBeNil` decides.
     pub fn can_be_nil(self) -> bool {
         matches!(self, Self::Any | Self::Reflect | Self::Map | Self::List)
     }
@@ -64,12 +64,12 @@ impl fmt::Display for Type {
     }
 }
 
-/// What a template function takes.
+/// The parameters of a template function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Signature {
     /// The types of the parameters.
     pub parameters: &'static [Type],
-    /// Whether the last parameter may be given any number of times, also not at all.
+    /// Whether the last parameter is variadic: it takes any number of arguments, including none.
     pub variadic: bool,
 }
 
@@ -83,7 +83,7 @@ impl Signature {
         }
     }
 
-    /// How many arguments must be given at least.
+    /// The minimum number of arguments.
     pub fn required(&self) -> usize {
         self.parameters.len() - usize::from(self.variadic)
     }
@@ -125,7 +125,7 @@ impl IntType {
         }
     }
 
-    /// The name of its kind: the type that it is made of.
+    /// The name of its kind, which is the underlying type.
     pub fn kind(self) -> &'static str {
         match self {
             Self::Duration => "int64",
@@ -163,7 +163,7 @@ impl UintType {
     }
 }
 
-/// What a list holds, or a map under its string keys.
+/// The element type of a list, or of a map with string keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Element {
     /// `interface {}`
@@ -180,7 +180,7 @@ pub enum Element {
     List,
     /// `[]uint8`
     Bytes,
-    /// `string`, in a list of type `common.VersionSet`, which has a method of its own.
+    /// `string` in a list of type `common.VersionSet`, which has a method of its own.
     ApiVersion,
 }
 
@@ -214,7 +214,7 @@ impl MapType {
     /// `map[string]interface {}`
     pub const ANY: Self = Self::Of(Element::Any);
 
-    /// What the map holds.
+    /// The element type of the map.
     pub fn element(self) -> Element {
         match self {
             Self::Of(element) => element,

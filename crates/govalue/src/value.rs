@@ -8,7 +8,7 @@
 //! | `[]uint8` | bytes |
 //! | everything else | an object that holds a [`Data`] |
 //!
-//! minijinja computes nothing with them: it tests their truth (which is Go's for all of them) and hands them around.
+//! minijinja does not compute with them: it only tests their truth (which is Go's for all of them) and passes them on.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,14 +20,14 @@ use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use super::map::{Entries, Map, drop_flat, is_from};
 use super::types::{Element, IntType, MapType, UintType};
 
-/// A Go value that minijinja has no kind for.
+/// A Go value without a counterpart in minijinja.
 #[derive(Debug)]
 pub enum Data {
     /// A map with string keys.
     Map(Map),
     /// A slice.
     List(List),
-    /// A signed integer that is no `int`.
+    /// A signed integer other than `int`.
     Int(IntType, i64),
     /// An unsigned integer.
     Uint(UintType, u64),
@@ -62,16 +62,16 @@ impl Object for Data {
     }
 }
 
-/// A slice. Nothing a template can call changes one in place, so it is not locked.
+/// A slice. No template function changes a slice in place, so there is no lock.
 #[derive(Debug)]
 pub struct List {
-    /// What it holds.
+    /// The element type.
     pub element: Element,
-    /// Whether it is a nil slice, which JSON shows as null.
+    /// Whether it is a nil slice, which JSON represents as null.
     pub nil: bool,
     /// The values.
     pub items: Vec<Value>,
-    /// The YAML that it was read from, which knows the place of each item.
+    /// The YAML that it was parsed from, which has the span of each item.
     pub origin: Option<Arc<Vec<goyaml::Node>>>,
 }
 
@@ -81,7 +81,7 @@ impl Drop for List {
     }
 }
 
-/// A Go struct, or a pointer to one, that templates can look into.
+/// A Go struct, or a pointer to one, whose fields and methods are visible to templates.
 pub trait Struct: fmt::Debug + Send + Sync {
     /// The name of the type: `*semver.Version`, `time.Time`.
     fn type_name(&self) -> &'static str;
@@ -91,70 +91,70 @@ pub trait Struct: fmt::Debug + Send + Sync {
         self.type_name().starts_with('*')
     }
 
-    /// Whether it is a pointer that leads nowhere.
+    /// Whether it is a nil pointer.
     fn is_nil(&self) -> bool {
         false
     }
 
-    /// The exported fields in the order of their declaration.
+    /// The exported fields, in declaration order.
     fn fields(&self) -> Vec<(&'static str, Value)>;
 
-    /// Calls a method; `None` if there is none of this name. An error is Go's message.
+    /// Calls a method; `None` if it has no method with this name. The error holds Go's message.
     fn call(&self, method: &str, arguments: &[Value]) -> Option<Result<Value, MethodError>> {
         let _ = (method, arguments);
         None
     }
 
-    /// What the `String` or `Error` method says, where there is one.
+    /// The result of the `String` or `Error` method, if there is one.
     fn display(&self) -> Option<String> {
         None
     }
 
-    /// What the `GoString` method says, where there is one; `%#v` prints it.
+    /// The result of the `GoString` method, if there is one; `%#v` prints it.
     fn go_string(&self) -> Option<String> {
         None
     }
 
-    /// What an action prints where that differs: it reaches the `String` method of a pointer to the value, which a
-    /// function that is given the value does not.
+    /// The text that a template action prints, if it differs from [`Struct::display`]. An action can call the `String`
+    /// method of a pointer to the value, unlike a function that gets the value as an argument.
     fn printed(&self) -> Option<String> {
         self.display()
     }
 
-    /// The names of the fields that `%+v` and `%#v` print, those that templates cannot see included.
+    /// The names of the fields that `%+v` and `%#v` print, including those that templates cannot see.
     fn printed_names(&self) -> Vec<&'static str> {
         self.fields().into_iter().map(|(name, _)| name).collect()
     }
 
-    /// The fields that `%v` prints, unexported ones included; those of [`Struct::fields`] unless there are more.
+    /// The fields that `%v` prints, including unexported ones. By default those of [`Struct::fields`].
     fn printed_fields(&self) -> Vec<Value> {
         self.fields().into_iter().map(|(_, value)| value).collect()
     }
 
-    /// What `copystructure.Copy` makes of it, where that differs: it leaves out unexported fields.
+    /// The result of `copystructure.Copy`, if it differs from the value: it omits unexported fields.
     fn deep_copied(&self) -> Option<Value> {
         None
     }
 
-    /// What `encoding/json` makes of it, where it has a `MarshalJSON` or `MarshalText` method.
+    /// The result of `encoding/json`, if there is a `MarshalJSON` or `MarshalText` method.
     fn marshal(&self) -> Option<Value> {
         None
     }
 
-    /// For those who know the type.
+    /// For downcasting to the concrete type.
     fn as_any(&self) -> &dyn std::any::Any;
 }
 
-/// Why a method could not be called.
+/// The reason why a method call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MethodError {
-    /// The call itself is wrong, in the words of Go's template package.
+    /// The call is invalid, with the message of Go's template package.
     Call(String),
     /// The method returned an error.
     Failed(String),
 }
 
-/// A look at a value as Go sees it.
+/// A value as Go sees it.
 #[derive(Clone, Copy, Debug)]
 pub enum View<'a> {
     /// No value at all.
@@ -183,7 +183,7 @@ pub enum View<'a> {
     Struct(&'a dyn Struct),
 }
 
-/// Looks at a value.
+/// Returns the view of a value.
 pub fn view(value: &Value) -> View<'_> {
     match value.kind() {
         ValueKind::None => View::Nil,
@@ -205,12 +205,12 @@ pub fn view(value: &Value) -> View<'_> {
 }
 
 impl View<'_> {
-    /// Whether there is nothing: no value, or nil.
+    /// Whether there is no value, or nil.
     pub fn is_nil(&self) -> bool {
         matches!(self, Self::Invalid | Self::Nil)
     }
 
-    /// The name of the type, as `%T` prints it; `<nil>` where there is none.
+    /// The name of the type, as `%T` prints it; `<nil>` if there is none.
     pub fn type_name(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Invalid | Self::Nil => "<nil>",
@@ -246,7 +246,7 @@ impl View<'_> {
 }
 
 impl List {
-    /// Where an item was written, where that is known.
+    /// The YAML node of an item, if it is known.
     pub fn item(&self, index: usize) -> Option<&goyaml::Node> {
         let node = self.origin.as_ref()?.get(index)?;
         is_from(self.items.get(index)?, node).then_some(node)
@@ -302,7 +302,7 @@ pub fn list_of(element: Element, items: Vec<Value>) -> Value {
     }))
 }
 
-/// A slice that holds what another one holds: it still knows where its items were written.
+/// Creates a slice with items of another one, and keeps their spans.
 pub fn list_from(source: &List, items: Vec<Value>) -> Value {
     Value::from_object(Data::List(List {
         element: source.element,
@@ -337,7 +337,7 @@ pub fn map_of(map_type: MapType, entries: Entries) -> Value {
     Value::from_object(Data::Map(Map::new(map_type, entries)))
 }
 
-/// A map that was made from another one: it still knows where its keys were written.
+/// Creates a map that was derived from another one, and keeps the spans of its keys.
 pub fn map_from(source: &Map, map_type: MapType, entries: Entries) -> Value {
     Value::from_object(Data::Map(Map::new(map_type, entries).with_places_of(source)))
 }
@@ -347,14 +347,16 @@ pub fn object(object: impl Struct + 'static) -> Value {
     Value::from_object(Data::Struct(Box::new(object)))
 }
 
-/// What `encoding/json` would have decoded: all numbers of a YAML text are `float64`, integers that `--set` made `int64`.
+/// Converts a node as `encoding/json` would decode it: all numbers in a YAML text are `float64`, integers from `--set`
+/// are `int64`.
 ///
-/// The top map becomes `map_type`, all below it `map[string]interface {}`. Maps are filled when they are looked at.
+/// The top-level map gets the type `map_type`, all maps below it `map[string]interface {}`. Maps are filled on first
+/// access.
 pub fn from_node(node: &goyaml::Node, map_type: MapType) -> Value {
     from_node_with(node, map_type, |node| from_node(node, MapType::ANY))
 }
 
-/// Like [`from_node`], with a say in how what a map or list holds becomes a value.
+/// Like [`from_node`], with a function that converts the elements of maps and lists.
 pub fn from_node_with(
     node: &goyaml::Node,
     map_type: MapType,

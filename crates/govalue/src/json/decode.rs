@@ -11,7 +11,7 @@ use crate::value::{list, map, nil};
 use gostd::float;
 use gostd::json::{MAX_DEPTH, Scanner, Step, SyntaxError, too_large};
 
-/// Why a text is not JSON.
+/// The reason why a text is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DecodeError {
     /// Go's message.
@@ -32,7 +32,7 @@ impl From<Limit> for DecodeError {
     }
 }
 
-/// What a text says.
+/// A decoded text.
 #[derive(Clone, Debug)]
 pub struct Decoded {
     /// The value; 0 in the place of a number that is too large.
@@ -41,16 +41,16 @@ pub struct Decoded {
     pub error: Option<String>,
 }
 
-/// What is open while a text is read.
+/// A container that is being read.
 enum Open {
     List(Vec<Value>),
     Map(Entries, Arc<str>),
 }
 
-/// Reads a text; numbers become `float64`.
+/// Decodes a text; numbers become `float64`.
 ///
 /// # Errors
-/// When it is not JSON, or too large.
+/// The text is not JSON, or is too large.
 pub fn decode(text: &str, meter: &mut Meter<'_>) -> Result<Decoded, DecodeError> {
     let mut reader = Reader {
         scanner: Scanner::new(text),
@@ -72,7 +72,7 @@ impl<'t> Reader<'t> {
     fn document(&mut self, meter: &mut Meter<'_>) -> Result<Value, DecodeError> {
         let mut open: Vec<Open> = Vec::new();
         loop {
-            // A value begins here, or a container that is not yet complete.
+            // A value starts here, or a container that is not complete yet.
             self.scanner.skip_space();
             meter.step(0)?;
             let mut value = match self.scanner.peek() {
@@ -99,7 +99,7 @@ impl<'t> Reader<'t> {
                 }
                 _ => self.scalar(&open, meter)?,
             };
-            // What was read goes into what is open, as long as that closes behind it.
+            // The value goes into the open container, and containers that end after it are closed.
             loop {
                 self.scanner.skip_space();
                 let Some(container) = open.last_mut() else {
@@ -139,7 +139,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Steps over the bracket that opens a container.
+    /// Skips the bracket that opens a container.
     fn enter(&mut self, open: &[Open]) -> Result<(), SyntaxError> {
         if open.len() >= MAX_DEPTH {
             return Err(self.scanner.too_deep());
@@ -148,7 +148,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// A key and the colon after it.
+    /// Reads a key and the colon after it.
     fn key(&mut self, meter: &mut Meter<'_>) -> Result<Arc<str>, DecodeError> {
         self.scanner.skip_space();
         if self.scanner.peek() != Some(b'"') {

@@ -8,7 +8,7 @@ use crate::bounds::{Limit, MAX_DEPTH, Meter};
 use crate::value::{Data, View, view};
 use gostd::{base64, float, string};
 
-/// Why a value cannot be written as JSON.
+/// The reason why a value cannot be encoded as JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EncodeError {
     /// Go's message.
@@ -23,21 +23,21 @@ impl From<Limit> for EncodeError {
     }
 }
 
-/// How JSON looks.
+/// The style of the JSON output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// On one line, with `<`, `>` and `&` escaped.
     Compact,
     /// On one line, without these escapes.
     Raw,
-    /// Indented by two, with these escapes.
+    /// Indented by two spaces, with these escapes.
     Pretty,
 }
 
-/// Writes a value as JSON.
+/// Encodes a value as JSON.
 ///
 /// # Errors
-/// When it holds what JSON cannot, contains itself, or is too large.
+/// The value contains something that JSON cannot represent, contains itself, or is too large.
 pub fn encode(value: &Value, style: Style, meter: &mut Meter<'_>) -> Result<String, EncodeError> {
     let mut encoder = Encoder {
         out: String::new(),
@@ -52,7 +52,7 @@ pub fn encode(value: &Value, style: Style, meter: &mut Meter<'_>) -> Result<Stri
 struct Encoder<'m, 'a> {
     out: String,
     style: Style,
-    /// The containers that are open, by their addresses.
+    /// The addresses of the open containers.
     path: Vec<usize>,
     meter: &'m mut Meter<'a>,
 }

@@ -12,10 +12,10 @@ use crate::value::list;
 use gostd::quote::quote;
 use gostd::zone::Location;
 
-/// How deep arrays and inline tables may nest.
+/// The maximum nesting depth of arrays and inline tables.
 const MAX_DEPTH: usize = 200;
 
-/// Reads a text; times without a zone are `local`.
+/// Decodes a text; times without a zone get the location `local`.
 ///
 /// # Errors
 /// The library's message.
@@ -48,21 +48,21 @@ type Path = Vec<Arc<str>>;
 pub(super) struct Parser<'t> {
     pub(super) scanner: Scanner<'t>,
     root: Table,
-    /// The table that keys belong to.
+    /// The path of the table that keys belong to.
     context: Path,
-    /// The key whose value is being read.
+    /// The key whose value is being parsed.
     key: Option<Arc<str>>,
-    /// Where the last key stands: Go's place of errors about tables.
+    /// The line of the last key, which Go reports for errors about tables.
     line: usize,
     pub(super) local: &'t Location,
     depth: usize,
 }
 
 impl Parser<'_> {
-    /// The key that an error names.
+    /// The key in an error message.
     fn last_key(&self) -> String {
         match &self.key {
-            // The key itself is not quoted.
+            // A key without a path is not quoted.
             Some(key) if self.context.is_empty() => key.to_string(),
             Some(key) => format!("{}.{key}", path_text(&self.context)),
             None => path_text(&self.context),
@@ -95,7 +95,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `[a.b]` or `[[a.b]]`
+    /// Parses `[a.b]` or `[[a.b]]`.
     fn header(&mut self) -> Scanned<()> {
         self.scanner.accept("[");
         let array = self.scanner.accept("[");
@@ -157,7 +157,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// A part of a key.
+    /// Parses one part of a key.
     fn name(&mut self) -> Scanned<Arc<str>> {
         match self.scanner.peek()? {
             Some('"' | '\'') => Ok(self.scanner.string(false)?.into()),
@@ -168,7 +168,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A key, to behind its equals sign.
+    /// Parses a dotted key and its equals sign.
     fn path(&mut self) -> Scanned<Path> {
         self.scanner.blanks();
         match self.scanner.peek()? {
@@ -202,7 +202,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A key and its value, in the table of the context.
+    /// Parses a key and its value into the current table.
     fn key_value(&mut self, inline: bool) -> Scanned<()> {
         let mut path = self.path()?;
         let outer = self.context.len();
@@ -217,13 +217,13 @@ impl Parser<'_> {
         let value = if self.scanner.peek()? == Some('{') {
             if self.root.at(&self.context).is_err() {
                 let message = created_as_hash(&self.context);
-                // The error names the table as a path, in which keys are quoted.
+                // The message contains the table as a path, in which keys are quoted.
                 self.context.extend(self.key.take());
                 return self.scanner.fault_at(self.line, message);
             }
             self.enter(&key)?;
             self.nested(Self::inline_table)?;
-            // It has been read into its place.
+            // The inline table has already been stored at its place.
             Value::UNDEFINED
         } else {
             self.value()?
@@ -237,12 +237,12 @@ impl Parser<'_> {
             let message = format!("{} is not a table", quote(&path_text(&self.context)));
             return self.scanner.fault_at(self.line, message);
         }
-        // Until the next key is read, errors name this one.
+        // Until the next key is parsed, errors refer to this one.
         self.context.truncate(outer);
         Ok(())
     }
 
-    /// Sees to it that a part of a key is a table; whether that took the place of an array.
+    /// Ensures that a part of a key is a table. Returns whether the table replaced an array.
     fn enter(&mut self, part: &Arc<str>) -> Scanned<bool> {
         match self.root.at(&self.context) {
             Ok(table) => Ok(table.enter(part)),
@@ -267,7 +267,7 @@ impl Parser<'_> {
                 if let Some(number) = self.special_float() {
                     return Ok(number.into());
                 }
-                // The letter that has been read is no part of the word that is blamed.
+                // The letter that has been read is not part of the word in the message.
                 if begins_special_float(self.scanner.rest()) {
                     self.scanner.next()?;
                 }
@@ -333,7 +333,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A table as an element of an array: while it is read, the array stands among the tables.
+    /// Parses a table that is an element of an array. Meanwhile the array is stored as an array of tables.
     fn element(&mut self) -> Scanned<Value> {
         let mut path = self.context.clone();
         path.extend(self.key.clone());
@@ -348,7 +348,7 @@ impl Parser<'_> {
         Ok(self.root.take_last(&path))
     }
 
-    /// A table in braces, which is there already.
+    /// Parses an inline table, whose entry already exists.
     fn inline_table(&mut self) -> Scanned<()> {
         self.scanner.accept("{");
         let (outer, outer_key) = (self.context.clone(), self.key.take());

@@ -14,12 +14,12 @@ use crate::{Entries, Map, UintType};
 use gostd::float;
 use gostd::zone::Location;
 
-/// Why a value cannot be written as TOML.
+/// The reason why a value cannot be encoded as TOML.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EncodeError {
     /// The library's message.
     Refused(String),
-    /// A panic of Go's.
+    /// A panic in Go.
     Panic(String),
     /// The value is too large.
     Limit(Limit),
@@ -31,20 +31,20 @@ impl From<Limit> for EncodeError {
     }
 }
 
-/// What kind of TOML a value is.
+/// How a value is written in TOML.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// nil, which is not written at all.
+    /// nil, which is omitted.
     Nothing,
     Plain,
     Table,
     Tables,
 }
 
-/// Writes a value as TOML.
+/// Encodes a value as TOML.
 ///
 /// # Errors
-/// When it holds what TOML cannot, or is too large.
+/// The value contains something that TOML cannot represent, or is too large.
 pub fn encode(value: &Value, meter: &mut Meter<'_>) -> Result<String, EncodeError> {
     if view(value).is_nil() {
         return Err(EncodeError::Panic(
@@ -95,7 +95,7 @@ impl Encoder<'_, '_> {
         })
     }
 
-    /// A value under its key.
+    /// Writes a value and its key.
     fn value(&mut self, key: &mut Vec<Arc<str>>, value: &Value) -> Encoded {
         self.meter.descend(key.len())?;
         match view(value) {
@@ -149,7 +149,7 @@ impl Encoder<'_, '_> {
         self.entries(key, entries)
     }
 
-    /// The entries that are no tables, then those that are.
+    /// Returns the entries that are not tables, followed by those that are, and the number of the former.
     fn sorted<'e>(&mut self, entries: &'e [Entry], depth: usize) -> Result<(Vec<&'e Entry>, usize), EncodeError> {
         let (mut plain, mut tables) = (Vec::new(), Vec::new());
         for entry in entries {
@@ -188,7 +188,7 @@ impl Encoder<'_, '_> {
         Ok(())
     }
 
-    /// A value on its line.
+    /// Writes an inline value.
     fn element(&mut self, value: &Value, depth: usize) -> Encoded {
         self.meter.descend(depth)?;
         match view(value) {
@@ -245,7 +245,7 @@ impl Encoder<'_, '_> {
             }
             self.out.push_str(&format!("{} = ", key_text(name)));
             self.element(value, depth + 1)?;
-            // A comma stands also before what is nil and not written.
+            // A comma is also written before a nil value, which is omitted.
             let last_plain = at + 1 == plain && plain == entries.len();
             if !last_plain && at + 1 != entries.len() {
                 self.out.push_str(", ");

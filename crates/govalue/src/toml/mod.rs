@@ -9,14 +9,14 @@ mod table;
 pub use decode::decode;
 pub use encode::{EncodeError, encode};
 
-/// The names of the places that stand for times without a zone.
+/// The names of the locations that represent times without a zone.
 const LOCAL_PLACES: [(&str, &str); 3] = [
     ("datetime-local", "2006-01-02T15:04:05.999999999"),
     ("date-local", "2006-01-02"),
     ("time-local", "15:04:05.999999999"),
 ];
 
-/// Whether a key needs no quotes.
+/// Whether a key can be written without quotes.
 fn is_bare(key: &str) -> bool {
     !key.is_empty()
         && key
@@ -24,7 +24,7 @@ fn is_bare(key: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
-/// A text between double quotes.
+/// Quotes a text with double quotes.
 fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -45,12 +45,12 @@ fn quoted(text: &str) -> String {
     out
 }
 
-/// A key as it is written.
+/// Quotes a key if necessary.
 fn key_text(key: &str) -> String {
     if is_bare(key) { key.to_owned() } else { quoted(key) }
 }
 
-/// A key of several parts, with points between them.
+/// Joins the parts of a key with dots.
 fn path_text<T: AsRef<str>>(path: &[T]) -> String {
     path.iter()
         .map(|part| key_text(part.as_ref()))

@@ -1,4 +1,4 @@
-//! Numbers and times of TOML.
+//! Parses TOML numbers and times.
 
 use minijinja::Value;
 
@@ -13,14 +13,14 @@ use gostd::zone::{Location, Offset};
 use gostd::{float, layout_parse};
 
 impl Parser<'_> {
-    /// `inf` or `nan`, if it is here.
+    /// Parses `inf` or `nan`, if present.
     pub(super) fn special_float(&mut self) -> Option<f64> {
         let words = [("inf", f64::INFINITY), ("nan", f64::NAN)];
         let found = words.into_iter().find(|(word, _)| self.scanner.accept(word));
         found.map(|(_, number)| number)
     }
 
-    /// A number behind its sign.
+    /// Parses a number with a sign.
     pub(super) fn signed(&mut self) -> Scanned<Value> {
         let rest = self.scanner.rest();
         self.scanner.next()?;
@@ -55,7 +55,7 @@ impl Parser<'_> {
         }
     }
 
-    /// A number without a sign, or a date.
+    /// Parses a number without a sign, or a date.
     pub(super) fn number(&mut self) -> Scanned<Value> {
         let rest = self.scanner.rest();
         if let Some((prefix, name)) = [("0b", "a binary"), ("0o", "an octal"), ("0x", "a hexadecimal")]
@@ -186,7 +186,7 @@ fn leading_zero(text: &str) -> bool {
     digits.len() > 1 && digits.starts_with('0') && !digits[1..].starts_with(['b', 'o', 'x'])
 }
 
-/// Whether each underscore stands between digits; letters of hexadecimal numbers count.
+/// Whether each underscore is between digits, including hexadecimal ones.
 fn underscores_ok(text: &str) -> bool {
     let mut after_digit = false;
     for c in text.chars() {
@@ -198,7 +198,7 @@ fn underscores_ok(text: &str) -> bool {
     after_digit
 }
 
-/// Whether a number is shorter than its layout, which Go's parser allows and TOML does not.
+/// Whether a number has fewer digits than its layout, which Go's parser accepts and TOML does not.
 fn missing_zero(text: &str, layout: &str) -> bool {
     layout
         .bytes()
@@ -207,7 +207,7 @@ fn missing_zero(text: &str, layout: &str) -> bool {
         .any(|(at, byte)| !byte.is_ascii_digit() && text.as_bytes().get(at) != Some(&byte))
 }
 
-/// Whether a text begins with two letters of `inf` or `nan`. Go's decoder then has read one letter more.
+/// Whether a text starts with two letters of `inf` or `nan`. In that case Go's decoder has read one more letter.
 pub(super) fn begins_special_float(text: &str) -> bool {
     text.starts_with("in") || text.starts_with("na")
 }

@@ -1,10 +1,10 @@
-//! Characters of a TOML text, and the words and strings that they make up.
+//! The characters of a TOML text, and the words and strings in it.
 
 use gostd::quote::{quote, quote_rune};
 use gostd::string::escaped_byte;
 use gostd::unicode::is_letter;
 
-/// An error with the line that is to blame.
+/// An error and the line that it refers to.
 pub(super) struct Fault {
     pub(super) line: usize,
     pub(super) message: String,
@@ -16,7 +16,7 @@ pub(super) type Scanned<T> = Result<T, Fault>;
 pub(super) struct Scanner<'t> {
     text: &'t str,
     pub(super) at: usize,
-    /// Whether the end of the text was read, not only seen.
+    /// Whether the end of the text was consumed and not only peeked at.
     ended: bool,
 }
 
@@ -34,7 +34,7 @@ impl<'t> Scanner<'t> {
         self.text[..at].matches('\n').count() + 1
     }
 
-    /// An error about what was read last, or about the end of the text.
+    /// An error about the last character read, or about the end of the text.
     pub(super) fn fault<T>(&self, message: impl Into<String>) -> Scanned<T> {
         let mut line = self.line(self.at);
         if self.ended && self.text.ends_with('\n') {
@@ -51,7 +51,7 @@ impl<'t> Scanner<'t> {
         })
     }
 
-    /// The next character without reading it.
+    /// Returns the next character without consuming it.
     pub(super) fn peek(&self) -> Scanned<Option<char>> {
         let rest = &self.text[self.at..];
         let Some(c) = rest.chars().next() else { return Ok(None) };
@@ -86,12 +86,12 @@ impl<'t> Scanner<'t> {
         &self.text[self.at..]
     }
 
-    /// Blanks and tabs.
+    /// Skips blanks and tabs.
     pub(super) fn blanks(&mut self) {
         self.at += self.rest().len() - self.rest().trim_start_matches([' ', '\t']).len();
     }
 
-    /// Blanks, tabs, line breaks and comments.
+    /// Skips blanks, tabs, line breaks and comments.
     pub(super) fn space(&mut self) -> Scanned<()> {
         loop {
             match self.peek()? {
@@ -102,7 +102,7 @@ impl<'t> Scanner<'t> {
         }
     }
 
-    /// A comment, to before the end of its line.
+    /// Skips a comment, up to the end of its line.
     pub(super) fn comment(&mut self) -> Scanned<()> {
         while !matches!(self.peek()?, None | Some('\r' | '\n')) {
             self.next()?;
@@ -110,7 +110,7 @@ impl<'t> Scanner<'t> {
         Ok(())
     }
 
-    /// Characters as long as they fit.
+    /// Reads characters as long as they fit.
     pub(super) fn run(&mut self, fits: impl Fn(char) -> bool) -> Scanned<&'t str> {
         let start = self.at;
         while self.peek()?.is_some_and(&fits) {
@@ -119,17 +119,17 @@ impl<'t> Scanner<'t> {
         Ok(&self.text[start..self.at])
     }
 
-    /// The characters of a word such as `true`.
+    /// Reads a word such as `true`.
     pub(super) fn word(&mut self) -> Scanned<&'t str> {
         self.run(is_letter)
     }
 
-    /// `'x'` as `%q` shows a character; a NUL at the end of the text.
+    /// Formats a character as `%q`, for example `'x'`; a NUL at the end of the text.
     pub(super) fn shown(c: Option<char>) -> String {
         quote_rune(c.unwrap_or('\0'), false)
     }
 
-    /// A string that begins here.
+    /// Reads a string that starts here.
     pub(super) fn string(&mut self, multi_line: bool) -> Scanned<String> {
         if multi_line && self.accept("\"\"\"") {
             return self.multi_line('"');
@@ -147,7 +147,7 @@ impl<'t> Scanner<'t> {
                     return self.fault(format!("unexpected EOF; expected {wanted}"));
                 }
                 Some(c @ ('\r' | '\n')) => {
-                    // Go takes the line before the current one, and has not counted the break yet when it is at `\r`.
+                    // Go reports the previous line; at `\r` it has not counted the line break yet.
                     let line = self.line(start).saturating_sub(usize::from(c == '\r'));
                     return self.fault_at(line, "strings cannot contain newlines");
                 }
@@ -160,7 +160,7 @@ impl<'t> Scanner<'t> {
 
     fn multi_line(&mut self, quote: char) -> Scanned<String> {
         let mut text = String::new();
-        // A line break right behind the quotes does not count.
+        // A line break directly after the opening quotes is ignored.
         if !self.accept("\n") {
             self.accept("\r\n");
         }
@@ -187,7 +187,7 @@ impl<'t> Scanner<'t> {
                         continue;
                     }
                     self.at += 2;
-                    // One or two quotes may stand before the closing ones.
+                    // One or two quotes may precede the closing ones.
                     for _ in 3..count.min(5) {
                         text.push(quote);
                         self.at += 1;

@@ -1,4 +1,4 @@
-//! Tables while a text is read: which of them exist, and which may be defined again.
+//! Tables during parsing: which of them exist, and which may be defined again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::path_text;
 use crate::types::Element;
 use crate::value::{View, list_of, map, view};
 
-/// What a key of a table holds.
+/// The value of a key in a table.
 pub(super) enum Item {
     Value(Value),
     Table(Table),
@@ -20,14 +20,14 @@ pub(super) enum Item {
 #[derive(Default)]
 pub(super) struct Table {
     entries: BTreeMap<Arc<str>, Item>,
-    /// Whether it came to be only because something in it was named: it may still be defined.
+    /// Whether it was created only as the parent of something else, so that it may still be defined.
     implicit: bool,
-    /// Whether it took the place of an array.
+    /// Whether it replaced an array.
     was_array: bool,
 }
 
 impl Table {
-    /// The table as a Go map.
+    /// Converts the table to a Go map.
     pub(super) fn into_value(self) -> Value {
         let entry = |(key, item): (Arc<str>, Item)| {
             let value = match item {
@@ -40,7 +40,7 @@ impl Table {
         map(self.entries.into_iter().map(entry).collect())
     }
 
-    /// The table at a path, of which each part has been made before.
+    /// Returns the table at a path, all parts of which exist.
     pub(super) fn at(&mut self, path: &[Arc<str>]) -> Result<&mut Self, String> {
         let mut table = self;
         for (depth, part) in path.iter().enumerate() {
@@ -56,7 +56,7 @@ impl Table {
         Ok(table)
     }
 
-    /// The table at a path; what is missing is made.
+    /// Returns the table at a path and creates missing tables.
     pub(super) fn reach(&mut self, path: &[Arc<str>]) -> Result<&mut Self, String> {
         let mut table = self;
         for (depth, part) in path.iter().enumerate() {
@@ -121,7 +121,7 @@ impl Table {
         }
     }
 
-    /// Takes the last of the tables at a path out again.
+    /// Removes and returns the last of the tables at a path.
     pub(super) fn take_last(&mut self, path: &[Arc<str>]) -> Value {
         let taken = path.split_last().and_then(|(last, parents)| {
             let parent = self.at(parents).ok()?;
@@ -133,7 +133,8 @@ impl Table {
         taken.unwrap_or_default().into_value()
     }
 
-    /// Makes a part of a key a table, which may be defined once more. Whether an array stood there, which Go forgets.
+    /// Ensures that a part of a key is a table, which may be defined once more. Returns whether it replaced an array,
+    /// which Go discards.
     pub(super) fn enter(&mut self, part: &Arc<str>) -> bool {
         match self.entries.get_mut(part) {
             None => {
@@ -164,7 +165,7 @@ impl Table {
         false
     }
 
-    /// Sets a key. What has been made implicitly stays as it is and the value is lost, unless that is an array: as in Go.
+    /// Sets a key. As in Go, an implicitly created table is kept and the value is lost, unless the value is an array.
     pub(super) fn set(&mut self, context: &[Arc<str>], key: &Arc<str>, value: Value) -> Result<(), String> {
         match self.entries.get_mut(key) {
             None => {
@@ -179,7 +180,7 @@ impl Table {
                 }
                 Ok(())
             }
-            // They stood there while the array was read.
+            // They were stored here while the array was parsed.
             Some(item) if matches!(&*item, Item::Tables(tables) if tables.is_empty()) => {
                 *item = Item::Value(value);
                 Ok(())
@@ -201,7 +202,7 @@ fn defined(path: &[Arc<str>]) -> String {
     format!("Key '{}' has already been defined.", path_text(path))
 }
 
-/// What Go says of a key that is needed as a table and is a value.
+/// Go's message for a key that is used as a table but holds a value.
 pub(super) fn created_as_hash(path: &[Arc<str>]) -> String {
     format!("Key '{}' was already created as a hash.", path_text(path))
 }
