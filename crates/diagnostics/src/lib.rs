@@ -1,7 +1,7 @@
-//! The one type that every error and every finding of promchart is.
+//! [`Diagnostic`], the type of all errors and findings of promchart.
 //!
-//! A stage that cannot go on returns `Err(Box<Diagnostic>)`, one that can gathers a [`Report`]. How a diagnostic looks is
-//! the business of `report`; here is only what it says and where.
+//! A stage that stops at an error returns `Err(Box<Diagnostic>)`; one that continues collects a [`Report`]. This module
+//! holds the contents of diagnostics; [`report`] formats them.
 
 pub mod report;
 
@@ -9,26 +9,26 @@ use std::fmt;
 
 use source::Span;
 
-/// How much a diagnostic matters.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Worth knowing.
+    /// Worth knowing; nothing needs to change.
     Info,
-    /// Probably not what the author wants.
+    /// Probably not intended by the author.
     Warning,
-    /// It cannot work.
+    /// Something that cannot work.
     Error,
 }
 
 impl Severity {
-    /// The severity of a word that reports print, as flags and settings give it.
+    /// Parses the name of a severity, as used in flags and settings.
     pub fn parse(word: &str) -> Option<Self> {
         [Self::Info, Self::Warning, Self::Error]
             .into_iter()
             .find(|severity| severity.as_str() == word)
     }
 
-    /// The word that reports print.
+    /// The name of the severity in reports.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -44,7 +44,7 @@ impl fmt::Display for Severity {
     }
 }
 
-/// A second place that belongs to a diagnostic, and what it has to do with it.
+/// A second place that explains a diagnostic, and its relation to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// The place.
@@ -56,51 +56,51 @@ pub struct Label {
 /// The Kubernetes object that a diagnostic is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectRef {
-    /// `apps/v1` and the like; empty where the object has none.
+    /// The apiVersion, such as `apps/v1`; empty if the object has none.
     pub api_version: String,
-    /// `Deployment` and the like; empty where the object has none.
+    /// The kind, such as `Deployment`; empty if the object has none.
     pub kind: String,
-    /// The namespace written in the object; empty where none is.
+    /// The namespace set in the object; empty if none is.
     pub namespace: String,
-    /// `metadata.name`; empty where the object has none.
+    /// `metadata.name`; empty if the object has none.
     pub name: String,
 }
 
 /// An error or a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The rule that speaks, in kebab-case, named after the fault: `template-syntax`, `values-schema`.
+    /// The rule, a kebab-case name for the fault: `template-syntax`, `values-schema`.
     pub rule: &'static str,
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
-    /// One short sentence without a place in it. Where Helm has a wording for the cause it is Helm's.
+    /// One short sentence without the place. If Helm has a message for the cause, it is Helm's.
     pub message: String,
     /// The place to edit.
     pub span: Option<Span>,
-    /// Other places that explain this one, in the order in which they should be read.
+    /// Other places that explain this one, in reading order.
     pub labels: Vec<Label>,
-    /// What to do, or "did you mean ...".
+    /// How to fix it, or "did you mean ...".
     pub help: Option<String>,
-    /// What Helm prints after `Error: ` in the same situation, where that is known; people search for it.
+    /// The text that Helm prints after `Error: ` in this situation, if it is known. Users search for it.
     pub helm: Option<String>,
     /// The object concerned.
     pub object: Option<ObjectRef>,
-    /// Which of several runs found it (`values/a.yaml, Kubernetes 1.33`); empty where all of them did.
+    /// The runs that found it, if not all did (`values/a.yaml, Kubernetes 1.33`); empty if all did.
     pub runs: Vec<std::sync::Arc<str>>,
 }
 
 impl Diagnostic {
-    /// An error of the given rule.
+    /// Creates an error diagnostic of the given rule.
     pub fn error(rule: &'static str, message: impl Into<String>) -> Self {
         Self::new(rule, Severity::Error, message)
     }
 
-    /// A warning of the given rule.
+    /// Creates a warning diagnostic of the given rule.
     pub fn warning(rule: &'static str, message: impl Into<String>) -> Self {
         Self::new(rule, Severity::Warning, message)
     }
 
-    /// A remark of the given rule.
+    /// Creates an info diagnostic of the given rule.
     pub fn info(rule: &'static str, message: impl Into<String>) -> Self {
         Self::new(rule, Severity::Info, message)
     }
@@ -136,37 +136,38 @@ impl Diagnostic {
         self
     }
 
-    /// Says what to do.
+    /// Sets the help.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Says what Helm would print after `Error: `.
+    /// Sets the text that Helm would print after `Error: `.
     #[must_use]
     pub fn helm(mut self, text: impl Into<String>) -> Self {
         self.helm = Some(text.into());
         self
     }
 
-    /// Names the object concerned.
+    /// Sets the object concerned.
     #[must_use]
     pub fn object(mut self, object: ObjectRef) -> Self {
         self.object = Some(object);
         self
     }
 
-    /// The text after `Error: `: Helm's if it has one, else the message.
+    /// The text after `Error: `: Helm's if there is one, and otherwise the message.
     pub fn headline(&self) -> &str {
         self.helm.as_deref().unwrap_or(&self.message)
     }
 }
 
-/// The name that a mistyped one is most likely meant for: the nearest, if it is near enough. The same name is not
-/// among them.
+/// Returns the known name that is most similar to a mistyped one, if any is similar enough. Never returns `name`
+/// itself.
 pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    /// Nobody mistypes more than that, and a comparison takes time.
+    /// The maximum length of a name that is compared, because comparing takes time and longer names are not typed by
+    /// hand.
     const LONGEST: usize = 64;
     if name.len() > LONGEST {
         return None;
@@ -182,50 +183,50 @@ pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, known)| known)
 }
 
-/// [`closest`] as a help.
+/// The result of [`closest`] as a help text.
 pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     closest(name, known).map(|known| format!("did you mean `{known}`?"))
 }
 
-/// What a stage gives that stops at its first error.
+/// The result of a stage that stops at its first error.
 pub type Result<T> = std::result::Result<T, Box<Diagnostic>>;
 
 /// The diagnostics of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// In the order in which they came up, until [`Report::sort`].
+    /// The diagnostics in the order in which they were found, until [`Report::sort`].
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Report {
-    /// A report without diagnostics.
+    /// Creates an empty report.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds one.
+    /// Adds a diagnostic.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Adds all of another report.
+    /// Adds all diagnostics of another report.
     pub fn append(&mut self, mut other: Self) {
         self.diagnostics.append(&mut other.diagnostics);
     }
 
-    /// Whether nothing was found.
+    /// Whether there are no diagnostics.
     pub fn is_empty(&self) -> bool {
         self.diagnostics.is_empty()
     }
 
-    /// Whether anything at least as bad as `severity` was found.
+    /// Whether there is a diagnostic of at least this severity.
     pub fn has(&self, severity: Severity) -> bool {
         self.diagnostics
             .iter()
             .any(|diagnostic| diagnostic.severity >= severity)
     }
 
-    /// Orders by place, then rule, then message, and drops repetitions.
+    /// Sorts by place, then rule, then message, and removes duplicates.
     pub fn sort(&mut self) {
         self.diagnostics
             .sort_by(|a, b| (a.span, a.rule, &a.message, &a.object).cmp(&(b.span, b.rule, &b.message, &b.object)));

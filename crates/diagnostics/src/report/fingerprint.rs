@@ -1,12 +1,12 @@
-//! What a finding is known by from run to run.
+//! Identifies findings across runs.
 
 use sha2::{Digest, Sha256};
 
 use crate::Diagnostic;
 use source::{SourceKind, Sources};
 
-/// What tells a finding from others but not from itself after an edit elsewhere: the rule, the object, the file and the
-/// message. Lines do not count.
+/// Returns a fingerprint that distinguishes a finding from others and is unchanged by edits elsewhere: a hash of the
+/// rule, the object, the file and the message. Line numbers are not included.
 pub fn fingerprint(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let file = diagnostic
         .span

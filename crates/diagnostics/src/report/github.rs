@@ -1,4 +1,4 @@
-//! Commands of GitHub's workflows: each becomes an annotation at its line.
+//! GitHub workflow commands: each becomes an annotation at its line.
 
 use super::{in_file, one_line};
 use crate::{Report, Severity};
@@ -17,7 +17,7 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
             properties.push(format!("file={}", property(place.file.trim_start_matches("./"))));
             properties.push(format!("line={}", place.line));
             properties.push(format!("endLine={}", place.end_line));
-            // Columns count only within one line.
+            // Columns are allowed only within a single line.
             if place.line == place.end_line {
                 properties.push(format!("col={}", place.column));
                 properties.push(format!("endColumn={}", place.end_column));

@@ -17,7 +17,7 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
                 Severity::Warning => "minor",
                 Severity::Info => "info",
             };
-            // GitLab drops all but one of those with the same fingerprint.
+            // GitLab drops all but one of the findings with the same fingerprint.
             let own = fingerprint(found, sources);
             let times = seen.iter().filter(|known| **known == own).count();
             let unique = if times == 0 {
@@ -26,7 +26,7 @@ pub(super) fn write(report: &Report, sources: &Sources) -> String {
                 format!("{own}-{times}")
             };
             seen.push(own);
-            // The format wants a path: flags are on the command line, which is in no file.
+            // The format requires a path, but flags on the command line have no file.
             let place = in_file(found, sources);
             let (path, line) = place.map_or_else(|| (".".to_owned(), 1), |place| (place.file, place.line));
             json!({

@@ -1,5 +1,5 @@
-//! `JUnit`'s XML: a suite for each file, a test case for each finding, and one for each check that passed or was skipped. A clean run
-//! without checks has one case that passes.
+//! JUnit XML: a suite for each file, with a test case for each finding and for each check that passed or was skipped. A
+//! clean run without checks has one passing case.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ pub(super) fn write(report: &Report, checks: &[Check], sources: &Sources) -> Str
         );
         suites.entry(file).or_default().push(found);
     }
-    // Checks with findings are there as findings; one that was not made and is no finding is skipped.
+    // Checks with findings appear as findings. A check that was not made is skipped, unless it is a finding.
     let told = |check: &&Check| {
         let mut found = report.diagnostics.iter();
         check.state == UNCHECKED
@@ -107,7 +107,7 @@ fn case(found: &Diagnostic, sources: &Sources, out: &mut String) {
     out.push_str("    </testcase>\n");
 }
 
-/// Text for XML 1.0, in which most control characters cannot be written at all.
+/// Escapes a text for XML 1.0, in which most control characters cannot be represented.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

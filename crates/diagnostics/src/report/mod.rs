@@ -1,4 +1,4 @@
-//! How diagnostics look: for people, for machines, for the pages of code forges. A file for each format; none knows another.
+//! Report formats for people, machines and code forges. Each format has its own file and is independent of the others.
 
 mod fingerprint;
 mod github;
@@ -19,15 +19,15 @@ pub use fingerprint::fingerprint;
 /// A format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// Excerpts with marks, for people.
+    /// Source excerpts with marks, for people.
     Text,
     /// `schema/report.schema.json`.
     Json,
     /// SARIF 2.1.0.
     Sarif,
-    /// `JUnit`'s XML: a test case for each finding.
+    /// JUnit XML: a test case for each finding.
     Junit,
-    /// Commands of GitHub's workflows, which become annotations.
+    /// GitHub workflow commands, which become annotations.
     Github,
     /// GitLab's code quality report.
     Gitlab,
@@ -44,7 +44,7 @@ impl Format {
         Self::Gitlab,
     ];
 
-    /// The name that flags use.
+    /// The name of the format in flags.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -56,46 +56,46 @@ impl Format {
         }
     }
 
-    /// The format of a name.
+    /// Parses the name of a format.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.as_str() == name)
     }
 }
 
-/// What reports tell of a rule.
+/// The description of a rule in reports.
 #[derive(Clone, Copy, Debug)]
 pub struct RuleInfo {
-    /// Its id.
+    /// The id of the rule.
     pub id: &'static str,
-    /// What it is about.
+    /// The family of the rule.
     pub family: &'static str,
-    /// One sentence.
+    /// A one-sentence summary.
     pub summary: &'static str,
-    /// Its whole page, Markdown.
+    /// The documentation page, in Markdown.
     pub page: &'static str,
-    /// How much its findings matter by default.
+    /// The default severity of its findings.
     pub severity: Severity,
 }
 
-/// A check with its result, for commands whose reports tell what was checked and what was not.
+/// A check and its result, for commands whose reports list what was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     /// The file that it belongs to.
     pub file: String,
-    /// What was checked.
+    /// The subject of the check.
     pub subject: String,
     /// `ok`, `info`, `warning`, `error` or `not checked`.
     pub state: &'static str,
-    /// What was found, or why it was not checked.
+    /// The details of the result, or why it was not checked.
     pub detail: String,
 }
 
-/// The state of checks that found nothing.
+/// The state of checks without findings.
 const PASSED: &str = "ok";
-/// The state of checks that could not be made.
+/// The state of checks that were not made.
 const UNCHECKED: &str = "not checked";
 
-/// Writes a report. Text, JSON and `JUnit` also list the checks, if there are any.
+/// Writes a report. Text, JSON and JUnit also list the checks, if there are any.
 pub fn write(
     format: Format,
     report: &Report,
@@ -115,7 +115,7 @@ pub fn write(
     characters(text)
 }
 
-/// What machines read is UTF-8: a byte that is no part of a character becomes U+FFFD.
+/// Converts a text to UTF-8 for machines: a byte that is not part of a character becomes U+FFFD.
 fn characters(text: String) -> String {
     match gostring::decode(&text) {
         Cow::Borrowed(_) => text,
@@ -123,7 +123,7 @@ fn characters(text: String) -> String {
     }
 }
 
-/// A place in numbers. Lines and columns start at 1; the end is behind the last character. Columns count characters.
+/// A span as line and column numbers, from 1. The end is after the last character. Columns count characters.
 struct Place {
     file: String,
     kind: SourceKind,
@@ -149,8 +149,9 @@ impl Place {
     }
 }
 
-/// The place of a finding in a file of the repository, for forges, which show nothing else: one in a flag or in a text that was made
-/// is shown where it was written out or called from, one in a packed chart at the archive. `None` where all of it is in flags.
+/// Returns the place of a finding in a file of the repository, because forges show nothing else. A finding in a flag or
+/// in a generated text is placed where the text is written or called; one in a packed chart is placed at the archive.
+/// `None` if all its places are in flags.
 fn in_file(found: &Diagnostic, sources: &Sources) -> Option<Place> {
     let spans = found
         .span
@@ -165,7 +166,7 @@ fn in_file(found: &Diagnostic, sources: &Sources) -> Option<Place> {
     Some(place)
 }
 
-/// What leads from an archive to a file in it.
+/// The end of the archive's name in the path of a file inside it.
 const PACKED: &str = ".tgz/";
 
 fn position(source: &Source, offset: u32) -> (usize, usize) {
@@ -177,7 +178,7 @@ fn position(source: &Source, offset: u32) -> (usize, usize) {
     (line, column)
 }
 
-/// A message with all that is said beside it, on one line.
+/// Joins a message with its help and runs in a single line.
 fn one_line(diagnostic: &Diagnostic) -> String {
     let mut text = diagnostic.message.clone();
     if let Some(help) = &diagnostic.help {

@@ -1,4 +1,4 @@
-//! SARIF 2.1.0, as GitHub's code scanning and editors read it.
+//! SARIF 2.1.0, for GitHub code scanning and editors.
 
 use serde_json::{Value as Json, json};
 
@@ -88,7 +88,7 @@ fn result(diagnostic: &Diagnostic, rule: Option<usize>, sources: &Sources) -> Js
 fn location(span: Span, sources: &Sources) -> Json {
     let place = Place::of(span, sources);
     if place.kind == SourceKind::Flag {
-        // A flag is in no file; its text is all that can be shown.
+        // A flag has no file, so only its text can be shown.
         return json!({"message": {"text": place.file}});
     }
     physical(&place)
@@ -106,7 +106,7 @@ fn physical(place: &Place) -> Json {
     }})
 }
 
-/// A path as the reference of a URI.
+/// Converts a path to a URI reference.
 fn uri(path: &str) -> String {
     let path = path.strip_prefix("./").unwrap_or(path);
     let mut out = String::new();

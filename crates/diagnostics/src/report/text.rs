@@ -1,4 +1,4 @@
-//! Diagnostics for people: the message, the excerpt with a mark, what else belongs to it, what to do.
+//! Text reports for people: the message, a marked excerpt, related places and the help.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use crate::{Diagnostic, Report, Severity};
 use gostd::string as gostring;
 use source::{Source, Sources, Span};
 
-/// Lines longer than this are shown without an excerpt: nobody reads them, and a text on one line may have megabytes.
+/// The length above which a line is not excerpted, in bytes. A text on a single line may have megabytes.
 const MAX_LINE: usize = 2000;
 
-/// A check's detail is cut off here: where it is a finding, all of it stands above the table.
+/// The length at which the detail of a check is cut off. The full text of a finding is above the table.
 const MAX_DETAIL: usize = 110;
 
-/// One diagnostic, ending with a line break.
+/// Formats one diagnostic, ending with a line break.
 pub fn write(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -39,7 +39,7 @@ pub fn write(diagnostic: &Diagnostic, sources: &Sources, color: bool) -> String 
     renderer.render(&[group]) + "\n"
 }
 
-/// All diagnostics with an empty line between them, and how many there are.
+/// Formats all diagnostics, separated by blank lines, followed by their number.
 pub(super) fn report(report: &Report, sources: &Sources, color: bool) -> String {
     let mut out = String::new();
     for diagnostic in &report.diagnostics {
@@ -71,7 +71,7 @@ pub(super) fn report(report: &Report, sources: &Sources, color: bool) -> String 
     out
 }
 
-/// A table of checks, and how many were made.
+/// Formats a table of checks, followed by their number.
 pub(super) fn checks(checks: &[Check]) -> String {
     let mut out = String::new();
     let width = |of: fn(&Check) -> &str| checks.iter().map(|check| of(check).chars().count()).max().unwrap_or(0);
@@ -105,14 +105,14 @@ pub(super) fn checks(checks: &[Check]) -> String {
     out
 }
 
-/// A part of one source with marks in it.
+/// An excerpt of one source, with marks.
 struct Excerpt {
     path: String,
-    /// The lines shown, as people can read them.
+    /// The lines shown, in printable form.
     text: String,
     first_line: usize,
     marks: Vec<Mark>,
-    /// Where to look if the line cannot be shown.
+    /// The line and column to print if the line cannot be shown.
     place: Option<(usize, usize)>,
 }
 
@@ -147,7 +147,7 @@ impl Excerpt {
     }
 }
 
-/// The places of a diagnostic, one excerpt for neighbouring ones.
+/// The places of a diagnostic; adjacent ones share an excerpt.
 fn excerpts(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Excerpt> {
     let primary = diagnostic.span.map(|span| (span, None, true));
     let labels = diagnostic
@@ -164,10 +164,10 @@ fn excerpts(diagnostic: &Diagnostic, sources: &Sources) -> Vec<Excerpt> {
 
 fn excerpt(source: &Arc<Source>, span: Span, label: Option<String>, is_primary: bool) -> Excerpt {
     let start = source.line_column(span.start);
-    // A mark over many lines hides what it is about: its first line says enough.
+    // Only the first line of a long span is marked: a mark over many lines would hide its subject.
     let line = source.line(start.line);
     let line_start = source.line_range(start.line).map_or(0, |range| range.start);
-    // The place of a finding about a file that cannot be read, or has nothing in it, is the file.
+    // For a file that is empty or cannot be read, the place is the file itself.
     let is_empty = source.text().is_empty();
     if line.len() > MAX_LINE || is_empty && label.is_none() {
         return Excerpt {
@@ -197,8 +197,8 @@ fn excerpt(source: &Arc<Source>, span: Span, label: Option<String>, is_primary: 
     }
 }
 
-/// Text of several lines without what a terminal would act on: control characters are shown by their pictures, and bytes
-/// that are no character and marks that change the direction of writing by U+FFFD.
+/// Makes text of several lines safe for a terminal: control characters become their Unicode pictures, and invalid bytes
+/// and bidirectional control characters become U+FFFD.
 pub fn printable(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_unprintable) {
         return Cow::Borrowed(text);
@@ -217,7 +217,8 @@ fn is_unprintable(c: char) -> bool {
     c.is_control() && !matches!(c, '\n' | '\t') || turns || gostring::escaped_byte(c).is_some()
 }
 
-/// Text without what a terminal would act on: escapes of bytes and control characters become visible. It keeps its width.
+/// Makes text safe for a terminal without changing its number of characters: escaped bytes and control characters
+/// become U+FFFD.
 fn readable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
