@@ -34,6 +34,10 @@ bless HOW="show":
 case NAME:
     cargo test --test cases {{NAME}}
 
+# time each stage; prints the change against the last run
+bench *FILTER:
+    cargo bench --bench stages -- {{FILTER}}
+
 # write the goldens anew with the real Helm
 goldens:
     cargo run -p xtask -- goldens
