@@ -146,8 +146,7 @@ fn unquote_inner(inner: &str, quote: char) -> Result<String, &'static str> {
     Ok(encode_owned(bytes))
 }
 
-/// Parses a character constant such as `'a'` or `'
-/// '`, as Go's template parser does.
+/// Parses a character constant such as `'a'` or `'\n'`, as Go's template parser does.
 pub fn unquote_char_constant(quoted: &str) -> Result<u32, String> {
     let mut rest = quoted.chars();
     rest.next();
