@@ -1,5 +1,5 @@
-//! The aggregator: requests for aggregated APIs (metrics adapters, metrics-server) are passed on with the user's name in headers, which
-//! the other server believes if the client certificate is right.
+//! The aggregator: the API server forwards requests for aggregated APIs (metrics adapters, metrics-server) with the
+//! user's name in headers, which the other server trusts if the client certificate is valid.
 
 use super::bench::Bench;
 use super::certificate::{Certificate, Purpose};
@@ -35,7 +35,7 @@ const CLIENT: [Need; 2] = [
     },
 ];
 
-/// The lists of headers, and the header that the aggregator sends whatever is set.
+/// The flags with header lists, and the header that the aggregator always sends.
 const HEADERS: [(&str, &str); 3] = [
     ("requestheader-username-headers", "X-Remote-User"),
     ("requestheader-group-headers", "X-Remote-Group"),
@@ -68,7 +68,7 @@ pub(super) fn check(bench: &mut Bench<'_>, server: &Server, client_ca: Option<&[
     }
 }
 
-/// The values of a list flag; reports what is no CSV or has an empty value in it, which the API server refuses.
+/// The values of a list flag. Reports invalid CSV and empty values, which the API server rejects.
 fn list(bench: &mut Bench<'_>, server: &Server, name: &str) -> Option<Vec<String>> {
     let rule = "apiserver-flag-value";
     match server.flags.list(name) {
@@ -100,7 +100,7 @@ fn headers(bench: &mut Bench<'_>, server: &Server, name: &'static str, standard:
         bench.pass(subject, values.join(","));
         return;
     }
-    // Without groups or extras the user is known still, but is a member of no group.
+    // Without group or extra headers the user is still known, but belongs to no group.
     let severity = if name == "requestheader-username-headers" {
         Severity::Error
     } else {
@@ -125,7 +125,7 @@ fn headers(bench: &mut Bench<'_>, server: &Server, name: &'static str, standard:
     bench.found(subject, found.help(server.set(name, standard)));
 }
 
-/// The common names that may speak for others; empty means all.
+/// The common names that may impersonate users; empty means all.
 fn allowed_names(bench: &mut Bench<'_>, server: &Server) -> Option<Vec<String>> {
     let name = "requestheader-allowed-names";
     let values = list(bench, server, name)?;
@@ -160,7 +160,7 @@ fn common_name(bench: &mut Bench<'_>, server: &Server, flag: &Flag, certificate:
     bench.found(subject, Server::at(flag, found));
 }
 
-/// The CA of the aggregator should sign for nobody else: who has a certificate of it can be anybody.
+/// Reports a requestheader CA that also signs other certificates: any holder of one could impersonate any user.
 fn shared_ca(
     bench: &mut Bench<'_>,
     server: &Server,

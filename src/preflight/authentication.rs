@@ -1,4 +1,4 @@
-//! Anonymous requests: the kubelet's probes are some.
+//! Anonymous requests, such as the kubelet's probes.
 
 use super::bench::Bench;
 use super::flag::Flag;
@@ -33,7 +33,7 @@ pub(super) fn check(bench: &mut Bench<'_>, server: &Server) {
     }
 }
 
-/// The value of a switch; reports one that is none.
+/// The value of a switch; reports an invalid one.
 pub(super) fn switch(bench: &mut Bench<'_>, server: &Server, flag: &Flag) -> Option<bool> {
     let subject = format!("--{}", flag.name);
     if flag.is_open {

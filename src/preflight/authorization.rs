@@ -1,4 +1,4 @@
-//! Authorization: the chart's ClusterRoles are worth something only under RBAC.
+//! Authorization: the chart's ClusterRoles take effect only under RBAC.
 
 use super::bench::Bench;
 use super::file;
@@ -13,7 +13,7 @@ const SUBJECT: &str = "--authorization-mode";
 const RULE: &str = "apiserver-authorization";
 const MODES: [&str; 6] = ["AlwaysAllow", "AlwaysDeny", "ABAC", "Webhook", "RBAC", "Node"];
 
-/// A mode, and where it is written.
+/// A mode, with its place.
 type Mode = (String, Span);
 
 pub(super) fn check(bench: &mut Bench<'_>, server: &Server) {
@@ -117,7 +117,7 @@ fn of_file(bench: &mut Bench<'_>, server: &Server, flag: &Flag) -> Option<Vec<Mo
 }
 
 fn judge(bench: &mut Bench<'_>, server: &Server, modes: &[Mode], place: Span, subject: &str) {
-    /// There are six.
+    /// The maximum number of modes looked at; Kubernetes has six.
     const MOST: usize = 50;
     let modes = &modes[..modes.len().min(MOST)];
     let mut is_good = true;
@@ -180,7 +180,7 @@ fn judge(bench: &mut Bench<'_>, server: &Server, modes: &[Mode], place: Span, su
     }
 }
 
-/// ABAC and Webhook need a file each, which nothing else may have (`BuiltInAuthorizationOptions.Validate`).
+/// ABAC and Webhook each require a file flag, which no other mode may have (`BuiltInAuthorizationOptions.Validate`).
 fn files(bench: &mut Bench<'_>, server: &Server, modes: &[Mode]) {
     const NEEDS: [(&str, Need); 2] = [
         (

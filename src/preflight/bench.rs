@@ -1,4 +1,4 @@
-//! The bench: where checks leave their results.
+//! The bench: collects the results of the checks.
 
 use super::server::Server;
 use super::{Options, Outcome};
@@ -9,11 +9,11 @@ use crate::world::World;
 /// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum State {
-    /// As it should be.
+    /// No finding.
     Passed,
     /// A finding of this severity.
     Found(Severity),
-    /// The check could not be made.
+    /// The check could not be done.
     Unchecked,
 }
 
@@ -28,25 +28,25 @@ impl State {
     }
 }
 
-/// A check that was made, or that could not be made.
+/// A check that was done, or could not be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// The file that it belongs to.
+    /// The file that it concerns.
     pub file: String,
-    /// The flag, file or name, and what about it: `--tls-cert-file: names`.
+    /// The flag, file or name, and the checked aspect: `--tls-cert-file: names`.
     pub subject: String,
     /// The result.
     pub state: State,
-    /// What was found.
+    /// The details of the result.
     pub detail: String,
 }
 
-/// The results so far, and all that checks read.
+/// The results so far, and the inputs of all checks.
 pub(super) struct Bench<'a> {
     pub(super) world: &'a dyn World,
     pub(super) options: &'a Options,
     pub(super) sources: &'a Sources,
-    /// Seconds since 1970.
+    /// The current time, in seconds since 1970.
     pub(super) now: i64,
     file: String,
     object: Option<ObjectRef>,
@@ -66,7 +66,7 @@ impl<'a> Bench<'a> {
         }
     }
 
-    /// Starts the checks of a server.
+    /// Starts the checks of an API server.
     pub(super) fn begin(&mut self, server: &Server) {
         self.begin_file(server.file);
         self.object.clone_from(&server.object);
@@ -87,12 +87,12 @@ impl<'a> Bench<'a> {
         });
     }
 
-    /// A check that found nothing wrong.
+    /// Records a check without findings.
     pub(super) fn pass(&mut self, subject: impl Into<String>, detail: impl Into<String>) {
         self.note(subject, State::Passed, detail);
     }
 
-    /// A check with a finding.
+    /// Records a check with a finding.
     pub(super) fn found(&mut self, subject: impl Into<String>, mut diagnostic: Diagnostic) {
         diagnostic.object.clone_from(&self.object);
         diagnostic.message = shorten(diagnostic.message);
@@ -101,7 +101,8 @@ impl<'a> Bench<'a> {
         self.outcome.report.push(diagnostic);
     }
 
-    /// A check that could not be made. It is a warning: a run without findings means that everything was checked.
+    /// Records a check that could not be done. It is a warning, so that a run without findings means that everything
+    /// was checked.
     pub(super) fn unchecked(&mut self, subject: impl Into<String>, reason: impl Into<String>, place: Span, help: &str) {
         let (subject, reason) = (subject.into(), reason.into());
         let message = shorten(format!("{subject} was not checked: {reason}"));
@@ -112,7 +113,7 @@ impl<'a> Bench<'a> {
         self.outcome.report.push(diagnostic);
     }
 
-    /// A limit of what can be concluded: noted in the summary, no finding.
+    /// Records a limit of what can be concluded: it appears in the summary, but is not a finding.
     pub(super) fn inconclusive(&mut self, subject: impl Into<String>, reason: impl Into<String>) {
         self.note(subject, State::Unchecked, reason);
     }
@@ -122,7 +123,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// Values and names from files have no bound, messages do.
+/// Shortens a message: values and names from files have no bound.
 fn shorten(mut text: String) -> String {
     const MOST: usize = 600;
     if text.len() > MOST {

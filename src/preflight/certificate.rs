@@ -1,4 +1,4 @@
-//! X.509 certificates, as far as a TLS handshake of Go looks at them.
+//! X.509 certificates: the parts that Go checks in a TLS handshake.
 
 use std::net::IpAddr;
 
@@ -10,10 +10,10 @@ use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, Subject
 use crate::go::civil::date_from_days;
 use gox509::decode_pem_all;
 
-/// How many certificates of a bundle are read.
+/// The maximum number of certificates read from a bundle.
 const MAX_CERTIFICATES: usize = 1000;
 
-/// The purposes of certificates that are asked for.
+/// The checked purposes of certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// TLS servers.
@@ -23,7 +23,7 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    /// The name that openssl prints.
+    /// The name as openssl prints it.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Server => "serverAuth",
@@ -39,30 +39,30 @@ impl Purpose {
     }
 }
 
-/// A certificate.
+/// A parsed certificate.
 #[derive(Clone, Debug)]
 pub(super) struct Certificate {
     parsed: Parsed,
-    /// The bytes that are signed.
+    /// The signed bytes.
     pub(super) signed: Vec<u8>,
-    /// Seconds since 1970.
+    /// The start of the validity, in seconds since 1970.
     pub(super) not_before: i64,
-    /// Seconds since 1970.
+    /// The end of the validity, in seconds since 1970.
     pub(super) not_after: i64,
     pub(super) dns_names: Vec<String>,
     pub(super) addresses: Vec<IpAddr>,
-    /// `basicConstraints` says that it may sign others.
+    /// Whether `basicConstraints` makes it a CA.
     pub(super) is_ca: bool,
-    /// `keyUsage`, if it is there, has `keyCertSign`.
+    /// Whether it may sign certificates: `keyUsage` is absent or has `keyCertSign`.
     pub(super) signs_certificates: bool,
     purposes: Option<Vec<String>>,
 }
 
 impl Certificate {
-    /// The certificates of a PEM text, in their order.
+    /// Parses the certificates of a PEM text, in order.
     ///
     /// # Errors
-    /// Why the text has none, or which one cannot be read.
+    /// The certificate that cannot be parsed, or that there is none.
     pub(super) fn read_all(bytes: &[u8]) -> Result<Vec<Self>, String> {
         let text = String::from_utf8_lossy(bytes);
         let blocks = decode_pem_all(&text);
@@ -118,12 +118,12 @@ impl Certificate {
         })
     }
 
-    /// The subject, as RFC 4514 writes it.
+    /// The subject in RFC 4514 notation.
     pub(super) fn subject(&self) -> String {
         self.parsed.tbs_certificate().subject().to_string()
     }
 
-    /// The issuer, as RFC 4514 writes it.
+    /// The issuer in RFC 4514 notation.
     pub(super) fn issuer(&self) -> String {
         self.parsed.tbs_certificate().issuer().to_string()
     }
@@ -134,17 +134,17 @@ impl Certificate {
         Some(name.value().into_owned())
     }
 
-    /// The subject is the issuer of the other one.
+    /// Whether its subject is the issuer of `child`.
     pub(super) fn is_named_by(&self, child: &Self) -> bool {
         self.parsed.tbs_certificate().subject() == child.parsed.tbs_certificate().issuer()
     }
 
-    /// Subject and issuer are the same.
+    /// Whether subject and issuer are the same.
     pub(super) fn is_self_issued(&self) -> bool {
         self.is_named_by(self)
     }
 
-    /// The algorithm of the public key, its parameters in DER, and the key's bytes.
+    /// The algorithm of the public key, its parameters in DER, and the bytes of the key.
     pub(super) fn public_key(&self) -> (String, Vec<u8>, &[u8]) {
         let info = self.parsed.tbs_certificate().subject_public_key_info();
         let parameters = info.algorithm.parameters.as_ref().and_then(|any| any.to_der().ok());
@@ -155,7 +155,7 @@ impl Certificate {
         )
     }
 
-    /// The algorithm of the signature, and its bytes.
+    /// The algorithm of the signature and its bytes.
     pub(super) fn signature(&self) -> (String, &[u8]) {
         (
             self.parsed.signature_algorithm().oid.to_string(),
@@ -163,14 +163,15 @@ impl Certificate {
         )
     }
 
-    /// The certificate is good for a purpose: it names it, or any, or none at all.
+    /// Whether the certificate allows a purpose: its extended key usage includes it or `any`, or is absent.
     pub(super) fn serves(&self, purpose: Purpose) -> bool {
         const ANY: &str = "2.5.29.37.0";
         let named = |oids: &Vec<String>| oids.iter().any(|oid| oid == purpose.oid() || oid == ANY);
         self.purposes.as_ref().is_none_or(named)
     }
 
-    /// A name of the certificate matches a host name, as Go's `VerifyHostname` has it: `*` stands for the first label.
+    /// Whether a name of the certificate matches a host name by the rules of Go's `VerifyHostname`: `*` stands for the
+    /// first label.
     pub(super) fn names(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
         self.dns_names.iter().any(|pattern| {
@@ -181,7 +182,7 @@ impl Certificate {
     }
 }
 
-/// The `TBSCertificate` with its header: the first element of the outer sequence, byte for byte.
+/// The `TBSCertificate` with its header, byte for byte: the first element of the outer sequence.
 fn signed_part(der: &[u8]) -> Option<Vec<u8>> {
     use x509_cert::der::{Header, Reader};
     let mut reader = SliceReader::new(der).ok()?;
@@ -197,7 +198,7 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
     }
 }
 
-/// A time in UTC: `2026-11-28 08:40:00 UTC`.
+/// Formats a time in UTC: `2026-11-28 08:40:00 UTC`.
 pub(super) fn show_time(seconds: i64) -> String {
     let (year, month, day) = date_from_days(seconds.div_euclid(86_400));
     let second = seconds.rem_euclid(86_400);

@@ -1,4 +1,4 @@
-//! What every certificate of a flag must be: in its time, signed by whom it should be, for its purpose.
+//! The checks of every certificate: validity, issuer and purpose.
 
 use super::bench::Bench;
 use super::certificate::{Certificate, Purpose, show_time};
@@ -8,10 +8,10 @@ use super::server::Server;
 use super::signature::{self, Verdict};
 use crate::diagnostic::{Diagnostic, Severity};
 
-/// How many issuers of the same name are tried.
+/// The maximum number of issuers with the same name that are tried.
 const MAX_ISSUERS: usize = 16;
 
-/// The certificates in the file of a flag.
+/// Loads the certificates in the file of a flag.
 pub(super) fn load(bench: &mut Bench<'_>, server: &Server, flag: &Flag) -> Option<Vec<Certificate>> {
     let file = file::open(bench, server, flag)?;
     parse(bench, flag, &file)
@@ -30,7 +30,7 @@ fn parse(bench: &mut Bench<'_>, flag: &Flag, file: &NodeFile) -> Option<Vec<Cert
     }
 }
 
-/// The time in which a certificate is valid, against the clock.
+/// Checks the validity period against the clock.
 pub(super) fn check_time(
     bench: &mut Bench<'_>,
     flag: &Flag,
@@ -76,12 +76,12 @@ pub(super) fn check_time(
     bench.found(subject, Server::at(flag, found));
 }
 
-/// The names that kubeadm gives to the files it makes.
+/// Whether kubeadm created the file, judged by its path.
 fn is_of_kubeadm(flag: &Flag) -> bool {
     flag.is_default || flag.value.starts_with("/etc/kubernetes/pki/")
 }
 
-/// The purpose of a certificate, and the hash of its signature.
+/// Checks the purpose of a certificate and the hash of its signature.
 pub(super) fn check_purpose(bench: &mut Bench<'_>, flag: &Flag, certificate: &Certificate, purpose: Purpose) {
     let subject = format!("--{}: purpose", flag.name);
     let name = purpose.name();
@@ -105,7 +105,8 @@ pub(super) fn check_purpose(bench: &mut Bench<'_>, flag: &Flag, certificate: &Ce
     }
 }
 
-/// Whether a chain leads to one of the authorities; the first certificate of `chain` is the leaf, the others are intermediates.
+/// Whether a chain leads to one of the authorities. The first certificate of `chain` is the leaf, the others are
+/// intermediates.
 pub(super) fn leads_to(chain: &[Certificate], authorities: &[Certificate], now: i64) -> Verdict {
     let Some(mut current) = chain.first() else {
         return Verdict::Bad;
@@ -145,7 +146,7 @@ pub(super) fn leads_to(chain: &[Certificate], authorities: &[Certificate], now: 
     unknown.map_or(Verdict::Bad, Verdict::Unknown)
 }
 
-/// Reports a chain that no certificate of an authority's file has signed.
+/// Reports a chain that no certificate in the file of an authority signed.
 pub(super) fn check_issuer(
     bench: &mut Bench<'_>,
     flag: &Flag,

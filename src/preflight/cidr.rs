@@ -1,8 +1,8 @@
-//! Ranges of addresses such as `10.96.0.0/12`.
+//! Address ranges such as `10.96.0.0/12`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A range: its first address and how many bits of it are fixed.
+/// An address range: its network address and prefix length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Range {
     network: IpAddr,
@@ -10,7 +10,7 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// Reads a range. Bits of the address behind the prefix are dropped, as Go does.
+    /// Parses a range. Host bits are cleared, as in Go.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (address, bits) = text.split_once('/')?;
         let is_number = !bits.is_empty() && bits.bytes().all(|byte| byte.is_ascii_digit());
@@ -28,7 +28,7 @@ impl Range {
         Some(Self { network, bits })
     }
 
-    /// The address after the first one: the service `kubernetes` has it.
+    /// The first usable address, which belongs to the service `kubernetes`.
     pub(super) fn first(self) -> IpAddr {
         match self.network {
             IpAddr::V4(address) => Ipv4Addr::from_bits(address.to_bits() | 1).into(),
@@ -36,12 +36,12 @@ impl Range {
         }
     }
 
-    /// How many bits are free.
+    /// The number of host bits.
     pub(super) fn free_bits(self) -> u8 {
         self.all_bits() - self.bits
     }
 
-    /// How many bits an address has.
+    /// The number of bits of an address.
     pub(super) fn all_bits(self) -> u8 {
         if self.network.is_ipv4() { 32 } else { 128 }
     }

@@ -1,4 +1,4 @@
-//! Files of the node that a flag names: from the path in the container through volumes and symbolic links to the bytes.
+//! Files named by flags: resolves a path in the container through volumes and symbolic links to a file of the node.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -12,15 +12,15 @@ use crate::go::{errno, path, quote::quote};
 use crate::source::Span;
 use crate::world::{FileKind, World};
 
-/// How many bytes a certificate bundle, key or configuration may have.
+/// The maximum size of a certificate bundle, key or configuration, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
-/// How many symbolic links a path may lead through, as in Linux.
+/// The maximum number of symbolic links in a path, as in Linux.
 const MAX_LINKS: usize = 40;
 
-/// A file that was read.
+/// A file of the node, with its contents.
 #[derive(Debug)]
 pub(super) struct NodeFile {
-    /// The path on this machine, with the root.
+    /// The path on this machine, including the root.
     pub(super) path: String,
     pub(super) bytes: Vec<u8>,
     /// The permission bits.
@@ -35,12 +35,12 @@ enum Trouble {
         path: String,
         is_link: bool,
     },
-    /// The volume is no path of the node.
+    /// The volume is not a path of the node.
     OtherVolume {
         volume: Volume,
         place: Span,
     },
-    /// There is no such file.
+    /// The file does not exist.
     Missing {
         path: String,
         has_folder: bool,
@@ -62,8 +62,8 @@ enum Trouble {
     },
 }
 
-/// Reads the file that a flag names. A file that the API server cannot read is a finding, one that only this process cannot read was not
-/// checked.
+/// Reads the file of a flag. A file that the API server cannot read is a finding; one that only this process cannot
+/// read is reported as not checked.
 pub(super) fn open(bench: &mut Bench<'_>, server: &Server, flag: &Flag) -> Option<NodeFile> {
     let subject = format!("--{}: file", flag.name);
     let help = "run this on the control plane node, or give its files with --root";
@@ -141,7 +141,7 @@ pub(super) fn open(bench: &mut Bench<'_>, server: &Server, flag: &Flag) -> Optio
                 "a pipe or a device"
             };
             let message = format!("{path}, the file of `--{name}`, is {what}");
-            // The kubelet makes a folder of a hostPath that is not there.
+            // The kubelet creates a folder for a missing hostPath.
             let help = "put the file there; a hostPath volume of type `File` keeps the kubelet from making a folder of a missing file";
             bench.found(subject, error("apiserver-file", message).help(help));
         }
@@ -203,15 +203,16 @@ fn trouble(path: &str, error: io::Error) -> Trouble {
     }
 }
 
-/// Where a walk along a path ended.
+/// The end of a walk along a path.
 enum Walked {
-    /// At the file.
+    /// The file.
     There(PathBuf),
-    /// At a link: the path that it leads to, with what is left of the way behind it.
+    /// A link: its target, joined with the rest of the path.
     Link(String),
 }
 
-/// Walks from a folder, which is called `view` by those who walk, along the rest of a path, up to the first link.
+/// Walks from the folder `base` (known as `view` in the walked file system) along the rest of a path, up to the first
+/// link.
 fn walk(world: &dyn World, base: &Path, view: &str, rest: &str) -> Result<Walked, Trouble> {
     let mut real = base.to_path_buf();
     let mut seen = view.trim_end_matches('/').to_owned();
@@ -238,7 +239,7 @@ fn walk(world: &dyn World, base: &Path, view: &str, rest: &str) -> Result<Walked
     Ok(Walked::There(real))
 }
 
-/// A path of the node on this machine: links are followed below the root.
+/// Resolves a path of the node on this machine, following links below the root.
 fn on_node(world: &dyn World, root: &str, wanted: &str) -> Result<PathBuf, Trouble> {
     let base = if root.is_empty() { "/" } else { root };
     let mut path = wanted.to_owned();
@@ -252,8 +253,8 @@ fn on_node(world: &dyn World, root: &str, wanted: &str) -> Result<PathBuf, Troub
     Err(Trouble::Links { path })
 }
 
-/// A path of the container on this machine. The kubelet follows links up to the mounted path on the node; behind it they are followed in
-/// the container, where only mounted paths are.
+/// Resolves a path of the container on this machine. Links up to the mounted path are followed on the node, by the
+/// kubelet. Links below it are followed in the container, where only mounted paths exist.
 fn locate(world: &dyn World, root: &str, server: &Server, wanted: &str) -> Result<PathBuf, Trouble> {
     let mut path = wanted.to_owned();
     for links in 0..MAX_LINKS {
@@ -267,7 +268,7 @@ fn locate(world: &dyn World, root: &str, server: &Server, wanted: &str) -> Resul
             return Err(Trouble::OtherVolume { volume, place });
         };
         let base = on_node(world, root, host).map_err(|trouble| match trouble {
-            // The whole path says more than the folder that is missing.
+            // The whole path is more helpful than the missing folder.
             Trouble::Missing { .. } => {
                 let has_folder = rest.is_empty() && on_node(world, root, &path::dir(host)).is_ok();
                 let path = super::input::below(root, &path::clean(&format!("{host}/{rest}")));
@@ -284,7 +285,7 @@ fn locate(world: &dyn World, root: &str, server: &Server, wanted: &str) -> Resul
     Err(Trouble::Links { path })
 }
 
-/// Reports a key that every user of the node can read.
+/// Reports a private key that every user of the node can read.
 pub(super) fn check_secrecy(bench: &mut Bench<'_>, flag: &Flag, file: &NodeFile) {
     let subject = format!("--{}: permissions", flag.name);
     match file.mode {
@@ -310,13 +311,13 @@ fn verb(mode: u32) -> &'static str {
     }
 }
 
-/// Reads a file of the node by its path on the node.
+/// Reads a file by its path on the node.
 pub(super) fn on_this_node(bench: &Bench<'_>, wanted: &str) -> io::Result<NodeFile> {
     let found = on_node(bench.world, &bench.options.root, wanted).and_then(|path| read(bench.world, &path));
     found.map_err(Trouble::into_error)
 }
 
-/// Reads a file by the path that the user typed.
+/// Reads a file by the path that the user gave.
 pub(super) fn as_typed(bench: &Bench<'_>, path: &str) -> io::Result<NodeFile> {
     read(bench.world, Path::new(path)).map_err(Trouble::into_error)
 }

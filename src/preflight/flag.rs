@@ -1,4 +1,4 @@
-//! The flags of kube-apiserver, read as its flag library (spf13/pflag) reads them.
+//! The flags of kube-apiserver, parsed like its flag library (spf13/pflag) does.
 
 use super::bench::Bench;
 use super::word::Word;
@@ -9,17 +9,17 @@ use crate::source::{Source, Span};
 /// The type of a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A text; the last one wins.
+    /// A string; the last setting wins.
     Text,
     /// The path of a file in the container.
     Path,
-    /// A list in CSV; several add up.
+    /// A list in CSV; all settings are concatenated.
     List,
-    /// True without a value.
+    /// A boolean: true if given without a value.
     Switch,
 }
 
-/// The flags that are checked, with the types of Kubernetes 1.37. The API server has some 200.
+/// The checked flags, with their types in Kubernetes 1.37. The API server has about 200.
 const KNOWN: &[(&str, Kind)] = &[
     ("anonymous-auth", Kind::Switch),
     ("authentication-config", Kind::Path),
@@ -45,7 +45,7 @@ const KNOWN: &[(&str, Kind)] = &[
     ("tls-private-key-file", Kind::Path),
 ];
 
-/// Switches of the API server that are not checked; a word after one of them is no value.
+/// Switches of the API server that are not checked. The next argument is not their value.
 const OTHER_SWITCHES: &[&str] = &[
     "aggregator-reject-forwarding-redirect",
     "allow-privileged",
@@ -73,28 +73,28 @@ const OTHER_SWITCHES: &[&str] = &[
     "watch-cache",
 ];
 
-/// The type of a flag that is checked.
+/// The type of a checked flag.
 pub(super) fn kind(name: &str) -> Option<Kind> {
     KNOWN.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
 }
 
-/// A flag that is set.
+/// A flag setting.
 #[derive(Clone, Debug)]
 pub(super) struct Flag {
-    /// Without dashes; pflag's normalised name.
+    /// The name without dashes, as pflag normalizes it.
     pub(super) name: String,
     pub(super) value: String,
-    /// Where it is written; for what kubeadm sets, the place of the settings.
+    /// Its place. For a flag that kubeadm sets, the place of kubeadm's settings.
     pub(super) place: Span,
-    /// Where its value is written.
+    /// The place of its value.
     pub(super) value_place: Span,
-    /// The value has a variable in it that is known at run time only.
+    /// Whether the value contains a variable that is known only at run time.
     pub(super) is_open: bool,
-    /// kubeadm sets it, the file does not.
+    /// Whether kubeadm sets the flag, rather than the file.
     pub(super) is_default: bool,
 }
 
-/// The flags in their order.
+/// The flags in order.
 #[derive(Debug, Default)]
 pub(super) struct Flags(Vec<Flag>);
 
@@ -112,19 +112,19 @@ impl Flags {
         self.0.iter().find(|flag| flag.name == name)
     }
 
-    /// The last setting of a flag: the one that wins.
+    /// The last setting of a flag, which takes effect.
     pub(super) fn last(&self, name: &str) -> Option<&Flag> {
         self.0.iter().rfind(|flag| flag.name == name)
     }
 
-    /// The values of a list flag, all settings together, each with the setting that it comes from.
+    /// The values of all settings of a list flag, each with its setting.
     ///
     /// # Errors
-    /// The setting that is no CSV, and why.
+    /// The setting that is not valid CSV, and why.
     pub(super) fn list(&self, name: &str) -> Result<Vec<(String, &Flag)>, (&Flag, String)> {
         let mut values = Vec::new();
         for flag in self.0.iter().filter(|flag| flag.name == name) {
-            // pflag takes an empty text as no values.
+            // pflag reads an empty text as an empty list.
             if flag.value.is_empty() {
                 continue;
             }
@@ -138,18 +138,18 @@ impl Flags {
     }
 }
 
-/// How many words of a command line are read; the API server has some 200 flags.
+/// The maximum number of arguments read from a command line. The API server has about 200 flags.
 const MAX_WORDS: usize = 2000;
-/// How many bytes a list may have.
+/// The maximum size of a list in bytes.
 const MAX_LIST: usize = 16 << 10;
-/// How many words that are no flags are reported.
+/// The maximum number of reported arguments that are not flags.
 const MAX_STRAYS: usize = 10;
 
-/// The rule of command lines that the API server cannot read.
+/// The rule for command lines that the API server cannot parse.
 const SYNTAX: &str = "apiserver-flag-syntax";
 
-/// The arguments of kube-apiserver as flags. What pflag refuses is a finding; such a flag is still taken as set where its meaning is
-/// clear, so that it is not reported as missing too.
+/// Parses the arguments of kube-apiserver as flags. Whatever pflag rejects is a finding. Such a flag still counts as
+/// set if its meaning is clear, so that it is not also reported as missing.
 pub(super) fn parse(bench: &mut Bench<'_>, words: &[Word], source: &Source) -> Flags {
     let mut flags = Flags::default();
     let mut strays = 0;
@@ -221,7 +221,7 @@ pub(super) fn parse(bench: &mut Bench<'_>, words: &[Word], source: &Source) -> F
                         Diagnostic::error(SYNTAX, message).at(word.place).help(help),
                     );
                 }
-                // Perhaps a switch that is not known here.
+                // It may be a switch that is not in the tables.
                 None => {}
             },
         }
@@ -230,7 +230,7 @@ pub(super) fn parse(bench: &mut Bench<'_>, words: &[Word], source: &Source) -> F
     flags
 }
 
-/// `--client-ca-file --tls-cert-file=x`: the next flag is the value of this one.
+/// Reports a flag that took the next flag for its value: `--client-ca-file --tls-cert-file=x`.
 fn swallowed(bench: &mut Bench<'_>, flag: &Flag) {
     if flag.value.starts_with("--") {
         let message = format!(
@@ -246,7 +246,7 @@ fn swallowed(bench: &mut Bench<'_>, flag: &Flag) {
     }
 }
 
-/// `--authorization-mode RBAC` as one argument.
+/// Reports a flag and its value in one argument: `--authorization-mode RBAC`.
 fn one_word(bench: &mut Bench<'_>, word: &Word, name: &str, value: &str) {
     let message =
         format!("`--{name}` and its value are one argument with a space in it: kube-apiserver reports an unknown flag");
@@ -257,7 +257,7 @@ fn one_word(bench: &mut Bench<'_>, word: &Word, name: &str, value: &str) {
     );
 }
 
-/// `--enable-aggregator-routing true` as two arguments.
+/// Reports a switch whose value is a separate argument: `--enable-aggregator-routing true`.
 fn split_switch(bench: &mut Bench<'_>, word: &Word, next: &Word, name: &str) {
     let message = format!(
         "a switch takes its value with `=`: `{}` is an argument of its own, which kube-apiserver refuses",
@@ -271,7 +271,7 @@ fn split_switch(bench: &mut Bench<'_>, word: &Word, next: &Word, name: &str) {
     bench.found(format!("--{name}"), found);
 }
 
-/// A word that is no flag with two dashes.
+/// Reports an argument that does not begin with two dashes.
 fn stray(bench: &mut Bench<'_>, word: &Word, flags: &mut Flags, source: &Source) {
     let text = &word.text;
     if word.is_open && !text.starts_with('-') {
@@ -298,7 +298,7 @@ fn stray(bench: &mut Bench<'_>, word: &Word, flags: &mut Flags, source: &Source)
         let message = format!("`{dashes}{name}` must begin with two dashes: kube-apiserver does not start");
         Diagnostic::error(SYNTAX, message).help(format!("write `--{body}`"))
     } else if text.starts_with('-') && text.len() > 1 {
-        // `-v=2` and other shorthands.
+        // Shorthands such as `-v=2`.
         return;
     } else {
         let message = format!(
@@ -310,9 +310,9 @@ fn stray(bench: &mut Bench<'_>, word: &Word, flags: &mut Flags, source: &Source)
     bench.found("command line", found.at(word.place));
 }
 
-/// The name as pflag has it: underscores are dashes. A name that is nearly one of those checked is a typo.
+/// The name as pflag normalizes it, with dashes for underscores. A name close to a checked flag is reported as a typo.
 fn normal(bench: &mut Bench<'_>, word: &Word, written: &str) -> String {
-    /// No other flag of the API server is nearer than 4 to one of these (1.37).
+    /// Every other flag of the API server (1.37) has a distance of at least 4 from the checked flags.
     const NEAR: usize = 2;
     let name = written.replace('_', "-");
     if kind(&name).is_some() || name.len() > 64 {

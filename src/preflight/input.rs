@@ -1,4 +1,4 @@
-//! From files to API servers.
+//! Reads API servers from files.
 
 use std::path::Path;
 
@@ -11,19 +11,19 @@ use crate::source::{FileId, Source, SourceKind, Sources, Span};
 use crate::world::{FileKind, World};
 use crate::yaml::{self, Node, Parsed};
 
-/// The rule of files that say nothing of an API server.
+/// The rule for files that do not describe an API server.
 const RULE: &str = "apiserver-manifest";
-/// How many bytes a manifest may have. Kubernetes' own have 4 KiB.
+/// The maximum size of a manifest in bytes. Those of Kubernetes have 4 KiB.
 const MAX_SIZE: u64 = 2 << 20;
-/// How many objects of a list are looked at.
+/// The maximum number of objects looked at in a list.
 const MAX_ITEMS: usize = 10_000;
-/// How many API servers of a file are checked; a cluster has up to nine.
+/// The maximum number of API servers checked in a file; clusters have up to nine.
 const MAX_SERVERS: usize = 50;
 
-/// Reads the files that are asked for, or those of [`MANIFESTS`] that are there.
+/// Reads the given files or, if none are given, those of [`MANIFESTS`] that exist.
 ///
 /// # Errors
-/// If one cannot be read, or there is none.
+/// If a file cannot be read, or there is none.
 pub(super) fn read(world: &dyn World, options: &Options, sources: &Sources) -> Result<Vec<FileId>> {
     let mut files = Vec::new();
     if !options.files.is_empty() {
@@ -40,7 +40,7 @@ pub(super) fn read(world: &dyn World, options: &Options, sources: &Sources) -> R
     }
     let paths = MANIFESTS.map(|path| below(&options.root, path));
     for path in &paths {
-        // Only a file that is not there is passed over: one that cannot be read must not make the run green.
+        // Only a missing file is skipped. One that cannot be read must not make the run succeed.
         match world.entry(Path::new(path)) {
             Err(error)
                 if matches!(
@@ -61,7 +61,7 @@ pub(super) fn read(world: &dyn World, options: &Options, sources: &Sources) -> R
     Ok(files)
 }
 
-/// A path of the node below the root.
+/// Joins the root and a path of the node.
 pub(super) fn below(root: &str, path: &str) -> String {
     format!("{}{path}", root.trim_end_matches('/'))
 }
@@ -87,7 +87,7 @@ fn too_large(name: &str) -> String {
     format!("{name} is larger than {} MiB: that is no manifest", MAX_SIZE >> 20)
 }
 
-/// The bytes of a regular file: a pipe could block for ever.
+/// Reads a regular file. A pipe could block forever.
 fn regular(world: &dyn World, path: &str) -> Result<Vec<u8>> {
     let entry = match world.entry(Path::new(path)) {
         Ok(entry) => entry,
@@ -107,10 +107,10 @@ fn regular(world: &dyn World, path: &str) -> Result<Vec<u8>> {
     }
 }
 
-/// The API servers that a file describes: at least one.
+/// The API servers that a file describes; at least one.
 ///
 /// # Errors
-/// If the file is no YAML, or describes none.
+/// If the file is not YAML, or describes no API server.
 pub(super) fn servers(bench: &mut Bench<'_>, file: FileId) -> Result<Vec<Server>> {
     bench.begin_file(file);
     let source = bench.sources.get(file);
@@ -162,7 +162,7 @@ pub(super) fn servers(bench: &mut Bench<'_>, file: FileId) -> Result<Vec<Server>
     Ok(found)
 }
 
-/// Keys that are written twice in a mapping.
+/// Reports duplicate keys.
 fn duplicates(bench: &mut Bench<'_>, documents: &[Parsed]) {
     for duplicate in documents.iter().flat_map(|document| &document.duplicates).take(50) {
         let message = format!("key `{}` is given twice: the last one wins", duplicate.key);
@@ -176,7 +176,7 @@ fn duplicates(bench: &mut Bench<'_>, documents: &[Parsed]) {
     }
 }
 
-/// The API servers of an object, and of the objects of a list.
+/// Collects the API servers of an object, including those in the items of a list.
 fn one(
     bench: &mut Bench<'_>,
     node: &Node,
@@ -210,7 +210,7 @@ fn one(
         .at(["data", "ClusterConfiguration"])
         .filter(|_| kind == "ConfigMap")
     {
-        // kubectl -n kube-system get configmap kubeadm-config -o yaml
+        // The output of `kubectl -n kube-system get configmap kubeadm-config -o yaml`.
         let parsed = inner.as_str().and_then(|text| yaml::parse_str(text, inner.span).ok());
         if let Some(parsed) = parsed {
             one(bench, &parsed.node, source, file, found, kinds);

@@ -1,4 +1,5 @@
-//! kubeadm's `ClusterConfiguration`, and the command line that kubeadm makes of it (`cmd/kubeadm/app/phases/controlplane`).
+//! kubeadm's `ClusterConfiguration`, and the command line that kubeadm generates from it
+//! (`cmd/kubeadm/app/phases/controlplane`).
 
 use super::bench::Bench;
 use super::flag::{Flag, Flags};
@@ -13,10 +14,10 @@ const PKI: &str = "/etc/kubernetes/pki";
 const SERVICES: &str = "10.96.0.0/12";
 const DOMAIN: &str = "cluster.local";
 const MODES: &str = "Node,RBAC";
-/// The authorization modes that kubeadm passes on (`isValidAuthzMode`).
+/// The authorization modes that kubeadm accepts (`isValidAuthzMode`).
 const KNOWN_MODES: [&str; 6] = ["ABAC", "RBAC", "Webhook", "Node", "AlwaysAllow", "AlwaysDeny"];
 
-/// The files below `certificatesDir`.
+/// The flags with files in `certificatesDir`.
 const FILES: &[(&str, &str)] = &[
     ("client-ca-file", "ca.crt"),
     ("tls-cert-file", "apiserver.crt"),
@@ -85,7 +86,7 @@ pub(super) fn read(bench: &mut Bench<'_>, node: &Node, file: FileId) -> Server {
     }
     let mut mounts = Mounts::default();
     mounts.add(&pki, &pki, pki_place);
-    // Mounted if the node has them; nothing that is checked here is there by default.
+    // kubeadm mounts these if they exist on the node. No checked file is in them by default.
     for path in [
         "/etc/ssl/certs",
         "/etc/pki",
@@ -118,7 +119,7 @@ pub(super) fn read(bench: &mut Bench<'_>, node: &Node, file: FileId) -> Server {
     }
 }
 
-/// Reports settings that are of another type than kubeadm's.
+/// Reports settings whose type differs from kubeadm's.
 fn shapes(bench: &mut Bench<'_>, node: &Node) {
     let settings: [(&[&str], &str); 8] = [
         (&["apiServer"], "object"),
@@ -146,7 +147,7 @@ fn shapes(bench: &mut Bench<'_>, node: &Node) {
     }
 }
 
-/// Where flags are written, or would be.
+/// The place where flags are set, or would be.
 fn place(node: &Node) -> Span {
     let server = node.get("apiServer").and_then(Node::as_map);
     let arguments = server.and_then(|map| map.get("extraArgs"));
@@ -157,7 +158,7 @@ fn place(node: &Node) -> Span {
     key.map_or(node.span, |entry| entry.key)
 }
 
-/// `apiServer.extraArgs`: a mapping before v1beta4, a list of names and values since.
+/// The flags in `apiServer.extraArgs`: a mapping before v1beta4, since then a list of names and values.
 fn extra_args(bench: &mut Bench<'_>, node: &Node, version: &str) -> Vec<Flag> {
     let Some(arguments) = node.at(["apiServer", "extraArgs"]) else {
         return Vec::new();
@@ -251,7 +252,7 @@ fn push(bench: &mut Bench<'_>, flags: &mut Vec<Flag>, name: &str, place: Span, v
     });
 }
 
-/// kubeadm drops modes that it does not know, and takes its own if none is left.
+/// Drops the modes that kubeadm does not accept. If none is left, kubeadm uses its defaults.
 fn modes(bench: &mut Bench<'_>, flag: &mut Flag) {
     let (known, unknown): (Vec<&str>, Vec<&str>) = flag.value.split(',').partition(|mode| KNOWN_MODES.contains(mode));
     for mode in unknown.iter().filter(|mode| !mode.is_empty()) {

@@ -11,7 +11,7 @@ use crate::go::path;
 use crate::source::{FileId, Source, Span};
 use crate::yaml::Node;
 
-/// The server of a pod, if one of its containers runs kube-apiserver.
+/// The API server of a pod, if one of its containers runs kube-apiserver.
 pub(super) fn read(bench: &mut Bench<'_>, pod: &Node, source: &Source, file: FileId) -> Option<Server> {
     let spec = pod.get("spec")?;
     let containers = spec.get("containers")?.as_list()?;
@@ -56,7 +56,7 @@ pub(super) fn read(bench: &mut Bench<'_>, pod: &Node, source: &Source, file: Fil
 /// A command line that runs kube-apiserver.
 struct Command<'n> {
     arguments: Vec<Word>,
-    /// What is no string in it.
+    /// Its items that are not strings.
     others: Vec<&'n Node>,
     place: Span,
 }
@@ -101,13 +101,13 @@ impl<'n> Command<'n> {
     }
 }
 
-/// The arguments after the program's name. Wrappers such as `/go-runner --log-file=x` may stand before it.
+/// The arguments after the program's name. A wrapper such as `/go-runner --log-file=x` may precede it.
 fn after_program(words: &[Word]) -> Option<Vec<Word>> {
     let at = program(words.iter().map(|word| &*word.text))?;
     Some(words[at..].to_vec())
 }
 
-/// Where the arguments of kube-apiserver begin.
+/// The index of the first argument of kube-apiserver.
 fn program<'t>(words: impl Iterator<Item = &'t str>) -> Option<usize> {
     let mut is_hyperkube = false;
     for (at, word) in words.enumerate() {
@@ -120,7 +120,7 @@ fn program<'t>(words: impl Iterator<Item = &'t str>) -> Option<usize> {
     None
 }
 
-/// The word of `sh -c SCRIPT` that is the script.
+/// The index of the script in `sh -c SCRIPT`.
 fn script(words: &[Word]) -> Option<usize> {
     const SHELLS: [&str; 5] = ["sh", "bash", "ash", "dash", "busybox"];
     if !SHELLS.contains(&path::base(&words.first()?.text)) {
@@ -141,7 +141,7 @@ fn of_script(script: &Word, source: &Source) -> Option<Vec<Word>> {
         };
         let mut is_lost = false;
         let place = |word: &ShellWord| {
-            // A word looks the same in the YAML, but for escapes in a quoted scalar.
+            // A word looks the same in the YAML, except for escapes in a quoted scalar.
             let written = script.text.get(word.range.clone()).unwrap_or_default();
             let rest = raw.get(from..).filter(|_| !is_lost && !written.is_empty());
             let found = rest.and_then(|rest| rest.find(written));
@@ -166,7 +166,7 @@ fn of_script(script: &Word, source: &Source) -> Option<Vec<Word>> {
     None
 }
 
-/// The container's variables; those whose value comes from elsewhere have none.
+/// The environment variables of the container. Those with `valueFrom` have no value here.
 fn variables(container: &Node) -> Vec<(String, Option<String>)> {
     let list = container.get("env").and_then(Node::as_list).unwrap_or_default();
     let variable = |node: &Node| {
@@ -180,7 +180,7 @@ fn variables(container: &Node) -> Vec<(String, Option<String>)> {
     list.iter().filter_map(variable).collect()
 }
 
-/// A probe that the kubelet makes without credentials.
+/// The place of a probe without credentials.
 fn probe(container: &Node) -> Option<Span> {
     let probes = ["livenessProbe", "startupProbe", "readinessProbe"];
     probes.iter().find_map(|name| {
@@ -195,14 +195,14 @@ fn probe(container: &Node) -> Option<Span> {
     })
 }
 
-/// The minor version in a tag such as `v1.33.2`, `v1.24.17-eks-abc` or `1.18.3`.
+/// The minor version of an image tag such as `v1.33.2`, `v1.24.17-eks-abc` or `1.18.3`.
 pub(super) fn minor_of_image(image: &str) -> Option<u32> {
     let name = image.split('@').next()?;
     let (_, tag) = name.rsplit_once(':')?;
     (!tag.contains('/')).then(|| minor(tag)).flatten()
 }
 
-/// The minor version of a version of Kubernetes 1.
+/// The minor version of a Kubernetes version 1.x.
 pub(super) fn minor(version: &str) -> Option<u32> {
     let rest = version.trim_start_matches('v').strip_prefix("1.")?;
     let digits = rest.split(|c: char| !c.is_ascii_digit()).next()?;

@@ -1,9 +1,9 @@
-//! The prerequisites of the Prometheus chart, checked on the files of a control plane node.
+//! Checks the prerequisites of the Prometheus chart on the files of a control plane node.
 //!
-//! The chart's jobs reach kubelets through the API server and authenticate with a service account: that works only if the API server
-//! runs with RBAC, has a serving certificate that pods can verify, and a client certificate that kubelets accept. This module reads the
-//! API server's static pod manifest or a kubeadm configuration, the certificates it names and resolv.conf. It changes nothing and talks to
-//! nobody, except for one DNS query that must be asked for.
+//! The chart's jobs reach kubelets through the API server and authenticate with a service account. That works only if
+//! the API server runs with RBAC, has a serving certificate that pods can verify, and has a client certificate that
+//! kubelets accept. This module reads the API server's static pod manifest or a kubeadm configuration, the certificates
+//! it refers to, and resolv.conf. It changes nothing and uses no network, except for one DNS query on request.
 //!
 //! ```
 //! use promchart::preflight::{self, Options, State};
@@ -54,7 +54,7 @@ use bench::Bench;
 pub use bench::{Check, State};
 pub use rule::{RULES, Rule, find};
 
-/// The manifests that are read if no file is given: FusionStage's and Kubernetes' own.
+/// The manifests read by default: FusionStage's and that of Kubernetes.
 pub const MANIFESTS: [&str; 2] = [
     "/opt/kubernetes/manifests/kube-apiserver.manifest",
     "/etc/kubernetes/manifests/kube-apiserver.yaml",
@@ -66,26 +66,26 @@ pub enum ResolvConf {
     /// `/etc/resolv.conf` below the root.
     #[default]
     Default,
-    /// This file, as the user typed it.
+    /// This file, by the path that the user gave.
     File(String),
-    /// None.
+    /// No file.
     Off,
 }
 
-/// The request of the user.
+/// The user's options.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Manifests or kubeadm configurations; `-` is the standard input. Empty: [`MANIFESTS`].
+    /// Manifests or kubeadm configurations; `-` is the standard input. If empty, [`MANIFESTS`] are read.
     pub files: Vec<String>,
-    /// The folder that the node's files are below; empty on the node itself.
+    /// The folder that contains the node's file system; empty on the node itself.
     pub root: String,
-    /// Seconds before its end from which a certificate is reported.
+    /// Certificates that expire within this many seconds are reported.
     pub expires_within: i64,
-    /// The DNS domain of the cluster; none takes kubeadm's or `cluster.local`.
+    /// The DNS domain of the cluster. If none, kubeadm's setting or `cluster.local`.
     pub cluster_domain: Option<String>,
     /// The resolver configuration.
     pub resolv_conf: ResolvConf,
-    /// How long to wait for the answer of a DNS query; none makes no query.
+    /// The timeout of the DNS query; none disables the query.
     pub resolve: Option<Duration>,
 }
 
@@ -107,11 +107,11 @@ impl Default for Options {
 pub struct Outcome {
     /// The findings, sorted by place.
     pub report: Report,
-    /// Every check with its result, in the order in which they were made.
+    /// All checks with their results, in the order in which they were done.
     pub checks: Vec<Check>,
 }
 
-/// Checks the files.
+/// Runs all checks.
 ///
 /// # Errors
 /// If no file is found, or one is neither a manifest of kube-apiserver nor a kubeadm configuration.

@@ -1,17 +1,17 @@
-//! The volumes of the API server's container: a path in the manifest is a path in the container.
+//! The volumes of the API server's container. A path in the manifest is a path in the container.
 
 use crate::go::path::clean;
 use crate::source::Span;
 use crate::yaml::Node;
 
-/// What is mounted.
+/// The source of a mount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Volume {
     /// A path of the node.
     Host(String),
     /// Another kind of volume: `emptyDir`, `secret`.
     Other(String),
-    /// No volume of the pod has this name.
+    /// The pod has no volume of this name.
     Missing(String),
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Mount {
 pub(super) struct Mounts(Vec<Mount>);
 
 impl Mounts {
-    /// The mounts of a container in a pod.
+    /// Reads the mounts of a container.
     pub(super) fn of_pod(spec: &Node, container: &Node) -> Self {
         let volumes = spec.get("volumes").and_then(Node::as_list).unwrap_or_default();
         let mounts = container
@@ -58,14 +58,14 @@ impl Mounts {
         Self(mounts.iter().filter_map(mount).collect())
     }
 
-    /// Adds the mount of a path of the node.
+    /// Adds a mount of a node's path.
     pub(super) fn add(&mut self, host: &str, path: &str, place: Span) {
         let volume = Volume::Host(clean(host));
         let path = clean(path);
         self.0.push(Mount { path, volume, place });
     }
 
-    /// The mount that a path of the container is in, and the rest of the path behind it.
+    /// Finds the mount that contains a path, and the rest of the path below it.
     pub(super) fn find<'p>(&self, path: &'p str) -> Option<(&Mount, &'p str)> {
         let inside = |mount: &Mount| {
             let rest = path.strip_prefix(mount.path.trim_end_matches('/'))?;
@@ -76,7 +76,7 @@ impl Mounts {
     }
 }
 
-/// The type of a volume: the key beside its name.
+/// The type of a volume: the key next to its name.
 fn type_of(volume: &Node) -> String {
     let keys = volume.as_map().into_iter().flat_map(crate::yaml::Map::iter);
     let mut types = keys.map(|(key, _)| &**key).filter(|key| *key != "name");

@@ -1,4 +1,4 @@
-//! Flags that come in pairs of certificate and key, and the certificates of authorities.
+//! Flags with certificate and key pairs, and CA certificates.
 
 use super::bench::Bench;
 use super::certificate::{Certificate, Purpose};
@@ -10,16 +10,16 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::Span;
 use gox509::{PrivateKey, decode_pem_all};
 
-/// How many bytes a private key may have: an RSA key of 16384 bits has 13 KiB.
+/// The maximum size of a private key in bytes: an RSA key of 16384 bits has 13 KiB.
 const MAX_KEY: usize = 32 << 10;
 
-/// A flag that the chart needs.
+/// A flag that the chart requires.
 pub(super) struct Need {
-    /// Without dashes.
+    /// The name without dashes.
     pub(super) name: &'static str,
-    /// An example of its value.
+    /// An example value.
     pub(super) example: &'static str,
-    /// What does not work without it.
+    /// What fails without it.
     pub(super) why: &'static str,
     pub(super) severity: Severity,
 }
@@ -46,7 +46,7 @@ const KUBELET: [Need; 2] = [
     },
 ];
 
-/// A flag that must be set; reports one that is missing or empty.
+/// Returns a required flag; reports it if it is missing or empty.
 pub(super) fn needed<'s>(bench: &mut Bench<'_>, server: &'s Server, need: &Need) -> Option<&'s Flag> {
     let subject = format!("--{}", need.name);
     let flag = server.flag(need.name);
@@ -75,7 +75,7 @@ pub(super) fn needed<'s>(bench: &mut Bench<'_>, server: &'s Server, need: &Need)
     None
 }
 
-/// `--client-ca-file` and the like: the certificates of authorities.
+/// Checks the CA certificates of `--client-ca-file` and the like.
 pub(super) fn authority(bench: &mut Bench<'_>, server: &Server, name: &str) -> Option<Vec<Certificate>> {
     let flag = match name {
         "client-ca-file" => needed(bench, server, &CLIENT_CA)?,
@@ -86,7 +86,7 @@ pub(super) fn authority(bench: &mut Bench<'_>, server: &Server, name: &str) -> O
     Some(certificates)
 }
 
-/// Each certificate of a bundle must be a CA. One that has expired matters only if no other one is left.
+/// Requires each certificate of a bundle to be a CA. An expired one matters only if no valid one is left.
 fn authorities(bench: &mut Bench<'_>, flag: &Flag, certificates: &[Certificate]) {
     let subject = format!("--{}: CA", flag.name);
     let now = bench.now;
@@ -111,7 +111,7 @@ fn authorities(bench: &mut Bench<'_>, flag: &Flag, certificates: &[Certificate])
                 if certificates.len() == 1 { "" } else { "s" }
             ),
         ),
-        // Version 1 certificates have no extensions; Go takes such a root.
+        // Version 1 certificates have no extensions; Go accepts them as roots.
         Some(certificate) => {
             let lacks = if certificate.is_ca {
                 "keyUsage has no keyCertSign"
@@ -130,7 +130,7 @@ fn authorities(bench: &mut Bench<'_>, flag: &Flag, certificates: &[Certificate])
     }
 }
 
-/// The certificate chain of a flag and, if it can be read, its key: in time, for its purpose, belonging together.
+/// Checks the certificate chain of a flag and, if it can be read, its key: validity, purpose, and that they match.
 pub(super) fn pair(
     bench: &mut Bench<'_>,
     server: &Server,
@@ -210,7 +210,7 @@ fn private_key(
     bench.found(subject, Server::at(flag, found));
 }
 
-/// The first private key of a PEM text, as Go's `tls.X509KeyPair` finds it.
+/// The first private key of a PEM text, found as in Go's `tls.X509KeyPair`.
 fn read_key(bytes: &[u8]) -> Result<PrivateKey, String> {
     let text = String::from_utf8_lossy(bytes);
     if text.contains("ENCRYPTED") {
@@ -227,7 +227,7 @@ fn read_key(bytes: &[u8]) -> Result<PrivateKey, String> {
     }
 }
 
-/// `--kubelet-client-certificate` and `--kubelet-client-key`, with which the API server calls kubelets.
+/// Checks `--kubelet-client-certificate` and `--kubelet-client-key`, which the API server uses to call kubelets.
 pub(super) fn kubelet_client(bench: &mut Bench<'_>, server: &Server, client_ca: Option<&[Certificate]>) {
     let [certificate, key] = KUBELET.map(|need| needed(bench, server, &need));
     let chain = pair(bench, server, certificate, key, Purpose::Client);
@@ -244,7 +244,7 @@ pub(super) fn kubelet_client(bench: &mut Bench<'_>, server: &Server, client_ca: 
     kubelet_authority(bench, server);
 }
 
-/// `--kubelet-certificate-authority`: without it the API server does not verify kubelets.
+/// Checks `--kubelet-certificate-authority`. Without it the API server does not verify kubelets.
 fn kubelet_authority(bench: &mut Bench<'_>, server: &Server) {
     let name = "kubelet-certificate-authority";
     if server.flag(name).is_some_and(|flag| !flag.value.is_empty()) {

@@ -1,4 +1,4 @@
-//! Flags that are given twice, that are gone, or whose value has quotes in it.
+//! Flags that are repeated, removed, or have quotes in their value.
 
 use super::bench::Bench;
 use super::flag::{Kind, kind};
@@ -6,8 +6,8 @@ use super::server::Server;
 use crate::diagnostic::Diagnostic;
 use crate::go::boolean;
 
-/// Flags that Kubernetes has removed, and the first minor version without them. Those of the insecure port were still accepted as
-/// 0 before: `insecure-port` turned it off.
+/// Removed flags, the first minor version without them, and what to do. Before, the flags of the insecure port were
+/// still accepted with the value 0, which disabled it.
 const REMOVED: &[(&str, u32, &str)] = &[
     ("address", 24, "remove it: the API server has its secure port only"),
     (
@@ -78,7 +78,7 @@ fn twice(bench: &mut Bench<'_>, server: &Server) {
     }
 }
 
-/// A list in a manifest is not read by a shell: quotes inside of a word stay.
+/// Reports quotes inside an argument. No shell reads the list of a manifest, so they are part of the value.
 fn quoted(bench: &mut Bench<'_>, server: &Server) {
     for flag in server.flags.iter() {
         let Some(kind) = kind(&flag.name) else { continue };
@@ -129,7 +129,7 @@ fn removed(bench: &mut Bench<'_>, server: &Server) {
     }
 }
 
-/// Whether an old flag leaves a door open in the versions that have it.
+/// Whether a removed flag opens an insecure port in the versions that have it.
 fn is_insecure(name: &str, value: &str) -> bool {
     match name {
         "insecure-port" | "port" => value != "0",

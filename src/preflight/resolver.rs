@@ -1,7 +1,8 @@
-//! DNS: the cluster domain, resolv.conf, and the name that the jobs of the chart use.
+//! DNS: the cluster domain, resolv.conf, and the host name that the chart's jobs use.
 //!
-//! A pod's resolver is set by the kubelet (`clusterDNS`, `clusterDomain`), not by the node's resolv.conf; that one is what CoreDNS forwards
-//! to. So the file says much if it is a pod's, and little if it is the node's: the findings say which.
+//! The kubelet configures the resolver of a pod (`clusterDNS`, `clusterDomain`). The node's resolv.conf is only what
+//! CoreDNS forwards to. A pod's resolv.conf is therefore conclusive and a node's is not; the findings say which one it
+//! is.
 
 mod conf;
 mod kubelet;
@@ -24,7 +25,7 @@ const DOMAIN: &str = "cluster.local";
 const ETC: &str = "/etc/resolv.conf";
 const RULE: &str = "dns-cluster-domain";
 
-/// The cluster domain that a server's checks take.
+/// The cluster domain for the checks of a server.
 pub(super) fn domain(bench: &Bench<'_>, server: &Server) -> String {
     let given = bench.options.cluster_domain.clone();
     let configured = || server.domain.as_ref().map(|(domain, _)| domain.clone());
@@ -32,7 +33,7 @@ pub(super) fn domain(bench: &Bench<'_>, server: &Server) -> String {
     domain.trim_end_matches('.').to_ascii_lowercase()
 }
 
-/// Checks the cluster domain of each server, and then the resolver of this machine.
+/// Checks the cluster domain of each server, then the resolver of this machine.
 pub(super) fn check(bench: &mut Bench<'_>, servers: &[Server]) {
     for server in servers {
         bench.begin(server);
@@ -48,7 +49,7 @@ pub(super) fn check(bench: &mut Bench<'_>, servers: &[Server]) {
     lookup(bench, server, &domain, &ranges, is_pod);
 }
 
-/// kubeadm's domain against that of the command line.
+/// Compares kubeadm's domain with that of the command line.
 fn configured(bench: &mut Bench<'_>, server: &Server, domain: &str) {
     if let Some((own, place)) = &server.domain {
         if own.trim_end_matches('.').eq_ignore_ascii_case(domain) {
@@ -66,7 +67,7 @@ fn configured(bench: &mut Bench<'_>, server: &Server, domain: &str) {
     }
 }
 
-/// The usual issuer of service account tokens has the cluster domain in it.
+/// Checks the service account issuer, which by default contains the cluster domain.
 fn issuer(bench: &mut Bench<'_>, server: &Server, domain: &str) {
     let Some(flag) = server.flags.first("service-account-issuer") else {
         return;
@@ -88,7 +89,7 @@ fn issuer(bench: &mut Bench<'_>, server: &Server, domain: &str) {
     );
 }
 
-/// Reads resolv.conf; gives whether it is a pod's.
+/// Checks resolv.conf; returns whether it is a pod's.
 fn resolv_conf(bench: &mut Bench<'_>, server: &Server, domain: &str, ranges: &[Range]) -> bool {
     let (path, read) = match &bench.options.resolv_conf {
         ResolvConf::Off => return false,
@@ -130,7 +131,7 @@ fn resolv_conf(bench: &mut Bench<'_>, server: &Server, domain: &str, ranges: &[R
     }
 }
 
-/// What the resolver of the C library ignores.
+/// Reports entries beyond the limits of the C library's resolver, which ignores them.
 fn limits(bench: &mut Bench<'_>, conf: &Conf, file: FileId) {
     const MAX_SERVERS: usize = 3;
     let rule = "dns-resolv-conf";
@@ -165,7 +166,7 @@ fn limits(bench: &mut Bench<'_>, conf: &Conf, file: FileId) {
     }
 }
 
-/// A pod's resolv.conf: its search domains tell the cluster domain.
+/// Checks a pod's resolv.conf, whose search domains contain the cluster domain.
 fn pod(bench: &mut Bench<'_>, conf: &Conf, own: &str, place: Span, domain: &str, ranges: &[Range]) {
     let name = format!("kubernetes.default.svc.{domain}");
     if own.eq_ignore_ascii_case(domain) {
@@ -206,7 +207,7 @@ fn pod(bench: &mut Bench<'_>, conf: &Conf, own: &str, place: Span, domain: &str,
     }
 }
 
-/// The node's resolv.conf: pods do not have it, CoreDNS does.
+/// Checks the node's resolv.conf, which CoreDNS uses but pods do not.
 fn node(bench: &mut Bench<'_>, conf: &Conf, domain: &str, ranges: &[Range]) {
     let rule = "dns-resolv-conf";
     let name = format!("kubernetes.default.svc.{domain}");
@@ -217,7 +218,7 @@ fn node(bench: &mut Bench<'_>, conf: &Conf, domain: &str, ranges: &[Range]) {
             "the nameserver {address} is the node itself: CoreDNS, which forwards to the node's nameservers, asks itself"
         );
         let help = "let the kubelet's resolvConf be a file with the real nameservers, with systemd-resolved /run/systemd/resolve/resolv.conf";
-        // kubeadm sets resolvConf where systemd-resolved runs.
+        // kubeadm sets resolvConf if systemd-resolved runs.
         let found = if is_systemd {
             Diagnostic::info(rule, message)
         } else {
@@ -246,7 +247,7 @@ fn is_link_local(address: IpAddr) -> bool {
     }
 }
 
-/// Asks for the name, if that is wanted.
+/// Makes the DNS query, if requested.
 fn lookup(bench: &mut Bench<'_>, server: &Server, domain: &str, ranges: &[Range], is_pod: bool) {
     let Some(timeout) = bench.options.resolve else {
         return;
@@ -258,7 +259,7 @@ fn lookup(bench: &mut Bench<'_>, server: &Server, domain: &str, ranges: &[Range]
         .flag("service-cluster-ip-range")
         .map_or(server.place, |flag| flag.value_place);
     let services: Vec<IpAddr> = ranges.iter().map(|range| range.first()).collect();
-    // The dot keeps the search domains away.
+    // The trailing dot prevents the use of search domains.
     match bench.world.lookup(&format!("{name}."), timeout) {
         Ok(found) if found.iter().any(|address| services.contains(address)) => {
             let shown: Vec<String> = found.iter().map(ToString::to_string).collect();

@@ -1,4 +1,4 @@
-//! Ways to services: the range of their addresses, and the aggregator's way to aggregated API servers.
+//! Routes to services: the service address range, and the aggregator's routing to aggregated API servers.
 
 use std::net::IpAddr;
 
@@ -8,12 +8,12 @@ use super::cidr::Range;
 use super::server::Server;
 use crate::diagnostic::Diagnostic;
 
-/// What the API server takes if it is told nothing.
+/// The API server's default.
 const DEFAULT_RANGE: &str = "10.0.0.0/24";
-/// How many bits a range may leave free before Kubernetes 1.34.
+/// The maximum number of host bits in a range before Kubernetes 1.34.
 const MAX_BITS: u8 = 20;
 
-/// Checks both; gives the address of the service `kubernetes`.
+/// Checks both; returns the address of the service `kubernetes`.
 pub(super) fn check(bench: &mut Bench<'_>, server: &Server) -> Option<IpAddr> {
     aggregator_routing(bench, server);
     service_range(bench, server)
@@ -49,7 +49,7 @@ fn aggregator_routing(bench: &mut Bench<'_>, server: &Server) {
     );
 }
 
-/// The ranges of service addresses, if they can be read.
+/// The service address ranges that can be parsed.
 pub(super) fn ranges(server: &Server) -> Vec<Range> {
     let value = server
         .flag("service-cluster-ip-range")
@@ -93,7 +93,7 @@ fn service_range(bench: &mut Bench<'_>, server: &Server) -> Option<IpAddr> {
                 bad(bench, format!("`{text}` has fewer than 8 addresses"));
                 return None;
             }
-            // Until all addresses had objects of their own, each range was one object in etcd.
+            // Before addresses had their own objects, each range was one object in etcd.
             Some(range) if range.free_bits() > MAX_BITS && server.minor.is_some_and(|minor| minor < 34) => {
                 let smallest = range.all_bits() - MAX_BITS;
                 bad(

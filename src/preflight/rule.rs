@@ -1,4 +1,4 @@
-//! The table of rules. Their pages are sections of `docs/preflight.md`.
+//! The table of rules. Each is documented in a section of `docs/preflight.md`.
 
 use crate::diagnostic::Severity::{self, Error, Info, Warning};
 
@@ -7,9 +7,9 @@ const DOCUMENT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/p
 /// A rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
-    /// Its name, in kebab-case, after the fault.
+    /// The name in kebab case, after the fault.
     pub id: &'static str,
-    /// The severity that most of its findings have.
+    /// The usual severity of its findings.
     pub severity: Severity,
 }
 
@@ -48,7 +48,7 @@ const fn rule(id: &'static str, severity: Severity) -> Rule {
     Rule { id, severity }
 }
 
-/// The rule of an id.
+/// Finds a rule by its id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
 }
@@ -63,7 +63,7 @@ impl Rule {
         section[..end].trim()
     }
 
-    /// What the rule finds, in one sentence: the first of its page.
+    /// A one-sentence summary: the first line of its page.
     pub fn summary(&self) -> &'static str {
         self.page().lines().next().unwrap_or_default()
     }

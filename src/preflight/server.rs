@@ -1,4 +1,4 @@
-//! An API server as a file describes it.
+//! An API server described by a file.
 
 use super::flag::{Flag, Flags};
 use super::mount::Mounts;
@@ -8,9 +8,9 @@ use crate::source::{FileId, Span};
 /// The kind of file that describes the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A pod manifest: it says everything.
+    /// A pod manifest, which has all settings.
     Manifest,
-    /// A `ClusterConfiguration`: kubeadm sets what it does not say.
+    /// A `ClusterConfiguration`; kubeadm supplies the other settings.
     Kubeadm,
 }
 
@@ -19,21 +19,21 @@ pub(super) enum Kind {
 pub(super) struct Server {
     pub(super) kind: Kind,
     pub(super) file: FileId,
-    /// The key below which flags are written; findings about missing flags point at it.
+    /// The key that contains the flags. Findings about missing flags point to it.
     pub(super) place: Span,
     pub(super) flags: Flags,
     pub(super) mounts: Mounts,
-    /// The minor version of Kubernetes 1, if the image or the configuration tells.
+    /// The minor version of Kubernetes 1, if the image or the configuration has it.
     pub(super) minor: Option<u32>,
     pub(super) object: Option<ObjectRef>,
-    /// A probe of the container that sends no credentials.
+    /// The place of a container probe without credentials.
     pub(super) probe: Option<Span>,
     /// kubeadm's `networking.dnsDomain`.
     pub(super) domain: Option<(String, Span)>,
 }
 
 impl Server {
-    /// How to set a flag in this file.
+    /// How to set a flag in this file, for help texts.
     pub(super) fn set(&self, name: &str, value: &str) -> String {
         match self.kind {
             Kind::Manifest => format!("add `--{name}={value}` to the command of kube-apiserver"),
@@ -41,12 +41,12 @@ impl Server {
         }
     }
 
-    /// A flag with a value, or nothing if it is not set.
+    /// The effective setting of a flag; none if it is not set.
     pub(super) fn flag(&self, name: &str) -> Option<&Flag> {
         self.flags.last(name)
     }
 
-    /// The finding at a flag's value, with a mark at the place of the flag.
+    /// Places a finding at a flag's value.
     pub(super) fn at(flag: &Flag, diagnostic: Diagnostic) -> Diagnostic {
         diagnostic.at(flag.value_place)
     }

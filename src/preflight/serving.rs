@@ -1,4 +1,5 @@
-//! The serving certificate: Prometheus verifies it with the CA in its service account, for the names that its jobs use.
+//! The serving certificate: Prometheus verifies it with the CA in its service account, for the host names that its jobs
+//! use.
 
 use std::net::IpAddr;
 
@@ -59,7 +60,7 @@ pub(super) fn check(
     }
 }
 
-/// The names and the address that pods use.
+/// Checks the host names and the address that pods use.
 fn names(bench: &mut Bench<'_>, server: &Server, certificate: &Certificate, service: Option<IpAddr>, domain: &str) {
     let Some(flag) = server.flag("tls-cert-file") else {
         return;
@@ -92,7 +93,7 @@ fn names(bench: &mut Bench<'_>, server: &Server, certificate: &Certificate, serv
         bench.found(subject, Server::at(flag, found));
         return;
     }
-    // A second certificate may serve these names.
+    // An SNI certificate may cover these names.
     if let Some(sni) = server.flag("tls-sni-cert-key") {
         let reason = format!("it lacks {}, which `--tls-sni-cert-key` may serve", missing.join(", "));
         bench.unchecked(

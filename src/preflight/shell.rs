@@ -1,16 +1,16 @@
-//! The commands of a shell script: manifests made from cluster scripts run `sh -c "exec kube-apiserver ... 1>>log 2>&1"`.
+//! The commands of a shell script. Manifests made by cluster scripts run `sh -c "exec kube-apiserver ... 1>>log 2>&1"`.
 //!
-//! Enough of the shell to find the arguments of one program: quotes, backslashes, line continuations, comments, redirections and the
-//! operators between commands. The values of variables are not known.
+//! Supports enough of the shell to find the arguments of a program: quotes, backslashes, line continuations, comments,
+//! redirections and the operators between commands. Variables are not expanded.
 
 /// A word of a script.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct ShellWord {
-    /// Without quotes.
+    /// The text without quotes.
     pub(super) text: String,
-    /// The bytes of the script that it takes up.
+    /// Its bytes in the script.
     pub(super) range: std::ops::Range<usize>,
-    /// A variable or a command substitution is in it.
+    /// Whether it contains a variable or a command substitution.
     pub(super) is_open: bool,
 }
 
@@ -33,7 +33,7 @@ struct Reader<'s> {
     at: usize,
     commands: Vec<Vec<ShellWord>>,
     word: Option<ShellWord>,
-    /// The next word is the file of a redirection.
+    /// Whether the next word is the file of a redirection.
     skips_next: bool,
 }
 
@@ -73,7 +73,7 @@ impl Reader<'_> {
             let Some(next) = self.next() else { break };
             match next {
                 '\\' => {
-                    // A line break behind a backslash is none.
+                    // A backslash at the end of a line continues it.
                     if let Some(escaped) = self.next().filter(|&escaped| escaped != '\n') {
                         self.word(start).text.push(escaped);
                     }
@@ -91,7 +91,7 @@ impl Reader<'_> {
                     }
                 }
                 '<' | '>' => {
-                    // A number before it is a file descriptor.
+                    // A number before the redirection is a file descriptor.
                     if self
                         .word
                         .as_ref()

@@ -1,4 +1,4 @@
-//! Verifies the signature of a certificate by the public key of another one.
+//! Verifies the signature of a certificate with the public key of another one.
 
 use ed25519_dalek::Verifier;
 use p256::ecdsa::signature::hazmat::PrehashVerifier;
@@ -15,7 +15,7 @@ use super::certificate::Certificate;
 pub(super) enum Verdict {
     Good,
     Bad,
-    /// The algorithm is not known here.
+    /// The algorithm is not supported.
     Unknown(String),
 }
 
@@ -47,7 +47,7 @@ impl Hash {
     }
 }
 
-/// The algorithms of signatures: their identifiers, the key's algorithm, the hash.
+/// The signature algorithms: identifier, key algorithm, hash.
 const ALGORITHMS: &[(&str, &str, Hash)] = &[
     ("1.2.840.113549.1.1.5", RSA, Hash::Sha1),
     ("1.2.840.113549.1.1.11", RSA, Hash::Sha256),
@@ -63,7 +63,7 @@ const RSA: &str = "1.2.840.113549.1.1.1";
 const EC: &str = "1.2.840.10045.2.1";
 const ED25519: &str = "1.3.101.112";
 
-/// The certificate is signed with SHA-1 or MD5, which Go has refused since 1.18.
+/// Whether the certificate is signed with SHA-1 or MD5, which Go has rejected since 1.18.
 pub(super) fn is_weak(certificate: &Certificate) -> bool {
     const MD5_WITH_RSA: &str = "1.2.840.113549.1.1.4";
     let (algorithm, _) = certificate.signature();
@@ -71,7 +71,7 @@ pub(super) fn is_weak(certificate: &Certificate) -> bool {
     algorithm == MD5_WITH_RSA || ALGORITHMS.iter().any(is_sha1)
 }
 
-/// Whether the key of `parent` has signed `child`.
+/// Verifies that the key of `parent` signed `child`.
 pub(super) fn verify(child: &Certificate, parent: &Certificate) -> Verdict {
     let (algorithm, signature) = child.signature();
     let (key_algorithm, parameters, key) = parent.public_key();
@@ -122,13 +122,13 @@ fn rsa_key(der: &[u8]) -> Option<rsa::PublicKey> {
     rsa::PublicKey::new(number(&numbers.0)?, number(&numbers.1)?).ok()
 }
 
-/// None where the curve is not one of NIST's.
+/// Verifies an ECDSA signature; none if the curve is not a NIST curve.
 fn ec(parameters: &[u8], key: &[u8], digest: &[u8], signature: &[u8]) -> Option<bool> {
     /// The identifiers of the curves in DER.
     const P256: &[u8] = &[0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
     const P384: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22];
     const P521: &[u8] = &[0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23];
-    // A hash that is longer than the numbers of the curve is cut off, a shorter one must not be short of half of them.
+    // The library truncates a hash longer than the curve's numbers, but requires at least half of their length.
     macro_rules! check {
         ($curve:ident, $size:literal) => {{
             let mut padded = digest.to_vec();

@@ -1,21 +1,21 @@
-//! Words of a command line, and where they are written.
+//! The arguments of a command line, with their places.
 
 use crate::source::{Source, Span};
 use crate::yaml::Node;
 
-/// A word that the API server gets as one argument.
+/// An argument of the API server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) text: String,
     pub(super) place: Span,
-    /// A variable in it has a value that is known at run time only.
+    /// Whether it contains a variable that is known only at run time.
     pub(super) is_open: bool,
 }
 
 impl Word {
-    /// The place of the word from a byte of its text on; the whole word if it is not written as it is read.
+    /// The place of the argument's text from an offset on; the whole argument if its text differs from the source.
     pub(super) fn tail(&self, from: usize, source: &Source) -> Span {
-        /// Longer ones are not words but whole scripts.
+        /// Longer ones are whole scripts.
         const MOST: usize = 16 << 10;
         let raw = source.text().get(self.place.range()).filter(|raw| raw.len() <= MOST);
         let Some(raw) = raw else { return self.place };
@@ -30,7 +30,7 @@ impl Word {
     }
 }
 
-/// The words of a YAML list such as `command`; Kubernetes accepts strings only. The second part has what is no string.
+/// The strings of a YAML list such as `command`. The second part has the other items, which Kubernetes rejects.
 pub(super) fn words<'n>(list: Option<&'n Node>, variables: &[(String, Option<String>)]) -> (Vec<Word>, Vec<&'n Node>) {
     let mut words = Vec::new();
     let mut others = Vec::new();
@@ -50,7 +50,7 @@ pub(super) fn words<'n>(list: Option<&'n Node>, variables: &[(String, Option<Str
     (words, others)
 }
 
-/// Kubernetes' `$(NAME)`: a variable of the container; `$$` is a dollar sign; a name that the container does not have stays as it is.
+/// Expands Kubernetes' `$(NAME)` with the container's variables. `$$` is a dollar sign; unknown names stay unchanged.
 fn expand(text: &str, variables: &[(String, Option<String>)]) -> (String, bool) {
     let mut out = String::new();
     let mut is_open = false;

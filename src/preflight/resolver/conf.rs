@@ -1,20 +1,20 @@
-//! resolv.conf as the C library reads it.
+//! resolv.conf, parsed as the C library does.
 
 use std::net::IpAddr;
 
 use crate::source::{FileId, Source, Span};
 
-/// How many lines are read.
+/// The maximum number of lines read.
 const MAX_LINES: usize = 10_000;
 
-/// The settings, each with its place.
+/// The settings, with their places.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Conf {
     pub(super) servers: Vec<(IpAddr, Span)>,
-    /// The last of `search` and `domain` wins.
+    /// The search domains. Of `search` and `domain` the last one wins.
     pub(super) search: Vec<(String, Span)>,
     pub(super) ndots: Option<(u32, Span)>,
-    /// Nameservers that are no addresses.
+    /// Nameservers that are not addresses.
     pub(super) bad: Vec<(String, Span)>,
 }
 

@@ -11,10 +11,10 @@ use crate::go::errno;
 use crate::source::{Source, SourceKind, Span};
 use crate::yaml::{self, Node};
 
-/// kubeadm's path.
+/// The path in kubeadm clusters.
 const CONFIG: &str = "/var/lib/kubelet/config.yaml";
 
-/// The kubelet's configuration, if this is a node: it decides on the resolver of pods.
+/// Checks the kubelet's configuration, if this machine is a node. It determines the resolver of pods.
 pub(super) fn check(bench: &mut Bench<'_>, server: &Server, domain: &str) {
     let subject = "kubelet: clusterDomain";
     let read = match file::on_this_node(bench, CONFIG) {
