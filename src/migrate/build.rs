@@ -1,11 +1,11 @@
-//! Short ways to make nodes that stand for something in the input.
+//! Constructors for nodes whose span refers to the input.
 
 use std::sync::Arc;
 
 use crate::source::Span;
 use crate::yaml::{Entry, Map, Node, Value};
 
-/// A mapping at a place.
+/// A mapping with this span.
 pub(super) fn map(span: Span, entries: impl IntoIterator<Item = (impl Into<Arc<str>>, Node)>) -> Node {
     let entries = entries.into_iter().map(|(key, node)| {
         let key: Arc<str> = key.into();
@@ -14,27 +14,27 @@ pub(super) fn map(span: Span, entries: impl IntoIterator<Item = (impl Into<Arc<s
     Node::new(Value::Map(Arc::new(entries.collect::<Map>())), span)
 }
 
-/// A list at a place.
+/// A list with this span.
 pub(super) fn list(span: Span, items: impl IntoIterator<Item = Node>) -> Node {
     Node::new(Value::List(Arc::new(items.into_iter().collect())), span)
 }
 
-/// A string at a place.
+/// A string with this span.
 pub(super) fn text(span: Span, text: impl AsRef<str>) -> Node {
     Node::new(Value::String(Arc::from(text.as_ref())), span)
 }
 
-/// A boolean at a place.
+/// A boolean with this span.
 pub(super) fn bool(span: Span, value: bool) -> Node {
     Node::new(Value::Bool(value), span)
 }
 
-/// A null at a place.
+/// A null with this span.
 pub(super) fn null(span: Span) -> Node {
     Node::new(Value::Null, span)
 }
 
-/// Whether Go's templates take a value for true.
+/// Whether a value is true in Go's templates.
 pub(super) fn is_true(node: &Node) -> bool {
     match &node.value {
         Value::Null => false,
@@ -48,7 +48,7 @@ pub(super) fn is_true(node: &Node) -> bool {
     }
 }
 
-/// A mapping without some of its keys; any other value as it is.
+/// A copy of a mapping without some of its keys; any other value unchanged.
 pub(super) fn without(node: &Node, keys: &[&str]) -> Node {
     let mut node = node.clone();
     if let Some(map) = node.as_map_mut() {
@@ -59,8 +59,8 @@ pub(super) fn without(node: &Node, keys: &[&str]) -> Node {
     node
 }
 
-/// Puts a value over another one as Helm does: mappings key by key, and a null takes away what lies below. A null over nothing
-/// stays.
+/// Merges a value over another one as Helm does: mappings key by key, and a null removes the value below it. A null
+/// with no value below it stays.
 pub(super) fn over(above: &Node, below: &Node) -> Node {
     let (Some(upper), Some(lower)) = (above.as_map(), below.as_map()) else {
         return above.clone();
@@ -80,10 +80,10 @@ pub(super) fn over(above: &Node, below: &Node) -> Node {
     Node::new(Value::Map(Arc::new(merged)), above.span)
 }
 
-/// A part of a Prometheus file with strings where Prometheus wants strings: it reads `regex: true` as `"true"`, which a schema
-/// does not.
+/// Converts scalars of a Prometheus configuration to strings where Prometheus expects strings. Prometheus reads `regex:
+/// true` as `"true"`, but a schema rejects it.
 pub(super) fn strings(node: &Node) -> Node {
-    /// Fields that are strings, or lists of strings.
+    /// Fields with a string or a list of strings.
     const STRINGS: [&str; 16] = [
         "regex",
         "replacement",
@@ -102,7 +102,7 @@ pub(super) fn strings(node: &Node) -> Node {
         "expr",
         "module",
     ];
-    /// Mappings to strings, or to lists of strings.
+    /// Fields with a mapping to strings or to lists of strings.
     const MAPS: [&str; 5] = ["labels", "annotations", "params", "headers", "external_labels"];
     match &node.value {
         Value::Map(map) => {
@@ -129,7 +129,8 @@ pub(super) fn strings(node: &Node) -> Node {
     }
 }
 
-/// A scalar as text. Whole numbers are written out: values files have floats only, and Go writes large ones as `1e+08`.
+/// A scalar as text. Integers are written without an exponent: values files have only floats, and Go writes large ones
+/// as `1e+08`.
 pub(super) fn plain(node: &Node) -> Option<String> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     match &node.value {
@@ -139,7 +140,7 @@ pub(super) fn plain(node: &Node) -> Option<String> {
     }
 }
 
-/// A scalar as a string, in lists too.
+/// Converts a scalar to a string, and so for the items of a list.
 fn as_text(node: &Node) -> Node {
     match &node.value {
         Value::Bool(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) => {

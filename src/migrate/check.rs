@@ -1,4 +1,4 @@
-//! The output, rendered with the chart that is built in.
+//! Renders the output with the built-in chart.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,12 +10,13 @@ use crate::source::Sources;
 use crate::values::Overrides;
 use crate::world::{Overlay, World};
 
-/// The path by which the render reads the values.
+/// The path of the migrated values for the render.
 const NAME: &str = "<migrated values>";
-/// The release that is rendered where none is given.
+/// The release name if none is given.
 const RELEASE: &str = "prom";
 
-/// Renders the chart with the values; the errors are those of the chart's schema, its guards and its templates.
+/// Renders the built-in chart with the migrated values. Errors come from the chart's schema, its guards and its
+/// templates.
 pub fn check(text: &str, options: &Options, sources: &Sources, world: &Arc<dyn World>) -> Report {
     let files = BTreeMap::from([(NAME.into(), text.as_bytes().to_vec())]);
     let world: Arc<dyn World> = Arc::new(Overlay::new(Arc::clone(world), files));

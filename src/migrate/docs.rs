@@ -1,11 +1,11 @@
-//! docs/migrate.md, written from the table.
+//! Generates docs/migrate.md from the table.
 
 use super::table::{self, How};
 
-/// What stands before the tables.
+/// The text before the tables.
 const HEAD: &str = include_str!("migrate.md");
 
-/// The page as it should be.
+/// The page.
 pub fn markdown() -> String {
     let mut out = HEAD.to_owned();
     for (title, rows) in table::parts() {
@@ -29,7 +29,7 @@ pub fn markdown() -> String {
     out
 }
 
-/// A list of keys, each as code.
+/// A comma-separated list of keys, each as inline code.
 fn keys(text: &str) -> String {
     if text.is_empty() {
         return "-".to_owned();

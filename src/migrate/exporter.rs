@@ -1,4 +1,4 @@
-//! What the two subcharts have in common.
+//! Code shared by the two subcharts.
 
 use super::build::{self, is_true};
 use super::job::{Found, Job};
@@ -6,7 +6,7 @@ use super::path::Path;
 use super::table;
 use crate::yaml::Node;
 
-/// The first key below the top: the subchart, and what it is called here.
+/// The subchart of a value (the first key of its path), and its key in our chart.
 pub(super) fn component(found: &Found) -> (&'static str, &'static str) {
     match found.path.steps().first().map_or("", |step| &**step) {
         "prometheus-pushgateway" => ("prometheus-pushgateway", "pushgateway"),
@@ -19,7 +19,7 @@ fn new_key(found: &Found) -> &'static str {
     table::row_of(&found.path).map_or("", |row| row.new)
 }
 
-/// A node port, which the community chart uses for type NodePort only.
+/// A node port. The community chart uses it only for type NodePort.
 pub(super) fn node_port(job: &mut Job<'_>, found: &Found) {
     let (old, _) = component(found);
     if !is_true(&found.node) {
@@ -31,7 +31,7 @@ pub(super) fn node_port(job: &mut Job<'_>, found: &Found) {
     }
 }
 
-/// Fields that only a Service of type `LoadBalancer` has.
+/// Fields that only a Service of type `LoadBalancer` uses.
 pub(super) fn load_balancer(job: &mut Job<'_>, found: &Found) {
     let (old, _) = component(found);
     if !is_true(&found.node) {
@@ -43,7 +43,7 @@ pub(super) fn load_balancer(job: &mut Job<'_>, found: &Found) {
     }
 }
 
-/// A policy that only a Service with traffic from outside has.
+/// A traffic policy that only a Service with external traffic uses.
 pub(super) fn external_policy(job: &mut Job<'_>, found: &Found) {
     let (old, _) = component(found);
     let kind = job.text(&format!("{old}/service/type"));
@@ -56,7 +56,7 @@ pub(super) fn external_policy(job: &mut Job<'_>, found: &Found) {
     }
 }
 
-/// The port behind a Service: the chart names the container's port.
+/// The target port of a Service. In our chart it is the named container port.
 pub(super) fn target_port(job: &mut Job<'_>, found: &Found) {
     let (old, _) = component(found);
     let port = found.node.scalar_text().unwrap_or_default();
@@ -94,7 +94,7 @@ pub(super) fn dual_stack(job: &mut Job<'_>, found: &Found) {
     }
 }
 
-/// Annotations of a Service, if there is one.
+/// Annotations of a Service, if the Service exists.
 pub(super) fn annotations(job: &mut Job<'_>, found: &Found) {
     let (old, _) = component(found);
     if !job.is_on(&format!("{old}/enabled")) && !found.is_given {
@@ -107,7 +107,7 @@ pub(super) fn annotations(job: &mut Job<'_>, found: &Found) {
     job.put(found, new_key(found), found.node.clone());
 }
 
-/// Objects of the Prometheus operator.
+/// A monitor object of the Prometheus operator.
 pub(super) fn monitor(job: &mut Job<'_>, found: &Found) {
     job.defaults_below(&found.path);
     if found.node.get("enabled").is_some_and(is_true) {
@@ -121,7 +121,8 @@ pub(super) fn monitor(job: &mut Job<'_>, found: &Found) {
     }
 }
 
-/// Objects of a subchart. Their templates see the subchart's values only, so they can be kept but not rendered.
+/// Extra objects of a subchart. Their templates see only the subchart's values, so they are kept without being
+/// rendered.
 pub(super) fn manifests(job: &mut Job<'_>, found: &Found) {
     for (at, item) in found.node.as_list().unwrap_or_default().iter().enumerate() {
         let Some(entry) = job.find(&found.path.join(&at.to_string()), "") else {
@@ -145,7 +146,7 @@ pub(super) fn manifests(job: &mut Job<'_>, found: &Found) {
     job.same(found, "the list is empty");
 }
 
-/// A flag in a list: `--name=value`, `--no-name`, `--name`.
+/// Splits a flag of a list (`--name=value`, `--no-name`, `--name`) into name and value.
 pub(super) fn flag(text: &str) -> (String, Option<String>) {
     let text = text.trim().trim_start_matches('-');
     match text.split_once('=') {
@@ -154,7 +155,7 @@ pub(super) fn flag(text: &str) -> (String, Option<String>) {
     }
 }
 
-/// Puts a flag into `extraArgs`; a flag that is given again becomes a list.
+/// Adds a flag to `extraArgs`. A repeated flag becomes a list.
 pub(super) fn extra_arg(job: &mut Job<'_>, entry: &Found, new: &str, name: &str, value: Option<&str>) {
     let span = entry.node.span;
     let place = Path::place(new).join("extraArgs").join(name);
@@ -174,7 +175,8 @@ pub(super) fn extra_arg(job: &mut Job<'_>, entry: &Found, new: &str, name: &str,
     job.put_for(entry, claim, &place, value);
 }
 
-/// The timing of a probe, and what of it has another place.
+/// Moves the timing fields and the `httpGet` of a probe. `known` has the keys of the community chart that are handled
+/// elsewhere.
 pub(super) fn timing(job: &mut Job<'_>, found: &Found, new: &str, known: &[&str]) {
     const TIMES: [&str; 6] = [
         "initialDelaySeconds",

@@ -1,4 +1,4 @@
-//! Flags of Prometheus: those that the chart has keys for, and others.
+//! Command-line flags of Prometheus, with and without a key in our chart.
 
 use super::build::{self, is_true};
 use super::job::{Found, Job};
@@ -6,15 +6,15 @@ use super::path::Path;
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
-/// A flag as it was given.
+/// A flag of the input.
 struct Flag {
     name: String,
-    /// None for a switch.
+    /// The value; none for a switch.
     value: Option<String>,
     span: Span,
 }
 
-/// Flags with keys of their own.
+/// The flags that have their own keys.
 const KEYS: [(&str, &str, Kind); 17] = [
     ("log.level", "server.logLevel", Kind::Text),
     ("log.format", "server.logFormat", Kind::Text),
@@ -62,7 +62,7 @@ fn parse(text: &str, span: Span) -> Flag {
     }
 }
 
-/// Sends a flag to its key. `at` is its leaf.
+/// Moves a flag to its key. `at` is the flag's leaf in the input.
 fn place(job: &mut Job<'_>, at: &Found, flag: &Flag) {
     let known = KEYS.iter().find(|(name, _, _)| *name == flag.name);
     let value = || flag.value.clone().unwrap_or_default();
@@ -109,7 +109,7 @@ fn place(job: &mut Job<'_>, at: &Found, flag: &Flag) {
                             build::bool(span, true),
                         );
                     }
-                    // Always on in Prometheus 3, which refuses nothing but says so in its log.
+                    // These features are always enabled in Prometheus 3, which accepts the flags and logs a warning.
                     "expand-external-labels"
                     | "promql-at-modifier"
                     | "promql-negative-offset"
@@ -130,7 +130,7 @@ fn place(job: &mut Job<'_>, at: &Found, flag: &Flag) {
     }
 }
 
-/// The items of a list, each as a leaf of the input.
+/// The items of a list, each with its leaf in the input.
 fn items(job: &Job<'_>, found: &Found) -> Vec<(Found, String)> {
     let items = found.node.as_list().unwrap_or_default();
     let leaves = items.iter().enumerate().filter_map(|(at, item)| {
@@ -154,7 +154,7 @@ pub(super) fn override_all(job: &mut Job<'_>, found: &Found) {
             place(job, &leaf, &flag);
         }
     }
-    // What the community chart ignores beside such a list, it must not come back now.
+    // The community chart ignores these beside such a list, so they must not take effect now.
     for path in ["server/extraFlags", "server/extraArgs", "server/baseURL"] {
         if let Some(ignored) = job.at(path).filter(|ignored| ignored.is_given) {
             job.same(&ignored, "the community chart ignores it beside defaultFlagsOverride");
@@ -189,7 +189,7 @@ pub(super) fn extra_args(job: &mut Job<'_>, found: &Found) {
         }
         let value = is_true(&entry.node).then(|| build::plain(&entry.node)).flatten();
         if matches!(entry.node.value, Value::Bool(false)) {
-            // `{{ if $value }}` leaves the value out, not the flag.
+            // The chart's `{{ if $value }}` omits the value, not the flag.
             job.advise(
                 leaf.key,
                 format!("the community chart makes --{name} of `{name}: false`, which switches it on"),
@@ -210,7 +210,7 @@ pub(super) fn extra_args(job: &mut Job<'_>, found: &Found) {
     job.same(found, "there are no flags");
 }
 
-/// A web configuration that is one of `serverFiles` becomes `web`; any other file stays a flag.
+/// A web configuration among `serverFiles` becomes `web`; any other file stays a flag.
 fn web_config(job: &mut Job<'_>, leaf: &Found) {
     let file = leaf.node.scalar_text().unwrap_or_default();
     let name = file.strip_prefix("/etc/config/").unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! A migration under way.
+//! The state of a migration.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::source::{FileId, Source, SourceKind, Sources, Span};
 use crate::world::World;
 use crate::yaml::{self, Node, Value};
 
-/// Keys that only say what goes into prometheus.yml.
+/// Keys that affect only the contents of prometheus.yml.
 const IN_FILE: [&str; 10] = [
     "server/global/external_labels",
     "server/global",
@@ -34,48 +34,48 @@ const IN_FILE: [&str; 10] = [
 /// A value of the input, or a default of the community chart.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
-    /// Where it is.
+    /// Its path.
     pub(super) path: Path,
-    /// The value; null if the input takes it away.
+    /// The value; null if the input removes it.
     pub(super) node: Node,
-    /// Its key.
+    /// The place of its key.
     pub(super) key: Span,
-    /// Whether the input says something of it.
+    /// Whether the input sets it, or anything below it.
     pub(super) is_given: bool,
-    /// What the table says of it.
+    /// The note of its table row.
     pub(super) about: &'static str,
 }
 
-/// What the transforms work on.
+/// The state that the transforms work on.
 pub(super) struct Job<'a> {
     pub(super) options: &'a Options,
     pub(super) sources: &'a Sources,
     pub(super) world: &'a Arc<dyn World>,
     pub(super) names: Names,
-    /// What the input says.
+    /// The merged input.
     pub(super) given: Node,
-    /// The same over the defaults of the community chart.
+    /// The input merged over the defaults of the community chart.
     pub(super) old: Node,
     /// The defaults of the community chart.
     pub(super) defaults: Node,
     pub(super) out: Branch,
     pub(super) ledger: Ledger,
-    /// Advice besides the account.
+    /// Advice, apart from the report on each value.
     pub(super) advice: Report,
-    /// What the community chart installs without being told, and ours does not.
+    /// Components that the community chart installs by default and ours does not.
     pub(super) missing: Vec<String>,
     /// The source of the defaults.
     pub(super) defaults_file: FileId,
-    /// Jobs of the output, by their keys.
+    /// The keys of the jobs in the output.
     pub(super) made: BTreeSet<String>,
-    /// Default jobs of the community chart that are off.
+    /// Default jobs of the community chart that the input turns off.
     pub(super) turned_off: BTreeSet<String>,
-    /// What jobs without a preset ask of their targets.
+    /// The permissions that jobs without a preset need for scraping.
     pub(super) needs: BTreeSet<&'static str>,
 }
 
 impl Job<'_> {
-    /// The value at a path, with its row's words.
+    /// The value at a path, with the note of its row.
     pub(super) fn find(&self, path: &Path, about: &'static str) -> Option<Found> {
         let is_given = self.ledger.says(path);
         let key = self.key(path).unwrap_or_else(|| Span::file_start(self.defaults_file));
@@ -93,12 +93,12 @@ impl Job<'_> {
         })
     }
 
-    /// The value at a path that the tables write with slashes.
+    /// The value at a slash-separated path, as in the tables.
     pub(super) fn at(&self, path: &str) -> Option<Found> {
         self.find(&Path::of(path), "")
     }
 
-    /// The key of a value, wherever it is written.
+    /// The key of the value, in the input or in the defaults.
     fn key(&self, path: &Path) -> Option<Span> {
         let parent = path.parent()?;
         let place = |root: &Node| match &parent.get(root)?.value {
@@ -108,17 +108,17 @@ impl Job<'_> {
         place(&self.given).or_else(|| place(&self.old))
     }
 
-    /// Whether the input says anything at a path or below it.
+    /// Whether the input sets a path or anything below it.
     pub(super) fn says(&self, path: &str) -> bool {
         self.ledger.says(&Path::of(path))
     }
 
-    /// Whether nobody has accounted for what the input says at a path and below it.
+    /// Whether a path or anything below it has unclaimed leaves.
     pub(super) fn is_open(&self, path: &Path) -> bool {
         self.ledger.is_open(path)
     }
 
-    /// Whether a value is true in the sense of Go's templates.
+    /// Whether a value is true in Go's templates.
     pub(super) fn is_on(&self, path: &str) -> bool {
         Path::of(path).get(&self.old).is_some_and(build::is_true)
     }
@@ -131,12 +131,12 @@ impl Job<'_> {
             .unwrap_or_default()
     }
 
-    /// Whether something is to be written: the input says it, or defaults are to be stated.
+    /// Whether a value is to be written: the input sets it, or defaults are written too.
     pub(super) fn wants(&self, found: &Found) -> bool {
         found.is_given || !self.options.only_set
     }
 
-    /// Says in the output where a value has come from.
+    /// A comment for the output that gives the origin of a value.
     pub(super) fn origin(&self, found: &Found) -> String {
         if !found.is_given {
             return format!("{}: default of the community chart", found.path);
@@ -146,19 +146,19 @@ impl Job<'_> {
         format!("{} ({}:{line})", found.path, source.name())
     }
 
-    /// Accounts for a value that goes to the output.
+    /// Claims a value as carried over.
     pub(super) fn mapped(&mut self, found: &Found) -> Option<usize> {
         let note = (!found.about.is_empty()).then(|| found.about.to_owned());
         self.ledger.claim(&found.path, found.key, Fate::Mapped, note)
     }
 
-    /// Puts a value at its new place, with the user's comments and its origin, and accounts for it.
+    /// Puts a value at its new place, with the user's comments and its origin, and claims it.
     pub(super) fn put(&mut self, found: &Found, new: &str, node: Node) {
         let claim = self.mapped(found);
         self.put_for(found, claim, &Path::place(new), node);
     }
 
-    /// The same for one of several places; `claim` is the account.
+    /// Like [`Job::put`], for one of several places; `claim` is the existing claim.
     pub(super) fn put_for(&mut self, found: &Found, claim: Option<usize>, new: &Path, node: Node) {
         let origin = self.origin(found);
         let (mut comments, remark) = written::comments(found.key, found.node.span, self.sources);
@@ -182,7 +182,7 @@ impl Job<'_> {
         self.out.put(new, branch);
     }
 
-    /// Sets a value that follows from others; `why` says from which.
+    /// Sets a derived value; `why` explains it in a comment.
     pub(super) fn set(&mut self, new: &str, node: Node, why: &str) {
         let mut branch = Branch::value(node);
         if matches!(
@@ -209,19 +209,19 @@ impl Job<'_> {
         self.out.push(&Path::place(new), branch);
     }
 
-    /// Accounts for a value that the chart needs not be told.
+    /// Claims a value that the output does not need.
     pub(super) fn same(&mut self, found: &Found, why: impl Into<String>) {
         self.ledger.claim(&found.path, found.key, Fate::Same(why.into()), None);
     }
 
-    /// Accounts for a value that is not carried over.
+    /// Claims a value that is not carried over.
     pub(super) fn lose(&mut self, found: &Found, reason: impl Into<String>, help: impl Into<String>) {
         let (reason, help) = (reason.into(), help.into());
         self.ledger
             .claim(&found.path, found.key, Fate::Lost { reason, help }, None);
     }
 
-    /// Accounts for keys that the community chart does not know, among those of a mapping.
+    /// Claims the keys of a mapping that the community chart does not know.
     pub(super) fn only(&mut self, at: &Path, node: &Node, known: &[&str]) {
         let Some(map) = node.as_map() else { return };
         for (key, entry) in map.iter().filter(|(key, _)| !known.contains(&&***key)) {
@@ -231,13 +231,13 @@ impl Job<'_> {
         }
     }
 
-    /// Gives advice about a value that is carried over.
+    /// Adds advice on a value that is carried over.
     pub(super) fn advise(&mut self, at: Span, message: impl Into<String>, help: impl Into<String>) {
         self.advice.push(Diagnostic::warning(ADVICE, message).at(at).help(help));
     }
 
-    /// A text of the input with its templates rendered, as the community chart does where it uses `tpl`. If that fails the
-    /// value is lost, and there is nothing.
+    /// Renders the templates in a text of the input, where the community chart uses `tpl`. If that fails, the value is
+    /// claimed as lost.
     pub(super) fn expand(&mut self, found: &Found, text: &str) -> Option<String> {
         match templates::expand(self, text) {
             Ok(text) => Some(text),
@@ -252,8 +252,8 @@ impl Job<'_> {
         }
     }
 
-    /// A text of the input as YAML; it is a source of its own, so that comments and the order of keys are kept. If it is none
-    /// the value is lost, and there is nothing.
+    /// Parses a text of the input as YAML. It becomes a source of its own, which keeps comments and the order of keys.
+    /// If it is invalid, the value is claimed as lost.
     pub(super) fn parse(&mut self, found: &Found, text: &str, help: &str) -> Option<Node> {
         let name = format!("{} of {}", found.path, self.sources.get(found.key.file).name());
         let file = self
@@ -269,7 +269,7 @@ impl Job<'_> {
         }
     }
 
-    /// All texts in a value with their templates rendered; see [`Job::expand`].
+    /// Renders the templates in all texts of a value; see [`Job::expand`].
     pub(super) fn expand_all(&mut self, found: &Found, node: &Node) -> Option<Node> {
         Some(match &node.value {
             Value::String(text) if text.contains("{{") => build::text(node.span, self.expand(found, text)?),
@@ -288,7 +288,7 @@ impl Job<'_> {
         })
     }
 
-    /// Works on one row.
+    /// Applies one row of the table.
     pub(super) fn row(&mut self, row: &'static Row) {
         let path = row.path();
         let is_given = self.ledger.says(&path);
@@ -331,12 +331,12 @@ impl Job<'_> {
         }
     }
 
-    /// Whether the input has not taken away the mapping that a default is in.
+    /// Whether the mapping around a default still exists after the input's nulls.
     fn has_parent(&self, parent: &Path) -> bool {
         parent.steps().is_empty() || parent.get(&self.old).is_some()
     }
 
-    /// Accounts for what the input repeats of the community chart's defaults, at a path and below it.
+    /// Claims values at or below a path that repeat defaults of the community chart.
     pub(super) fn defaults_below(&mut self, path: &Path) {
         let repeated: Vec<(Path, Span)> = self
             .ledger

@@ -1,4 +1,4 @@
-//! The scrape jobs that the community chart has by default: what each does, and what does the same here.
+//! The default scrape jobs of the community chart, with their equivalents in our chart.
 
 use crate::source::{FileId, Span};
 use crate::yaml::{Node, parse_str};
@@ -7,17 +7,17 @@ const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// A default job of the community chart.
 pub(super) struct Known {
-    /// Its name there.
+    /// Its name in the community chart.
     pub(super) name: &'static str,
-    /// The preset here that finds the same targets, or `none`.
+    /// The preset of our chart with the same targets, or `none`.
     pub(super) preset: &'static str,
-    /// The fields of the job here, besides the preset, as YAML.
+    /// The other fields of the job in our chart, as YAML.
     fields: fn() -> String,
-    /// The whole `scrape_config` there, as YAML, for jobs that the input changes.
+    /// The `scrape_config` of the community chart, as YAML, for jobs that the input changes.
     config: fn() -> String,
 }
 
-/// All of them.
+/// All default jobs.
 pub(super) const KNOWN: [Known; 10] = [
     Known {
         name: "prometheus",
@@ -28,7 +28,7 @@ pub(super) const KNOWN: [Known; 10] = [
     Known {
         name: "kubernetes-api-servers",
         preset: "apiserver",
-        // The community chart keeps all series and has no limit.
+        // The community chart keeps all series and sets no limit.
         fields: || "{drop: none, config: {sample_limit: 0}}".to_owned(),
         config: || {
             let token = with_token(false);
@@ -103,7 +103,7 @@ kubernetes_sd_configs: [{role: service}]
 relabel_configs:
 - {action: keep, source_labels: [__meta_kubernetes_service_annotation_prometheus_io_probe], regex: pushgateway}
 ";
-/// Probes through a Service called `blackbox`, which the community chart does not bring.
+/// Probes through a Service named `blackbox`, which the community chart does not install.
 const PROBES: &str = "\
 honor_labels: true
 metrics_path: /probe
@@ -119,7 +119,7 @@ relabel_configs:
 - {source_labels: [__meta_kubernetes_service_name], target_label: service}
 ";
 
-/// HTTPS with the token of the account.
+/// HTTPS with the service account's token.
 fn with_token(skip_verify: bool) -> String {
     let skip = if skip_verify {
         ", insecure_skip_verify: true"
@@ -129,13 +129,13 @@ fn with_token(skip_verify: bool) -> String {
     format!("scheme: https\ntls_config: {{ca_file: {TOKEN}/ca.crt{skip}}}\nbearer_token_file: {TOKEN}/token\n")
 }
 
-/// A `scrape_config` as the field `config` of a job.
+/// Wraps a `scrape_config` in the field `config` of a job.
 fn nested(config: &str) -> String {
     let lines: String = config.lines().map(|line| format!("  {line}\n")).collect();
     format!("config:\n{lines}")
 }
 
-/// A job for pods or for endpoints of Services that annotations choose. The slow ones are those with `scrape-slow`.
+/// A job for pods or Service endpoints selected by annotations. The slow variant uses `scrape-slow`.
 fn annotated(object: &str, slow: bool) -> String {
     let annotation = |name: &str| format!("__meta_kubernetes_{object}_annotation_prometheus_io_{name}");
     let is_pod = object == "pod";
@@ -200,23 +200,23 @@ fn annotated(object: &str, slow: bool) -> String {
 }
 
 impl Known {
-    /// The job of a name.
+    /// Finds a default job by its name.
     pub(super) fn named(name: &str) -> Option<&'static Self> {
         KNOWN.iter().find(|known| known.name == name)
     }
 
-    /// The fields of the job here.
+    /// The fields of the job in our chart.
     pub(super) fn fields(&self) -> Node {
         parsed(&(self.fields)())
     }
 
-    /// The `scrape_config` there.
+    /// The `scrape_config` of the community chart.
     pub(super) fn config(&self) -> Node {
         parsed(&(self.config)())
     }
 }
 
-/// A text of this file as a value without a place; null if it is no YAML, which a test excludes.
+/// Parses a YAML constant of this file; null if it is invalid, which a test rules out.
 fn parsed(text: &str) -> Node {
     let nowhere = Span::file_start(FileId::NONE);
     parse_str(text, nowhere).map_or_else(

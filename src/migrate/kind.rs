@@ -5,7 +5,7 @@ use super::job::{Found, Job};
 use super::path::Path;
 use crate::yaml::{Node, Value};
 
-/// The rights that the community chart grants, for configurations that nobody but the user knows.
+/// The permissions that the community chart grants, for configurations that only the user knows.
 const RIGHTS: &str = "\
 - apiGroups: ['']
   resources: [nodes, nodes/metrics, services, endpoints, pods]
@@ -20,12 +20,12 @@ const RIGHTS: &str = "\
   verbs: [get]
 ";
 
-/// The new key of a row that moves its value although it has a function: the table has it.
+/// The new key in the table for a row with a function.
 fn new_key(found: &Found) -> &'static str {
     super::table::row_of(&found.path).map_or("", |row| row.new)
 }
 
-/// Moves a value, as plain rows do, at an exact place in the order of the rows.
+/// Moves a value as a plain row does, but at a defined place in the order of the rows.
 pub(super) fn moved(job: &mut Job<'_>, found: &Found) {
     if found.node.is_null() {
         job.same(found, "null is the same as leaving it out");
@@ -34,7 +34,7 @@ pub(super) fn moved(job: &mut Job<'_>, found: &Found) {
     job.put(found, new_key(found), found.node.clone());
 }
 
-/// Moves a list, to which other keys may add.
+/// Moves a list, to which other keys may add items.
 pub(super) fn plain_list(job: &mut Job<'_>, found: &Found) {
     let Some(items) = found.node.as_list() else {
         moved(job, found);
@@ -63,7 +63,7 @@ pub(super) fn component_name(job: &mut Job<'_>, found: &Found) {
     if found.node.as_str() == Some("server") {
         job.defaults_below(&found.path);
     } else if job.names.release.is_some() {
-        // Names and selector are written at the end, for the release as a whole.
+        // Names and selectors are written at the end, for the whole release.
         job.mapped(found);
     } else {
         job.lose(
@@ -74,7 +74,7 @@ pub(super) fn component_name(job: &mut Job<'_>, found: &Found) {
     }
 }
 
-/// `quay.io/prometheus/prometheus` to registry and repository.
+/// Splits `quay.io/prometheus/prometheus` into registry and repository.
 pub(super) fn image(job: &mut Job<'_>, found: &Found, new: &str, registry: Option<&str>) {
     let Some(repository) = found.node.as_str() else {
         moved(job, found);
@@ -85,7 +85,7 @@ pub(super) fn image(job: &mut Job<'_>, found: &Found, new: &str, registry: Optio
     };
     let (own, rest) = match repository.split_once('/') {
         Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => (first, rest),
-        // Without a host an image is one of Docker's.
+        // An image without a host is on Docker Hub.
         Some(_) => ("docker.io", &*repository),
         None => ("docker.io/library", &*repository),
     };
@@ -104,7 +104,7 @@ pub(super) fn image_repository(job: &mut Job<'_>, found: &Found) {
     image(job, found, "server/image", None);
 }
 
-/// A tag, and leave for one that moves.
+/// Moves an image tag; a floating tag must be allowed explicitly.
 pub(super) fn tag(job: &mut Job<'_>, found: &Found, new: &str) {
     let Some(tag) = found.node.scalar_text().filter(|tag| !tag.is_empty()) else {
         job.same(found, "it is empty: the chart has its own version");
@@ -191,7 +191,7 @@ pub(super) fn pod_management(job: &mut Job<'_>, found: &Found) {
     }
 }
 
-/// Whether flags make an agent of the server.
+/// Whether flags run the server in agent mode.
 pub(super) fn is_agent(job: &Job<'_>) -> bool {
     let list = |path: &str| {
         Path::of(path)
@@ -346,12 +346,12 @@ pub(super) fn autoscaler(job: &mut Job<'_>, found: &Found) {
     job.put(found, "server/verticalPodAutoscaler", node);
 }
 
-/// Resources, with the chart's own taken away where the input does not set them.
+/// Moves resources. The chart's defaults are removed where the input sets none.
 pub(super) fn resources(job: &mut Job<'_>, found: &Found) {
     component_resources(job, found, "server/resources");
 }
 
-/// The same for any component.
+/// Like [`resources`], for any component.
 pub(super) fn component_resources(job: &mut Job<'_>, found: &Found, new: &str) {
     let span = found.node.span;
     let given = if found.node.as_map().is_some() {
@@ -378,7 +378,7 @@ pub(super) fn component_resources(job: &mut Job<'_>, found: &Found, new: &str) {
     job.put(found, new, node);
 }
 
-/// A mapping over another one; nulls are values like others.
+/// Merges a mapping over another one; nulls are ordinary values.
 fn merged(above: &Node, below: &Node) -> Node {
     let mut node = below.clone();
     crate::chart::merge_maps(&mut node, above.clone());
@@ -394,7 +394,7 @@ pub(super) fn container_security(job: &mut Job<'_>, found: &Found) {
     security(job, found, "server/containerSecurityContext");
 }
 
-/// A security context: fields over the chart's own, or none at all.
+/// A security context: fields merged over the chart's defaults, or an empty override for null.
 pub(super) fn security(job: &mut Job<'_>, found: &Found, new: &str) {
     let span = found.node.span;
     if found.node.is_null() {
@@ -405,7 +405,7 @@ pub(super) fn security(job: &mut Job<'_>, found: &Found, new: &str) {
         job.same(found, "it is empty");
     } else {
         let mut node = found.node.clone();
-        // Whoever is root says so; the chart's own would contradict.
+        // The chart's `runAsNonRoot` would contradict an explicit root user.
         let is_root = node
             .get("runAsUser")
             .and_then(Node::scalar_text)
@@ -472,7 +472,7 @@ pub(super) fn config_map(job: &mut Job<'_>, found: &Found) {
     }
 }
 
-/// Whether the configuration is not made by the chart.
+/// Whether the configuration is not generated by the community chart.
 pub(super) fn has_own_config(job: &Job<'_>) -> bool {
     job.is_on("server/configFromSecret") || job.is_on("server/configMapOverrideName")
 }

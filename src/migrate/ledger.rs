@@ -1,4 +1,4 @@
-//! The account of the input: each leaf of each file with what has become of it.
+//! The ledger of the input: each leaf of each file with its fate.
 
 use std::collections::BTreeMap;
 
@@ -6,45 +6,45 @@ use super::path::Path;
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
-/// What has become of a part of the input.
+/// The fate of a part of the input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It is in the output.
+    /// It is carried over to the output.
     Mapped,
-    /// It is not in the output because the chart does the same without it.
+    /// It is not needed in the output, because the chart does the same without it.
     Same(String),
-    /// It is what the community chart does without being told.
+    /// It repeats a default of the community chart.
     Default,
     /// It is not carried over.
     Lost {
-        /// Why.
+        /// The reason.
         reason: String,
-        /// What to do instead.
+        /// The alternative.
         help: String,
     },
     /// The community chart has no such key.
     Unknown {
-        /// The key that may be meant.
+        /// A suggestion.
         help: Option<String>,
     },
-    /// A later file says something else.
+    /// A later file overrides it.
     Overridden,
 }
 
-/// What was decided about a value and all that is below it.
+/// The decision on a value and everything below it.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    /// The value.
+    /// The path of the value.
     pub path: Path,
     /// Its key in the input.
     pub key: Span,
-    /// What has become of it.
+    /// The fate.
     pub fate: Fate,
-    /// Where it went.
+    /// Its places in the output.
     pub new: Vec<Path>,
-    /// What is different there.
+    /// How the new value differs.
     pub note: Option<String>,
-    /// How many leaves it is about.
+    /// The number of leaves covered.
     pub leaves: usize,
 }
 
@@ -53,27 +53,27 @@ pub struct Claim {
 pub struct Leaf {
     /// Its path.
     pub path: Path,
-    /// Its value in the input.
+    /// The span of its value in the input.
     pub span: Span,
-    /// The key that it belongs to.
+    /// The span of its key.
     pub key: Span,
-    /// The claim that accounts for it.
+    /// The index of the claim that covers it.
     pub claim: Option<usize>,
 }
 
-/// The account.
+/// The ledger.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     /// All leaves of all files.
     pub leaves: Vec<Leaf>,
-    /// What was decided.
+    /// All claims.
     pub claims: Vec<Claim>,
-    /// The leaves that count, by their paths: those that no later file has overridden.
+    /// The leaves that take effect, by path: those that no later file overrides.
     live: BTreeMap<Path, usize>,
 }
 
 impl Ledger {
-    /// The account of some files, of which later ones win.
+    /// A ledger of files; later ones override earlier ones.
     pub(super) fn new(files: &[Node], merged: &Node) -> Self {
         let mut ledger = Self::default();
         for file in files {
@@ -103,7 +103,7 @@ impl Ledger {
         ledger
     }
 
-    /// The leaves at a path and below it that nobody has accounted for.
+    /// The unclaimed leaves at or below a path.
     fn open(&self, path: &Path) -> Vec<usize> {
         self.live
             .range(path.clone()..)
@@ -113,12 +113,12 @@ impl Ledger {
             .collect()
     }
 
-    /// Whether there are leaves at a path or below it that nobody has accounted for.
+    /// Whether there are unclaimed leaves at or below a path.
     pub(super) fn is_open(&self, path: &Path) -> bool {
         !self.open(path).is_empty()
     }
 
-    /// Whether the input says anything at a path or below it.
+    /// Whether the input sets a path or anything below it.
     pub(super) fn says(&self, path: &Path) -> bool {
         self.live
             .range(path.clone()..)
@@ -126,7 +126,7 @@ impl Ledger {
             .is_some_and(|(leaf, _)| leaf.is_in(path))
     }
 
-    /// Accounts for all leaves at a path and below it that nobody has accounted for. Nothing happens if there are none.
+    /// Claims all unclaimed leaves at or below a path. Does nothing if there are none.
     pub(super) fn claim(&mut self, path: &Path, key: Span, fate: Fate, note: Option<String>) -> Option<usize> {
         let open = self.open(path);
         if open.is_empty() {
@@ -147,7 +147,7 @@ impl Ledger {
         Some(id)
     }
 
-    /// The leaves that nobody has accounted for, by their paths.
+    /// The unclaimed leaves, by path.
     pub(super) fn rest(&self) -> Vec<(Path, Span)> {
         self.open(&Path::default())
             .into_iter()
@@ -156,7 +156,7 @@ impl Ledger {
     }
 }
 
-/// The leaves of a value; the steps into a list are numbers.
+/// Collects the leaves of a value; list indices are steps of the path.
 fn collect(node: &Node, path: &Path, key: Span, found: &mut Vec<Leaf>) {
     match &node.value {
         Value::Map(map) if !map.is_empty() => {

@@ -1,11 +1,11 @@
-//! Values of another chart as values of ours: prometheus-community/prometheus, versions 29.x.
+//! Translates the values of another chart into ours: prometheus-community/prometheus, versions 29.x.
 //!
 //! ```text
 //! files -> merged -> over the defaults of the community chart -> rows of the table -> output, account
 //! ```
 //!
-//! Each leaf of the input ends with exactly one [`Fate`]: rows claim what they translate, and what nobody has claimed in the
-//! end is an unknown key. So nothing can be lost in silence.
+//! Each leaf of the input gets exactly one [`Fate`]: rows claim the leaves that they translate, and a leaf without a
+//! claim is an unknown key. Nothing is dropped silently.
 
 mod build;
 mod check;
@@ -62,42 +62,42 @@ pub use ledger::{Claim, Fate, Leaf};
 pub use path::Path;
 pub use report::{ADVICE, LOST, MAPPED, RULES, SAME, UNKNOWN};
 
-/// The chart that values come from.
+/// The supported source chart.
 pub const COMMUNITY: &str = "prometheus-community/prometheus 29.x";
 
-/// How to migrate.
+/// The options of a migration.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The name of the release that is to be replaced: its names, selectors and claims are kept.
+    /// The release to replace. Its names, selectors and claims are kept.
     pub release: Option<String>,
-    /// Its namespace.
+    /// The namespace of the release.
     pub namespace: Option<String>,
-    /// Write only what the input sets, not the defaults of the community chart that differ from ours.
+    /// Write only values that the input sets, without the defaults of the community chart that differ from ours.
     pub only_set: bool,
 }
 
-/// What a migration gives.
+/// The result of a migration.
 #[derive(Clone, Debug)]
 pub struct Migration {
-    /// Our values, YAML with comments.
+    /// The values for our chart: YAML with comments.
     pub text: String,
-    /// What is different, what is not carried over, and advice.
+    /// Differences, values that are not carried over, and advice.
     pub report: Report,
     /// The leaves of the input.
     pub leaves: Vec<Leaf>,
-    /// What was decided about them.
+    /// The decisions on the leaves.
     pub claims: Vec<Claim>,
 }
 
-/// The keys of the community chart that are known, each with its default as YAML (empty if it has none).
+/// The known keys of the community chart, each with its default as YAML (empty if it has none).
 pub fn known_keys() -> Vec<(Path, &'static str)> {
     table::rows().map(|row| (row.path(), row.was)).collect()
 }
 
-/// Translates values files, of which later ones win. They must have been read by [`chart::values_document`].
+/// Translates values files; later ones override earlier ones. They must have been read by [`chart::values_document`].
 ///
 /// # Errors
-/// If the chart that is built in cannot be read.
+/// If the built-in chart cannot be read.
 pub fn migrate(files: &[FileId], options: &Options, sources: &Sources, world: &Arc<dyn World>) -> Result<Migration> {
     let mut read = Vec::new();
     for file in files {
@@ -130,7 +130,7 @@ pub fn migrate(files: &[FileId], options: &Options, sources: &Sources, world: &A
         needs: BTreeSet::new(),
     };
     job.names = Names::of(options.release.as_deref(), options.namespace.as_deref(), &job.old);
-    // Keys of the server first: files and jobs depend on them.
+    // Keys of the server come first, because files and jobs depend on them.
     let (of_server, others): (Vec<_>, Vec<_>) = table::rows().partition(|row| row.old.starts_with("server/"));
     for row in of_server.into_iter().chain(others) {
         job.row(row);
@@ -159,7 +159,7 @@ pub fn migrate(files: &[FileId], options: &Options, sources: &Sources, world: &A
 fn defaults(file: FileId) -> Node {
     let span = Span::file_start(file);
     let mut all = Branch::default();
-    // Mappings first, then the keys in them.
+    // Mappings come before the keys in them.
     let mut rows: Vec<_> = table::rows().filter(|row| !row.was.is_empty()).collect();
     rows.sort_by_key(|row| row.path().steps().len());
     for row in rows {

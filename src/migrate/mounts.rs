@@ -1,4 +1,4 @@
-//! Volumes, their mounts, and further containers.
+//! Volumes, mounts and additional containers.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::path::Path;
 use super::storage::VOLUME;
 use crate::yaml::{Entry, Node, Value};
 
-/// Names of volumes of the community chart, and the chart's own.
+/// Volume names of the community chart, and those of our chart.
 const RENAMED: [(&str, &str); 2] = [("storage-volume", VOLUME), ("config-volume", "config")];
 
 pub(super) fn volumes(job: &mut Job<'_>, found: &Found) {
@@ -20,7 +20,7 @@ pub(super) fn volume_mounts(job: &mut Job<'_>, found: &Found) {
     kind::plain_list(job, found);
 }
 
-/// A mount as the community chart writes it.
+/// A volume mount in the form of the community chart.
 fn mount(item: &Node, name: &str) -> Node {
     let mut fields = vec![("name", build::text(item.span, name))];
     for key in ["mountPath", "subPath", "readOnly"] {
@@ -31,7 +31,7 @@ fn mount(item: &Node, name: &str) -> Node {
     build::map(item.span, fields)
 }
 
-/// Volumes that are written together with their mounts. `source` gives a volume's source.
+/// Volumes that are configured together with their mounts. `source` returns the type and the source of a volume.
 fn mounts(
     job: &mut Job<'_>,
     found: &Found,
@@ -52,7 +52,7 @@ fn mounts(
         let (kind, content) = source(item);
         let claim = job.mapped(&entry);
         let volume = build::map(item.span, [("name", build::text(item.span, &name)), (kind, content)]);
-        // One volume can be mounted at several places.
+        // A volume can be mounted several times.
         let known = job.out.get(&Path::place(volumes));
         let is_there = known.is_some_and(|known| {
             known
@@ -86,7 +86,7 @@ pub(super) fn host_paths(job: &mut Job<'_>, found: &Found) {
     });
 }
 
-/// ConfigMaps; one whose directory is named by `rule_files` is loaded by `rules.existingConfigMaps`.
+/// ConfigMap mounts. A ConfigMap whose directory is in `rule_files` is also loaded by `rules.existingConfigMaps`.
 pub(super) fn config_maps(job: &mut Job<'_>, found: &Found) {
     let prefix = format!("{}-", job.names.component);
     mounts(job, found, SERVER, &with(&["configMap"]), &prefix, &|item| {
@@ -104,7 +104,7 @@ pub(super) fn secrets(job: &mut Job<'_>, found: &Found) {
     });
 }
 
-/// Names of volumes in the mounts of a container, as the chart has them.
+/// Renames volumes in the mounts of a container to the names of our chart.
 fn renamed(job: &Job<'_>, container: &Node) -> Node {
     let override_name = job.text("server/persistentVolume/statefulSetNameOverride");
     let mut container = container.clone();
@@ -186,7 +186,8 @@ pub(super) fn sidecars(job: &mut Job<'_>, found: &Found) {
     job.same(found, "there are none");
 }
 
-/// Files of the ConfigMap that are no configuration and no rules: a ConfigMap of its own, mounted where they were.
+/// Files of the ConfigMap that are neither configuration nor rules. They go into a separate ConfigMap, mounted at their
+/// old place.
 pub(super) fn files(job: &mut Job<'_>, files: &[(Found, String)]) {
     if files.is_empty() {
         return;

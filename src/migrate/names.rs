@@ -1,4 +1,4 @@
-//! The names that the community chart gives to its objects.
+//! The names of the community chart's objects.
 
 use super::build::is_true;
 use super::path::Path;
@@ -7,30 +7,30 @@ use crate::yaml::Node;
 /// The names of one release.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
-    /// The release; none if nobody has told.
+    /// The release; none if it is not given.
     pub(super) release: Option<String>,
-    /// Its namespace; none if nobody has told.
+    /// The namespace; none if it is not given.
     pub(super) namespace: Option<String>,
     /// `app.kubernetes.io/name` of the server.
     pub(super) name: String,
     /// `app.kubernetes.io/component` of the server.
     pub(super) component: String,
-    /// The stem of names.
+    /// The common prefix of names.
     pub(super) full: String,
-    /// The server's workload, Service, ConfigMap, claim and account.
+    /// The name of the server's workload, Service, ConfigMap, claim and service account.
     pub(super) server: String,
-    /// The Pushgateway's objects.
+    /// The name of the Pushgateway's objects.
     pub(super) pushgateway: String,
     /// `app.kubernetes.io/name` of the Pushgateway.
     pub(super) pushgateway_name: String,
-    /// The node-exporter's objects.
+    /// The name of the node-exporter's objects.
     pub(super) node_exporter: String,
     /// `app.kubernetes.io/name` of the node-exporter.
     pub(super) node_exporter_name: String,
 }
 
 impl Names {
-    /// The names that follow from a release and the values of the community chart.
+    /// Computes the names from the release and the values of the community chart.
     pub(super) fn of(release: Option<&str>, namespace: Option<&str>, old: &Node) -> Self {
         let text = |path: &str| {
             Path::of(path)
@@ -71,7 +71,7 @@ impl Names {
         }
     }
 
-    /// The names before anything is known.
+    /// Placeholder until the names are known.
     pub(super) fn unknown() -> Self {
         Self::default()
     }

@@ -139,7 +139,7 @@ pub(super) fn listen(job: &mut Job<'_>, found: &Found) {
     job.put(found, "nodeExporter.listenOn", build::text(found.node.span, word));
 }
 
-/// A mapping of variables.
+/// Environment variables, given as a mapping.
 pub(super) fn env(job: &mut Job<'_>, found: &Found) {
     let Some(map) = found.node.as_map().cloned() else {
         job.same(found, "it is empty");
@@ -252,7 +252,7 @@ pub(super) fn args(job: &mut Job<'_>, found: &Found) {
         let text = item.scalar_text().unwrap_or_default();
         let (name, value) = exporter::flag(&text);
         let collector = name.strip_prefix("no-").unwrap_or(&name).strip_prefix("collector.");
-        // A collector's own settings have one more part.
+        // The settings of a collector have another name component.
         let switch = collector.filter(|collector| value.is_none() && !collector.contains('.'));
         if let Some(collector) = switch {
             let is_on = !name.starts_with("no-");
@@ -306,7 +306,7 @@ pub(super) fn readiness(job: &mut Job<'_>, found: &Found) {
     job.same(found, "it changes nothing");
 }
 
-/// One policy for the one container.
+/// A resource policy for the single container.
 pub(super) fn autoscaler(job: &mut Job<'_>, found: &Found) {
     job.defaults_below(&found.path);
     let known = [

@@ -1,11 +1,11 @@
-//! Volumes, mounts and further containers of node-exporter.
+//! Volumes, mounts and additional containers of node-exporter.
 
 use super::build::{self, is_true};
 use super::job::{Found, Job};
 use super::path::Path;
 use crate::yaml::{Entry, Node};
 
-/// Pairs of volumes and mounts; `source` gives the source of a volume, none for mounts alone.
+/// Adds volumes and, with `mounted`, their mounts. `source` returns the type and the source of a volume.
 fn pairs(
     job: &mut Job<'_>,
     found: &Found,
@@ -92,7 +92,7 @@ pub(super) fn sidecar_volumes(job: &mut Job<'_>, found: &Found) {
             build::map(item.span, [("medium", build::text(item.span, "Memory"))]),
         )
     };
-    // The list is read again by `sidecars`, whose mounts may write.
+    // `sidecars` reads the list again, for mounts that are writable.
     pairs(job, found, &["name", "mountPath", "readOnly"], &source, true);
 }
 
@@ -100,7 +100,7 @@ pub(super) fn sidecar_host_mounts(job: &mut Job<'_>, found: &Found) {
     pairs(job, found, &HOST, &host_path, false);
 }
 
-/// Containers beside node-exporter: with the mounts that are for all of them, and its image where they name none.
+/// Additional containers. They get the mounts shared by all of them, and node-exporter's image if they have none.
 pub(super) fn sidecars(job: &mut Job<'_>, found: &Found) {
     let list = |job: &Job<'_>, path: &str| {
         let node = Path::of(path).get(&job.old).cloned();

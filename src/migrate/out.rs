@@ -1,34 +1,34 @@
-//! The values that come out: a tree that keeps the order in which it grew, and comments.
+//! The output: a tree of values that keeps insertion order and comments.
 
 use super::path::Path;
 use super::written;
 use crate::source::Sources;
 use crate::yaml::Node;
 
-/// A value with what is said about it.
+/// A value with its comments.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Branch {
-    /// Lines above the key, without `#`.
+    /// The comment lines above the key, without `#`.
     pub(super) comments: Vec<String>,
-    /// Words behind the value, without `#`.
+    /// The comment after the value, without `#`.
     pub(super) remark: Option<String>,
-    /// The claim that accounts for what it was made of.
+    /// The claim on the input that it comes from.
     pub(super) claim: Option<usize>,
-    /// What it holds, if that is no mapping of keys from several places.
+    /// The value, unless it is a mapping of keys from several places.
     whole: Option<Whole>,
-    /// Keys that came from several places.
+    /// Keys that come from several places.
     entries: Vec<(String, Branch)>,
 }
 
 #[derive(Clone, Debug)]
 enum Whole {
-    /// Items that came from several places.
+    /// A list of items that come from several places.
     List(Vec<Branch>),
-    /// A value.
+    /// A single value.
     Value(Node),
 }
 
-/// The order of the keys at the top, which is that of the chart's values.yaml.
+/// The order of the top-level keys, as in the chart's values.yaml.
 const ORDER: [&str; 22] = [
     "global",
     "nameOverride",
@@ -55,7 +55,7 @@ const ORDER: [&str; 22] = [
 ];
 
 impl Branch {
-    /// A value with what is said about it.
+    /// A value without comments.
     pub(super) fn value(node: Node) -> Self {
         Self {
             whole: Some(Whole::Value(node)),
@@ -63,7 +63,7 @@ impl Branch {
         }
     }
 
-    /// The branch at a path, made where there is none.
+    /// The branch at a path, created if missing.
     fn grow(&mut self, path: &Path) -> &mut Self {
         let mut branch = self;
         for step in path.steps() {
@@ -72,7 +72,7 @@ impl Branch {
         branch
     }
 
-    /// The branch of a key. What was no mapping is one then.
+    /// The branch of a key. A value that is not a mapping becomes one.
     fn child(&mut self, step: &str) -> &mut Self {
         self.open();
         let found = self.entries.iter().position(|(key, _)| key == step);
@@ -83,7 +83,7 @@ impl Branch {
         &mut self.entries[at].1
     }
 
-    /// Makes branches of the keys of a mapping, so that more can be added.
+    /// Splits a mapping into branches, so that keys can be added.
     fn open(&mut self) {
         let Some(Whole::Value(node)) = self.whole.take() else {
             return;
@@ -97,7 +97,7 @@ impl Branch {
         self.entries = entries.collect();
     }
 
-    /// Puts a value at a path: over mappings key by key, over anything else instead of it.
+    /// Puts a value at a path: mappings are merged key by key, any other value is replaced.
     pub(super) fn put(&mut self, path: &Path, new: Self) {
         let target = self.grow(path);
         if let Some(Whole::Value(node)) = &new.whole
@@ -132,7 +132,7 @@ impl Branch {
         }
     }
 
-    /// The value at a path as it stands now.
+    /// The current value at a path.
     pub(super) fn get(&self, path: &Path) -> Option<Node> {
         let mut branch = self;
         for (at, step) in path.steps().iter().enumerate() {
@@ -145,7 +145,7 @@ impl Branch {
         branch.node()
     }
 
-    /// The whole as one value; none for what never got one.
+    /// The whole branch as one value; none if it has no value.
     pub(super) fn node(&self) -> Option<Node> {
         use crate::source::{FileId, Span};
         let nowhere = Span::file_start(FileId::NONE);
@@ -162,7 +162,8 @@ impl Branch {
         }
     }
 
-    /// Takes out what the chart's defaults say already. Tells for each claim how many values it lost (`true`) and kept.
+    /// Removes values that equal the chart's defaults. Calls `told` with the claim of each value and whether it was
+    /// removed.
     pub(super) fn reduce(
         &mut self,
         defaults: Option<&Node>,
@@ -188,7 +189,7 @@ impl Branch {
         }
     }
 
-    /// Writes all of it as YAML.
+    /// Writes the tree as YAML.
     pub(super) fn write(&mut self, sources: &Sources) -> String {
         self.entries
             .sort_by_key(|(key, _)| ORDER.iter().position(|known| known == key));
@@ -216,7 +217,7 @@ impl Branch {
         }
     }
 
-    /// Writes the value behind `head`, which is `key:` or `-` with its indentation.
+    /// Writes the value after `head`, which is `key:` or `-` with its indentation.
     fn write_value(&self, sources: &Sources, head: &str, depth: usize, out: &mut String) {
         let remark = self
             .remark

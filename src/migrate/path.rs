@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use crate::yaml::Node;
 
-/// The keys that lead to a value, from the top. Keys may have dots in them (`prometheus.yml`), so a path is no string.
+/// The keys from the top to a value. Keys may contain dots (`prometheus.yml`), so a path is not a single string.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path(Vec<Arc<str>>);
 
 impl Path {
-    /// The path that the tables write with slashes: `serverFiles/prometheus.yml/scrape_configs`.
+    /// Parses a slash-separated path, as in the tables: `serverFiles/prometheus.yml/scrape_configs`.
     pub fn of(text: &str) -> Self {
         Self(text.split('/').filter(|step| !step.is_empty()).map(Arc::from).collect())
     }
 
-    /// The path of a key of our chart, in which dots and slashes part the keys.
+    /// Parses a path of our chart, with dots or slashes between the keys.
     pub fn place(text: &str) -> Self {
         Self(
             text.split(['.', '/'])
@@ -25,7 +25,7 @@ impl Path {
         )
     }
 
-    /// The path with one more key.
+    /// The path extended by a key.
     #[must_use]
     pub fn join(&self, key: &str) -> Self {
         let mut steps = self.0.clone();
@@ -33,7 +33,7 @@ impl Path {
         Self(steps)
     }
 
-    /// Whether this path is `other` or lies below it.
+    /// Whether this path is `other` or below it.
     pub fn is_in(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
     }

@@ -8,10 +8,10 @@ use super::path::Path;
 use crate::yaml::Node;
 
 const NEW: &str = "pushgateway";
-/// Where the chart mounts the volume.
+/// The mount path of the volume in our chart.
 const DATA: &str = "/pushgateway";
 
-/// Whether there is a Pushgateway.
+/// Whether the Pushgateway is enabled.
 pub(super) fn is_on(job: &Job<'_>) -> bool {
     job.is_on("prometheus-pushgateway/enabled")
 }
@@ -53,7 +53,7 @@ pub(super) fn full_name(job: &mut Job<'_>, found: &Found) {
 
 pub(super) fn registry(job: &mut Job<'_>, found: &Found) {
     if is_true(&found.node) {
-        // The repository has to be without its host then.
+        // The repository then has no host.
         job.put(found, "pushgateway.image.registry", found.node.clone());
     } else {
         job.same(found, "it is empty");
@@ -221,7 +221,7 @@ pub(super) fn args(job: &mut Job<'_>, found: &Found) {
     job.same(found, "there are no flags");
 }
 
-/// The file with the groups: on the volume, at the chart's own path.
+/// The persistence file, moved to our chart's mount path of the volume.
 fn file(job: &mut Job<'_>, entry: &Found, path: &str) {
     let mount = job.text("prometheus-pushgateway/persistentVolume/mountPath");
     let below = path
@@ -250,12 +250,12 @@ pub(super) fn persistence(job: &mut Job<'_>, found: &Found) {
     }
 }
 
-/// Whether there is a Pushgateway with a claim.
+/// Whether the Pushgateway has a volume claim.
 fn has_claim(job: &Job<'_>) -> bool {
     is_on(job) && job.is_on("prometheus-pushgateway/persistentVolume/enabled")
 }
 
-/// Whether the groups are on a claim that is there already.
+/// Whether the groups are on an existing claim.
 pub(super) fn uses_claim(job: &Job<'_>) -> bool {
     has_claim(job)
         && (job.is_on("prometheus-pushgateway/persistentVolume/existingClaim")
@@ -290,7 +290,7 @@ pub(super) fn size(job: &mut Job<'_>, found: &Found) {
 }
 
 pub(super) fn sub_path(job: &mut Job<'_>, found: &Found) {
-    // The flag for the file has it.
+    // The flag for the persistence file includes it.
     if is_true(&found.node) {
         job.mapped(found);
     } else {

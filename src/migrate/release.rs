@@ -1,5 +1,5 @@
-//! A release that is to be replaced: its names and selectors, so that its objects can be taken over and nobody has to learn
-//! new addresses.
+//! Replacing a release: its names and selectors are kept, so that its objects can be adopted and addresses stay the
+//! same.
 
 use super::build;
 use super::job::Job;
@@ -29,7 +29,7 @@ pub(super) fn keep_names(job: &mut Job<'_>) {
     }
 }
 
-/// Whether the output installs a component.
+/// Whether the output enables a component.
 fn is_on(job: &Job<'_>, component: &str) -> bool {
     job.out
         .get(&Path::place(component).join("enabled"))
@@ -49,7 +49,7 @@ fn keep(job: &mut Job<'_>, component: &str, name: &str, labels: Vec<(&'static st
     job.set(&format!("{component}.selectorLabels"), build::map(span, labels), why);
 }
 
-/// Why `helm upgrade` cannot replace the release in place; empty if it can.
+/// The reasons why `helm upgrade` cannot replace the release in place; empty if it can.
 pub(super) fn obstacles(job: &Job<'_>) -> Vec<String> {
     let mut found = Vec::new();
     if job.is_on("server/statefulSet/enabled") {

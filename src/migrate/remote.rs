@@ -1,4 +1,4 @@
-//! Remote write, remote read, Alertmanagers: lists that become maps.
+//! Remote write, remote read and Alertmanagers: lists that become maps.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use super::path::Path;
 use super::written::in_order;
 use crate::yaml::{Node, Value};
 
-/// Fields of a `remote_write` with keys of their own.
+/// Fields of `remote_write` that have their own keys.
 const WRITE: [(&str, &str); 8] = [
     ("url", "url"),
     ("headers", "headers"),
@@ -19,7 +19,7 @@ const WRITE: [(&str, &str); 8] = [
     ("send_exemplars", "sendExemplars"),
     ("send_native_histograms", "sendNativeHistograms"),
 ];
-/// The same of a `remote_read`.
+/// Fields of `remote_read` that have their own keys.
 const READ: [(&str, &str); 2] = [("url", "url"), ("headers", "headers")];
 
 pub(super) fn write(job: &mut Job<'_>, found: &Found) {
@@ -68,7 +68,7 @@ fn clients(job: &mut Job<'_>, found: &Found, new: &str, keys: &[(&str, &str)]) {
         if typed.iter().all(|(key, _)| key != "url") {
             typed.push(("url".to_owned(), build::text(span, "")));
         }
-        // The order of the keys in the output is that of the input.
+        // Written first, because the output keeps the order of the input's keys.
         job.put_for(&entry, claim, &path, build::map(span, [] as [(&str, Node); 0]));
         for (key, value) in typed {
             let mut branch = super::out::Branch::value(value);
@@ -85,7 +85,7 @@ fn clients(job: &mut Job<'_>, found: &Found, new: &str, keys: &[(&str, &str)]) {
     job.same(found, "the list is empty");
 }
 
-/// Warns of passwords and keys that are written in the values.
+/// Warns about passwords and keys in plain text.
 pub(super) fn secrets(job: &mut Job<'_>, found: &Found, key: &str, value: &Node) {
     const SECRET: [&str; 6] = [
         "password",
@@ -112,7 +112,7 @@ pub(super) fn secrets(job: &mut Job<'_>, found: &Found, key: &str, value: &Node)
     }
 }
 
-/// A name made of the host of a URL.
+/// A name derived from the host of a URL.
 fn host(url: &str) -> String {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
@@ -124,7 +124,7 @@ fn host(url: &str) -> String {
     }
 }
 
-/// A name that nothing else has, of letters, digits and dashes.
+/// A unique name of letters, digits and dashes.
 pub(super) fn unique(wanted: &str, names: &mut BTreeSet<String>) -> String {
     let mut name: String = wanted
         .to_lowercase()

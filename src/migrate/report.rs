@@ -1,4 +1,4 @@
-//! What is said about a migration: diagnostics at the lines of the input, and the head of the output.
+//! The report of a migration: diagnostics at the lines of the input, and the header of the output.
 
 use std::collections::BTreeMap;
 
@@ -13,15 +13,15 @@ use crate::diagnostic::{Diagnostic, Report, closest};
 use crate::report::RuleInfo;
 use crate::source::FileId;
 
-/// The rule of values that mean something else in their new place.
+/// The rule for values with a different meaning at their new place.
 pub const MAPPED: &str = "migrate-mapped";
-/// The rule of values that are left out because nothing changes.
+/// The rule for values that are left out without any change in effect.
 pub const SAME: &str = "migrate-same";
-/// The rule of values that are not carried over.
+/// The rule for values that are not carried over.
 pub const LOST: &str = "migrate-lost";
-/// The rule of keys that the community chart does not have.
+/// The rule for keys that the community chart does not have.
 pub const UNKNOWN: &str = "migrate-unknown";
-/// The rule of values that are carried over, but better be changed.
+/// The rule for values that are carried over, but should be changed.
 pub const ADVICE: &str = "migrate-advice";
 
 /// All rules, for reports that list them.
@@ -51,10 +51,10 @@ const fn rule(id: &'static str, summary: &'static str, severity: Severity) -> Ru
     }
 }
 
-/// Accounts for what no row has claimed.
+/// Claims the leaves that no row has claimed.
 pub(super) fn unknown_keys(job: &mut Job<'_>) {
     for (path, key) in job.ledger.rest() {
-        // The nearest key above that the community chart does not know.
+        // The topmost key that the community chart does not know.
         let (mut at, mut span) = (path.clone(), key);
         while let Some(parent) = at.parent() {
             if parent.steps().is_empty() || is_known(&parent) {
@@ -74,12 +74,12 @@ pub(super) fn unknown_keys(job: &mut Job<'_>) {
     }
 }
 
-/// Whether the table has a key, or one below it.
+/// Whether the table has a key, one below it, or one above it.
 fn is_known(path: &Path) -> bool {
     table::rows().any(|row| row.path().is_in(path) || path.is_in(&row.path()))
 }
 
-/// The keys that the community chart has in a mapping.
+/// The keys of the community chart in a mapping.
 fn siblings(parent: &Path) -> Vec<String> {
     let mut found: Vec<String> = table::rows()
         .map(table::Row::path)
@@ -91,7 +91,7 @@ fn siblings(parent: &Path) -> Vec<String> {
     found
 }
 
-/// A key of the same name somewhere else: wrong indentation is the most common fault.
+/// A suggestion: the same key at another place, because wrong indentation is the most common mistake.
 fn elsewhere(name: &str, at: &Path) -> Option<String> {
     let old = [
         ("nodeExporter", "prometheus-node-exporter"),
@@ -108,7 +108,7 @@ fn elsewhere(name: &str, at: &Path) -> Option<String> {
         .map(|path| format!("the community chart has `{path}`"))
 }
 
-/// Turns the account of values of which nothing is left in the output.
+/// Marks claims as not needed if no value of theirs is left in the output.
 pub(super) fn needless(job: &mut Job<'_>, kept: &[(usize, Path, bool)]) {
     let mut by_claim: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
     for (claim, _, same) in kept {
@@ -166,7 +166,7 @@ pub(super) fn report(job: &Job<'_>) -> Report {
     report
 }
 
-/// The first of some keys, and how many more there are.
+/// The first few keys, and the number of the others.
 fn listed(keys: &[String]) -> String {
     const SHOWN: usize = 3;
     let mut text = keys.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
@@ -176,7 +176,7 @@ fn listed(keys: &[String]) -> String {
     text
 }
 
-/// The head of the output.
+/// The header of the output.
 pub(super) fn head(job: &Job<'_>, files: &[FileId]) -> String {
     let names: Vec<String> = files
         .iter()
@@ -232,7 +232,7 @@ pub(super) fn head(job: &Job<'_>, files: &[FileId]) -> String {
     text
 }
 
-/// How to come from the old release to the new one.
+/// Instructions for moving from the old release to the new one.
 fn adoption(job: &Job<'_>, lines: &mut Vec<String>) {
     lines.push(String::new());
     let Some(release) = &job.names.release else {

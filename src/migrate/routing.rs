@@ -1,4 +1,4 @@
-//! Ingresses and routes, of the server and of the Pushgateway.
+//! Ingresses and routes of the server and the Pushgateway.
 
 use super::build::{self, is_true};
 use super::job::{Found, Job};
@@ -94,7 +94,7 @@ fn ingress(job: &mut Job<'_>, found: &Found, new: &str) {
             let Some(name) = job.expand(&hosts, &name) else {
                 continue;
             };
-            // What follows a slash is ignored there.
+            // The community chart ignores the part after a slash.
             let host = name.split('/').next().unwrap_or_default();
             if host.len() < name.len() {
                 job.advise(

@@ -3,7 +3,7 @@
 use super::table::{Row, call, lost, needless, to, to_with};
 use super::{exporter, node_exporter, node_mounts, top};
 
-/// A row about a key comes before the row about the mapping that the key is in.
+/// The row of a key comes before the row of the mapping that contains it.
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     call("prometheus-node-exporter/enabled", "true", "nodeExporter.enabled", node_exporter::enabled, "the chart's own node-exporter is off by default").stated(),

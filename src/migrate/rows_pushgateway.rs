@@ -3,7 +3,7 @@
 use super::table::{Row, call, lost, needless, to};
 use super::{exporter, pushgateway, routing, top};
 
-/// A row about a key comes before the row about the mapping that the key is in.
+/// The row of a key comes before the row of the mapping that contains it.
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     call("prometheus-pushgateway/enabled", "true", "pushgateway.enabled", pushgateway::enabled, "the chart's own Pushgateway is off by default").stated(),

@@ -3,7 +3,7 @@
 use super::table::{Row, call, lost, needless, to, to_with};
 use super::{exporter, flags, kind, mounts, probes, remote, routing, scope, service, storage};
 
-/// A row about a key comes before the row about the mapping that the key is in.
+/// The row of a key comes before the row of the mapping that contains it.
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     call("server/fullnameOverride", "\"\"", "server.fullnameOverride", kind::server_name, ""),

@@ -1,9 +1,9 @@
-//! The rows of everything that is not of one component.
+//! The rows of keys that do not belong to a single component.
 
 use super::table::{Row, call, needless, to, to_with};
 use super::{remote, rules, scope, scrape, top};
 
-/// A row about a key comes before the row about the mapping that the key is in.
+/// The row of a key comes before the row of the mapping that contains it.
 #[rustfmt::skip]
 pub(super) const ROWS: &[Row] = &[
     needless("USER-SUPPLIED VALUES", "", "the heading of `helm get values`"),

@@ -1,4 +1,4 @@
-//! `serverFiles` and `ruleFiles`: rules, sections of prometheus.yml, and files of any other kind.
+//! `serverFiles` and `ruleFiles`: rules, sections of prometheus.yml, and other files.
 
 use super::build::{self, is_true};
 use super::job::{Found, Job};
@@ -6,12 +6,12 @@ use super::path::Path;
 use super::{kind, mounts, remote, scrape, storage};
 use crate::yaml::{self, Map, Node, Style, Value};
 
-/// The directory in which the community chart has its files.
+/// The directory of the community chart's files.
 const FILES: &str = "/etc/config/";
-/// The rule files that it loads by default.
+/// The rule files that the community chart loads by default.
 const LOADED: [&str; 4] = ["recording_rules.yml", "alerting_rules.yml", "rules", "alerts"];
 
-/// The files of a value that has some; what keeps them from being read is said.
+/// The files in a value. If they are not used, claims the value and returns none.
 fn files(job: &mut Job<'_>, found: &Found) -> Option<Map> {
     if kind::has_own_config(job) {
         job.same(
@@ -56,7 +56,7 @@ pub(super) fn server_files(job: &mut Job<'_>, found: &Found) {
     job.same(found, "there are no files");
 }
 
-/// A file of rules, if it is one.
+/// The rule groups of a file; none if it is not a rule file.
 fn groups(name: &str, node: &Node) -> Option<Node> {
     let parsed = match &node.value {
         Value::String(text) => yaml::parse_str(text, node.span).ok()?.node.numbers_as_floats(),
@@ -65,7 +65,7 @@ fn groups(name: &str, node: &Node) -> Option<Node> {
     if parsed.get("groups").is_some() {
         return Some(parsed);
     }
-    // The oldest form: the names of groups, each with its rules.
+    // The oldest form is a mapping of group names to rules.
     let map = parsed.as_map().filter(|_| name == "alerts")?;
     let groups = super::written::in_order(map).into_iter().map(|(name, entry)| {
         let span = entry.node.span;
@@ -98,7 +98,7 @@ fn is_loaded(job: &Job<'_>, name: &str) -> bool {
     }
 }
 
-/// Whether a pattern with `*` and `?` fits a path. A star crosses no slash.
+/// Whether a pattern with `*` and `?` matches a path. A star does not match slashes.
 fn matches(pattern: &str, path: &str) -> bool {
     let (pattern, path): (Vec<char>, Vec<char>) = (pattern.chars().collect(), path.chars().collect());
     let (mut at, mut from) = (0, 0);
@@ -164,7 +164,7 @@ pub(super) fn rule_files(job: &mut Job<'_>, found: &Found) {
     job.same(found, "there are no files");
 }
 
-/// The sections of prometheus.yml that the community chart does not make itself.
+/// The sections of prometheus.yml that the community chart does not generate.
 fn sections(job: &mut Job<'_>, file: &Found) {
     let Some(map) = file.node.as_map().cloned() else {
         job.same(file, "it is empty");
@@ -232,7 +232,8 @@ fn sections(job: &mut Job<'_>, file: &Found) {
     job.same(file, "it is empty");
 }
 
-/// `rule_files`: files of the ConfigMap are loaded by `rules.groups`, those of other ConfigMaps by `rules.existingConfigMaps`.
+/// `rule_files`: files of the chart's ConfigMap are loaded by `rules.groups`, those of other ConfigMaps by
+/// `rules.existingConfigMaps`.
 fn rule_paths(job: &mut Job<'_>, section: &Found) {
     for (at, item) in section.node.as_list().unwrap_or_default().iter().enumerate() {
         let Some(entry) = job.find(&section.path.join(&at.to_string()), "") else {
@@ -268,7 +269,7 @@ fn rule_paths(job: &mut Job<'_>, section: &Found) {
     job.same(section, "no rules are loaded, and rules.groups is empty");
 }
 
-/// The ConfigMap that is mounted at a directory.
+/// The ConfigMap mounted at a directory.
 fn mounted(job: &Job<'_>, directory: &str) -> Option<String> {
     let list = |path: &str| {
         let node = Path::of(path).get(&job.old).cloned();

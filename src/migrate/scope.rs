@@ -1,4 +1,4 @@
-//! Where the server looks, and what it may see.
+//! The namespaces that the server watches, its permissions, and its network policy.
 
 use super::build::{self, is_true};
 use super::job::{Found, Job};
@@ -27,7 +27,7 @@ pub(super) fn release_namespace(job: &mut Job<'_>, found: &Found) {
         &super::path::Path::place("rbac.namespaced"),
         build::bool(span, true),
     );
-    // Without a list it is the release's own namespace alone.
+    // Without a list, the community chart uses only the release's own namespace.
     if job.is_on("server/namespaces") {
         match job.names.namespace.clone() {
             Some(namespace) => job.push(found, claim, "scrape.namespaces", build::text(span, namespace)),
@@ -69,7 +69,7 @@ pub(super) fn namespaces(job: &mut Job<'_>, found: &Found) {
     );
 }
 
-/// The community chart lets everybody reach the server's port and says nothing about what it may reach.
+/// The community chart allows all traffic to the server's port and does not restrict the server's own connections.
 pub(super) fn network_policy(job: &mut Job<'_>, found: &Found) {
     let span = found.node.span;
     job.put(found, "networkPolicy.enabled", build::bool(span, is_true(&found.node)));

@@ -1,4 +1,4 @@
-//! Scrape jobs: those of `scrapeConfigs`, of `extraScrapeConfigs` and of a whole `scrape_configs`.
+//! Scrape jobs: those of `scrapeConfigs`, of `extraScrapeConfigs`, and of a complete `scrape_configs`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use super::written::in_order;
 use crate::source::Span;
 use crate::yaml::{self, Node};
 
-/// The jobs that the chart has on by default, and their names in the community chart.
+/// The jobs that our chart enables by default, and their names in the community chart.
 const OWN: [(&str, &str); 6] = [
     ("prometheus", "prometheus"),
     ("apiserver", "kubernetes-api-servers"),
@@ -25,7 +25,7 @@ const OWN: [(&str, &str); 6] = [
     ("pods", "kubernetes-pods"),
 ];
 
-/// Fields that a preset takes over as they are.
+/// Fields that a preset accepts unchanged.
 const PLAIN: [&str; 12] = [
     "scrape_interval",
     "scrape_timeout",
@@ -45,7 +45,7 @@ fn jobs() -> Path {
     Path::place("scrape.jobs")
 }
 
-/// `scrapeConfigs`: a map over ten jobs that are on by default.
+/// `scrapeConfigs`: a map over ten jobs that are enabled by default.
 pub(super) fn configs(job: &mut Job<'_>, found: &Found) {
     if kind::has_own_config(job) {
         job.same(
@@ -73,7 +73,7 @@ pub(super) fn configs(job: &mut Job<'_>, found: &Found) {
                 entry.is_given = false;
                 default_job(job, known, &entry);
             }
-            // Helm takes the default away that lies below a null.
+            // In Helm a null removes the default below it.
             Some(user) if user.is_null() || user.get("enabled").is_some_and(|on| !is_true(on)) => {
                 job.same(&entry, "the job is off");
                 job.turned_off.insert(known.name.to_owned());
@@ -139,9 +139,9 @@ fn preset(fields: &mut Node, known: &Known) {
     }
 }
 
-/// A default job of which the input changes fields.
+/// A default job with fields that the input changes.
 fn changed_job(job: &mut Job<'_>, known: &Known, entry: &Found, user: &Node) {
-    // Whoever has copied the whole values file changes nothing by that.
+    // Fields that equal the default, as in a copy of the whole values file, change nothing.
     let default = known.config();
     let written = build::strings(&build::without(user, &["enabled", "job_name"]));
     let repeated: Vec<&str> = written
@@ -166,7 +166,7 @@ fn changed_job(job: &mut Job<'_>, known: &Known, entry: &Found, user: &Node) {
         .flat_map(|map| map.iter().map(|(key, _)| key.to_string()).collect::<Vec<_>>())
         .collect();
     let merged = over(&changes, &default);
-    // A preset brings more than its fields, so whatever changes the targets or the credentials is spelled out.
+    // A preset is more than its fields. If targets or credentials change, the whole job is written out.
     let is_plain = fields
         .iter()
         .all(|field| PLAIN.contains(&field.as_str()) && changes.get(field).is_some_and(|node| !node.is_null()));
@@ -185,7 +185,7 @@ fn changed_job(job: &mut Job<'_>, known: &Known, entry: &Found, user: &Node) {
     } else {
         let mut node = build::map(user.span, [("config", merged.clone())]);
         let span = node.span;
-        // The name of a preset would bring it back.
+        // A job named like a preset would use it by default.
         if known.preset == known.name
             && let Some(map) = node.as_map_mut()
         {
@@ -216,7 +216,7 @@ fn changed_job(job: &mut Job<'_>, known: &Known, entry: &Found, user: &Node) {
     job.made.insert(known.name.to_owned());
 }
 
-/// A job of the user's own.
+/// A job of the user.
 fn own_job(job: &mut Job<'_>, entry: &Found, name: &str, config: &Node) {
     let given = config
         .get("job_name")
@@ -257,7 +257,7 @@ fn own_job(job: &mut Job<'_>, entry: &Found, name: &str, config: &Node) {
     let claim = job.mapped(entry);
     let path = jobs().join(&key);
     if is_preset(&key) {
-        // The name alone would bring the preset's fields.
+        // A job named like a preset would use it by default.
         job.put_for(
             entry,
             claim,
@@ -347,7 +347,7 @@ pub(super) fn extra(job: &mut Job<'_>, found: &Found) {
         );
         return;
     }
-    // All jobs are one leaf of the input: the first accounts for it.
+    // All jobs are one leaf of the input, which the first job claims.
     for (at, item) in items.iter().enumerate() {
         let name = item.get("job_name").and_then(Node::scalar_text).unwrap_or_default();
         let mut entry = found.clone();
@@ -356,7 +356,7 @@ pub(super) fn extra(job: &mut Job<'_>, found: &Found) {
     }
 }
 
-/// What follows from all jobs together: the chart's own that are off, rights, limits.
+/// Settings that depend on all jobs: disabled default jobs, permissions and limits.
 pub(super) fn finish(job: &mut Job<'_>, nowhere: Span) {
     if kind::has_own_config(job) {
         return;

@@ -1,11 +1,11 @@
-//! Scrape jobs of the user's own: what Prometheus would refuse, the rights that they need, the token that they show.
+//! Checks of the user's scrape jobs: configuration errors, required permissions, exposed tokens.
 
 use super::build::{self, is_true, over};
 use super::job::{Found, Job};
 use crate::diagnostic::Severity;
 use crate::yaml::{self, Node};
 
-/// Why Prometheus would refuse a job.
+/// The reason why Prometheus would reject a job.
 pub(super) fn fault(job: &Job<'_>, config: &Node, name: &str) -> Option<String> {
     let span = config.span;
     let named = over(
@@ -28,7 +28,7 @@ pub(super) fn fault(job: &Job<'_>, config: &Node, name: &str) -> Option<String> 
     })
 }
 
-/// Whether a job shows the account's token to its targets.
+/// Whether a job sends the service account's token to its targets.
 fn shows_token(config: &Node) -> bool {
     let file = config
         .get("bearer_token_file")
@@ -38,7 +38,7 @@ fn shows_token(config: &Node) -> bool {
     file.contains("secrets/kubernetes.io/serviceaccount/")
 }
 
-/// Notes which rights the scrape itself needs; rights to find targets are computed by the chart.
+/// Records the permissions needed for scraping. The chart computes those for discovery.
 pub(super) fn rights(job: &mut Job<'_>, config: &Node) {
     if !shows_token(config) {
         return;
@@ -60,7 +60,8 @@ pub(super) fn rights(job: &mut Job<'_>, config: &Node) {
     }
 }
 
-/// A token over plain HTTP, or to whoever has any certificate, goes on only because the input has it so.
+/// Keeps and reports a token sent over plain HTTP or to targets whose certificate is not verified, because the input
+/// does so.
 pub(super) fn token(job: &mut Job<'_>, entry: &Found, config: &Node, has_preset: bool) {
     if !shows_token(config) {
         return;

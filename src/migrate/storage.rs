@@ -1,4 +1,4 @@
-//! The server's volume and what is kept on it.
+//! The server's volume and data.
 
 use super::build::{self, is_true};
 use super::job::{Found, Job};
@@ -6,9 +6,9 @@ use super::kind;
 use super::path::Path;
 use crate::source::Span;
 
-/// Where the chart mounts the volume of the data.
+/// The mount path of the data volume in our chart.
 pub(super) const DATA: &str = "/prometheus";
-/// What the chart calls the volume of the data.
+/// The name of the data volume in our chart.
 pub(super) const VOLUME: &str = "data";
 
 pub(super) fn retention(job: &mut Job<'_>, found: &Found) {
@@ -62,7 +62,7 @@ pub(super) fn tsdb(job: &mut Job<'_>, found: &Found) {
     job.same(found, "it is empty");
 }
 
-/// `stale_series` to `staleSeries`.
+/// Converts `stale_series` to `staleSeries`.
 fn camel(name: &str) -> String {
     let mut parts = name.split('_');
     let first = parts.next().unwrap_or_default().to_owned();
@@ -90,7 +90,7 @@ pub(super) fn enabled(job: &mut Job<'_>, found: &Found) {
     );
 }
 
-/// The claim of a release of the community chart: of a Deployment or, for one replica, of a StatefulSet.
+/// The volume claim of a release of the community chart: of a Deployment or, with one replica, of a StatefulSet.
 fn old_claim(job: &Job<'_>) -> Option<String> {
     job.names.release.as_ref()?;
     if !job.is_on("server/persistentVolume/enabled") {
@@ -216,7 +216,7 @@ pub(super) fn sub_path(job: &mut Job<'_>, found: &Found) {
     if given.is_empty() {
         job.same(found, "it is empty");
     } else if job.is_on("server/storagePath") {
-        // The flag for the path has it already.
+        // The flag for the path includes it.
         job.mapped(found);
     } else {
         directory(job, found, &given);
@@ -265,7 +265,7 @@ pub(super) fn empty_dir(job: &mut Job<'_>, found: &Found) {
     );
 }
 
-/// The subchart or `server` if a key is about the claim that its chart makes.
+/// The component (`server` or a subchart) if a key configures the claim that its chart creates.
 pub(super) fn of_claim(old: &str) -> Option<&'static str> {
     const KEYS: [&str; 8] = [
         "size",
@@ -287,7 +287,7 @@ pub(super) fn of_claim(old: &str) -> Option<&'static str> {
     KEYS.contains(&key).then_some(known)
 }
 
-/// Whether a component's data are on a claim that is there already.
+/// Whether a component's data is on an existing claim.
 pub(super) fn uses_claim(job: &Job<'_>, component: &str) -> bool {
     if component == "server" {
         let is_given = job.is_on("server/persistentVolume/existingClaim") && !job.is_on("server/statefulSet/enabled");
@@ -312,14 +312,14 @@ pub(super) fn kept_claims(job: &Job<'_>) -> Vec<(String, &'static str)> {
     claims
 }
 
-/// The claim of a StatefulSet, which is not Helm's.
+/// The claim of a StatefulSet, which Helm does not own.
 pub(super) fn claim_of_stateful_set(job: &Job<'_>) -> Option<String> {
     job.is_on("server/statefulSet/enabled")
         .then(|| old_claim(job))
         .flatten()
 }
 
-/// A place for what follows from nothing in particular.
+/// A span for values that have no origin in the input.
 pub(super) fn nowhere(job: &Job<'_>) -> Span {
     Span::file_start(job.defaults_file)
 }

@@ -1,19 +1,19 @@
-//! What maps where, as data: a row for each key of the community chart. docs/migrate.md is written from it.
+//! The mapping of keys, as data: one row for each key of the community chart. docs/migrate.md is generated from it.
 
 use super::job::{Found, Job};
 use super::path::Path;
 use super::{rows_node_exporter, rows_pushgateway, rows_server, rows_top};
 
-/// What becomes of a key.
+/// The treatment of a key.
 #[derive(Clone, Copy)]
 pub(super) enum How {
-    /// The same value under the other name.
+    /// The value is moved unchanged to the new key.
     Move,
-    /// A function that knows what it means.
+    /// A function translates the value.
     Call(fn(&mut Job<'_>, &Found)),
-    /// Nothing: the chart does it without being told.
+    /// The value is not needed: the chart behaves so by default.
     Needless,
-    /// Nothing: there is no counterpart.
+    /// There is no counterpart.
     Lost,
 }
 
@@ -22,16 +22,16 @@ pub(super) enum How {
 pub(super) struct Row {
     /// Its path, with slashes.
     pub(super) old: &'static str,
-    /// The default there, as YAML; empty if it has none.
+    /// The community chart's default, as YAML; empty if it has none.
     pub(super) was: &'static str,
-    /// Where it goes, or what to do instead.
+    /// The new keys, or the alternative.
     pub(super) new: &'static str,
-    /// What becomes of it.
+    /// The treatment.
     pub(super) how: How,
-    /// What is different, or why it is needless or lost.
+    /// How it differs, or why it is not needed or lost.
     pub(super) about: &'static str,
-    /// Its default is written to the output where the input says nothing, because the chart's own default differs in a way
-    /// that users rely on.
+    /// Whether the default is written to the output even if the input does not set it, because our chart's default
+    /// differs in a way that users rely on.
     pub(super) is_stated: bool,
 }
 
@@ -47,7 +47,7 @@ impl Row {
         }
     }
 
-    /// The same, with its default written where the input says nothing.
+    /// Marks the default as written even if the input does not set it.
     pub(super) const fn stated(mut self) -> Self {
         self.is_stated = true;
         self
@@ -59,12 +59,12 @@ impl Row {
     }
 }
 
-/// A key that has another name, and nothing else.
+/// A key that is only renamed.
 pub(super) const fn to(old: &'static str, was: &'static str, new: &'static str) -> Row {
     Row::new(old, was, new, How::Move, "")
 }
 
-/// A key that has another name, with something to say about it.
+/// A key that is only renamed, with a note.
 pub(super) const fn to_with(old: &'static str, was: &'static str, new: &'static str, about: &'static str) -> Row {
     Row::new(old, was, new, How::Move, about)
 }
@@ -85,7 +85,7 @@ pub(super) const fn needless(old: &'static str, was: &'static str, why: &'static
     Row::new(old, was, "", How::Needless, why)
 }
 
-/// A key without counterpart, and what to do instead.
+/// A key without a counterpart, and the alternative.
 pub(super) const fn lost(old: &'static str, was: &'static str, why: &'static str, instead: &'static str) -> Row {
     Row::new(old, was, instead, How::Lost, why)
 }
@@ -100,12 +100,12 @@ pub(super) fn parts() -> [(&'static str, &'static [Row]); 4] {
     ]
 }
 
-/// All rows. A row about a key comes before the row about the mapping that the key is in.
+/// All rows. The row of a key comes before the row of the mapping that contains it.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
     parts().into_iter().flat_map(|(_, rows)| rows)
 }
 
-/// The row that a path belongs to: that of the path itself, or of the nearest mapping around it.
+/// The row of a path: that of the path itself, or of the nearest mapping that contains it.
 pub(super) fn row_of(path: &Path) -> Option<&'static Row> {
     rows()
         .filter(|row| path.is_in(&row.path()))

@@ -1,4 +1,4 @@
-//! Templates in values: the community chart renders some values with `tpl`, and so does this.
+//! Templates in values, which the community chart renders with `tpl`.
 
 use std::fmt::Write as _;
 
@@ -8,13 +8,13 @@ use crate::chart::{Chart, File, Metadata};
 use crate::render::{self, Capabilities, Limits, Release, Rendering, Session, Trace};
 use crate::source::{Sources, Span};
 
-/// The name of the file that holds the text.
+/// The name of the template file with the text.
 const FILE: &str = "templates/value";
 
 /// Renders a text as the community chart would.
 ///
 /// # Errors
-/// Why it cannot be rendered, in one line.
+/// A one-line reason why it cannot be rendered.
 pub(super) fn expand(job: &Job<'_>, text: &str) -> Result<String, String> {
     if !text.contains("{{") {
         return Ok(text.to_owned());
@@ -23,7 +23,7 @@ pub(super) fn expand(job: &Job<'_>, text: &str) -> Result<String, String> {
     if names.release.is_none() && (text.contains(".Release") || text.contains("include") || text.contains("template")) {
         return Err("it needs the name of the release; give --release".to_owned());
     }
-    // What the text names must not be pointed at: it is rendered under names of its own.
+    // Rendered with separate sources, because diagnostics must not point into the text.
     let sources = Sources::new();
     let helpers = helpers(names);
     let chart = Chart {
@@ -66,14 +66,14 @@ pub(super) fn expand(job: &Job<'_>, text: &str) -> Result<String, String> {
         .ok_or_else(|| "it renders to nothing".to_owned())
 }
 
-/// The innermost part of Go's chain of errors.
+/// The innermost message of Go's error chain.
 fn one_line(text: &str) -> String {
     let text = text.lines().last().unwrap_or(text);
     text.rsplit(": error calling").next().unwrap_or(text).trim().to_owned()
 }
 
-/// The named templates that values of the community chart use, made of the release's names. Labels that change with
-/// each version of the chart are left out.
+/// The named templates that values of the community chart use, with the names of the release. Labels that change with
+/// each chart version are left out.
 fn helpers(names: &Names) -> String {
     let release = names.release.clone().unwrap_or_default();
     let namespace = names.namespace.clone().unwrap_or_else(|| "default".to_owned());
@@ -119,7 +119,7 @@ fn helpers(names: &Names) -> String {
     text
 }
 
-/// Whether a text can stay a template: it uses nothing but what is the same in every chart.
+/// Whether a text can remain a template: it uses only features that are the same in every chart.
 pub(super) fn is_portable(text: &str) -> bool {
     ![
         "include",
@@ -135,12 +135,12 @@ pub(super) fn is_portable(text: &str) -> bool {
     .any(|word| text.contains(word))
 }
 
-/// A text that a template renders to itself.
+/// Escapes a text so that a template renders it unchanged.
 pub(super) fn escaped(text: &str) -> String {
     text.replace("{{", "{{ \"{{\" }}")
 }
 
-/// The place of a job or the like in a text of the input: its line, or the whole text.
+/// The line of a job (or the like) in a text of the input, or the whole text.
 pub(super) fn place_of(sources: &Sources, text: Span, word: &str) -> Span {
     let source = sources.get(text.file);
     let found = source.text().get(text.range()).and_then(|part| part.find(word));

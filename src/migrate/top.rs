@@ -1,4 +1,5 @@
-//! What is not of one component: globals, accounts, objects, subcharts that the chart does not have.
+//! Keys that do not belong to a single component: globals, service accounts, objects, and subcharts that our chart does
+//! not have.
 
 use super::build::{self, is_true};
 use super::job::{Found, Job};
@@ -14,11 +15,11 @@ pub(super) fn global(job: &mut Job<'_>, found: &Found) {
     }
 }
 
-/// Pull secrets of the whole, or of a subchart: one list for all pods.
+/// Pull secrets, global or of a subchart. Our chart has one list for all pods.
 pub(super) fn pull_secrets(job: &mut Job<'_>, found: &Found) {
     let claim = job.mapped(found);
     for item in found.node.as_list().unwrap_or_default().to_vec() {
-        // node-exporter's chart takes bare names as well.
+        // The chart of node-exporter also accepts plain names.
         let item = match item.as_str() {
             Some(name) => build::map(item.span, [("name", build::text(item.span, name))]),
             None => item,
@@ -56,14 +57,14 @@ pub(super) fn reload(job: &mut Job<'_>, found: &Found) {
     }
 }
 
-/// Objects as texts with templates.
+/// Extra objects, given as texts with templates.
 pub(super) fn manifests(job: &mut Job<'_>, found: &Found) {
     for (at, item) in found.node.as_list().unwrap_or_default().iter().enumerate() {
         let Some(entry) = job.find(&found.path.join(&at.to_string()), found.about) else {
             continue;
         };
         let node = match item.as_str() {
-            // A mapping would make `tpl` fail there; it is clear what is meant.
+            // With a mapping `tpl` fails in the community chart, but the intent is clear.
             None => item.clone(),
             Some(text) if templates::is_portable(text) => item.clone(),
             Some(text) => {
@@ -77,7 +78,7 @@ pub(super) fn manifests(job: &mut Job<'_>, found: &Found) {
     job.same(found, "the list is empty");
 }
 
-/// The Alertmanager that the community chart installs and finds: here it is installed on its own.
+/// The Alertmanager that the community chart installs and configures. Our chart expects a separate installation.
 pub(super) fn alertmanager(job: &mut Job<'_>, found: &Found) {
     let release = job.names.release.clone();
     let chart = release.map_or_else(

@@ -1,24 +1,24 @@
-//! Values as text: as the user wrote them where that is possible, else as Helm would write them.
+//! Values as text: the user's own text where possible, otherwise written as Helm does.
 
 use std::sync::Arc;
 
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
 use crate::yaml::{self, Entry, Map, Node, Style, Value, Writer};
 
-/// The text of a value, to go behind its key.
+/// The text of a value, to be placed after its key.
 pub(super) enum Text {
-    /// On the line of the key.
+    /// A text on the line of the key.
     Line(String),
-    /// On lines of their own, not indented; `header` is what stays on the line of the key (` |` and the like).
+    /// Lines below the key, not indented; `header` stays on the line of the key (` |` and the like).
     Block {
-        /// With the space before it; empty for mappings and lists.
+        /// The header with its leading space; empty for mappings and lists.
         header: String,
         /// The lines.
         lines: String,
     },
 }
 
-/// Keys that people write first, in this order; for mappings that nobody has written.
+/// The keys that people write first, in order. Used for mappings that are not from the input.
 const FIRST: [&str; 24] = [
     "apiVersion",
     "kind",
@@ -46,7 +46,7 @@ const FIRST: [&str; 24] = [
     "kubernetes_sd_configs",
 ];
 
-/// The entries of a mapping in the order in which they were written.
+/// The entries of a mapping in source order.
 pub(super) fn in_order(map: &Map) -> Vec<(&Arc<str>, &Entry)> {
     let mut entries: Vec<_> = map.iter().collect();
     let rank = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
@@ -54,7 +54,7 @@ pub(super) fn in_order(map: &Map) -> Vec<(&Arc<str>, &Entry)> {
     entries
 }
 
-/// A key, in quotes where it needs them.
+/// A key, quoted if necessary.
 pub(super) fn key(key: &str) -> String {
     let mut writer = Writer::new(Style::V3);
     writer.string(key);
@@ -69,7 +69,7 @@ pub(super) fn value(node: &Node, sources: &Sources) -> Text {
     original(node, sources).unwrap_or_else(|| made(node))
 }
 
-/// An item of a list, with its dash.
+/// A list item with its dash.
 pub(super) fn item(node: &Node, sources: &Sources) -> String {
     match value(node, sources) {
         Text::Line(text) => format!("- {text}\n"),
@@ -98,7 +98,7 @@ pub(super) fn item(node: &Node, sources: &Sources) -> String {
     }
 }
 
-/// A value as Helm would write it.
+/// A value as Helm writes it.
 fn made(node: &Node) -> Text {
     let mut writer = Writer::new(Style::V3);
     writer.begin_map(1);
@@ -151,7 +151,7 @@ fn write(node: &Node, writer: &mut Writer) {
     }
 }
 
-/// The text that a value was read from, if it means the same in another place.
+/// The source text of a value, if it has the same meaning at another place.
 fn original(node: &Node, sources: &Sources) -> Option<Text> {
     if node.span.file == FileId::NONE || node.span.start == node.span.end {
         return None;
@@ -170,7 +170,7 @@ fn original(node: &Node, sources: &Sources) -> Option<Text> {
         _ => false,
     };
     let found = if is_block {
-        // The first line begins where the value does; comments stand above it and behind the last one.
+        // The first line begins at the value. Comments may precede and follow it.
         let rest = written.split_once('\n').map_or("", |(_, rest)| rest);
         let first = written.lines().next()?;
         let rest = dedent(rest, column)?;
@@ -198,7 +198,7 @@ fn original(node: &Node, sources: &Sources) -> Option<Text> {
             .filter(|line| !line.trim().is_empty())
             .map(|line| line.len() - line.trim_start_matches(' ').len())
             .min()?;
-        // Trailing line breaks matter for `|+` alone, which is checked below.
+        // Trailing line breaks matter only for `|+`, which is checked below.
         Text::Block {
             header: format!(" {header}"),
             lines: dedent(lines, depth)?,
@@ -209,7 +209,7 @@ fn original(node: &Node, sources: &Sources) -> Option<Text> {
     means_the_same(&found, node).then_some(found)
 }
 
-/// Whether a text, put behind a key, is read as the value.
+/// Whether a text after a key parses to the value.
 fn means_the_same(text: &Text, node: &Node) -> bool {
     let document = match text {
         Text::Line(line) => format!("k: {line}\n"),
@@ -228,7 +228,7 @@ fn means_the_same(text: &Text, node: &Node) -> bool {
     })
 }
 
-/// The lines without so many leading spaces; none if a line has fewer.
+/// Removes leading spaces from each line; none if a line has fewer.
 fn dedent(lines: &str, spaces: usize) -> Option<String> {
     let mut out = String::new();
     for line in lines.lines() {
@@ -247,14 +247,14 @@ fn dedent(lines: &str, spaces: usize) -> Option<String> {
     Some(out)
 }
 
-/// The comment lines right above an offset, without `#`, that are indented by one of some widths.
+/// The comment lines directly above an offset, without `#`, that are indented by one of `columns`.
 fn comments_above(source: &Source, offset: u32, columns: &[usize]) -> Vec<String> {
     let line = source.line_column(offset).line;
     let mut above = Vec::new();
     for number in (1..line).rev() {
         let text = source.line(number);
         let trimmed = text.trim_start();
-        // The community chart's own comments begin with two; they tell of its keys, not of this choice.
+        // The community chart's own comments begin with `##`. They describe its keys, not the user's choice.
         let is_own = trimmed.starts_with('#') && !trimmed.starts_with("##");
         if !is_own || !columns.contains(&(text.len() - trimmed.len())) {
             break;
@@ -265,7 +265,7 @@ fn comments_above(source: &Source, offset: u32, columns: &[usize]) -> Vec<String
     above
 }
 
-/// The comments that the user wrote above an item of a list.
+/// The user's comments above a list item.
 pub(super) fn above(item: Span, sources: &Sources) -> Vec<String> {
     if item.file == FileId::NONE {
         return Vec::new();
@@ -284,7 +284,7 @@ pub(super) fn above(item: Span, sources: &Sources) -> Vec<String> {
     }
 }
 
-/// The comments that the user wrote above a key and behind its value.
+/// The user's comments above a key and after its value.
 pub(super) fn comments(key: Span, value: Span, sources: &Sources) -> (Vec<String>, Option<String>) {
     if key.file == FileId::NONE {
         return (Vec::new(), None);
