@@ -1,4 +1,5 @@
-//! The files of a chart: templates/, crds/, charts/, values.yaml; as `helm lint` looks at them, subcharts' crds too.
+//! The files of a chart (templates/, crds/, charts/, values.yaml), checked as by `helm lint`, and the crds of subcharts
+//! too.
 
 use super::super::Context;
 use crate::diagnostic::{Diagnostic, Report};
@@ -12,11 +13,11 @@ const EXTENSION: &str = "template-extension";
 const CRD: &str = "crd-file";
 const INDENT: &str = "manifest-indent";
 
-/// The files that a chart should have.
+/// Reports files that a chart should have.
 pub(in super::super) fn files(context: &Context<'_>, report: &mut Report) {
     let Some(chart) = &context.chart else { return };
     let whole = Span::file_start(chart.chart.chart_yaml);
-    // Where there is no values.yaml, the loader puts the empty values at Chart.yaml.
+    // Without a values.yaml, the loader places the empty values in Chart.yaml.
     if chart.chart.values.span.file == chart.chart.chart_yaml {
         report.push(Diagnostic::info(VALUES_FILE, "values.yaml: file does not exist").at(whole));
     }
@@ -34,7 +35,7 @@ pub(in super::super) fn files(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Dependencies: named in Chart.yaml, there, and of one name each.
+/// Checks dependencies: declared in Chart.yaml, present, and with unique names.
 pub(in super::super) fn dependencies(context: &Context<'_>, report: &mut Report) {
     let Some(chart) = &context.chart else { return };
     let metadata = &chart.chart.metadata;
@@ -52,7 +53,7 @@ pub(in super::super) fn dependencies(context: &Context<'_>, report: &mut Report)
     }
 }
 
-/// What lies in crds/: custom resource definitions, and no templates.
+/// Checks crds/, which may contain only custom resource definitions and no templates.
 pub(in super::super) fn crds(context: &Context<'_>, report: &mut Report) {
     let Some(chart) = &context.chart else { return };
     for (_, file) in chart.chart.crds() {
@@ -86,7 +87,7 @@ pub(in super::super) fn crds(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// A manifest whose first line is indented.
+/// Reports manifests whose first line is indented.
 pub(in super::super) fn indent(context: &Context<'_>, report: &mut Report) {
     for (file, path) in &context.objects.files {
         let file: FileId = *file;

@@ -1,4 +1,5 @@
-//! The rights that Prometheus' service discovery needs, against those that the release grants to the pods that run it.
+//! The permissions that Prometheus' service discovery needs, compared with those that the release grants to the pods
+//! running it.
 
 use std::collections::BTreeSet;
 
@@ -13,14 +14,14 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::yaml::Node;
 
 const RIGHT: &str = "missing-discovery-right";
-/// What an informer does: client-go's reflector lists, then watches.
+/// The verbs that an informer uses: client-go's reflector lists, then watches.
 const VERBS: [&str; 2] = ["list", "watch"];
 
 /// A resource, with its API group.
 type Resource = (&'static str, &'static str);
 
-/// Jobs that discover by the Kubernetes API what their pods may not list and watch there: they find nothing, and only a metric and
-/// the log tell.
+/// Reports jobs with Kubernetes discovery whose pods lack the permission to list and watch. Such jobs find no targets,
+/// which shows only in a metric and in the log.
 pub(in super::super) fn rights(context: &Context<'_>, report: &mut Report) {
     for object in &context.objects.all {
         let configurations = configurations(context, object);
@@ -60,7 +61,7 @@ pub(in super::super) fn rights(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Whether a pod has a volume of a ConfigMap or Secret.
+/// Whether a pod has a volume from a ConfigMap or Secret.
 fn mounts(pod: Pod<'_>, object: &Object) -> bool {
     let name = Some(object.name());
     let is_map = object.kind() == "ConfigMap";
@@ -81,23 +82,23 @@ fn mounts(pod: Pod<'_>, object: &Object) -> bool {
     pod.owner.namespace() == object.namespace() && pod.spec.volumes.iter().flatten().any(of_volume)
 }
 
-/// The name of the account that a pod runs as.
+/// The service account that a pod runs as.
 fn account(pod: Pod<'_>) -> &str {
     let spec = pod.spec;
     let named = spec.service_account_name.as_deref().or(spec.service_account.as_deref());
     named.filter(|name| !name.is_empty()).unwrap_or("default")
 }
 
-/// What the release grants to an account.
+/// The permissions that the release grants to an account.
 struct Grants<'a> {
-    /// Rules, each with the namespace that it holds in; with none it holds in all.
+    /// Rules, each with the namespace in which it applies; none means all namespaces.
     rules: Vec<(Option<&'a str>, &'a PolicyRule)>,
     roles: Vec<String>,
 }
 
 impl<'a> Grants<'a> {
-    /// What is granted to the account of a pod; `None` if the release grants it nothing, as others may, or a role whose rules it
-    /// does not have.
+    /// The permissions of a pod's account; none if they are unknown: the release grants it nothing (another release
+    /// may), or binds it to a role that is not in the release.
     fn of(context: &'a Context<'_>, pod: Pod<'_>) -> Option<Self> {
         let (account, namespace) = (account(pod), pod.owner.namespace());
         let mut grants = Self {
@@ -120,9 +121,9 @@ impl<'a> Grants<'a> {
         (!grants.roles.is_empty()).then_some(grants)
     }
 
-    /// The resources that a discovery needs and that are not granted.
+    /// The resources that a discovery needs without permission.
     fn missing(&self, discovery: &Node, own: &str) -> Vec<String> {
-        // Another API server, or other credentials, have other rights.
+        // With another API server or other credentials, other permissions apply.
         let is_elsewhere = [
             "api_server",
             "kubeconfig_file",
@@ -166,20 +167,20 @@ impl<'a> Grants<'a> {
                     && has(rule.api_groups.as_deref().unwrap_or_default(), group)
                     && has(rule.resources.as_deref().unwrap_or_default(), resource)
                     && has(&rule.verbs, verb)
-                    // Names do not go with lists of everything.
+                    // A rule with resource names does not permit listing everything.
                     && rule.resource_names.as_ref().is_none_or(Vec::is_empty)
             })
         })
     }
 
-    /// What gives the account its rights.
+    /// Describes the roles that grant the account's permissions.
     fn sources(&self) -> String {
         format!("its rights are those of {}", self.roles.join(", "))
     }
 }
 
-/// What a discovery lists and watches, each with whether it is in no namespace. Mirrors `newInformer`s of Prometheus'
-/// `discovery/kubernetes/kubernetes.go`.
+/// The resources that a discovery lists and watches, each with whether it is cluster-scoped. Mirrors the `newInformer`
+/// calls in Prometheus' `discovery/kubernetes/kubernetes.go`.
 fn needed(discovery: &Node) -> Vec<(Resource, bool)> {
     const PODS: Resource = ("", "pods");
     const SERVICES: Resource = ("", "services");
@@ -208,7 +209,7 @@ fn needed(discovery: &Node) -> Vec<(Resource, bool)> {
     needed
 }
 
-/// Whether a subject is an account, or a group that it is in.
+/// Whether a subject is an account or one of its groups.
 fn is_bound(subject: &Subject, account: &str, namespace: &str, of_binding: &str) -> bool {
     let given = subject.namespace.as_deref().filter(|given| !given.is_empty());
     match &*subject.kind {
@@ -221,7 +222,7 @@ fn is_bound(subject: &Subject, account: &str, namespace: &str, of_binding: &str)
     }
 }
 
-/// The rules of a role of the release; `None` if it is not there, or is put together by the cluster.
+/// The rules of a role in the release; none if the role is missing or aggregated by the cluster.
 fn rules<'a>(context: &'a Context<'_>, role: &RoleRef, namespace: &str) -> Option<&'a [PolicyRule]> {
     let mut objects = context
         .objects

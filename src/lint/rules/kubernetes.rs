@@ -1,4 +1,4 @@
-//! Single objects against the types of Kubernetes and of custom resources: what `promchart-k8s` finds, at its place.
+//! Checks each object against the types of Kubernetes and of custom resources: places the findings of `promchart-k8s`.
 
 use std::path::Path;
 
@@ -10,9 +10,9 @@ use crate::diagnostic::{Diagnostic, ObjectRef, Report};
 use crate::source::{FileId, Source, SourceKind, Span};
 use crate::yaml::{self, Node, Value};
 
-/// What files with definitions of custom resources end with.
+/// The extensions of files with custom resource definitions.
 const ENDINGS: [&str; 3] = [".yaml", ".yml", ".json"];
-/// The rule of paths of --crds that cannot be read.
+/// The rule for `--crds` paths that cannot be read.
 const CRD: &str = "crd-file";
 
 /// Checks every object of the release.
@@ -42,14 +42,14 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// The objects of kinds that nobody has a definition for.
+/// The objects whose kind has no known definition.
 pub(in super::super) fn undefined_kinds<'a>(context: &'a Context<'_>) -> Vec<&'a Object> {
     let custom: Vec<&Object> = context.objects.all.iter().filter(|object| !object.is_own()).collect();
     if custom.is_empty() {
         return custom;
     }
     let version = Version::parse(&context.request.capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
-    // What cannot be read has been reported.
+    // Unreadable files have been reported already.
     let crds = crds(context, &mut Report::new());
     let is_undefined = |object: &&Object| {
         let ObjectRef { api_version, kind, .. } = &object.reference;
@@ -58,7 +58,7 @@ pub(in super::super) fn undefined_kinds<'a>(context: &'a Context<'_>) -> Vec<&'a
     custom.into_iter().filter(is_undefined).collect()
 }
 
-/// The custom resources that the chart brings, in crds/ or as objects, and those of --crds.
+/// The custom resource definitions of the chart, in crds/ or as objects, and those of `--crds`.
 pub(super) fn crds(context: &Context<'_>, report: &mut Report) -> Crds {
     let mut crds = Crds::default();
     let mut add = |file: FileId| {
@@ -90,7 +90,7 @@ pub(super) fn crds(context: &Context<'_>, report: &mut Report) -> Crds {
     crds
 }
 
-/// The files at a path, those of a folder in the order of their names.
+/// The files at a path; those of a folder in the order of their names.
 pub(super) fn definitions(context: &Context<'_>, path: &Path) -> std::io::Result<Vec<(String, String)>> {
     let read = |path: &Path| {
         let bytes = context.world.read(path)?;
@@ -108,7 +108,7 @@ pub(super) fn definitions(context: &Context<'_>, path: &Path) -> std::io::Result
         .collect()
 }
 
-/// Where the fault of a problem is: the key or the value at its path, as far as that is there.
+/// The place of a problem: the key or value at its path, or the closest existing parent.
 pub(super) fn place(object: &Node, path: &[Step], side: Side) -> Span {
     let mut node = object;
     let first = ["kind", "apiVersion", "metadata"]
@@ -133,7 +133,7 @@ pub(super) fn place(object: &Node, path: &[Step], side: Side) -> Span {
             },
         }
         if at + 1 == path.len() && side == Side::Value && !is_collection(node) {
-            // A value that is not written at all has no place of its own.
+            // A value that is not written has no span of its own.
             return if node.span.start == node.span.end {
                 key
             } else {
@@ -148,7 +148,7 @@ fn is_collection(node: &Node) -> bool {
     matches!(node.value, Value::Map(_) | Value::List(_))
 }
 
-/// The first key of a mapping as it is written, else the node itself.
+/// The first key of a mapping in source order; otherwise the node itself.
 fn first_key(node: &Node) -> Span {
     let keys = node
         .as_map()

@@ -1,4 +1,5 @@
-//! Chart.yaml, as `helm lint` looks at it and in its words; every fault of it, not the first of each kind.
+//! Checks Chart.yaml as `helm lint` does, with its messages, but reports every fault rather than the first of each
+//! kind.
 
 use super::super::Context;
 use crate::diagnostic::{Diagnostic, Report, closest};
@@ -7,11 +8,11 @@ use crate::go::url::Url;
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
-/// Chart.yaml says what Helm does not accept.
+/// Contents of Chart.yaml that Helm rejects.
 const METADATA: &str = "chart-metadata";
 /// Keys that Helm's strict reading does not know.
 const UNKNOWN: &str = "chart-unknown-field";
-/// Versions that are not what `SemVer` 2 asks for.
+/// Versions that are not valid `SemVer` 2.
 const VERSION: &str = "chart-version";
 const ICON: &str = "missing-icon";
 
@@ -46,7 +47,7 @@ const DEPENDENCY_FIELDS: [&str; 8] = [
 ];
 const MAINTAINER_FIELDS: [&str; 3] = ["name", "email", "url"];
 
-/// All that Chart.yaml alone tells.
+/// Runs all checks that need only Chart.yaml.
 pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
     let Some((file, node)) = &context.chart_yaml else {
         return;
@@ -177,7 +178,7 @@ fn unknown(node: &Node, known: &[&str], report: &mut Report) {
     }
 }
 
-/// A scalar as text: Helm reads numbers in Chart.yaml as texts.
+/// A scalar as text: Helm reads numbers in Chart.yaml as strings.
 fn printed(node: &Node) -> String {
     match &node.value {
         Value::String(text) => text.to_string(),
@@ -199,12 +200,12 @@ fn is_strict(version: &str) -> bool {
     numbers.len() == 3 && numbers.iter().all(is_number)
 }
 
-/// As govalidator's `IsRequestURL`: an absolute URL.
+/// govalidator's `IsRequestURL`: an absolute URL.
 fn is_request_url(text: &str) -> bool {
     !text.is_empty() && Url::parse(text.as_bytes()).is_ok_and(|url| !url.scheme.is_empty())
 }
 
-/// What govalidator's `IsURL` accepts, in the main: a host with a dot or a known scheme.
+/// Approximates govalidator's `IsURL`: a host with a dot, or a known scheme.
 fn is_url(text: &str) -> bool {
     let has_scheme = text.split_once("://").is_some_and(|(scheme, rest)| {
         matches!(
@@ -223,7 +224,7 @@ fn is_url(text: &str) -> bool {
         && (host.contains('.') || host.starts_with("localhost"))
 }
 
-/// One `@` with something on both sides and a dot behind it.
+/// Whether a text has one `@` with text on both sides, and a dot after it.
 fn is_email(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty()

@@ -1,4 +1,4 @@
-//! The checks, one file for what belongs together.
+//! The checks. Related ones share a file.
 
 pub(super) mod chart;
 pub(super) mod discovery;

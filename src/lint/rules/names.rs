@@ -1,4 +1,4 @@
-//! Objects and ports that must be there once.
+//! Objects and ports that must be unique.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::source::Span;
 const OBJECT: &str = "duplicate-object";
 const ITEM: &str = "duplicate-item";
 
-/// Two objects of one kind, namespace and name. Hooks come and go at different times: they are left out.
+/// Reports objects with the same kind, namespace and name. Hooks are excluded, because they exist at different times.
 pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
     let mut seen: BTreeMap<(&str, &str, &str, &str), &Object> = BTreeMap::new();
     for object in context
@@ -33,7 +33,7 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Ports of a container with one name. (Their numbers are what Kubernetes' definitions know them by.)
+/// Reports ports of a container with the same name. (Kubernetes' definitions cover duplicate numbers.)
 pub(in super::super) fn ports(context: &Context<'_>, report: &mut Report) {
     for pod in context.objects.pods() {
         for container in pod.containers() {

@@ -1,4 +1,4 @@
-//! Ports and who leads to whom: Services, Ingresses, probes.
+//! Ports and references between Services, Ingresses and probes.
 
 use promchart_k8s::Object as Typed;
 use promchart_k8s::k8s_openapi::api::core::v1::Probe;
@@ -15,7 +15,8 @@ const TARGET_PORT: &str = "invalid-target-port";
 const PROBE_PORT: &str = "invalid-probe-port";
 const INGRESS: &str = "ingress-without-service";
 
-/// Something that the release does not have: a slip where it has something with a name that is near, else perhaps another release's.
+/// A reference to something that the release does not have: an error if a similar name exists (a typo), otherwise a
+/// warning, because another release may have it.
 pub(super) fn absent(rule: &'static str, message: String, close: Option<String>) -> Diagnostic {
     match close {
         Some(close) => Diagnostic::error(rule, message).help(close),
@@ -23,7 +24,7 @@ pub(super) fn absent(rule: &'static str, message: String, close: Option<String>)
     }
 }
 
-/// Ports of Services that the pods behind them do not have.
+/// Reports ports of Services that the selected pods do not have.
 pub(in super::super) fn target_ports(context: &Context<'_>, report: &mut Report) {
     for object in context.objects.of_kind("Service") {
         let Some(Typed::Service(service)) = &object.typed else {
@@ -51,7 +52,7 @@ pub(in super::super) fn target_ports(context: &Context<'_>, report: &mut Report)
                 IntOrString::String(name) => {
                     Diagnostic::error(TARGET_PORT, format!("no container of {owner} has a port named {name}"))
                 }
-                // Kubernetes does not mind: what a container listens to need not be declared.
+                // Kubernetes accepts this: a container need not declare the ports that it listens on.
                 IntOrString::Int(number) if known.is_some() => Diagnostic::warning(
                     TARGET_PORT,
                     format!("no container of {owner} declares the port {number}"),
@@ -81,7 +82,7 @@ fn ports_text<'a>(containers: impl Iterator<Item = Container<'a>>) -> Option<Str
     (!ports.is_empty()).then(|| format!("it has {}", ports.join(", ")))
 }
 
-/// Probes of ports that the container does not have.
+/// Reports probes of ports that the container does not have.
 pub(in super::super) fn probes(context: &Context<'_>, report: &mut Report) {
     for pod in context.objects.pods() {
         for container in pod.running() {
@@ -103,7 +104,7 @@ pub(in super::super) fn probes(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// The ports that a probe asks, each with the key of its handler.
+/// The ports that a probe uses, each with the key of its handler.
 fn asked(probe: &Probe) -> impl Iterator<Item = (&'static str, &IntOrString)> {
     let http = probe.http_get.iter().map(|get| ("httpGet", &get.port));
     http.chain(probe.tcp_socket.iter().map(|socket| ("tcpSocket", &socket.port)))
@@ -130,7 +131,7 @@ fn probe_fault(owner: &Object, container: Container<'_>, port: &IntOrString, wri
     Some(diagnostic)
 }
 
-/// Ingresses that lead to Services or ports that the release does not have.
+/// Reports Ingresses that refer to Services or ports that the release does not have.
 pub(in super::super) fn ingresses(context: &Context<'_>, report: &mut Report) {
     for object in context.objects.of_kind("Ingress") {
         let Some(Typed::Ingress(ingress)) = &object.typed else {
@@ -154,7 +155,7 @@ fn backend_fault(context: &Context<'_>, object: &Object, backend: &IngressBacken
     let wanted = backend.service.as_ref()?;
     let written = node.get("service")?;
     let Some(service) = context.objects.find("Service", object.namespace(), &wanted.name) else {
-        // Without any Service at all the release is only the front of another one.
+        // A release without any Service is only the Ingress of another one.
         if !context.objects.has_kind("Service") {
             return None;
         }

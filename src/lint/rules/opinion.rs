@@ -1,4 +1,4 @@
-//! What some hold to be good practice. Off unless selected.
+//! Best practices that not everybody shares. Off unless selected.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use super::super::object::{Container, Pod};
 use super::super::objects::Objects;
 use crate::diagnostic::{Diagnostic, ObjectRef, Report};
 
-/// A rule about containers: its name, what is said of a container, and whether one offends.
+/// A rule about containers: its name, the message about a container, and the test for a violation.
 type ContainerRule = (&'static str, &'static str, fn(Pod<'_>, Container<'_>) -> bool);
 
 const CONTAINERS: &[ContainerRule] = &[
@@ -78,7 +78,7 @@ fn is_service(pod: Pod<'_>) -> bool {
     !pod.owner.is(&["Job", "CronJob", "Pod"])
 }
 
-/// The rules about containers.
+/// Checks the rules about containers.
 pub(in super::super) fn containers(context: &Context<'_>, report: &mut Report) {
     for pod in context.objects.pods() {
         for container in pod.containers() {
@@ -92,7 +92,7 @@ pub(in super::super) fn containers(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// The rules about workloads.
+/// Checks the rules about workloads.
 pub(in super::super) fn workloads(context: &Context<'_>, report: &mut Report) {
     let objects = &context.objects;
     let in_budgets = picked_by(objects, "PodDisruptionBudget");
@@ -144,7 +144,7 @@ pub(in super::super) fn workloads(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// The objects whose pods are picked by some object of a kind.
+/// The objects whose pods are selected by an object of this kind.
 fn picked_by<'a>(objects: &'a Objects, kind: &str) -> BTreeSet<&'a ObjectRef> {
     let mut picked = BTreeSet::new();
     for object in objects.of_kind(kind) {

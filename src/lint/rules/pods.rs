@@ -1,4 +1,4 @@
-//! Images.
+//! Container images.
 
 use super::super::Context;
 use crate::diagnostic::{Diagnostic, Report};
@@ -6,7 +6,7 @@ use crate::source::Span;
 
 const LATEST: &str = "latest-image-tag";
 
-/// The last place of a text in a scalar.
+/// The last occurrence of a text in a scalar.
 fn part(context: &Context<'_>, scalar: Span, text: &str) -> Span {
     let source = context.sources.get(scalar.file);
     let written = source.text().get(scalar.range()).unwrap_or_default();
@@ -16,7 +16,7 @@ fn part(context: &Context<'_>, scalar: Span, text: &str) -> Span {
     })
 }
 
-/// Images that are whatever was pushed last.
+/// Reports images without a fixed version.
 pub(in super::super) fn images(context: &Context<'_>, report: &mut Report) {
     for pod in context.objects.pods() {
         for container in pod.containers() {
@@ -33,7 +33,7 @@ pub(in super::super) fn images(context: &Context<'_>, report: &mut Report) {
             if !repository.is_empty() && digest.is_none() && tag.is_none_or(|tag| tag == "latest") {
                 let message = format!("the image {shown} is whatever was pushed last");
                 let diagnostic = Diagnostic::warning(LATEST, message);
-                // The tag may come from elsewhere than the name.
+                // The tag may come from another place than the name.
                 let span = tag.map_or(image.span, |tag| part(context, image.span, tag));
                 report.push(pod.owner.fault(diagnostic, span).help("name a version"));
             }

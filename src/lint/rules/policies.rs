@@ -1,4 +1,4 @@
-//! `ValidatingAdmissionPolicies` of the chart and of `--policies`, over the objects of the release.
+//! `ValidatingAdmissionPolicies` of the chart and of `--policies`, evaluated on the objects of the release.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::diagnostic::{Diagnostic, Report};
 use crate::source::{Source, SourceKind, Span};
 use crate::yaml;
 
-/// Evaluates all policies that are in force over every object.
+/// Evaluates all effective policies on every object.
 pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
     let given = given(context, report);
     let is_policy = |json: &Json| {
@@ -25,7 +25,7 @@ pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
         return;
     }
     let version = Version::parse(&context.request.capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
-    // What of them cannot be read has been reported.
+    // Unreadable definitions have been reported already.
     let mut crds = crds(context, &mut Report::new());
     given.iter().for_each(|(json, _)| crds.add(json));
     let of_release = rendered.iter().map(|object| (&object.json, object.namespace()));

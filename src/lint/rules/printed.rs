@@ -1,4 +1,4 @@
-//! Texts that Go prints where a template has printed something else than a text: maps, nothing, values for the wrong verb.
+//! Go's debug output in rendered text: maps, `<nil>`, and values with the wrong printf verb.
 
 use super::super::Context;
 use crate::diagnostic::{Diagnostic, Report};
@@ -7,7 +7,7 @@ use crate::yaml::{Node, Value};
 
 const PRINTED: &str = "printed-go-value";
 
-/// Values that are printed as only Go prints them.
+/// Reports values printed in Go's own notation.
 pub(in super::super) fn values(context: &Context<'_>, report: &mut Report) {
     let Some(rendered) = &context.rendered else { return };
     for (file, path) in &context.objects.files {
@@ -23,7 +23,7 @@ pub(in super::super) fn values(context: &Context<'_>, report: &mut Report) {
                 .get(origin.template.range())
                 .is_some_and(|text| text.starts_with("{{"));
             let shown = &source.text()[range.clone()];
-            // Texts of people who write about Go are printed as they are.
+            // Texts in the values that contain such notation are intended.
             if !is_action || context.values.as_ref().is_some_and(|values| has_text(values, shown)) {
                 continue;
             }
@@ -40,7 +40,7 @@ struct Found {
     help: &'static str,
 }
 
-/// The marks that Go leaves.
+/// Finds Go's notation in a text.
 fn find(text: &str) -> Vec<Found> {
     let mut found = Vec::new();
     for (start, mark) in text.match_indices("map[") {
@@ -78,7 +78,7 @@ fn find(text: &str) -> Vec<Found> {
         });
     }
     for (start, mark) in text.match_indices("<nil>") {
-        // Part of what printf says.
+        // It is part of a printf error.
         if text[..start].ends_with('(') {
             continue;
         }
@@ -92,7 +92,7 @@ fn find(text: &str) -> Vec<Found> {
     found
 }
 
-/// Whether a text of the values has this text in it.
+/// Whether a string of the values contains this text.
 fn has_text(values: &Node, wanted: &str) -> bool {
     let mut stack = vec![values];
     while let Some(node) = stack.pop() {

@@ -13,7 +13,7 @@ use crate::prometheus::{self, Kind};
 use crate::source::{Source, SourceKind, Span};
 use crate::yaml::{self, Node};
 
-/// Checks all of them.
+/// Checks all objects.
 pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
     for object in &context.objects.all {
         let source = context.sources.get(object.node.span.file);
@@ -52,7 +52,7 @@ pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// The keys of an object that a configuration in it names, with what they are for.
+/// The keys of an object that a configuration in the same object refers to, with the kind of each file.
 fn named(context: &Context<'_>, object: &Object) -> BTreeMap<String, Kind> {
     let parts = ["data", "stringData"]
         .into_iter()
@@ -68,8 +68,8 @@ fn named(context: &Context<'_>, object: &Object) -> BTreeMap<String, Kind> {
     named
 }
 
-/// Checks a text in an object, if it is a file of Prometheus'. Faults are placed in the scalar that holds it; where its
-/// source is not given, at the scalar as a whole.
+/// Checks a text in an object if it is a file of Prometheus. Findings are placed inside the scalar that holds it or,
+/// without its source, at the whole scalar.
 fn file(
     context: &Context<'_>,
     object: &Object,
@@ -79,7 +79,7 @@ fn file(
     within: Option<&Source>,
     report: &mut Report,
 ) {
-    // Names say little: a key may be called anything, and its text be mounted under another name.
+    // Names are unreliable: a key can have any name, and its text can be mounted under another one.
     let begins = |key: &str| text.lines().any(|line| line.starts_with(key));
     let is_named = matches!(name, "prometheus.yml" | "prometheus.yaml");
     if asked.is_none() && !is_named && !begins("scrape_configs:") && !begins("groups:") && !name.starts_with("web") {
@@ -90,7 +90,7 @@ fn file(
         .add(Source::new(name, SourceKind::Made, text.as_bytes().to_vec()));
     let inner_source = context.sources.get(inner);
     let Ok(parsed) = yaml::parse(&inner_source, inner, 0..inner_source.text().len()) else {
-        // Only what is surely meant for Prometheus, as it is, is worth a word.
+        // Only a text that is clearly meant for Prometheus, unprocessed, is reported.
         if asked.is_some() || is_named || begins("scrape_configs:") && !text.contains("{{") {
             let found = prometheus::check_file(context.sources, inner, asked.or(Some(Kind::Config)));
             place_all(found, object, text, scalar, within, inner, report);
@@ -107,7 +107,7 @@ fn file(
     place_all(found, object, text, scalar, within, inner, report);
 }
 
-/// Programs that read files much like Prometheus', with words of their own: parts of the names of their images.
+/// Programs whose files resemble Prometheus' but have other fields, by parts of their image names.
 const OTHERS: [&str; 9] = [
     "victoria-metrics",
     "victoriametrics",
@@ -120,7 +120,8 @@ const OTHERS: [&str; 9] = [
     "opentelemetry-collector",
 ];
 
-/// Whether a file is for another program: it has what only that has, or the pods that mount it run nothing else.
+/// Whether a file is for another program: it has fields of that program, or the pods that mount it run that program and
+/// not Prometheus.
 fn is_of_another(context: &Context<'_>, object: &Object, node: &Node) -> bool {
     let has = |key: &str| node.get(key).is_some();
     if has("clients") && has("positions") || has("server") && has("positions") {
@@ -181,18 +182,18 @@ fn place_all(
     }
 }
 
-/// A configuration of Prometheus in an object.
+/// A Prometheus configuration in an object.
 pub(super) struct Configuration {
-    /// What it says; its spans are places in the text.
+    /// The parsed configuration; its spans refer to the text.
     pub(super) node: Node,
     text: String,
     scalar: Span,
-    /// The text that the object is written in, where the configuration stands there as it is.
+    /// The source of the object, if it contains the configuration as plain text.
     within: Option<Arc<Source>>,
 }
 
 impl Configuration {
-    /// The place of a part of it in the object.
+    /// The place of a part of the configuration in the object.
     pub(super) fn place(&self, part: Span) -> Span {
         match &self.within {
             Some(source) => yaml::within(source.text(), self.scalar, &self.text, part.range()),
@@ -201,7 +202,7 @@ impl Configuration {
     }
 }
 
-/// The configurations of Prometheus that a ConfigMap or a Secret holds.
+/// The Prometheus configurations in a ConfigMap or a Secret.
 pub(super) fn configurations(context: &Context<'_>, object: &Object) -> Vec<Configuration> {
     let is_secret = object.is(&["Secret"]);
     if !is_secret && !object.is(&["ConfigMap"]) {
@@ -246,7 +247,7 @@ pub(super) fn configurations(context: &Context<'_>, object: &Object) -> Vec<Conf
     found
 }
 
-/// What kind of file an entry is, if it is surely one of Prometheus'. Other programs have `global` and `rules` too.
+/// The kind of a file, if it is certainly one of Prometheus. Other programs use `global` and `rules` too.
 fn kind(name: &str, node: &Node) -> Option<Kind> {
     let has_list = |key: &str| node.get(key).is_some_and(|value| value.as_list().is_some());
     let is_group = |group: &Node| group.get("rules").is_some_and(|rules| rules.as_list().is_some());

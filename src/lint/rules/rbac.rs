@@ -14,7 +14,7 @@ const ROLE_REF: &str = "missing-role";
 const SUBJECT: &str = "missing-subject";
 const ADMIN: &str = "cluster-admin-binding";
 
-/// Pods that run as service accounts that the release does not make, though it makes others.
+/// Reports pods whose service account the release does not create, although it creates others.
 pub(in super::super) fn accounts(context: &Context<'_>, report: &mut Report) {
     let objects = &context.objects;
     for pod in objects.pods() {
@@ -49,7 +49,7 @@ pub(in super::super) fn accounts(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Roles that grant nothing, or everything.
+/// Reports roles that grant nothing or everything.
 pub(in super::super) fn roles(context: &Context<'_>, report: &mut Report) {
     for object in &context.objects.all {
         let (rules, is_aggregated) = match &object.typed {
@@ -85,7 +85,7 @@ pub(in super::super) fn roles(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Bindings that lead to roles or accounts which are not there, or that make somebody the master of the cluster.
+/// Reports bindings to missing roles or accounts, and bindings to cluster-admin.
 pub(in super::super) fn bindings(context: &Context<'_>, report: &mut Report) {
     let objects = &context.objects;
     let has_roles = objects.has_kind("Role") || objects.has_kind("ClusterRole");
@@ -110,7 +110,7 @@ pub(in super::super) fn bindings(context: &Context<'_>, report: &mut Report) {
         for (subject, node) in paired(subjects, object.at(["subjects"])) {
             let own = subject.namespace.as_deref().filter(|own| !own.is_empty());
             let namespace = own.unwrap_or(object.namespace());
-            // Accounts in other namespaces belong to others.
+            // Accounts in other namespaces belong to other releases.
             let is_ours = subject.kind == "ServiceAccount" && namespace == context.request.release.namespace;
             let is_asked = is_ours && subject.name != "default" && objects.has_kind("ServiceAccount");
             if is_asked && objects.find("ServiceAccount", namespace, &subject.name).is_none() {
@@ -121,7 +121,7 @@ pub(in super::super) fn bindings(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Whether the release has a role. A `ClusterRole` is in no namespace, whatever it says.
+/// Whether the release has a role. A `ClusterRole` has no namespace, whatever its metadata says.
 fn has_role(context: &Context<'_>, binding: &Object, kind: &str, name: &str) -> bool {
     match kind {
         "ClusterRole" => context.objects.of_kind(kind).any(|role| role.name() == name),

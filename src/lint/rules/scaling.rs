@@ -14,7 +14,7 @@ const REPLICAS: &str = "autoscaler-and-replicas";
 const BLOCKING: &str = "blocking-budget";
 const SERVICE_NAME: &str = "missing-governing-service";
 
-/// Autoscalers without anything to scale, or that fight with a fixed number of replicas.
+/// Reports autoscalers without a target, and those that conflict with a fixed number of replicas.
 pub(in super::super) fn autoscalers(context: &Context<'_>, report: &mut Report) {
     let objects = &context.objects;
     for object in objects.of_kind("HorizontalPodAutoscaler") {
@@ -42,7 +42,7 @@ pub(in super::super) fn autoscalers(context: &Context<'_>, report: &mut Report) 
     }
 }
 
-/// Budgets that allow no pod to be evicted.
+/// Reports disruption budgets that never allow an eviction.
 pub(in super::super) fn budgets(context: &Context<'_>, report: &mut Report) {
     for object in context.objects.of_kind("PodDisruptionBudget") {
         let Some(Typed::PodDisruptionBudget(budget)) = &object.typed else {
@@ -72,7 +72,7 @@ pub(in super::super) fn budgets(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// How many pods a budget is about, as far as the release says.
+/// The number of pods that a budget selects, as far as the release determines it.
 fn picked(context: &Context<'_>, budget: &Object) -> Option<i64> {
     let selector = budget.typed.as_ref()?.selector()?;
     let pods = context.objects.pods_of(budget.namespace(), selector);
@@ -84,7 +84,7 @@ fn picked(context: &Context<'_>, budget: &Object) -> Option<i64> {
             .objects
             .scaler_of(pod.owner)
             .and_then(|scaler| scaler.typed.as_ref());
-        // A quiet night is as few pods as the autoscaler may go down to.
+        // With an autoscaler, the minimum is its lower bound.
         let replicas = match scaler {
             Some(Typed::HorizontalPodAutoscaler(scaler)) => scaler.spec.min_replicas,
             _ => pod.owner.typed.as_ref().and_then(Typed::replicas),
@@ -94,7 +94,7 @@ fn picked(context: &Context<'_>, budget: &Object) -> Option<i64> {
     Some(replicas.sum())
 }
 
-/// StatefulSets whose serviceName is not a Service of the release.
+/// Reports StatefulSets whose serviceName is not a Service of the release.
 pub(in super::super) fn stateful_sets(context: &Context<'_>, report: &mut Report) {
     let objects = &context.objects;
     for object in objects.of_kind("StatefulSet").filter(|_| objects.has_kind("Service")) {

@@ -1,4 +1,4 @@
-//! What gives a container more than it should have.
+//! Excessive privileges of containers.
 
 use super::super::Context;
 use super::super::object::{Object, paired, span};
@@ -12,7 +12,7 @@ const HOST: &str = "host-namespace";
 const SOCKET: &str = "container-runtime-socket";
 const SECRET: &str = "secret-in-env";
 
-/// Privileged containers, host namespaces, sockets of the container runtime.
+/// Reports privileged containers, host namespaces and sockets of the container runtime.
 pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
     for pod in context.objects.pods() {
         let owner = pod.owner;
@@ -43,7 +43,7 @@ pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
             ("hostPID", pod.spec.host_pid),
             ("hostIPC", pod.spec.host_ipc),
         ] {
-            // Agents on nodes are what DaemonSets are for.
+            // DaemonSets are exempt: agents on nodes need the host's namespaces.
             if setting == Some(true) && owner.kind() != "DaemonSet" {
                 let message = format!("{} shares a namespace of its node: {key}", owner.title());
                 say(HOST, message, pod.node, &[key]);
@@ -72,7 +72,7 @@ pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Whether a variable has a secret for its value, as far as names tell.
+/// Whether a variable holds a secret, judged by names.
 fn is_secret(name: &str, value: &str) -> bool {
     let name = name.to_ascii_uppercase();
     let last = name.rsplit('_').next().unwrap_or_default();
@@ -86,7 +86,7 @@ fn is_secret(name: &str, value: &str) -> bool {
     is_named && !is_setting(&name) && !is_reference(value)
 }
 
-/// Whether a variable says what is done with a secret (`ALLOW_EMPTY_PASSWORD`), or is no secret in spite of its name.
+/// Whether a variable is a setting about a secret (`ALLOW_EMPTY_PASSWORD`), or not a secret in spite of its name.
 fn is_setting(name: &str) -> bool {
     let does = |word: &str| {
         matches!(
@@ -104,11 +104,11 @@ fn is_setting(name: &str) -> bool {
                 | "USE"
         )
     };
-    // The clusters of etcd are told apart by a token, and `ETCD_AUTH_TOKEN` says of which kind tokens are.
+    // The cluster token of etcd only identifies clusters, and `ETCD_AUTH_TOKEN` selects the type of tokens.
     name.split('_').any(does) || name.ends_with("CLUSTER_TOKEN") || name == "ETCD_AUTH_TOKEN"
 }
 
-/// Whether a value leads to a secret or is a switch: a path, another variable, an address, the name of a Secret.
+/// Whether a value is not itself a secret: a switch, a path, another variable, an address, the name of a Secret.
 fn is_reference(value: &str) -> bool {
     const SWITCHES: [&str; 10] = ["", "true", "false", "yes", "no", "on", "off", "0", "1", "none"];
     let lower = value.to_ascii_lowercase();

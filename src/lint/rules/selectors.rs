@@ -1,4 +1,4 @@
-//! Objects that pick pods by labels: do they pick any?
+//! Objects that select pods by labels without a match.
 
 use promchart_k8s::Object as Typed;
 use promchart_k8s::k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -15,7 +15,7 @@ const BUDGET: &str = "budget-without-pods";
 const POLICY: &str = "policy-without-pods";
 const MONITOR: &str = "monitor-without-service";
 
-/// Workloads whose selector does not pick their own pods: Kubernetes refuses them.
+/// Reports workloads whose selector does not match their own pods; Kubernetes rejects them.
 pub(in super::super) fn own_pods(context: &Context<'_>, report: &mut Report) {
     for pod in context.objects.pods() {
         let object = pod.owner;
@@ -62,7 +62,7 @@ pub(in super::super) fn own_pods(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Services, budgets and policies that pick no pod of the release.
+/// Reports Services, budgets and policies that select no pod of the release.
 pub(in super::super) fn pods_of_others(context: &Context<'_>, report: &mut Report) {
     let objects = &context.objects;
     let has_operator = objects.all.iter().any(makes_pods);
@@ -85,8 +85,9 @@ pub(in super::super) fn pods_of_others(context: &Context<'_>, report: &mut Repor
             let (key, _) = pairs.iter().find(|(key, value)| pod.labels.get(*key) != Some(value))?;
             Some((pod, key))
         });
-        // One that agrees with a workload but for a value is a slip. A label that no pod has may be set by a program while it
-        // runs, as leaders do; one that agrees with none, and policies and budgets, may be for pods from elsewhere.
+        // A selector that matches a workload except for one value is a mistake. A label that no pod has may be set at
+        // run time, as by leader election. Selectors without any resemblance, and those of policies and budgets, may be
+        // for other pods.
         report.push(match differing {
             Some((pod, key)) => {
                 let in_labels = node.get("matchLabels").unwrap_or(node);
@@ -106,7 +107,7 @@ pub(in super::super) fn pods_of_others(context: &Context<'_>, report: &mut Repor
     }
 }
 
-/// A selector without the labels that controllers add to pods, which are in no template. From `pkg/controller` of Kubernetes:
+/// Removes the labels that controllers add to pods, which no template has. From `pkg/controller` of Kubernetes:
 /// `deployment/util`, `statefulset`, `daemon`, `job`.
 fn without_added(mut selector: LabelSelector) -> LabelSelector {
     const ADDED: [&str; 11] = [
@@ -132,7 +133,7 @@ fn without_added(mut selector: LabelSelector) -> LabelSelector {
     selector
 }
 
-/// How an object picks the pods that it is for: the rule for one that picks none, its selector, and where that is.
+/// How an object selects pods: the rule for an empty selection, the selector, and its path.
 fn picking(object: &Object) -> Option<(&'static str, LabelSelector, &'static [&'static str])> {
     let typed = object.typed.as_ref()?;
     match typed {
@@ -146,7 +147,7 @@ fn picking(object: &Object) -> Option<(&'static str, LabelSelector, &'static [&'
     }
 }
 
-/// A selector of pairs alone.
+/// A selector of labels only.
 pub(super) fn labels(pairs: std::collections::BTreeMap<String, String>) -> LabelSelector {
     LabelSelector {
         match_labels: Some(pairs),
@@ -161,7 +162,7 @@ pub(super) fn picks_all(selector: &LabelSelector) -> bool {
     !has_labels && !has_expressions
 }
 
-/// Whether an operator may make pods for the object.
+/// Whether an operator may create pods for the object.
 fn makes_pods(object: &Object) -> bool {
     let is_passive = matches!(object.group(), "cert-manager.io")
         || matches!(
@@ -171,7 +172,7 @@ fn makes_pods(object: &Object) -> bool {
     !object.is_own() && !is_passive
 }
 
-/// `ServiceMonitors` that pick no Service of the release, or a port that none of these has.
+/// Reports `ServiceMonitors` that select no Service of the release, or a port that none of these has.
 pub(in super::super) fn monitors(context: &Context<'_>, report: &mut Report) {
     let is_monitor = |object: &&Object| object.kind() == "ServiceMonitor" && object.group() == "monitoring.coreos.com";
     for object in context.objects.all.iter().filter(is_monitor) {

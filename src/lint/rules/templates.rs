@@ -1,4 +1,4 @@
-//! Templates without rendering them: wrong numbers of arguments, templates that are called but not defined, and the reverse.
+//! Checks of templates without rendering: wrong argument counts, undefined and unused templates.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ const ARGUMENTS: &str = "wrong-argument-count";
 const UNDEFINED: &str = "undefined-template";
 const UNUSED: &str = "unused-template";
 
-/// Calls with too few or too many arguments, in templates that are not rendered too.
+/// Reports calls with too few or too many arguments, even in templates that are not rendered.
 pub(in super::super) fn arguments(context: &Context<'_>, report: &mut Report) {
     for (_, chart) in context.chart.iter().flat_map(|chart| chart.walk()) {
         for template in &chart.templates {
@@ -54,7 +54,7 @@ fn pipeline(pipeline: &Pipeline, report: &mut Report) {
                 }
                 match operand {
                     Operand::Pipeline(inner) => stack.push(inner),
-                    // A function as an argument is called without any.
+                    // A function used as an argument is called without arguments.
                     Operand::Identifier(..) if !std::ptr::eq(operand, &raw const command.operands[0]) => {
                         count(operand, 0, false, report);
                     }
@@ -82,12 +82,12 @@ fn count(function: &Operand, given: usize, is_piped: bool, report: &mut Report) 
     }
 }
 
-/// Names that `include` and `template` call though nothing defines them.
+/// Reports names that `include` and `template` use without a definition.
 pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
     let (Some(chart), Some(usage)) = (&context.chart, &context.usage) else {
         return;
     };
-    // A library is told by others what it lacks, and what is not there may define anything.
+    // A library may use templates of the charts that include it, and a missing dependency may define anything.
     if chart.chart.is_library() || !context.absent.is_empty() {
         return;
     }
@@ -103,7 +103,7 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// The names of all templates that are defined: also in files that do not parse, as far as a look at the text tells.
+/// The names of all defined templates. In files that do not parse, they are found by a text search.
 fn defined(context: &Context<'_>) -> BTreeSet<Arc<str>> {
     let mut names = BTreeSet::new();
     for (_, chart) in context.chart.iter().flat_map(|chart| chart.walk()) {
@@ -117,7 +117,7 @@ fn defined(context: &Context<'_>) -> BTreeSet<Arc<str>> {
     names
 }
 
-/// What follows the words `define` and `block` in quotes.
+/// The quoted names after the words `define` and `block`.
 fn definitions(text: &str) -> Vec<Arc<str>> {
     let mut found = Vec::new();
     for word in ["define", "block"] {
@@ -132,7 +132,7 @@ fn definitions(text: &str) -> Vec<Arc<str>> {
     found
 }
 
-/// Definitions of the chart itself that nothing calls.
+/// Reports definitions of the chart itself that are never used.
 pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
     let (Some(chart), Some(usage)) = (&context.chart, &context.usage) else {
         return;
@@ -140,7 +140,7 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
     if chart.chart.is_library() || !usage.is_complete || usage.calls_unknown {
         return;
     }
-    // Texts that are rendered with `tpl`, in values or files, may call it too.
+    // Texts in values or files that `tpl` renders may also use it.
     let mut texts: Vec<Arc<str>> = Vec::new();
     for (_, chart) in chart.walk() {
         texts.push(context.sources.get(chart.chart.values.span.file).text().into());
@@ -162,7 +162,7 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Whether a subchart defines a template of this name: then it is for the subchart.
+/// Whether a subchart defines a template of this name, which this one then overrides.
 fn overrides(chart: &super::super::context::ParsedChart, name: &str) -> bool {
     chart.walk()[1..].iter().any(|(_, subchart)| {
         let mut trees = subchart.templates.iter().flat_map(|template| &template.trees);

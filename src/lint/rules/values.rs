@@ -1,4 +1,4 @@
-//! Values that nobody reads, values that nobody sets, keys that are there twice, numbers that change their form.
+//! Values that are never read, values that are never set, duplicate keys, and scalars that change their form.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ const DUPLICATE: &str = "duplicate-key";
 const EXPONENT: &str = "exponent-number";
 const MISREAD: &str = "misread-scalar";
 
-/// Keys that the user gives but no template reads.
+/// Reports keys set by the user that no template reads.
 pub(in super::super) fn unknown(context: &Context<'_>, report: &mut Report) {
     let Some(usage) = context.usage.as_ref().filter(|usage| usage.is_complete) else {
         return;
     };
     for unread in usage.reads.unread(&context.given) {
-        // Global values are for whoever reads them; an empty table of them says nothing.
+        // Global values are for any chart that reads them, so an empty table of them is fine.
         let is_empty = unread.path == GLOBAL && unread.entry.node.as_map().is_some_and(yaml::Map::is_empty);
         if !is_empty && !is_free(&unread.path) && !is_misread(context, &unread) {
             report.push(unknown_key(unread));
@@ -37,7 +37,7 @@ fn unknown_key(unread: Unread<'_>) -> Diagnostic {
     diagnostic
 }
 
-/// Whether a key is another one than was written, `on` for instance, which a rule of its own tells.
+/// Whether a key was read as another one (`on` as `true`), which the rule for misread scalars reports.
 fn is_misread(context: &Context<'_>, unread: &Unread<'_>) -> bool {
     let last = unread.path.rsplit('.').next().unwrap_or_default();
     let span = unread.entry.key;
@@ -45,7 +45,7 @@ fn is_misread(context: &Context<'_>, unread: &Unread<'_>) -> bool {
     matches!(last, "true" | "false") && source.text().get(span.range()).is_some_and(|written| written != last)
 }
 
-/// Keys of the chart's own values.yaml that no template reads.
+/// Reports keys of the chart's own values.yaml that no template reads.
 pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
     let Some(usage) = context.usage.as_ref().filter(|usage| usage.is_complete) else {
         return;
@@ -57,7 +57,7 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
         if is_free(&unread.path) || is_misread(context, &unread) || is_global(&unread.path) {
             continue;
         }
-        // What a chart sets for a subchart is like what a user sets: a key that is not read is a slip.
+        // A chart sets values of a subchart like a user does, so an unread key is a mistake.
         let first = unread.path.split('.').next().unwrap_or_default();
         if first != unread.path && chart.subcharts.iter().any(|subchart| subchart.name == first) {
             report.push(unknown_key(unread));
@@ -68,18 +68,18 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// What everybody may set, read or not: `x-` keys hold anchors, `enabled` is for the condition of a parent.
+/// Keys that are always allowed: `x-` keys hold anchors, `enabled` is for the condition of a parent chart.
 fn is_free(path: &str) -> bool {
     let first = path.split('.').next().unwrap_or_default();
     matches!(path, "enabled") || first.starts_with("x-")
 }
 
-/// Whether a key is of the global values: a chart may have defaults for charts that use it.
+/// Whether a key is global: a chart may have defaults for charts that use it.
 fn is_global(path: &str) -> bool {
     path.split('.').any(|step| step == GLOBAL)
 }
 
-/// Paths that templates read without care, but that are defined nowhere.
+/// Reports paths that templates read without a guard, but that are defined nowhere.
 pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
     let (Some(usage), Some(chart)) = (&context.usage, &context.chart) else {
         return;
@@ -88,7 +88,7 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
         return;
     }
     let charts = chart.walk();
-    // A chart that is not rendered has no values to be defined.
+    // A chart that is not rendered has no final values.
     let Some(values) = &context.values else { return };
     let comments: Vec<(Vec<&str>, String)> = charts
         .iter()
@@ -113,7 +113,7 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
                 && (path.len() == prefix.len() || chart.chart.values.at(steps().skip(prefix.len())).is_some())
         });
         let below = |prefix: &[&str]| path.len() > prefix.len() && prefix.iter().zip(path).all(|(a, b)| *a == &**b);
-        // A key in a comment of values.yaml is how many charts tell of what can be set.
+        // Many charts document optional keys in comments of values.yaml.
         let in_comment = comments.iter().any(|(prefix, text)| {
             below(prefix)
                 && text.lines().any(|line| {
@@ -133,7 +133,8 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
             || context.given.at(steps()).is_some()
     };
     for (path, span) in usage.reads.missing(&is_defined) {
-        // Methods and counts of values that are no maps, and keys of what users fill: only below a mapping that is there.
+        // Only paths below an existing mapping are reported. This excludes methods of values that are not maps, and
+        // keys of tables that users fill.
         let (Some(last), parent) = (path.last(), &path[..path.len() - 1]) else {
             continue;
         };
@@ -157,7 +158,7 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Whether a place is in a template of the chart itself, not of a subchart.
+/// Whether a place is in a template of the chart itself rather than of a subchart.
 fn is_of(chart: &super::super::context::ParsedChart, context: &Context<'_>, span: Span) -> bool {
     let _ = context;
     let own = |template: &Arc<crate::template::Template>| {
@@ -166,7 +167,7 @@ fn is_of(chart: &super::super::context::ParsedChart, context: &Context<'_>, span
     chart.templates.iter().any(own)
 }
 
-/// Keys that a mapping has twice: in values files, in Chart.yaml, in rendered objects.
+/// Reports duplicate keys in values files, Chart.yaml and rendered objects.
 pub(in super::super) fn duplicates(context: &Context<'_>, report: &mut Report) {
     let mut files: Vec<FileId> = context.chart_yaml.iter().map(|(file, _)| *file).collect();
     files.extend(context.chart.iter().map(|chart| chart.chart.values.span.file));
@@ -190,7 +191,7 @@ pub(in super::super) fn duplicates(context: &Context<'_>, report: &mut Report) {
             }
         }
     }
-    // Helm and kubectl take the last one in silence; kustomize, and with it Flux and post renderers, refuses the object.
+    // Helm and kubectl silently use the last one; kustomize (and so Flux and post-renderers) rejects the object.
     for duplicate in &context.objects.duplicates {
         let message = format!("the key {} is there twice; the last one wins", duplicate.key);
         report.push(
@@ -201,7 +202,8 @@ pub(in super::super) fn duplicates(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Keys and numbers in values files, and keys of objects, that are something else than was written: `on` is `true`, `1.10` is `1.1`.
+/// Reports keys and numbers in values files, and keys of objects, that are read differently than written: `on` is
+/// `true`, `1.10` is `1.1`.
 pub(in super::super) fn misread(context: &Context<'_>, report: &mut Report) {
     let defaults = context.chart.iter().map(|chart| &chart.chart.values);
     for root in defaults.chain([&context.given]) {
@@ -243,7 +245,7 @@ fn scalars(context: &Context<'_>, root: &Node, with_numbers: bool, report: &mut 
                 };
                 let is_plain = !whole.is_empty() && !fraction.is_empty();
                 let is_plain = is_plain && whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
-                // `1.0` is a number in most places, but for what is called a version.
+                // `1.0` is usually meant as a number, except in a version.
                 let is_version = ["version", "tag"]
                     .iter()
                     .any(|word| name.to_ascii_lowercase().ends_with(word));
@@ -264,7 +266,7 @@ fn documents(source: &Source) -> Vec<std::ops::Range<usize>> {
     yaml::split_documents(source.text()).unwrap_or_default()
 }
 
-/// Whole numbers of a million and more that templates print as Go prints floats: `1e+06`.
+/// Reports integers of a million or more that templates print in Go's float notation: `1e+06`.
 pub(in super::super) fn exponents(context: &Context<'_>, report: &mut Report) {
     const LEAST: f64 = 1e6;
     let Some(values) = &context.values else { return };

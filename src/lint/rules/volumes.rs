@@ -1,4 +1,4 @@
-//! Volumes, and the keys of ConfigMaps and Secrets that pods ask for.
+//! Volumes, and the keys of ConfigMaps and Secrets that pods refer to.
 
 use promchart_k8s::Object as Typed;
 use promchart_k8s::k8s_openapi::api::core::v1::Volume;
@@ -13,7 +13,7 @@ const UNUSED: &str = "unused-volume";
 const KEY: &str = "missing-key";
 const SOURCE: &str = "missing-config";
 
-/// Mounts of volumes that the pod does not have, and volumes that nothing mounts.
+/// Reports mounts of volumes that the pod does not have, and volumes that are never mounted.
 pub(in super::super) fn mounts(context: &Context<'_>, report: &mut Report) {
     for pod in context.objects.pods() {
         let owner = pod.owner;
@@ -46,12 +46,12 @@ pub(in super::super) fn mounts(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// The volumes of a pod, and where each is written.
+/// The volumes of a pod, with their nodes.
 pub(super) fn volumes(pod: Pod<'_>) -> impl Iterator<Item = (&Volume, &Node)> {
     paired(pod.spec.volumes.as_ref(), pod.node.get("volumes"))
 }
 
-/// The volumes that a StatefulSet has made for each of its pods.
+/// The names of a StatefulSet's volume claim templates.
 fn claims(owner: &Object) -> Vec<&str> {
     let Some(Typed::StatefulSet(set)) = &owner.typed else {
         return Vec::new();
@@ -60,14 +60,14 @@ fn claims(owner: &Object) -> Vec<&str> {
     claims.filter_map(|claim| claim.metadata.name.as_deref()).collect()
 }
 
-/// A ConfigMap or Secret that a pod asks for, and perhaps a key in it.
+/// A ConfigMap or Secret that a pod refers to, optionally with a key.
 struct Wanted<'a> {
     kind: &'static str,
     name: &'a Node,
     key: Option<&'a Node>,
 }
 
-/// Keys that the ConfigMaps and Secrets of the release do not have, and such objects that the release does not have.
+/// Reports references to ConfigMaps, Secrets and keys that the release does not have.
 pub(in super::super) fn keys(context: &Context<'_>, report: &mut Report) {
     for pod in context.objects.pods() {
         for wanted in wanted(pod) {
@@ -77,13 +77,13 @@ pub(in super::super) fn keys(context: &Context<'_>, report: &mut Report) {
                 report.push(pod.owner.fault(Diagnostic::warning(SOURCE, message), wanted.name.span));
                 continue;
             };
-            // As they are written: a key whose value has a wrong type is there all the same.
+            // All written keys count, even if their value has the wrong type.
             let known: Vec<&str> = ["data", "stringData", "binaryData"]
                 .into_iter()
                 .filter_map(|part| source.at([part]).and_then(Node::as_map))
                 .flat_map(|map| map.iter().map(|(key, _)| &**key))
                 .collect();
-            // An empty one is filled by somebody else, such as a controller that makes certificates.
+            // An empty object is filled at run time, for example by a controller that creates certificates.
             let Some(key) = wanted
                 .key
                 .filter(|key| !known.is_empty() && !known.contains(&text(Some(key))))
@@ -99,7 +99,7 @@ pub(in super::super) fn keys(context: &Context<'_>, report: &mut Report) {
 }
 
 impl<'a> Wanted<'a> {
-    /// What a reference asks for, unless it can do without.
+    /// Collects the references of a source, unless it is optional.
     fn of(kind: &'static str, source: Option<&'a Node>, name_key: &str, found: &mut Vec<Self>) {
         let Some(source) = source.filter(|source| !is_true(source.get("optional"))) else {
             return;
@@ -117,8 +117,8 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// The single files that containers mount out of a volume: each is a key of its ConfigMap or Secret, and an empty folder
-/// where there is no such key.
+/// The single files that containers mount from a volume. Each is a key of its ConfigMap or Secret; for a missing key,
+/// the mount is an empty folder.
 fn sub_paths<'a>(pod: Pod<'a>, volume: &str) -> impl Iterator<Item = &'a Node> {
     let mounts = pod.containers().flat_map(|container| {
         paired(
