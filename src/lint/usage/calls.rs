@@ -1,4 +1,4 @@
-//! What functions do with abstract values.
+//! The effect of functions on abstract values.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::eval::{Evaluator, Scope};
 use super::value::Abstract;
 use crate::template::ast::{Command, Operand};
 
-/// Functions that ask whether there is something, or give something else if there is not.
+/// Functions that test for a value, or replace a missing one.
 const TAKE_ABSENT: &[&str] = &[
     "default",
     "coalesce",
@@ -48,12 +48,12 @@ const TAKE_ABSENT: &[&str] = &[
     "pluck",
 ];
 
-/// Whether the command is a function that copes with a value that is not there.
+/// Whether the command is a function that accepts a missing value.
 pub(super) fn takes_absent(command: &Command) -> bool {
     matches!(&command.operands[0], Operand::Identifier(_, name) if TAKE_ABSENT.contains(&&**name))
 }
 
-/// Whether an operand names something that others may name too, so that a change of it shows elsewhere.
+/// Whether an operand refers to a value that is reachable in other ways, so that changes to it are visible elsewhere.
 fn is_shared(operand: Option<&Operand>) -> bool {
     matches!(
         operand,
@@ -130,7 +130,7 @@ impl Evaluator<'_> {
                 arguments.into_iter().next().unwrap_or(Abstract::Unknown)
             }
             "merge" | "mergeOverwrite" | "mustMerge" | "mustMergeOverwrite" => {
-                // The first one is changed: whoever else knows it sees what the others hold.
+                // The first map is changed in place: any other reference to it sees the contents of the others.
                 if is_shared(operands.first()) && arguments.len() > 1 {
                     arguments[1..].iter().for_each(|argument| self.whole(argument));
                 }
@@ -167,7 +167,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// A function that may read all that it is given, and gives something of its own.
+    /// A function that may read all of its arguments and returns a new value.
     fn consume(&mut self, arguments: &[Abstract]) -> Abstract {
         arguments.iter().for_each(|argument| self.whole(argument));
         Abstract::Unknown
@@ -178,7 +178,7 @@ impl Evaluator<'_> {
             return self.consume(arguments);
         };
         let span = operands.first().map(|operand| operand.meta().span);
-        // The file of a template beside this one, for a checksum: files are gone through anyway.
+        // A template file included for a checksum; all files are analysed anyway.
         let is_file = operands
             .first()
             .is_some_and(|operand| operand.to_string().contains(".Template.BasePath"));
@@ -266,7 +266,7 @@ impl Evaluator<'_> {
         Abstract::List(Box::new(item))
     }
 
-    /// What is known of a formatted text: the format without its verbs.
+    /// The pattern of a formatted text: the format with a star for each verb.
     fn printf(&mut self, arguments: &[Abstract]) -> Abstract {
         self.consume(arguments);
         let Some(Abstract::Text(format)) = arguments.first() else {

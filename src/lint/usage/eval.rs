@@ -1,4 +1,4 @@
-//! Goes through templates with abstract values.
+//! Evaluates templates with abstract values.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,48 +9,48 @@ use crate::source::Span;
 use crate::template::Template;
 use crate::template::ast::{Branch, Command, Fields, List, Node, Operand, Pipeline, Tree, Variable};
 
-/// How deep templates may be called in templates before the analysis ends.
+/// The nesting limit of template calls. Beyond it the analysis gives up.
 const MAX_DEPTH: usize = 60;
-/// How many operands may be looked at before the analysis ends.
+/// The limit on evaluated commands. Beyond it the analysis gives up.
 const MAX_STEPS: usize = 3_000_000;
-/// How deep an abstract value may nest; templates that call themselves build ever deeper ones.
+/// The nesting limit of abstract values. Recursive templates build ever deeper ones.
 const MAX_NESTING: usize = 12;
 
 /// The state of an analysis.
 #[derive(Default)]
 pub(super) struct Evaluator<'a> {
     pub(super) reads: Reads,
-    /// The paths at which the values of charts begin.
+    /// The paths of the values of all charts.
     pub(super) charts: BTreeSet<Path>,
-    /// Texts of values that are templates: what `tpl` may be given.
+    /// String values that are templates, as possible arguments of `tpl`.
     pub(super) texts: Vec<Arc<Template>>,
     pub(super) called: Vec<(Arc<str>, Span)>,
     pub(super) calls_unknown: bool,
-    /// Names of templates that were gone through because something may call them.
+    /// The names of templates that something may call.
     pub(super) reached: BTreeSet<Arc<str>>,
     templates: BTreeMap<Arc<str>, Vec<&'a Tree>>,
-    /// The names and texts of these: what subcharts have copies of is gone through once.
+    /// The names and texts of the templates, so that copies in subcharts are analysed only once.
     texts_of_templates: BTreeSet<(Arc<str>, String)>,
-    /// Templates by their own files: those that are no file of the chart are definitions.
+    /// The templates that are files. All others are definitions.
     files: BTreeSet<Arc<str>>,
     done: BTreeSet<(*const Tree, Abstract)>,
     depth: usize,
     steps: usize,
     is_over: bool,
-    /// Whether a place is one in the user's files.
+    /// The number of enclosing templates that come from string values; their places are not in files of the chart.
     in_text: usize,
-    /// Whether what is looked at may be absent.
+    /// The number of enclosing guards: positive while the current value may be missing.
     pub(super) guards: usize,
 }
 
-/// The variables of a template that is gone through, and its dot.
+/// The dot and the variables of a template.
 pub(super) struct Scope {
     pub(super) dot: Abstract,
     variables: Vec<(Arc<str>, Abstract)>,
 }
 
 impl<'a> Evaluator<'a> {
-    /// Makes a template known, unless it is the copy of one that is.
+    /// Registers a template, unless it is a copy of a known one.
     pub(super) fn define(&mut self, template: &Template, tree: &'a Tree) {
         if tree.name == template.name {
             self.files.insert(Arc::clone(&tree.name));
@@ -61,17 +61,17 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Whether the analysis was broken off.
+    /// Whether the analysis gave up.
     pub(super) fn gave_up(&self) -> bool {
         self.is_over
     }
 
-    /// The names that templates are defined by, files left out.
+    /// The names of definitions, without those of files.
     fn definitions(&self) -> impl Iterator<Item = &Arc<str>> {
         self.templates.keys().filter(|name| !self.files.contains(*name))
     }
 
-    /// Goes through a template, unless that was done with such a dot.
+    /// Evaluates a template, unless it has been evaluated with the same dot.
     pub(super) fn template(&mut self, tree: &Tree, dot: &Abstract) {
         if self.is_over || !self.done.insert((std::ptr::from_ref(tree), dot.clone())) {
             return;
@@ -91,7 +91,7 @@ impl<'a> Evaluator<'a> {
         self.depth -= 1;
     }
 
-    /// Goes through whatever templates may be meant by a name.
+    /// Evaluates every template that a name can refer to.
     pub(super) fn call(&mut self, name: &Abstract, span: Span, dot: &Abstract) {
         let names: Vec<Arc<str>> = match name {
             Abstract::Text(name) => {
@@ -120,7 +120,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Goes through the texts of values that are templates.
+    /// Evaluates the string values that are templates.
     pub(super) fn rendered_texts(&mut self, dot: &Abstract) {
         let texts = self.texts.clone();
         self.in_text += 1;
@@ -132,7 +132,7 @@ impl<'a> Evaluator<'a> {
         self.in_text -= 1;
     }
 
-    /// Goes through a list. Tells whether it surely ends the render, with `fail`: what it assigns is seen by nothing then.
+    /// Evaluates a list. Returns whether it always ends the render with `fail`; its assignments then have no effect.
     fn list(&mut self, list: &List, scope: &mut Scope) -> bool {
         let depth = scope.variables.len();
         let mut ends = false;
@@ -179,7 +179,7 @@ impl<'a> Evaluator<'a> {
         ends
     }
 
-    /// Goes through both bodies; after them a variable has what either gave it. Tells whether both end the render.
+    /// Evaluates both bodies and merges their assignments. Returns whether both end the render.
     fn bodies(&mut self, branch: &Branch, scope: &mut Scope, dot: Option<Abstract>) -> bool {
         let outer = scope.dot.clone();
         let before = scope.variables.clone();
@@ -227,7 +227,7 @@ impl<'a> Evaluator<'a> {
     fn declare(&mut self, pipeline: &Pipeline, variable: &Variable, value: Abstract, scope: &mut Scope) {
         let name = &variable.name;
         if pipeline.is_assign {
-            // Which of the values it has later depends on the way taken: all of them count as read.
+            // Its later value depends on the control flow, so all of the value counts as read.
             self.whole(&value);
             if let Some((_, known)) = scope.variables.iter_mut().rev().find(|(known, _)| known == name) {
                 *known = value;
@@ -237,7 +237,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Looks at something that the template can do without.
+    /// Evaluates something that may be missing.
     pub(super) fn guarded<T>(&mut self, look: impl FnOnce(&mut Self) -> T) -> T {
         self.guards += 1;
         let result = look(self);
@@ -246,7 +246,7 @@ impl<'a> Evaluator<'a> {
     }
 
     pub(super) fn pipeline(&mut self, pipeline: &Pipeline, scope: &mut Scope) -> Abstract {
-        // What is piped into `default` and the like may be absent.
+        // A value piped into `default` and the like may be missing.
         let guards = usize::from(pipeline.commands[1..].iter().any(super::calls::takes_absent));
         self.guards += guards;
         let mut value = None;
@@ -274,7 +274,7 @@ impl<'a> Evaluator<'a> {
             Operand::Identifier(_, name) => self.function(name, rest, piped, scope),
             _ if rest.is_empty() && piped.is_none() => self.operand(first, scope),
             _ => {
-                // A method: `.Files.Get`, `.Capabilities.APIVersions.Has`.
+                // A method call: `.Files.Get`, `.Capabilities.APIVersions.Has`.
                 let callee = self.operand(first, scope);
                 self.whole(&callee);
                 for operand in rest {
@@ -326,7 +326,7 @@ impl<'a> Evaluator<'a> {
         value
     }
 
-    /// Notes the place of a read.
+    /// Records the place of a read.
     fn note(&mut self, value: &Abstract, span: Span) {
         if let Abstract::At(path) = value {
             self.reads.place(path, span, self.guards > 0);
@@ -361,7 +361,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// What ranging over a value gives.
+    /// The element of a value in a `range`.
     pub(super) fn item(&mut self, value: &Abstract) -> Abstract {
         match value {
             Abstract::At(path) => Abstract::At(join(path, Step::Any)),
@@ -382,7 +382,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// One of several values; if they are too many, all count as read.
+    /// One of several values. If there are too many, all of them count as read.
     pub(super) fn either(&mut self, values: &[Abstract]) -> Abstract {
         if let Some(value) = Abstract::either(values.iter().cloned()) {
             return value;
@@ -391,7 +391,7 @@ impl<'a> Evaluator<'a> {
         Abstract::Unknown
     }
 
-    /// Looks at a value, not at what is in it.
+    /// Marks a value as read, without its contents.
     pub(super) fn touch(&mut self, value: &Abstract) {
         match value {
             Abstract::At(path) => self.for_paths(path, Reads::touch),
@@ -400,7 +400,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Reads all of a value.
+    /// Marks a value as read, with all of its contents.
     pub(super) fn whole(&mut self, value: &Abstract) {
         match value {
             Abstract::At(path) | Abstract::Dot(path) => self.for_paths(path, Reads::whole),
@@ -411,7 +411,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// A global value of a subchart may come from any chart above it.
+    /// Applies a read to a path. A global value of a subchart may come from any chart above it.
     fn for_paths(&mut self, path: &Path, read: fn(&mut Reads, &Path)) {
         read(&mut self.reads, path);
         let global = key(crate::values::GLOBAL);
@@ -427,7 +427,7 @@ impl<'a> Evaluator<'a> {
     }
 }
 
-/// Whether a name has the parts of a pattern in their order, the first at its start and the last at its end.
+/// Whether a name matches a pattern given by its parts: in order, the first at the start and the last at the end.
 pub(in super::super) fn fits(name: &str, parts: &[&str]) -> bool {
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
         return true;

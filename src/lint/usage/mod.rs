@@ -1,9 +1,9 @@
-//! How templates use values, told from the templates alone: which paths of `.Values` they read.
+//! Static analysis of how templates use values: which paths of `.Values` they read.
 //!
-//! All templates of a chart and its subcharts are gone through with values of which only the way they came is known
-//! ([`value::Abstract`]). `include`, `template` and `tpl` are followed, `with`, `range` and variables too; a path that goes into
-//! a function which might read all of it counts as read with everything below. In doubt a path counts as read: what is
-//! reported as unused is so on every way through the templates.
+//! All templates of a chart and its subcharts are evaluated with abstract values, of which only the origin is known
+//! ([`value::Abstract`]). The analysis follows `include`, `template`, `tpl`, `with`, `range` and variables. A path
+//! passed to a function that might read all of it counts as read with everything below. In doubt a path counts as read,
+//! so a path reported as unused is unused on every execution path.
 
 mod calls;
 mod eval;
@@ -24,23 +24,23 @@ pub(super) use eval::fits;
 pub use reads::{Reads, Unread};
 use value::{Abstract, key};
 
-/// What is known of how templates use values.
+/// The result of the analysis.
 #[derive(Debug, Default)]
 pub struct Usage {
     /// The paths that are read.
     pub reads: Reads,
-    /// Whether the templates were gone through to the end: else nothing can be said of what they do not do.
+    /// Whether the analysis completed. Otherwise the absence of a read means nothing.
     pub is_complete: bool,
-    /// Names of templates that are called, with the places of the calls.
+    /// The names of called templates, with the places of the calls.
     pub called: Vec<(Arc<str>, Span)>,
-    /// Names of templates that something may call, by name or by a name that is put together.
+    /// The names of templates that may be called, by a constant or a computed name.
     pub reached: BTreeSet<Arc<str>>,
-    /// Whether a template is called whose name is not known.
+    /// Whether a template with an unknown name is called.
     pub calls_unknown: bool,
 }
 
 impl Usage {
-    /// Goes through the templates of a chart and its subcharts. `given` are the values of the user: their texts may be
+    /// Analyses the templates of a chart and its subcharts. `given` has the user's values, whose strings may be
     /// templates.
     pub fn of(chart: &ParsedChart, given: &Node, sources: &Sources) -> Self {
         let charts = chart.walk();
@@ -85,7 +85,7 @@ impl Usage {
     }
 }
 
-/// What Helm itself reads: conditions, tags, imports; and whatever a subchart that is not there would.
+/// Marks the values that Helm itself reads (conditions, tags, imports), and those of missing subcharts.
 fn dependencies(chart: &ParsedChart, prefix: &value::Path, reads: &mut Reads) {
     let below = |path: &str| -> value::Path {
         let steps = path.split('.').filter(|step| !step.is_empty()).map(key);
@@ -95,14 +95,14 @@ fn dependencies(chart: &ParsedChart, prefix: &value::Path, reads: &mut Reads) {
         reads.whole(&below("tags"));
     }
     for dependency in &chart.chart.metadata.dependencies {
-        // Without a condition there is no path, which would be that of all values.
+        // An empty condition would mark all values.
         let conditions = dependency
             .condition
             .split(',')
             .filter(|condition| !condition.trim().is_empty());
         for condition in conditions {
             reads.whole(&below(condition.trim()));
-            // The condition of a subchart of a subchart may be set from the top.
+            // The condition of a nested subchart may be set from the top-level chart.
             reads.whole(&condition.trim().split('.').map(key).collect());
         }
         let name = dependency.name_or_alias();
@@ -120,7 +120,7 @@ fn dependencies(chart: &ParsedChart, prefix: &value::Path, reads: &mut Reads) {
     }
 }
 
-/// Texts of values that may be templates.
+/// String values that may be templates.
 #[derive(Default)]
 struct Texts(BTreeSet<Arc<str>>);
 
@@ -139,7 +139,7 @@ impl Texts {
         }
     }
 
-    /// The texts that are templates. Places in them mean nothing to the user: they get none.
+    /// Parses the texts that are templates. Their spans mean nothing to the user.
     fn parse(self, sources: &Sources) -> Vec<Arc<Template>> {
         let parse = |text: &Arc<str>| {
             let source = Source::new("values", SourceKind::Made, text.as_bytes().to_vec());
@@ -150,7 +150,7 @@ impl Texts {
     }
 }
 
-/// Whether a template of the chart renders texts.
+/// Whether a template of the chart uses `tpl`.
 fn calls_tpl(chart: &ParsedChart, sources: &Sources) -> bool {
     chart
         .templates
@@ -162,7 +162,7 @@ fn calls_tpl(chart: &ParsedChart, sources: &Sources) -> bool {
         })
 }
 
-/// Texts that `tpl` may be given besides values: files of the chart, constants in templates.
+/// Other texts that `tpl` may render: files of the chart, and constants in templates.
 fn loose_texts(chart: &ParsedChart, sources: &Sources) -> Vec<Arc<str>> {
     const MAX_FILE: usize = 1 << 20;
     let mut found = Vec::new();
@@ -171,7 +171,7 @@ fn loose_texts(chart: &ParsedChart, sources: &Sources) -> Vec<Arc<str>> {
             found.push(file.text());
         }
     }
-    // Whole templates: a constant such as `{{ "{{ .Values.x }}" }}` lies in one.
+    // The whole template text is searched: a constant may be nested, as in `{{ "{{ .Values.x }}" }}`.
     for template in &chart.templates {
         if let Some(tree) = template.trees.last() {
             let source = sources.get(tree.span.file);
@@ -183,7 +183,7 @@ fn loose_texts(chart: &ParsedChart, sources: &Sources) -> Vec<Arc<str>> {
     found
 }
 
-/// Counts as read what a text mentions.
+/// Marks the values that a text mentions as read.
 fn mentions(text: &str, prefix: &value::Path, reads: &mut Reads) {
     const VALUES: &str = ".Values.";
     for (at, _) in text.match_indices(VALUES) {

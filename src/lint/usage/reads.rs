@@ -11,7 +11,7 @@ use crate::yaml::{Entry, Node, Value};
 #[derive(Debug, Default)]
 pub struct Reads {
     root: Branch,
-    /// Each read of one path without stars: where it is, and whether the template cares for its absence.
+    /// The reads of each path without stars: the place, and whether the template guards against a missing value.
     places: BTreeMap<Vec<Arc<str>>, Vec<(Span, bool)>>,
 }
 
@@ -28,9 +28,9 @@ struct Branch {
 pub struct Unread<'a> {
     /// Its path, with dots.
     pub path: String,
-    /// The key and the value.
+    /// Its key and value.
     pub entry: &'a Entry,
-    /// A key beside it that is read, if one is like it.
+    /// A similar key in the same mapping that is read.
     pub close: Option<String>,
 }
 
@@ -42,17 +42,17 @@ impl Reads {
         })
     }
 
-    /// A path is looked at.
+    /// Marks a path as read, without its contents.
     pub(super) fn touch(&mut self, path: &Path) {
         self.branch(path);
     }
 
-    /// All that is at a path is read.
+    /// Marks a path as read, with all of its contents.
     pub(super) fn whole(&mut self, path: &Path) {
         self.branch(path).is_whole = true;
     }
 
-    /// Notes where a path is read, and whether the template can do without it.
+    /// Records the place of a read, and whether the template can do without the value.
     pub(super) fn place(&mut self, path: &Path, span: Span, is_guarded: bool) {
         let keys: Option<Vec<Arc<str>>> = path
             .iter()
@@ -66,18 +66,18 @@ impl Reads {
         }
     }
 
-    /// The paths that templates name, each with where; keys that a template computes are not among them.
+    /// The paths read by constant keys, with their places. Computed keys are not included.
     pub fn places(&self) -> impl Iterator<Item = (&[Arc<str>], Span)> {
         let places = self.places.iter();
         places.flat_map(|(path, places)| places.iter().map(move |(span, _)| (&**path, *span)))
     }
 
-    /// The outermost keys of some values that no template reads.
+    /// The outermost keys of the values that no template reads.
     pub fn unread<'a>(&self, values: &'a Node) -> Vec<Unread<'a>> {
         let mut found = Vec::new();
         let mut stack: Vec<(&Node, Vec<&Branch>, String)> = vec![(values, vec![&self.root], String::new())];
         while let Some((node, branches, path)) = stack.pop() {
-            // Looked at, but no further: a template that asks whether there is anything has read it.
+            // Read without a look inside: testing for the value counts as reading all of it.
             let is_leaf = branches
                 .iter()
                 .all(|branch| branch.keys.is_empty() && branch.any.is_none());
@@ -118,7 +118,8 @@ impl Reads {
         found
     }
 
-    /// The paths that templates read without care although they are nowhere defined. `is_defined` says what is.
+    /// The paths that templates read without a guard although they are defined nowhere. `is_defined` tells which are
+    /// defined.
     pub fn missing(&self, is_defined: &dyn Fn(&[Arc<str>]) -> bool) -> Vec<(&[Arc<str>], Span)> {
         let guarded = |path: &[Arc<str>]| {
             (1..=path.len()).any(|end| {

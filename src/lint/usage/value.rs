@@ -1,9 +1,9 @@
-//! What a value may be, for all that can be told without rendering.
+//! Abstract values: everything that is known of a value without rendering.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A step into values: a key, or whatever key or index there is.
+/// A step of a path: a key, or any key or index.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) enum Step {
     /// This key.
@@ -12,35 +12,35 @@ pub(in super::super) enum Step {
     Any,
 }
 
-/// A path from the values of the first chart on.
+/// A path from the values of the top-level chart.
 pub(in super::super) type Path = Vec<Step>;
 
-/// The most alternatives that are kept apart.
+/// The maximum number of alternatives kept apart.
 const MAX_ALTERNATIVES: usize = 24;
 
-/// What is known of a value.
+/// The knowledge about a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Abstract {
-    /// Nothing that leads to values.
+    /// A value that does not come from `.Values`.
     Unknown,
-    /// The dot of a chart, whose values are at this path.
+    /// The dot of a chart whose values are at this path.
     Dot(Path),
     /// The value at a path.
     At(Path),
-    /// This text.
+    /// A known text.
     Text(Arc<str>),
-    /// A text of which only what lies between the stars is known.
+    /// A partly known text: stars stand for the unknown parts.
     Pattern(Arc<str>),
     /// A mapping with these entries.
     Dict(Arc<BTreeMap<Arc<str>, Abstract>>),
     /// A list of such items.
     List(Box<Abstract>),
-    /// One of these.
+    /// One of several.
     Either(Vec<Abstract>),
 }
 
 impl Abstract {
-    /// One of several; `None` if there are too many to keep apart.
+    /// One of several values; none if there are too many to keep apart.
     pub(super) fn either(alternatives: impl IntoIterator<Item = Self>) -> Option<Self> {
         let mut flat: Vec<Self> = Vec::new();
         for alternative in alternatives {
@@ -62,7 +62,7 @@ impl Abstract {
         }
     }
 
-    /// How deep it nests, as far as that matters.
+    /// The nesting depth. Paths count a quarter of their length.
     pub(super) fn depth(&self) -> usize {
         match self {
             Self::Dot(path) | Self::At(path) => path.len() / 4,
@@ -74,14 +74,14 @@ impl Abstract {
     }
 }
 
-/// A path with one step more.
+/// A path extended by a step.
 pub(super) fn join(path: &Path, step: Step) -> Path {
     let mut path = path.clone();
     path.push(step);
     path
 }
 
-/// A key as a step.
+/// A step for a key.
 pub(in super::super) fn key(name: &str) -> Step {
     Step::Key(name.into())
 }
