@@ -1,8 +1,8 @@
-//! Where random choices come from: a seed, or the choices of an earlier case, changed to make it smaller.
+//! The source of random choices: a seed, or a recorded tape of choices that shrinking has modified.
 
 use promchart::world::Seeded;
 
-/// A tape of choices. Each case is drawn from one, so that a shorter or a smaller tape is a simpler case.
+/// A tape of choices. Each case is generated from one, so a shorter or smaller tape gives a simpler case.
 pub(crate) struct Chance {
     tape: Vec<u32>,
     at: usize,
@@ -10,7 +10,7 @@ pub(crate) struct Chance {
 }
 
 impl Chance {
-    /// Fresh choices of a seed.
+    /// New choices from a seed.
     pub(crate) fn fresh(seed: u64) -> Self {
         Self {
             tape: Vec::new(),
@@ -19,7 +19,7 @@ impl Chance {
         }
     }
 
-    /// The choices of a tape; after its end always the first option.
+    /// Replays a tape; after its end every choice is the first option.
     pub(crate) fn replay(tape: Vec<u32>) -> Self {
         Self {
             tape,
@@ -28,7 +28,7 @@ impl Chance {
         }
     }
 
-    /// The choices that were made.
+    /// The choices made so far.
     pub(crate) fn into_tape(mut self) -> Vec<u32> {
         self.tape.truncate(self.at);
         self.tape
@@ -45,31 +45,32 @@ impl Chance {
         usize::try_from(choice).unwrap_or(0) % bound.max(1)
     }
 
-    /// True once in so many times. The simplest choice is no.
+    /// True once in `odds` times. The simplest choice is false.
     pub(crate) fn one_in(&mut self, odds: usize) -> bool {
         self.below(odds) == odds - 1
     }
 
-    /// One of some.
+    /// One of the options.
     pub(crate) fn pick<'a, T: ?Sized>(&mut self, options: &[&'a T]) -> &'a T {
         options[self.below(options.len())]
     }
 }
 
-/// What came of a smaller tape.
+/// The result of trying a smaller tape.
 pub(crate) enum Tried {
     /// Nothing was run for it.
     PassedOver,
-    /// It shows nothing.
+    /// It does not reproduce the difference.
     InVain,
-    /// It shows the same; the choices that it came down to.
+    /// It reproduces the difference; the choices that were used.
     Smaller(Vec<u32>),
 }
 
-/// Takes choices out of a tape, or makes them the first option, as long as it shows the same; so many runs at most.
+/// Shrinks a tape while it reproduces the difference: removes choices or replaces them by the first option, with at
+/// most `budget` runs.
 ///
 /// # Errors
-/// That of a run.
+/// The error of a run.
 pub(crate) fn shrink(
     mut tape: Vec<u32>,
     budget: usize,

@@ -1,4 +1,4 @@
-//! What the real Helm prints: for each profile of the chart, and for each conformance case.
+//! The output of the real Helm for each profile of the chart and each conformance case.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::helm::{helm, root, template};
 #[path = "../../tests/support/words.rs"]
 mod words;
 
-/// The arguments by which a profile is rendered; the test and the README use the same.
+/// The arguments that render a profile; the test and the README use the same.
 pub(crate) fn profile_arguments(profile: &str) -> Vec<String> {
     let mut arguments = vec![
         "prom".to_owned(),
@@ -41,12 +41,12 @@ pub(crate) fn profiles() -> Result<Vec<String>, String> {
     Ok(profiles)
 }
 
-/// What is done with what Helm prints.
+/// The handling of Helm's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mode {
-    /// It becomes the wanted result.
+    /// Write it as the expected result.
     Write,
-    /// It must be the wanted result; nothing is written.
+    /// Compare it with the expected result; write nothing.
     Check,
 }
 
@@ -76,20 +76,20 @@ pub(crate) fn run(mode: Mode) -> Result<(), String> {
     }
 }
 
-/// The wanted results.
+/// The expected results.
 struct Goldens {
     mode: Mode,
-    /// The files that are not what Helm prints.
+    /// The files that differ from Helm's output.
     stale: Vec<String>,
 }
 
 impl Goldens {
-    /// Writes a file, or holds it against what it should be. An empty text is no file.
+    /// Writes or checks a file, depending on the mode. An empty text means no file.
     fn keep(&mut self, path: &Path, text: &str) -> Result<(), String> {
         let failed = |error: std::io::Error| format!("{}: {error}", path.display());
         match self.mode {
             Mode::Write if text.is_empty() && !path.ends_with("want.out") => {
-                // There may be none to remove.
+                // The file may not exist.
                 let _ = fs::remove_file(path);
             }
             Mode::Write => {
@@ -101,7 +101,7 @@ impl Goldens {
             }
             Mode::Check => {
                 let kept = fs::read_to_string(path).unwrap_or_default();
-                // Helm lists violations of a schema in an order that changes from run to run.
+                // Helm lists schema violations in an order that varies between runs.
                 let is_same = kept == text || path.ends_with("want.err") && sorted(&kept) == sorted(text);
                 if !is_same {
                     let name = path.strip_prefix(root()).unwrap_or(path);
@@ -165,7 +165,7 @@ fn conformance_case(helm: &Path, case: &Path, goldens: &mut Goldens) -> Result<(
     goldens.keep(&case.join("want.err"), &clean(&output.stderr))
 }
 
-/// Adds the files that were written to a folder to a text.
+/// Appends the files written to a folder to a text.
 fn written(top: &Path, folder: &Path, text: &mut String) -> std::io::Result<()> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder)?
         .filter_map(|entry| Some(entry.ok()?.path()))

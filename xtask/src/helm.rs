@@ -1,4 +1,4 @@
-//! The two programs that are compared.
+//! The two compared programs.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -10,7 +10,7 @@ pub(crate) fn root() -> PathBuf {
         .map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
-/// The real Helm.
+/// The path of the real Helm.
 pub(crate) fn helm() -> Result<PathBuf, String> {
     let path = std::env::var_os("PROMCHART_HELM").map_or_else(|| root().join("target/helm/helm"), PathBuf::from);
     if path.is_file() {
@@ -20,7 +20,7 @@ pub(crate) fn helm() -> Result<PathBuf, String> {
     }
 }
 
-/// promchart, built in release mode.
+/// The path of promchart, built in release mode.
 pub(crate) fn promchart() -> Result<PathBuf, String> {
     let path = root().join("target/release/promchart");
     if path.is_file() {
@@ -30,7 +30,7 @@ pub(crate) fn promchart() -> Result<PathBuf, String> {
     }
 }
 
-/// Runs `PROGRAM template ARGUMENTS` in a folder, with none of the user's own settings.
+/// Runs `PROGRAM template ARGUMENTS` in a folder, isolated from the user's settings.
 pub(crate) fn template(program: &Path, folder: &Path, arguments: &[String]) -> Result<Output, String> {
     let mut command = Command::new(program);
     command

@@ -1,8 +1,8 @@
-//! The definitions of Kubernetes' objects, as k8s-openapi has them, written to `crates/k8s/data/definitions.txt`.
+//! Writes the definitions of Kubernetes' objects, from k8s-openapi, to `crates/k8s/data/definitions.txt`.
 //!
-//! k8s-openapi holds one Kubernetes version a build, so a small crate is generated and run once for each of its version
-//! features; it prints the JSON schemas of all kinds. What they say is merged into one file, whose format
-//! `promchart_k8s::definitions` explains.
+//! A build of k8s-openapi supports a single Kubernetes version, so a small crate is generated and run for each of its
+//! version features. It prints the JSON schemas of all kinds, which are merged into one file;
+//! `promchart_k8s::definitions` documents the format.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -14,27 +14,27 @@ use serde_json::Value;
 
 use crate::helm::root;
 
-/// One version of k8s-openapi: the name of its feature (`v1_37`), its minor version.
+/// A version supported by k8s-openapi: its feature (`v1_37`) and minor version.
 struct Version {
     feature: String,
     minor: u32,
 }
 
-/// A field as one version defines it: whether it is required, its type.
+/// A field in one version: whether it is required, and its type.
 type Field = (bool, String);
 
-/// What all versions say; the keys of the innermost maps are minor versions.
+/// The merged definitions; the innermost maps are keyed by minor version.
 #[derive(Default)]
 struct Merged {
-    /// apiVersion and kind, to the definition.
+    /// The definitions by apiVersion and kind.
     kinds: BTreeMap<(String, String), BTreeMap<u32, String>>,
-    /// Definition, field.
+    /// The fields by definition and name.
     fields: BTreeMap<String, BTreeMap<String, BTreeMap<u32, Field>>>,
-    /// The versions that know a definition.
+    /// The versions that have a definition.
     definitions: BTreeMap<String, BTreeSet<u32>>,
 }
 
-/// Writes the file anew; with `check`, tells instead whether it is up to date.
+/// Writes the file or, with `check`, tells whether it is up to date.
 pub(crate) fn definitions(check: bool) -> Result<(), String> {
     let (version, source) = package()?;
     let versions = versions(&source)?;
@@ -59,7 +59,7 @@ pub(crate) fn definitions(check: bool) -> Result<(), String> {
     Ok(())
 }
 
-/// The version of k8s-openapi in the lock file, and the folder of its source.
+/// The version of k8s-openapi in the lock file, and the folder with its source.
 fn package() -> Result<(String, PathBuf), String> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked"])
@@ -78,7 +78,7 @@ fn package() -> Result<(String, PathBuf), String> {
     Ok((version.to_owned(), folder.to_owned()))
 }
 
-/// The versions that k8s-openapi has: the folders `src/v1_*`.
+/// The versions of k8s-openapi: the folders `src/v1_*`.
 fn versions(source: &Path) -> Result<Vec<Version>, String> {
     let mut versions = Vec::new();
     for entry in fs::read_dir(source.join("src")).map_err(|error| error.to_string())? {
@@ -95,7 +95,8 @@ fn versions(source: &Path) -> Result<Vec<Version>, String> {
     Ok(versions)
 }
 
-/// Runs the generated crate for one version: `{"kinds": [[apiVersion, kind, definition]...], "definitions": {...}}`.
+/// Runs the generated crate for one version. Its output: `{"kinds": [[apiVersion, kind, definition]...], "definitions":
+/// {...}}`.
 fn dump(version: &str, source: &Path, of: &Version) -> Result<Value, String> {
     let folder = root().join("target/kubernetes").join(&of.feature);
     fs::create_dir_all(folder.join("src")).map_err(|error| error.to_string())?;
@@ -132,7 +133,7 @@ fn dump(version: &str, source: &Path, of: &Version) -> Result<Value, String> {
     serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
 }
 
-/// The Rust paths of the types that have an apiVersion and a kind.
+/// Collects the Rust paths of the types with an apiVersion and a kind.
 fn resources(base: &Path, folder: &Path, types: &mut Vec<String>) -> Result<(), String> {
     for entry in fs::read_dir(folder).map_err(|error| error.to_string())? {
         let path = entry.map_err(|error| error.to_string())?.path();
@@ -192,7 +193,7 @@ fn merge(merged: &mut Merged, minor: u32, dumped: &Value) -> Result<(), String> 
     Ok(())
 }
 
-/// `io.k8s.api.core.v1.Pod` becomes `core.v1.Pod`: the package's own name, the version, the type.
+/// Shortens `io.k8s.api.core.v1.Pod` to `core.v1.Pod`: package, version, type.
 fn short(name: &str) -> String {
     let parts: Vec<&str> = name.rsplitn(4, '.').take(3).collect();
     let group = if name.contains("kube-aggregator") {
@@ -203,7 +204,7 @@ fn short(name: &str) -> String {
     format!("{group}.{}.{}", parts[1], parts[0])
 }
 
-/// The type of a property in the words of the file.
+/// The type of a property, in the notation of the file.
 fn kind_of(schema: &Value, definitions: &serde_json::Map<String, Value>) -> Result<String, String> {
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
         let name = reference.rsplit('/').next().unwrap_or_default();
@@ -264,7 +265,7 @@ fn print(version: &str, versions: &[Version], merged: &Merged) -> String {
     text
 }
 
-/// Groups neighbouring versions that say the same; the range is empty when all `known` versions do.
+/// Groups consecutive versions with equal values. The range is empty if it covers all `known` versions.
 fn runs<T: Clone + PartialEq>(known: &BTreeSet<u32>, by_version: &BTreeMap<u32, T>) -> Vec<(String, T)> {
     let mut runs: Vec<(u32, u32, T)> = Vec::new();
     for minor in known {

@@ -1,4 +1,4 @@
-//! Chores that need the real Helm, Prometheus' source, promtool or the network: `cargo run -p xtask -- TASK`.
+//! Developer tasks that need the real Helm, Prometheus' source, promtool or the network: `cargo run -p xtask -- TASK`.
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
@@ -57,7 +57,7 @@ difffuzz        compare Helm and promchart over random templates, values and --s
 The real Helm is the one that PROMCHART_HELM names, or target/helm/helm (.ci/install-helm puts it there).
 ";
 
-/// Runs a comparison of so many cases of a seed.
+/// Runs a comparison with the given count and seed.
 fn count_and_seed(numbers: &[&str], default: u64, compare: fn(usize, u64) -> Result<(), String>) -> Result<(), String> {
     let number = |at: usize, default: u64| numbers.get(at).map_or(Ok(default), |text| text.parse());
     match (number(0, default).map(usize::try_from), number(1, 1)) {

@@ -1,4 +1,4 @@
-//! The community chart, rendered by the real Helm, against what `promchart migrate` makes of its values.
+//! Compares the community chart with the output of `promchart migrate`, both rendered by the real Helm.
 
 #[path = "../../tests/support/facts.rs"]
 mod facts;
@@ -24,8 +24,8 @@ const SUBCHARTS: [&str; 4] = [
 const RELEASE: &str = "prometheus";
 const NAMESPACE: &str = "monitoring";
 
-/// Writes what is wanted of each case of tests/suite/migrate, and compares the chart's own ci files live. `repository` is a
-/// clone of prometheus-community/helm-charts, bare or not.
+/// Writes the expected facts of each case in tests/suite/migrate, and compares the ci files of the community chart.
+/// `repository` is a clone of prometheus-community/helm-charts, bare or not.
 pub(crate) fn facts(repository: &str) -> Result<(), String> {
     let helm = helm::helm()?;
     let chart = assemble(Path::new(repository))?;
@@ -80,7 +80,7 @@ pub(crate) fn facts(repository: &str) -> Result<(), String> {
     }
 }
 
-/// The facts of what the values become, rendered by the real Helm.
+/// The facts of the migrated values, rendered by the real Helm.
 fn migrated(helm: &Path, file: &Path) -> Result<Facts, String> {
     let sources = Sources::new();
     let world: Arc<dyn World> = Arc::new(Disk::default());
@@ -138,7 +138,7 @@ fn files(folder: &Path, end: &str) -> Result<Vec<PathBuf>, String> {
     Ok(found)
 }
 
-/// The community chart with its subcharts in a folder of ours.
+/// Assembles the community chart with its subcharts in a target folder.
 fn assemble(repository: &Path) -> Result<PathBuf, String> {
     let root = helm::root().join("target/community");
     let _ = std::fs::remove_dir_all(&root);

@@ -1,4 +1,4 @@
-//! How many faults of each kind the linter finds, and whether it points at the line to mend.
+//! Measures how many faults of each kind the linter finds, and whether it points to the right line.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,11 +9,10 @@ mod mutants;
 
 use mutants::{Charts, Tally};
 
-/// Puts the faults of tests/suite/mutations into charts and prints a line for each kind; those of one kind only where it is
-/// given.
+/// Injects the faults of tests/suite/mutations into charts and prints a line for each kind, or only for the given one.
 ///
 /// # Errors
-/// Faults that cannot be read or that fit nowhere.
+/// Faults that cannot be read or that apply nowhere.
 pub(crate) fn measure(kind: Option<&str>) -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().ok_or("no workspace")?;
     let started = Instant::now();

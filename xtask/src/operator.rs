@@ -1,5 +1,5 @@
-//! The definitions of the Prometheus operator's objects, out of its CustomResourceDefinitions, written to
-//! `crates/k8s/data/operator.txt`: field names and types, in the format that `promchart_k8s::definitions` explains.
+//! Writes the definitions of the Prometheus operator's objects, from its CustomResourceDefinitions, to
+//! `crates/k8s/data/operator.txt`: field names and types, in the format that `promchart_k8s::definitions` documents.
 //!
 //! The operator's source comes as a Go module, so this needs `go` and a module proxy.
 
@@ -16,19 +16,19 @@ use crate::helm::root;
 
 const MODULE: &str = "github.com/prometheus-operator/prometheus-operator";
 const VERSION: &str = "v0.85.0";
-/// Where the definitions are in the module.
+/// The folder of the definitions in the module.
 const FOLDER: &str = "example/prometheus-operator-crd";
 
-/// What `promchart::prometheus` looks at itself, to the last field: `any` here, so that a fault is found once.
+/// Fields that `promchart::prometheus` checks completely. They are `any` here, so that a fault is reported only once.
 const CHECKED: [&str; 1] = ["PrometheusRule.spec.groups"];
-/// Fields that it asks for itself.
+/// Required fields that it checks itself.
 const ASKED_FOR: [&str; 3] = [
     "ServiceMonitor.spec.selector",
     "PodMonitor.spec.selector",
     "Probe.spec.prober.url",
 ];
 
-/// The definitions so far: by what their fields are, so that equal ones are written once.
+/// The definitions so far, keyed by their fields so that equal ones are written once.
 #[derive(Default)]
 struct Table {
     names: BTreeMap<String, String>,
@@ -36,7 +36,7 @@ struct Table {
     kinds: BTreeMap<(String, String), String>,
 }
 
-/// Writes the file anew.
+/// Writes the file.
 pub(crate) fn definitions() -> Result<(), String> {
     let folder = module()?.join(FOLDER);
     let mut paths: Vec<PathBuf> = fs::read_dir(&folder)
@@ -85,7 +85,7 @@ fn text<'a>(node: &'a Node, key: &str) -> &'a str {
 }
 
 impl Table {
-    /// The versions of one CustomResourceDefinition.
+    /// Adds the versions of a CustomResourceDefinition.
     fn definition(&mut self, crd: &Node) -> Result<(), String> {
         let spec = crd.get("spec").ok_or("no spec")?;
         let kind = spec.get("names").map_or("", |names| text(names, "kind"));
@@ -98,7 +98,7 @@ impl Table {
         Ok(())
     }
 
-    /// The name of the definition of an object's fields.
+    /// The name of the definition with an object's fields; adds it if it is new.
     fn object(&mut self, schema: &Node, name: &str, path: &str) -> Result<String, String> {
         let properties = schema.get("properties").and_then(Node::as_map).ok_or("no properties")?;
         let required = schema.get("required").and_then(Node::as_list).unwrap_or_default();
@@ -124,7 +124,7 @@ impl Table {
         let mut characters = name.chars();
         let first = characters.next().map(|first| first.to_ascii_uppercase());
         let base: String = first.into_iter().chain(characters).collect();
-        // Another object of the same name gets a number; people see the last word only.
+        // A different object with the same name gets a number. Messages show only the last part of the name.
         let taken = |name: &String| self.fields.contains_key(name);
         let names = (1..).map(|number| match number {
             1 => format!("monitoring.{base}"),
@@ -136,7 +136,7 @@ impl Table {
         Ok(name)
     }
 
-    /// The type of a property in the words of the file.
+    /// The type of a property, in the notation of the file.
     fn kind(&mut self, schema: &Node, name: &str, path: &str) -> Result<String, String> {
         let is_true = |key: &str| schema.get(key).is_some_and(|value| value.value == Value::Bool(true));
         if CHECKED.contains(&path) {

@@ -1,4 +1,4 @@
-//! How well the origins of rendered charts are known.
+//! Measures how many values in rendered charts have a known origin.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,18 +14,18 @@ mod perturbed;
 #[path = "../../tests/support/shares.rs"]
 mod shares;
 
-/// How many values of each chart are changed.
+/// The number of values changed in each chart.
 const CHANGES: usize = 150;
 
-/// How many misses are shown of each chart.
+/// The maximum number of misses shown for each chart.
 const SHOWN: usize = 12;
-/// How often a chart is rendered to see how long that takes.
+/// The number of renders for measuring the time.
 const TIMES: u32 = 3;
 
 /// Measures charts and prints a line for each.
 ///
 /// # Errors
-/// None: a chart that does not render is told of.
+/// None: a chart that does not render is reported on its line.
 pub(crate) fn measure(charts: &[&str]) -> Result<(), String> {
     for chart in charts {
         let path = Path::new(chart);
@@ -73,7 +73,7 @@ fn changes(chart: &Path) {
     }
 }
 
-/// The shortest times of a plain and a traced render, which take turns.
+/// The shortest times of a plain and a traced render, run alternately.
 fn times(chart: &Path) -> [Duration; 2] {
     let world: Arc<dyn World> = Arc::new(Disk::default());
     let mut least = [Duration::MAX; 2];

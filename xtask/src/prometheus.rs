@@ -1,4 +1,4 @@
-//! Prometheus' own files against our verdicts, and our cases against the real promtool.
+//! Compares our verdicts on Prometheus' own test files, and promtool's verdicts on our cases.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use promchart::source::{Source, SourceKind, Sources};
 
 use crate::helm::root;
 
-/// The YAML files of a folder, sorted.
+/// The YAML files in a folder, sorted.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let about = |error: std::io::Error| format!("{}: {error}", folder.display());
     let mut found = Vec::new();
@@ -31,8 +31,8 @@ fn check(path: &Path, kind: Option<Kind>) -> Result<(Sources, Report), String> {
     Ok((sources, report))
 }
 
-/// Runs over a folder of Prometheus' source, such as `config/testdata`: a file whose name has `.bad.` in it should be
-/// refused, one with `.good.` accepted. Says which are not, and counts.
+/// Checks a folder of Prometheus' source, such as `config/testdata`: files with `.bad.` in their name must be rejected,
+/// those with `.good.` accepted. Prints the exceptions and the counts.
 pub(crate) fn testdata(folder: &str) -> Result<(), String> {
     let folder = Path::new(folder);
     let name = folder.display().to_string();
@@ -67,7 +67,7 @@ pub(crate) fn testdata(folder: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Asks the real promtool about our own cases: it has to refuse and accept what we do.
+/// Runs the real promtool on our cases: its verdicts must equal ours.
 pub(crate) fn promtool() -> Result<(), String> {
     let program = std::env::var_os("PROMCHART_PROMTOOL").unwrap_or_else(|| "promtool".into());
     let (mut same, mut differ) = (0, Vec::new());

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use crate::helm;
 
-/// Writes them anew from the values file and the schema.
+/// Regenerates them from the values file and the schema.
 pub(crate) fn write() -> Result<(), String> {
     let chart = helm::root().join("chart");
     let path = chart.join("README.md");

@@ -1,5 +1,6 @@
-//! Random values of the chart's schema, rendered by both: the output must be the same bytes, or both must refuse. A file sets a
-//! few keys, as people do, on top of some switches that bring whole components: with many at once hardly any would go together.
+//! Random values of the chart's schema, rendered by both programs: either the output is byte for byte the same, or both
+//! fail. A file sets a few keys, as users do, on top of switches that enable whole components. With many keys at once
+//! hardly any file would be valid.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,10 +13,10 @@ use serde_json::{Map, Value as Json};
 
 use crate::helm::{helm, promchart, root, template};
 
-/// How deep values are drawn.
+/// The depth limit of generated values.
 const MAX_DEPTH: usize = 12;
 
-/// Most keys that one file sets.
+/// The maximum number of keys in one file.
 const MAX_KEYS: usize = 5;
 
 /// Switches, each in one file of three: without them most templates render nothing.
@@ -90,13 +91,13 @@ fn both(programs: [&PathBuf; 2], file: &Path, values: &str) -> Result<[Output; 2
     Ok([ours?, theirs?])
 }
 
-/// Draws values of a schema.
+/// Generates values of a schema.
 pub(crate) struct Draw<'a> {
     schema: &'a Json,
     chance: Seeded,
 }
 
-/// Puts values on top of others, key by key.
+/// Merges values over others, key by key.
 pub(crate) fn merge(values: &mut Json, more: Json) {
     match (values, more) {
         (Json::Object(values), Json::Object(more)) => {
@@ -142,7 +143,7 @@ impl Draw<'_> {
         values
     }
 
-    /// A value of a schema in which one key is set, at any depth.
+    /// A value of a schema with one key set, at any depth.
     fn one_key(&mut self, schema: &Json, depth: usize) -> Json {
         let schema = self.resolved(schema);
         let properties: Vec<(String, Json)> = schema
@@ -160,7 +161,7 @@ impl Draw<'_> {
         Json::Object(Map::from_iter([(name, self.one_key(&property, depth + 1))]))
     }
 
-    /// A schema in place of a reference to it.
+    /// Resolves the reference in a schema.
     pub(crate) fn resolved(&self, schema: &Json) -> Json {
         let mut schema = schema.clone();
         while let Some(reference) = schema.get("$ref").and_then(Json::as_str) {
@@ -173,7 +174,7 @@ impl Draw<'_> {
         schema
     }
 
-    /// A value that the schema allows, as far as that can be told without solving it: what is not, both sides refuse.
+    /// A value that the schema allows, as far as possible without solving it. Both programs reject an invalid one.
     pub(crate) fn some(&mut self, schema: &Json, depth: usize) -> Json {
         if schema.get("$ref").is_some() {
             let target = self.resolved(schema);
@@ -285,7 +286,7 @@ impl Draw<'_> {
         let low = bound("minimum").unwrap_or(0);
         let high = bound("maximum").unwrap_or(low + 10_000_000).max(low);
         let span = usize::try_from(high - low + 1).unwrap_or(usize::MAX);
-        // Small numbers more often than large ones, which print differently.
+        // Small numbers are more frequent than large ones, which print differently.
         let span = if self.one_in(2) { span.min(20) } else { span };
         Json::from(low + i64::try_from(self.below(span)).unwrap_or(0))
     }
@@ -338,7 +339,7 @@ impl Draw<'_> {
             HirKind::Empty | HirKind::Look(_) => {}
             HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
             HirKind::Class(Class::Unicode(class)) => {
-                // Printable ASCII where the class has some: that is what people write.
+                // Printable ASCII if the class has any, as people write it.
                 let ranges: Vec<(u32, u32)> = class
                     .ranges()
                     .iter()

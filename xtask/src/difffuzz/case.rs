@@ -1,4 +1,4 @@
-//! Random cases: values, and a template with all that templates may have.
+//! Random cases: values, and a template with every feature of the language.
 
 use std::fmt::Write as _;
 
@@ -9,25 +9,26 @@ use super::slots::Kind;
 use super::texts;
 use crate::chance::Chance;
 
-/// What both programs are given.
+/// The input of both programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Case {
-    /// A template and the YAML of `.Values`. Names that it defines begin with `@`, which stands for the name of the case.
+    /// A template and the YAML of `.Values`. The names that it defines begin with `@`, a placeholder for the name of
+    /// the case.
     Template { template: String, values: String },
-    /// A flag of `--set`.
+    /// An argument of `--set`.
     Set { flag: String },
 }
 
-/// What an action may be within.
+/// The context of an action.
 #[derive(Clone, Copy)]
 struct Place {
     depth: usize,
-    /// Whether `break` and `continue` may stand here.
+    /// Whether `break` and `continue` are allowed here.
     in_range: bool,
 }
 
 impl Case {
-    /// Draws a case; and the choices that lead to it.
+    /// Generates a case. Returns it with its choices.
     pub(super) fn draw(mut chance: Chance) -> (Self, Vec<u32>) {
         if chance.one_in(40) {
             let flag = texts::set_flag(&mut chance);
@@ -40,7 +41,7 @@ impl Case {
     }
 }
 
-/// The values that the expressions know, each of its type most of the time.
+/// The values that the expressions use, mostly with the expected types.
 fn values(chance: &mut Chance) -> String {
     const STRINGS: &[&str] = &[
         "text",
@@ -118,7 +119,7 @@ fn values(chance: &mut Chance) -> String {
 }
 
 impl Scope {
-    /// A file: definitions, and what is rendered.
+    /// A template file: definitions, and the text to render.
     fn file(&mut self) -> String {
         self.templates = (0..self.chance.below(3)).map(|number| format!("@{number}")).collect();
         let own = self.list(Place {
@@ -126,7 +127,7 @@ impl Scope {
             in_range: false,
         });
         let mut text = String::new();
-        // A definition calls those before it only: cycles take Helm a thousand turns.
+        // A definition calls only earlier ones: on a cycle Helm recurses a thousand times.
         for number in 0..self.templates.len() {
             let all = self.templates.clone();
             self.templates.truncate(number);
@@ -142,7 +143,7 @@ impl Scope {
         text + &own
     }
 
-    /// Runs with a dot of its own and variables that are forgotten after it.
+    /// Runs with another dot; variables declared inside are dropped after it.
     fn within(&mut self, dot: Option<Kind>, run: impl FnOnce(&mut Self) -> String) -> String {
         let (outer, count) = (self.dot, self.variables.len());
         self.dot = dot;
@@ -152,10 +153,10 @@ impl Scope {
         text
     }
 
-    /// Runs as the text of a definition: what is around is not seen.
+    /// Runs as the body of a definition, which does not see the outer variables.
     fn apart(&mut self, dot: Option<Kind>, run: impl FnOnce(&mut Self) -> String) -> String {
         let variables = std::mem::take(&mut self.variables);
-        // Half of the definitions take whatever they are given for the root.
+        // Half of the definitions treat their argument as the root.
         let has_root = std::mem::replace(&mut self.has_root, dot.is_none());
         let text = self.within(dot, run);
         self.variables = variables;
@@ -168,7 +169,7 @@ impl Scope {
         (0..=self.chance.below(most)).map(|_| self.node(place)).collect()
     }
 
-    /// An action with delimiters, which trim now and then.
+    /// An action with its delimiters, which sometimes trim.
     fn action(&mut self, text: &str) -> String {
         let left = self.chance.pick(&["{{ ", "{{ ", "{{", "{{- "]);
         let right = self.chance.pick(&[" }}", " }}", "}}", " -}}"]);
@@ -265,7 +266,7 @@ impl Scope {
         format!("$v{}", self.chance.below(4))
     }
 
-    /// `keyword [$x :=] pipeline`, and the variable.
+    /// The head `keyword [$x :=] pipeline`, with the declared variable.
     fn head(&mut self, keyword: &str, kind: Kind) -> (String, Option<(String, Kind)>) {
         let pipeline = self.pipeline(kind, 1);
         if self.chance.one_in(4) {
@@ -324,7 +325,7 @@ impl Scope {
             _ => (Kind::Int, Kind::Int),
         };
         let over_what = match over {
-            // Numbers must be small: Helm takes as many turns.
+            // Numbers must be small, because Helm loops that often.
             Kind::Int => self
                 .chance
                 .pick(&["3", "1", "0", "-1", "(len .)", "(until 3)", "2.5", "(int 4)"])

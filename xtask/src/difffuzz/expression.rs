@@ -1,4 +1,4 @@
-//! Random expressions: what stands in an action.
+//! Random expressions for actions.
 
 use promchart::functions::Function;
 use promchart::go::quote::quote;
@@ -8,20 +8,20 @@ use super::slots::{Kind, Slot, functions, result, slots};
 use super::texts::{self, Text, draw};
 use crate::chance::Chance;
 
-/// How deep calls are nested.
+/// The nesting limit of calls.
 const DEEPEST: usize = 3;
 
-/// What a case may refer to, and where it draws from.
+/// The names that a case can refer to, and its source of choices.
 pub(super) struct Scope {
     pub(super) chance: Chance,
     functions: Vec<&'static Function>,
-    /// Variables in scope, with what they are.
+    /// The variables in scope, with their kinds.
     pub(super) variables: Vec<(String, Kind)>,
-    /// What the dot is; `None` at the root.
+    /// The kind of the dot; none at the root.
     pub(super) dot: Option<Kind>,
     /// Whether `$` is the root.
     pub(super) has_root: bool,
-    /// Templates that are defined.
+    /// The names of the defined templates.
     pub(super) templates: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ impl Scope {
         }
     }
 
-    /// A path that begins at the root, as it can be written here.
+    /// A path from the root, in a form that is valid in this scope.
     fn root(&mut self, path: &str) -> String {
         match (self.dot, self.has_root) {
             (None, true) if !self.chance.one_in(3) => format!(".{path}"),
@@ -46,9 +46,9 @@ impl Scope {
         }
     }
 
-    /// An operand: a constant, a field, a variable, or a call in parentheses.
+    /// An operand: a constant, a field, a variable, or a parenthesized call.
     pub(super) fn operand(&mut self, wanted: Kind, depth: usize) -> String {
-        // Types are wrong now and then.
+        // Sometimes the type is wrong.
         let kind = match wanted {
             Kind::Any => self.any_kind(),
             wanted if self.chance.one_in(40) => {
@@ -224,7 +224,7 @@ impl Scope {
         text
     }
 
-    /// A text as a constant.
+    /// A string constant.
     fn text(&mut self, text: Text) -> String {
         let text = draw(text, &mut self.chance);
         if !text.contains('`') && !text.contains('\r') && !text.contains('\u{feff}') && self.chance.one_in(8) {
@@ -263,14 +263,14 @@ impl Scope {
         }
     }
 
-    /// Function, arguments: the call without its last argument, and that.
+    /// A call of a function. The last argument is returned separately.
     fn call(&mut self, function: &Function, depth: usize) -> (String, Option<String>) {
         let slots = slots(function);
         let mut count = slots.len();
         if function.signature.variadic && function.name != "dig" {
             count = (count - 1) + self.chance.below(4);
         }
-        // One argument too many or too few.
+        // Sometimes one argument too many or too few.
         match self.chance.below(150) {
             148 => count += 1,
             149 => count = count.saturating_sub(1),
@@ -290,7 +290,7 @@ impl Scope {
         )
     }
 
-    /// A pipeline that should give a value of this kind.
+    /// A pipeline whose value should be of this kind.
     pub(super) fn pipeline(&mut self, wanted: Kind, depth: usize) -> String {
         let special = self.chance.below(14);
         match (special, wanted) {
@@ -321,7 +321,7 @@ impl Scope {
         let function = fitting[self.chance.below(fitting.len())];
         let (call, last) = self.call(function, depth);
         match last {
-            // The last argument through a pipe, and perhaps out of another call.
+            // The last argument is piped in, possibly from another call.
             Some(last) if self.chance.one_in(3) => format!(
                 "{} | {call}",
                 last.strip_prefix('(').and_then(|inner| whole(inner)).unwrap_or(&last)
@@ -339,7 +339,7 @@ impl Scope {
             _ => {}
         }
         let argument = |scope: &mut Self| match scope.any_kind() {
-            // Verbs for numbers print the address of the time zone.
+            // With a time, a numeric verb prints the address of the time zone.
             Kind::Time => scope.operand(Kind::String, depth.max(1)),
             kind => scope.operand(kind, depth.max(1)),
         };
@@ -478,7 +478,7 @@ impl Scope {
     }
 }
 
-/// What stands before the parenthesis that closes an operand, where it closes at its end only.
+/// The text inside a parenthesized operand; none if its parenthesis closes before the end.
 fn whole(inner: &str) -> Option<&str> {
     let inner = inner.strip_suffix(')')?;
     let mut depth = 0_i32;

@@ -1,7 +1,7 @@
-//! Random templates over random values, and random `--set` flags, rendered by the real Helm and by promchart.
+//! Random templates over random values, and random `--set` arguments, rendered by the real Helm and by promchart.
 //!
-//! A case whose result differs is made as small as it will go and kept in `target/difffuzz/`. What differs is either the
-//! text or whether there is one, or only the words of the error.
+//! A case with different results is shrunk and kept in `target/difffuzz/`. Either the output differs, or only one
+//! program fails, or only the error messages differ.
 
 mod case;
 mod expression;
@@ -20,19 +20,19 @@ use self::program::{Given, Helm, STACK_SIZE, has_died, ours};
 use crate::chance::{Chance, Tried, shrink};
 use crate::helm::{helm, root};
 
-/// How many cases Helm renders at once.
+/// The number of cases in one run of Helm.
 const BATCH: usize = 100;
-/// Of the cases that promchart refuses, each of which costs a run of Helm, so many in a hundred of all cases are compared.
+/// The percentage of cases that are compared although promchart fails on them. Each of these takes its own run of Helm.
 const REFUSED_PERCENT: usize = 12;
-/// How many runs of Helm may go into making a case small.
+/// The maximum number of Helm runs for shrinking a case.
 const SHRINK_RUNS: usize = 120;
 
-/// How two results differ.
+/// The kind of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Difference {
-    /// Other text, or only one of the two fails.
+    /// Different output, or only one of the two fails.
     Output,
-    /// Both fail, with other words.
+    /// Both fail, with different messages.
     Words,
 }
 
@@ -45,7 +45,7 @@ fn difference(ours: &Given, theirs: &Given) -> Option<Difference> {
     }
 }
 
-/// Compares so many cases.
+/// Compares `count` cases.
 pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
     let thread = std::thread::Builder::new().stack_size(STACK_SIZE);
     let worker = thread
@@ -54,16 +54,16 @@ pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
     worker.join().map_err(|_| "the comparison panicked".to_owned())?
 }
 
-/// A comparison on its way.
+/// The state of a comparison.
 struct Run {
     seed: u64,
     helm: Helm,
     folder: std::path::PathBuf,
     compared: usize,
     refused: usize,
-    /// How many cases Helm itself renders differently each time; they are not compared.
+    /// The number of cases that Helm itself renders differently each time; they are not compared.
     random: usize,
-    /// How many cases Helm itself dies of; they are not compared either.
+    /// The number of cases on which Helm crashes; they are not compared either.
     died: usize,
     unequal: [usize; 2],
 }
@@ -135,7 +135,7 @@ impl Run {
         Ok(())
     }
 
-    /// Counts a case; makes it small and keeps it if the results differ.
+    /// Counts a case. If the results differ, shrinks it and keeps it.
     fn note(&mut self, number: usize, case: &Case, tape: &[u32], given: &Given, theirs: &Given) -> Result<(), String> {
         if has_died(theirs) {
             self.died += 1;
@@ -145,7 +145,7 @@ impl Run {
         let Some(found) = difference(given, theirs) else {
             return Ok(());
         };
-        // Helm prints the addresses of pointers, for one.
+        // For example, Helm prints addresses of pointers.
         if self.helm.one(number, case)? != *theirs {
             self.compared -= 1;
             self.random += 1;
@@ -176,7 +176,7 @@ impl Run {
         Ok(())
     }
 
-    /// A smaller case that differs in the same way, with its results.
+    /// A smaller case with the same kind of difference, with its results.
     fn shrink(&self, case: &Case, tape: &[u32], found: Difference) -> Result<(Case, Given, Given), String> {
         let both = |case: &Case| -> Result<Option<(Given, Given)>, String> {
             let Some(ours) = ours(0, case) else { return Ok(None) };

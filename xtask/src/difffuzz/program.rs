@@ -1,4 +1,4 @@
-//! The two programs: charts of many cases for Helm, one case at a time for promchart.
+//! The two programs: Helm renders a chart of many cases at once, promchart one case at a time.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,10 +16,10 @@ use promchart::world::{Memory, World};
 use super::case::Case;
 use crate::helm::template;
 
-/// What a program gives: a text (as base64, so that any bytes can pass through YAML), or what it says after `Error: `.
+/// The result of a program: the output (in base64, so that any bytes survive YAML), or the message after `Error: `.
 pub(super) type Given = Result<String, Vec<u8>>;
 
-/// Whether a program has died instead of giving something: Go's runtime prints all goroutines then.
+/// Whether a program crashed: Go's runtime then prints all goroutines.
 pub(super) fn has_died(given: &Given) -> bool {
     let Err(message) = given else { return false };
     let text = String::from_utf8_lossy(message);
@@ -27,13 +27,13 @@ pub(super) fn has_died(given: &Given) -> bool {
     begins.iter().any(|begin| text.starts_with(begin)) && text.contains("\ngoroutine ")
 }
 
-/// The stack of a render in bytes, as the command has it.
+/// The stack size of a render in bytes, as in the command.
 pub(super) const STACK_SIZE: usize = 512 << 20;
 
 const CHART: &str = "apiVersion: v2\nname: t\nversion: 1.0.0\nkeywords: [x, y]\nappVersion: \"1.10\"\n";
 const VALUES_OF_SET: &str = "m: {k: [1, 2], a: x}\nl: [a, {b: 1}]\ns: text\n";
 
-/// The files of a chart that renders these cases.
+/// The files of a chart that renders the cases.
 fn files(cases: &[(usize, &Case)]) -> Vec<(String, String)> {
     let mut files = vec![
         ("Chart.yaml".to_owned(), CHART.to_owned()),
@@ -66,7 +66,7 @@ fn files(cases: &[(usize, &Case)]) -> Vec<(String, String)> {
     files
 }
 
-/// The texts of the cases in what a program prints.
+/// Extracts the results of the cases from the output of a program.
 fn results(output: &str) -> BTreeMap<usize, String> {
     let number = |line: &str| {
         let (name, text) = line.split_once(':')?;
@@ -75,7 +75,7 @@ fn results(output: &str) -> BTreeMap<usize, String> {
     output.lines().filter_map(number).collect()
 }
 
-/// What promchart gives for a case; `None` if that goes beyond its limits, where Helm may have no end.
+/// Renders a case with promchart; none if it exceeds promchart's limits, where Helm might never finish.
 pub(super) fn ours(number: usize, case: &Case) -> Option<Given> {
     let mut world = Memory::new();
     for (name, text) in files(&[(number, case)]) {
@@ -99,7 +99,7 @@ pub(super) fn ours(number: usize, case: &Case) -> Option<Given> {
     (error.rule != LIMIT).then(|| Err(decode(error.headline()).into_owned()))
 }
 
-/// The real Helm, and where it finds its charts.
+/// The real Helm, and the folder for its charts.
 pub(super) struct Helm {
     program: PathBuf,
     folder: PathBuf,
@@ -110,14 +110,14 @@ impl Helm {
         Self { program, folder }
     }
 
-    /// What Helm gives for one case.
+    /// Renders one case with Helm.
     pub(super) fn one(&self, number: usize, case: &Case) -> Result<Given, String> {
         Ok(self
             .run(&[(number, case)])?
             .map(|mut texts| texts.remove(&number).unwrap_or_default()))
     }
 
-    /// What Helm gives for many cases, most of which should render: those that do not cost a run each.
+    /// Renders many cases with Helm. Most should succeed, because each failing case takes its own run.
     pub(super) fn many(&self, cases: &[(usize, &Case)]) -> Result<BTreeMap<usize, Given>, String> {
         let mut given = BTreeMap::new();
         let mut batches = vec![cases.to_vec()];
@@ -132,7 +132,7 @@ impl Helm {
                     }
                 }
                 Err(message) => {
-                    // The error names the case that the render ends at, if it ended in one.
+                    // The error names the failing case, unless it failed outside of one.
                     let text = String::from_utf8_lossy(&message).into_owned();
                     let named = |number: &usize| {
                         text.contains(&format!("/_c{number}.tpl")) || text.contains(&format!("/c{number}.yaml"))
@@ -178,7 +178,7 @@ impl Helm {
     }
 }
 
-/// What stands after `Error: `, without the hint that may follow it.
+/// The message after `Error: `, without a trailing hint.
 fn error_of(stderr: &[u8]) -> Vec<u8> {
     const BEGIN: &[u8] = b"Error: ";
     const HINT: &[u8] = b"\n\nUse --debug flag to render out invalid YAML";

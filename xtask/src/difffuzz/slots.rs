@@ -1,17 +1,17 @@
-//! What the functions of templates are given: their signatures, and what those do not say.
+//! The arguments of template functions: their signatures, plus constraints that the signatures do not express.
 
 use promchart::functions::{Function, all};
 use promchart::reflect::Type;
 
 use super::texts::Text;
 
-/// What a value is, as far as the grammar minds.
+/// The kind of a value, as far as the generator distinguishes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Any,
     String,
     Int,
-    /// A constant or a result of type `float64`, or a number of the values.
+    /// A `float64`: a constant, a result, or a number in the values.
     Float,
     Bool,
     Map,
@@ -25,21 +25,21 @@ pub(super) enum Kind {
     Nil,
 }
 
-/// What an argument should be.
+/// The expected argument of a parameter.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Slot {
     Of(Kind),
-    /// A text with a meaning.
+    /// A string with a format.
     Text(Text),
-    /// A small number, always: Helm makes lists and texts of any length.
+    /// A number that is always small, because Helm makes lists and strings of any length.
     Small,
-    /// A number that may be anything.
+    /// Any number.
     Number,
-    /// A value of this kind, always: for anything else Helm takes the time of day.
+    /// A value that is always a time: for anything else Helm uses the current time.
     Moment,
 }
 
-/// Functions that give something else each time, that take long, or that end the render on purpose.
+/// Functions that are not deterministic, take long, or end the render on purpose.
 const LEFT_OUT: &[&str] = &[
     "ago",
     "bcrypt",
@@ -73,12 +73,12 @@ const LEFT_OUT: &[&str] = &[
     "dict",
 ];
 
-/// The functions that are called as they come; the grammar has rules of its own for a few more.
+/// The functions that are called generically. The generator has special rules for a few others.
 pub(super) fn functions() -> Vec<&'static Function> {
     all().filter(|function| !LEFT_OUT.contains(&function.name)).collect()
 }
 
-/// What a function gives.
+/// The kind of a function's result.
 pub(super) fn result(function: &Function) -> Kind {
     let result = function.result.trim_start_matches('(').trim_end_matches(", error)");
     match result {
@@ -96,7 +96,7 @@ pub(super) fn result(function: &Function) -> Kind {
     }
 }
 
-/// What the arguments of a function should be; the last one may be repeated where the function is variadic.
+/// The expected arguments of a function. For a variadic function the last one can be repeated.
 #[expect(clippy::match_same_arms, reason = "functions are grouped by what they are about")]
 pub(super) fn slots(function: &Function) -> Vec<Slot> {
     use Kind::{Any, Bool, Float, Int, List, Map, Strings, Time};

@@ -1,4 +1,4 @@
-//! Random texts: words, numbers, YAML, JSON, TOML, patterns, formats, layouts, versions, URLs.
+//! Random strings: words, numbers, YAML, JSON, TOML, patterns, formats, layouts, versions, URLs.
 
 use super::words::{
     BASE32, BASE64, CONSTRAINTS, DATES, DURATIONS, GO_TYPES, JSON, JSON_LISTS, KEYS, KINDS, LAYOUTS, NUMBERS, PATHS,
@@ -6,7 +6,7 @@ use super::words::{
 };
 use crate::chance::Chance;
 
-/// What a text is meant for.
+/// The intended use of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Text {
     Plain,
@@ -34,7 +34,7 @@ pub(super) enum Text {
     Separator,
 }
 
-/// A text.
+/// Generates a string.
 pub(super) fn draw(text: Text, chance: &mut Chance) -> String {
     let options = match text {
         Text::Plain => PLAIN,
@@ -76,7 +76,7 @@ pub(super) fn draw(text: Text, chance: &mut Chance) -> String {
         Text::Separator => SEPARATORS,
     };
     let text = chance.pick(options).to_owned();
-    // Any text, now and then, whatever it is meant for; and texts that were cut and put together.
+    // Sometimes an unsuitable string, and strings that were cut or joined.
     match chance.below(40) {
         30..=36 => changed(&text, chance),
         39 => chance.pick(PLAIN).to_owned(),
@@ -86,7 +86,7 @@ pub(super) fn draw(text: Text, chance: &mut Chance) -> String {
     }
 }
 
-/// The text with a character more, less or other.
+/// The string with characters inserted, removed or replaced.
 fn changed(text: &str, chance: &mut Chance) -> String {
     const PIECES: &[&str] = &[
         "0", "1", "9", "a", "Z", " ", "\n", "\t", ".", ",", ":", "-", "+", "_", "/", "\\", "'", "\"", "{", "}", "[",
@@ -142,7 +142,7 @@ fn yaml(chance: &mut Chance) -> String {
     text
 }
 
-/// A value in YAML's flow style.
+/// A value in YAML flow style.
 pub(super) fn flow(chance: &mut Chance, depth: usize) -> String {
     match chance.below(if depth > 2 { 8 } else { 12 }) {
         0..8 => chance.pick(SCALARS).to_owned(),
@@ -165,7 +165,7 @@ pub(super) fn flow(chance: &mut Chance, depth: usize) -> String {
     }
 }
 
-/// A flag of `--set`.
+/// An argument of `--set`.
 pub(super) fn set_flag(chance: &mut Chance) -> String {
     const PIECES: &[&str] = &[
         "a",
@@ -251,7 +251,7 @@ pub(super) fn set_flag(chance: &mut Chance) -> String {
     pairs.join(",")
 }
 
-/// A format of printf with what its verbs take: `true` for texts, `false` for anything.
+/// A printf format, with its number of verbs.
 pub(super) fn format(chance: &mut Chance) -> (String, usize) {
     let mut format = String::new();
     let verbs = chance.below(3) + 1;

@@ -1,4 +1,4 @@
-//! Words that texts are drawn from.
+//! The vocabulary of the random strings.
 
 pub(super) const PLAIN: &[&str] = &[
     "a",
@@ -400,7 +400,7 @@ pub(super) const WORDS: &[&str] = &[
 pub(super) const SEPARATORS: &[&str] = &[",", " ", "", "-", ", ", "a", "é", "\n"];
 pub(super) const KEYS: &[&str] = &["a", "b", "k1", "x-y", "1", "é", "nope", "", "a.b", "B", "yes"];
 
-/// Scalars as they may stand in YAML, quoted or not.
+/// Scalars valid in YAML, quoted or not.
 pub(super) const SCALARS: &[&str] = &[
     "1",
     "x",

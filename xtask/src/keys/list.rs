@@ -1,4 +1,4 @@
-//! What the check knows of keys: `tests/suite/chart/keys.yaml`.
+//! The configuration of the key check: `tests/suite/chart/keys.yaml`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,22 +8,22 @@ use super::read_yaml;
 
 pub(crate) const LIST: &str = "tests/suite/chart/keys.yaml";
 
-/// What the list says.
+/// The contents of the list.
 pub(crate) struct List {
     pub(crate) modes: Vec<Mode>,
     pub(crate) keys: Vec<Needs>,
     pub(crate) excused: Vec<Excused>,
 }
 
-/// A configuration with a name.
+/// A named configuration.
 pub(crate) struct Mode {
     pub(crate) name: String,
     pub(crate) values: Json,
-    /// Patterns of the keys that are tried in it; none: all.
+    /// Patterns of the keys to try in it; if empty, all keys.
     pub(crate) only: Vec<String>,
 }
 
-/// What keys need to have an effect.
+/// What certain keys need to have an effect.
 pub(crate) struct Needs {
     pub(crate) pattern: String,
     pub(crate) values: Vec<Json>,
@@ -31,16 +31,16 @@ pub(crate) struct Needs {
     pub(crate) mode: Option<String>,
 }
 
-/// Keys that may be without an effect.
+/// Keys that may have no effect.
 pub(crate) struct Excused {
     pub(crate) patterns: Vec<String>,
-    /// In these modes; none: the keys need not change the output anywhere.
+    /// The modes in which they may have none. If none are given, the keys need not have an effect in any mode.
     pub(crate) modes: Option<Vec<String>>,
     pub(crate) is_used: AtomicBool,
 }
 
 impl List {
-    /// Whether a key may be without an effect in a mode, or everywhere.
+    /// Whether a key may have no effect in a mode or, without a mode, anywhere.
     pub(crate) fn excuses(&self, key: &str, mode: Option<&str>) -> bool {
         self.excused.iter().any(|excused| {
             let is_here = match (&excused.modes, mode) {
@@ -57,7 +57,7 @@ impl List {
     }
 }
 
-/// What the first `*` of a pattern stands for in a text, if it matches; each `*` stands for anything.
+/// The text matched by the first `*` of a pattern; none if the pattern does not match. Each `*` matches any text.
 pub(crate) fn matches<'a>(pattern: &str, text: &'a str) -> Option<&'a str> {
     let Some((before, after)) = pattern.split_once('*') else {
         return (pattern == text).then_some("");

@@ -1,10 +1,10 @@
-//! Each key of the chart's values, set to something else than its default, must change the output or be refused by its name: what
-//! people set is never dropped silently.
+//! Checks that each key of the chart's values, set to anything but its default, changes the output or is rejected by
+//! name: no setting is silently ignored.
 //!
-//! Keys are those of `chart/values.schema.json` and of `chart/values.yaml`. Each is tried in the configurations that
-//! `tests/suite/chart/keys.yaml` names as `modes`, and on top of what it needs there (`keys`). In each mode it has to change the output
-//! or be refused, unless it waits for a switch above it that is off (`enabled`, `create`: Helm's convention) or is `excused`, with a
-//! reason. And in one of them it has to change the output.
+//! The keys are those of `chart/values.schema.json` and `chart/values.yaml`. Each is tried in the configurations listed
+//! as `modes` in `tests/suite/chart/keys.yaml`, and on top of what it needs (`keys` in that file). In each mode it must
+//! change the output or be rejected, unless a switch above it is off (`enabled`, `create`: Helm's convention) or it is
+//! `excused` with a reason. In at least one mode it must change the output.
 
 mod list;
 mod schema;
@@ -23,7 +23,7 @@ use self::schema::{Key, leaves, place};
 use self::tried::{Base, Outcome, Owns, Tried, base};
 use crate::helm::root;
 
-/// A key, and what became of it in each mode.
+/// A key with its outcome in each mode.
 type Found = (String, Vec<(String, Outcome)>);
 
 /// Tries all keys whose names begin with a text.
@@ -93,7 +93,7 @@ pub(crate) fn check(part: &str) -> Result<(), String> {
     report(&found, &list, part, total)
 }
 
-/// Prints figures, and everything if only a part was asked for; fails with what is silent.
+/// Prints statistics, and all results if only some keys were tried. Fails if a key is silently ignored.
 fn report(found: &[Found], list: &List, part: &str, total: usize) -> Result<(), String> {
     let mut problems = Vec::new();
     let mut counts = BTreeMap::<&str, [usize; 4]>::new();

@@ -1,22 +1,23 @@
-//! Keys of a schema and of values.
+//! The keys of a schema and of values.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
-/// The name of an entry in a map in which the user names the entries: a job, a receiver.
+/// The name of a sample entry in a map with user-defined entries: a job, a receiver.
 const ENTRY: &str = "main";
 
-/// How deep the schema is followed: fields of Prometheus refer to themselves.
+/// The depth to which the schema is followed: fields of Prometheus are recursive.
 const MAX_DEPTH: usize = 8;
 
-/// A key and where its schema says what it takes.
+/// A key with its schema.
 pub(crate) struct Key {
     pub(crate) path: Vec<String>,
     pub(crate) schema: Json,
-    /// Below an entry that the user names: tried only on top of what it needs, for no mode knows the entry.
+    /// Whether it is inside a user-defined entry. Such a key is tried only with what it needs, because no mode has the
+    /// entry.
     pub(crate) is_in_entry: bool,
-    /// What the blocks above it must have, by paths: the key itself may be among them.
+    /// The required keys of the blocks above it, by path. The key itself may be one of them.
     pub(crate) required: Vec<(Vec<String>, Json)>,
 }
 
@@ -26,7 +27,7 @@ impl Key {
     }
 }
 
-/// A schema in place of a reference to it.
+/// Resolves the reference in a schema.
 fn resolved(schema: &Json, of: &Json) -> Json {
     let mut schema = schema.clone();
     while let Some(reference) = schema.get("$ref").and_then(Json::as_str) {
@@ -38,7 +39,7 @@ fn resolved(schema: &Json, of: &Json) -> Json {
     schema
 }
 
-/// A schema and those of its branches.
+/// A schema and its alternatives (`anyOf` and the like).
 fn branches(schema: &Json, of: &Json) -> Vec<Json> {
     let schema = resolved(schema, of);
     let mut all = Vec::new();
@@ -51,7 +52,7 @@ fn branches(schema: &Json, of: &Json) -> Vec<Json> {
     all
 }
 
-/// Follows a schema to its keys.
+/// Collects the keys of a schema.
 pub(crate) struct Walk<'a> {
     schema: &'a Json,
     path: Vec<String>,
@@ -59,7 +60,7 @@ pub(crate) struct Walk<'a> {
     found: Vec<Key>,
 }
 
-/// All keys of a schema. A map whose entries the user names is a key itself, and so are the fields of an entry.
+/// All keys of a schema. A map with user-defined entries is itself a key, and so are the fields of an entry.
 pub(crate) fn keys(schema: &Json) -> Vec<Key> {
     let mut walk = Walk {
         schema,
@@ -125,7 +126,7 @@ impl Walk<'_> {
     }
 }
 
-/// The schema of a key.
+/// The schema of the key at a path.
 pub(crate) fn place(schema: &Json, path: &[String]) -> Option<Json> {
     let mut place = schema.clone();
     for step in path {
@@ -137,7 +138,7 @@ pub(crate) fn place(schema: &Json, path: &[String]) -> Option<Json> {
     Some(resolved(&place, schema))
 }
 
-/// The paths of all values that are no blocks.
+/// Collects the paths of all values that are not blocks.
 pub(crate) fn leaves(value: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     match value {
         Json::Object(map) if !map.is_empty() => {
@@ -155,7 +156,7 @@ pub(crate) fn at<'a>(value: &'a Json, path: &[String]) -> Option<&'a Json> {
     path.iter().try_fold(value, |value, step| value.get(step))
 }
 
-/// A value below a path.
+/// Nests a value at a path.
 pub(crate) fn nested(path: &[String], value: Json) -> Json {
     path.iter().rev().fold(value, |value, step| {
         Json::Object(Map::from_iter([(step.clone(), value)]))

@@ -1,4 +1,4 @@
-//! One key, tried in all configurations.
+//! Tries one key in all configurations.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,16 +12,16 @@ use super::schema::{Key, at, nested};
 use crate::helm::{promchart, root, template};
 use crate::values::{Draw, merge};
 
-/// The configuration with what a key needs.
+/// The name of the configuration with what a key needs.
 const OWN: &str = "own";
 
-/// How many values of a key are tried at most until one has an effect.
+/// The maximum number of values tried for a key until one has an effect.
 const TRIES: usize = 4;
 
-/// How often a value is drawn for them.
+/// The number of draws for these values.
 const DRAWS: usize = 40;
 
-/// A configuration on top of which keys are tried.
+/// A configuration in which keys are tried.
 pub(crate) struct Base {
     values: Json,
     effective: Json,
@@ -37,22 +37,22 @@ pub(crate) enum Outcome {
     Silent(String),
 }
 
-/// Configurations that keys need, by their values.
+/// The configurations that keys need, cached by their values.
 pub(crate) type Owns = Mutex<BTreeMap<String, Arc<Result<Base, Vec<String>>>>>;
 
-/// What a thread needs to try keys.
+/// The state of a thread that tries keys.
 pub(crate) struct Tried<'a> {
     pub(crate) schema: &'a Json,
     pub(crate) defaults: &'a Json,
     pub(crate) list: &'a List,
     pub(crate) bases: &'a BTreeMap<&'a str, Base>,
     pub(crate) own: &'a Owns,
-    /// The name of its file of values.
+    /// The name of its values file.
     pub(crate) file: String,
 }
 
 impl Tried<'_> {
-    /// A key in all modes.
+    /// Tries a key in all modes.
     pub(crate) fn key(&self, key: &Key) -> Result<Vec<(String, Outcome)>, String> {
         let name = key.name();
         let needs: Vec<(&Needs, &str)> = self
@@ -103,7 +103,7 @@ impl Tried<'_> {
             }
             let outcome = match &*self.own(values)? {
                 Ok(base) => self.mode(key, &needs, OWN, base)?,
-                // The block that the key is in is refused.
+                // The block that contains the key is rejected.
                 Err(problems) if problems.iter().any(|line| names(line, &name)) => Outcome::Refused,
                 Err(problems) => Outcome::Silent(format!("what it needs is refused: {}", problems.join("; "))),
             };
@@ -112,7 +112,7 @@ impl Tried<'_> {
         Ok(found)
     }
 
-    /// A configuration that keys need, rendered once for all of them.
+    /// A configuration that keys need, rendered only once.
     fn own(&self, values: Json) -> Result<Arc<Result<Base, Vec<String>>>, String> {
         let name = values.to_string();
         let known = self
@@ -132,13 +132,13 @@ impl Tried<'_> {
         Ok(own)
     }
 
-    /// A key in one mode.
+    /// Tries a key in one mode.
     fn mode(&self, key: &Key, needs: &[(&Needs, &str)], mode: &str, base: &Base) -> Result<Outcome, String> {
         let name = key.name();
         if waits(&base.effective, &key.path) {
             return Ok(Outcome::Waits);
         }
-        // The refusal may name what the key needs, too.
+        // The error may name something that the key needs instead.
         let beside: Vec<String> = if mode == OWN {
             Vec::new()
         } else {
@@ -173,7 +173,7 @@ impl Tried<'_> {
                         left -= 1;
                         problem = format!("{value} is refused, but not by its name: {}", lines.join("; "));
                     }
-                    // The schema takes no such value, or misses what the key needs beside it.
+                    // The schema rejects the value, or requires something that the key needs.
                     None if message.contains("specifications of the schema") => {
                         if mode != OWN && !(beside.is_empty() && key.required.is_empty()) {
                             return Ok(Outcome::Refused);
@@ -200,7 +200,7 @@ impl Tried<'_> {
         Ok(Outcome::Silent(problem))
     }
 
-    /// Values of a key that are not its default, the likely ones first; always the same.
+    /// Values of a key other than its default, the likely ones first. The result is deterministic.
     fn candidates(&self, key: &Key, default: &Json) -> Vec<Json> {
         let seed = key.name().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -234,7 +234,7 @@ impl Tried<'_> {
     }
 }
 
-/// The values that keys need, by their paths.
+/// The values that keys need, by path.
 fn with(needs: &[(&Needs, &str)]) -> Vec<(Vec<String>, Json)> {
     let all = needs
         .iter()
@@ -246,7 +246,7 @@ fn with(needs: &[(&Needs, &str)]) -> Vec<(Vec<String>, Json)> {
     .collect()
 }
 
-/// Takes back what a wider pattern has set.
+/// Removes a value that a more general pattern set.
 fn remove(values: &mut Json, path: &[String]) {
     if let Some((last, above)) = path.split_last()
         && let Some(block) = above.iter().try_fold(values, |value, step| value.get_mut(step))
@@ -256,7 +256,7 @@ fn remove(values: &mut Json, path: &[String]) {
     }
 }
 
-/// A text with a number one larger: `15d` becomes `16d`.
+/// The text with its leading number incremented: `15d` becomes `16d`.
 fn more(text: &str) -> Option<Json> {
     let digits = text.len() - text.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
     let number: u64 = text.get(..digits)?.parse().ok()?;
@@ -273,7 +273,7 @@ fn is_empty(value: &Json) -> bool {
     }
 }
 
-/// A configuration with its output, or why it is refused.
+/// Renders a configuration: its output, or the problems for which it is rejected.
 pub(crate) fn base(values: Json, defaults: &Json, name: &str) -> Result<Result<Base, Vec<String>>, String> {
     let mut effective = defaults.clone();
     merge(&mut effective, values.clone());
@@ -286,14 +286,14 @@ pub(crate) fn base(values: Json, defaults: &Json, name: &str) -> Result<Result<B
         .map_err(|message| problems_in(&message).unwrap_or_else(|| vec![message])))
 }
 
-/// The lines of a refusal by the chart's guards.
+/// The problems in an error of the chart's guards.
 fn problems_in(message: &str) -> Option<Vec<String>> {
     let (_, rest) = message.split_once("these values do not go together:")?;
     let lines = rest.lines().map(str::trim).skip(1);
     Some(lines.take_while(|line| !line.is_empty()).map(str::to_owned).collect())
 }
 
-/// Whether a line of a refusal names a key: the key itself, anywhere, or at its beginning a block with the key or a part of it.
+/// Whether an error line names a key: the key anywhere, or at the start a block that contains it or a part of it.
 fn names(line: &str, key: &str) -> bool {
     let (subject, _) = line.split_once(": ").unwrap_or((line, ""));
     let is_part = |whole: &str, part: &str| {
@@ -308,7 +308,7 @@ fn names(line: &str, key: &str) -> bool {
             .any(|word| is_part(key, word) || word.contains('.') && is_part(word, key))
 }
 
-/// Whether a key waits for a switch: a block above it is off.
+/// Whether a block above the key is switched off.
 fn waits(values: &Json, path: &[String]) -> bool {
     (1..path.len()).any(|depth| {
         let block = at(values, &path[..depth]);
@@ -319,7 +319,7 @@ fn waits(values: &Json, path: &[String]) -> bool {
     })
 }
 
-/// Renders the chart with values: the output, or the message.
+/// Renders the chart with values: the output or the error message.
 fn render(values: &Json, name: &str) -> Result<Result<Vec<u8>, String>, String> {
     let folder = root().join("target/chart-keys");
     fs::create_dir_all(&folder).map_err(|error| error.to_string())?;

@@ -1,19 +1,19 @@
-//! Random charts in charts: who is declared, under which names, under which conditions, and what is imported.
+//! Random charts with subcharts: declared dependencies, aliases, conditions and imports.
 
 use std::fmt::Write as _;
 
 use crate::chance::Chance;
 
-/// A chart as files, and the command line that renders it.
+/// A chart as files, with its command-line arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
-    /// Paths from the folder of the chart, and texts.
+    /// The paths relative to the chart's folder, and the contents.
     pub(super) files: Vec<(String, String)>,
-    /// What follows the chart on the command line. `values-of-user.yaml` is one of the files.
+    /// The arguments after the chart. `values-of-user.yaml` is one of the files.
     pub(super) arguments: Vec<String>,
 }
 
-/// Names of charts. Few, so that names, aliases, keys and paths meet.
+/// Names of charts. There are few, so that names, aliases, keys and paths collide.
 const NAMES: [&str; 7] = ["a", "b", "cc", "d", "dot.sub", "x", "data"];
 const ALIASES: [&str; 6] = ["x", "y", "a", "b", "second", "data"];
 const KEYS: [&str; 12] = [
@@ -44,7 +44,7 @@ const CONDITIONS: [&str; 8] = [
 const DEPTH: usize = 4;
 
 impl Layout {
-    /// Draws a layout; and the choices that lead to it.
+    /// Generates a layout. Returns it with its choices.
     pub(super) fn draw(mut chance: Chance) -> (Self, Vec<u32>) {
         let mut drawer = Drawer {
             chance: &mut chance,
@@ -86,7 +86,7 @@ impl Layout {
 struct Drawer<'a> {
     chance: &'a mut Chance,
     files: Vec<(String, String)>,
-    /// Whether templates change the tables of `global`.
+    /// Whether templates modify the tables of `global`.
     changes_values: bool,
     charts: usize,
 }
@@ -110,7 +110,7 @@ impl Drawer<'_> {
                 break;
             }
             let name = NAMES[self.chance.below(NAMES.len())];
-            // Of two charts with one name Helm takes now this one, now that one.
+            // If two charts have the same name, Helm picks either one.
             if !children.contains(&name) || self.chance.one_in(12) {
                 children.push(name);
             }
@@ -174,7 +174,7 @@ impl Drawer<'_> {
                     ""
                 };
                 let name = if alias.is_empty() { child } else { alias };
-                // Helm refuses a chart in which two dependencies have one name.
+                // Helm rejects a chart with two dependencies of one name.
                 if known.contains(&name) && !self.chance.one_in(40) {
                     continue;
                 }
@@ -257,7 +257,7 @@ impl Drawer<'_> {
             }
             known.push(key);
             let _ = write!(text, "{key}: ");
-            // Most of these are tables in real life.
+            // In practice most of these are tables.
             if self.chance.below(4) > 0 {
                 self.table(&mut text, 3);
             } else {

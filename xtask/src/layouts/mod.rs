@@ -1,7 +1,8 @@
-//! Random charts in charts, rendered by the real Helm and by promchart: aliases, conditions, tags, imports, undeclared charts, global values.
+//! Random charts with subcharts, rendered by the real Helm and by promchart: aliases, conditions, tags, imports,
+//! undeclared charts, global values.
 //!
-//! What is compared: the output, the exit code, the error, and what is logged on the way, in any order. A layout that differs is
-//! made as small as it will go and kept in `target/layouts/SEED/`.
+//! Compares the output, the exit code, the error and the log messages, in any order. A layout with different results is
+//! shrunk and kept in `target/layouts/SEED/`.
 
 mod draw;
 
@@ -19,14 +20,14 @@ use self::draw::Layout;
 use crate::chance::{Chance, Tried, shrink};
 use crate::helm::{helm, root, template};
 
-/// How many runs of Helm may go into making a layout small.
+/// The maximum number of Helm runs for shrinking a layout.
 const SHRINK_RUNS: usize = 400;
-/// The stack of a render in bytes, as the command has it.
+/// The stack size of a render in bytes, as in the command.
 const STACK_SIZE: usize = 512 << 20;
-/// How often Helm is asked again whether it would say the same.
+/// How often Helm is run again to check that its result is stable.
 const REPEATS: usize = 4;
 
-/// What a program gives.
+/// The result of a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Given {
     output: String,
@@ -34,7 +35,7 @@ struct Given {
     messages: Vec<String>,
 }
 
-/// Compares so many layouts.
+/// Compares `count` layouts.
 pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
     let thread = std::thread::Builder::new().stack_size(STACK_SIZE);
     let worker = thread
@@ -96,7 +97,7 @@ impl Run {
         Ok(())
     }
 
-    /// What Helm gives; `None` if it dies.
+    /// Renders with Helm; none if it crashes.
     fn theirs(&self, layout: &Layout) -> Result<Option<Given>, String> {
         let folder = self.folder.join("chart");
         let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
@@ -118,7 +119,7 @@ impl Run {
         Ok(Some(given(&String::from_utf8_lossy(&output.stdout), &stderr)))
     }
 
-    /// Whether Helm sometimes gives something else, or what promchart gives.
+    /// Whether Helm's result varies, or sometimes equals promchart's.
     fn is_random(&self, layout: &Layout, ours: &Given, theirs: &Given) -> Result<bool, String> {
         for _ in 0..REPEATS {
             let again = self.theirs(layout)?;
@@ -129,7 +130,7 @@ impl Run {
         Ok(false)
     }
 
-    /// Makes a layout small and writes it to a folder of its own.
+    /// Shrinks a layout and writes it to its own folder.
     fn keep(&self, number: usize, layout: Layout, tape: Vec<u32>) -> Result<(), String> {
         let size = |layout: &Layout| {
             layout
@@ -176,7 +177,7 @@ fn given(output: &str, messages: &str) -> Given {
     }
 }
 
-/// What promchart gives, as far as Helm gives it too.
+/// Renders with promchart, in the form of Helm's output.
 fn ours(layout: &Layout) -> Given {
     let mut world = Memory::new();
     for (name, text) in &layout.files {

@@ -1,4 +1,5 @@
-//! Random schemas with random values: small ones, of all drafts, made of what is likely to be read differently.
+//! Random schemas with random values: small ones, of all drafts, with features that implementations tend to interpret
+//! differently.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -129,7 +130,7 @@ const FORMATS: [&str; 22] = [
 const KEYS: [&str; 9] = ["a", "b", "c", "ab", "x-1", "a b", "é", "a/b", "~"];
 const TYPES: [&str; 7] = ["string", "integer", "number", "object", "array", "boolean", "null"];
 
-/// The text of a schema, and values.
+/// A schema as text, and values.
 pub(super) fn case(chance: &mut Chance) -> (String, Json) {
     let (draft, address) = DRAFTS[chance.below(DRAFTS.len())];
     let mut draw = Draw { chance, draft };

@@ -1,8 +1,8 @@
-//! JSON schemas with values, checked by the real Helm and by promchart: random ones of all drafts, and the official
+//! JSON schemas with values, validated by the real Helm and by promchart: random ones of all drafts, and the official
 //! JSON-Schema-Test-Suite.
 //!
-//! What is compared: the verdict, and the words in any order, as Helm's maps have none. Many cases go into one chart, as its
-//! subcharts. Those that differ are kept in `target/schemas/SEED/`, one file each.
+//! Compares the verdict, and the messages in any order, because Helm iterates over maps. Many cases are combined into
+//! one chart, as subcharts. Cases with different results are kept in `target/schemas/SEED/`, one file each.
 
 mod draw;
 mod record;
@@ -27,11 +27,11 @@ use crate::helm::{helm, root, template};
 
 pub(crate) use record::record;
 
-/// How many cases go into one chart.
+/// The number of cases in one chart.
 const BATCH: usize = 100;
-/// The stack of a render in bytes, as the command has it.
+/// The stack size of a render in bytes, as in the command.
 const STACK_SIZE: usize = 512 << 20;
-/// How many differences of each kind are printed.
+/// The maximum number of differences printed for each kind.
 const SHOWN: usize = 12;
 
 /// A schema with values.
@@ -41,7 +41,7 @@ pub(crate) struct Case {
     values: Json,
 }
 
-/// Compares so many random schemas.
+/// Compares `count` random schemas.
 pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
     let case = |number: usize| {
         let seed = seed.wrapping_mul(1_000_003).wrapping_add(number as u64);
@@ -55,7 +55,7 @@ pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
     run((0..count).map(case).collect(), &seed.to_string())
 }
 
-/// Runs the official suite, a folder with `draft4` and so on, through both.
+/// Runs the official suite (a folder with `draft4` and so on) through both programs.
 pub(crate) fn suite(folder: &str) -> Result<(), String> {
     run(suite::read(Path::new(folder))?, "suite")
 }
@@ -76,7 +76,7 @@ struct Run {
     folder: PathBuf,
 }
 
-/// What a program says of each case: nothing where the values meet the schema.
+/// The messages of a program for each case; empty if the values are valid.
 type Said = BTreeMap<usize, Vec<String>>;
 
 impl Run {
@@ -136,7 +136,7 @@ impl Run {
         Ok(())
     }
 
-    /// What Helm says; cases of which it dies are left out.
+    /// Helm's messages; cases on which it crashes are left out.
     fn theirs(&self, batch: &[Case], files: &[(String, String)]) -> Result<Said, String> {
         let folder = self.folder.join("chart");
         let failed = |error: std::io::Error| format!("{}: {error}", folder.display());
@@ -181,12 +181,12 @@ fn files(batch: &[Case]) -> Vec<(String, String)> {
     files
 }
 
-/// The lines about each case in an error.
+/// Assigns the lines of an error to the cases.
 fn said(error: &str, count: usize) -> Said {
     let mut said: Said = (0..count).map(|at| (at, Vec::new())).collect();
     let mut current: Option<usize> = None;
     for line in error.lines() {
-        // After a schema that is none Helm breaks no line.
+        // After an invalid schema Helm prints no line break.
         let name = line
             .len()
             .checked_sub("c000:".len())

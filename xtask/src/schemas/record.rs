@@ -1,4 +1,4 @@
-//! Writes into `tests/suite/schema/helm.json` what Helm says of each case there.
+//! Records Helm's verdict on each case in `tests/suite/schema/helm.json`.
 
 use std::fs;
 use std::path::Path;
@@ -8,10 +8,10 @@ use serde_json::{Value as Json, json};
 use super::{Case, Run};
 use crate::helm::{helm, root};
 
-/// Where the files of cases are: they are named by their addresses, so they cannot be anywhere else.
+/// The folder of the cases' files. Their schemas refer to it by absolute addresses, so it cannot be elsewhere.
 const FILES: &str = "/tmp/promchart-schemas/";
 
-/// Asks Helm about all cases.
+/// Runs Helm on all cases.
 pub(crate) fn record() -> Result<(), String> {
     let path = root().join("tests/suite/schema/helm.json");
     let text = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -1,4 +1,4 @@
-//! The tests of the official suite as cases: their values need not be maps, so each is an item of a list.
+//! The tests of the official suite as cases. Their values need not be maps, so each is wrapped in a list.
 
 use std::fs;
 use std::path::Path;
@@ -15,7 +15,7 @@ const DRAFTS: [(&str, &str); 5] = [
     ("draft2020-12", "https://json-schema.org/draft/2020-12/schema"),
 ];
 
-/// Reads the cases of all drafts but those that need a server.
+/// Reads the cases of all drafts, except those that need a server.
 pub(super) fn read(folder: &Path) -> Result<Vec<Case>, String> {
     let mut cases = Vec::new();
     for (name, address) in DRAFTS {
