@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! services::components (manifests)               -> [Wanted]   which certificates with which names
-//! Store::read          (World, folder)           -> Store      what is there
-//! plan::plan           (Store, [Wanted], Options) -> Plan       what is kept, made, renewed; or why that is refused
+//! Store::read          (World, folder)           -> Store      the existing files
+//! plan::plan           (Store, [Wanted], Options) -> Plan       what to keep, create or renew; or the obstacles
 //! Locked::commit       (Plan)                                  all files, or none
 //! check::check         (Store, [Wanted])         -> Report     expiry, names, keys
 //! ```

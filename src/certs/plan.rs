@@ -48,7 +48,7 @@ pub struct Options {
     pub is_all: bool,
 }
 
-/// What happens to a certificate.
+/// The planned action for a certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     /// It is created.
@@ -59,7 +59,7 @@ pub enum Action {
     Renewed(String),
 }
 
-/// What happens to one certificate, for display.
+/// The planned change of one certificate, for display.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// The path of its file.

@@ -1,7 +1,7 @@
 //! Translates the values of another chart into ours: prometheus-community/prometheus, versions 29.x.
 //!
 //! ```text
-//! files -> merged -> over the defaults of the community chart -> rows of the table -> output, account
+//! files -> merged -> over the defaults of the community chart -> rows of the table -> output, ledger
 //! ```
 //!
 //! Each leaf of the input gets exactly one [`Fate`]: rows claim the leaves that they translate, and a leaf without a

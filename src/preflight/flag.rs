@@ -271,7 +271,7 @@ fn split_switch(bench: &mut Bench<'_>, word: &Word, next: &Word, name: &str) {
     bench.found(format!("--{name}"), found);
 }
 
-/// Reports an argument that does not begin with two dashes.
+/// Handles an argument that does not begin with two dashes.
 fn stray(bench: &mut Bench<'_>, word: &Word, flags: &mut Flags, source: &Source) {
     let text = &word.text;
     if word.is_open && !text.starts_with('-') {

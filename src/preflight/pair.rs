@@ -19,7 +19,7 @@ pub(super) struct Need {
     pub(super) name: &'static str,
     /// An example value.
     pub(super) example: &'static str,
-    /// What fails without it.
+    /// The consequence of its absence, for messages.
     pub(super) why: &'static str,
     pub(super) severity: Severity,
 }

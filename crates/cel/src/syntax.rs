@@ -8,7 +8,7 @@ const DEEPEST: usize = 120;
 pub struct Error {
     /// The byte.
     pub at: usize,
-    /// What is wrong there.
+    /// The message.
     pub message: String,
 }
 
@@ -96,7 +96,7 @@ pub const RESERVED: [&str; 16] = [
     "void",
 ];
 
-/// Whether a text is a valid identifier.
+/// Whether a text can name a variable: a valid identifier, and neither reserved nor a keyword.
 pub fn is_identifier(text: &str) -> bool {
     let mut letters = text.bytes();
     let start = letters

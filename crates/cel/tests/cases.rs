@@ -6,7 +6,7 @@
 //! $ object.spec.n + 1           an expression
 //! = 4                           its value, as `'%s'.format` prints it
 //! ! no such key: x              or its error
-//! - undeclared reference to ..  or that it does not compile: for those that check types
+//! - undeclared reference to ..  or its compile error: skipped here, for tests of type checkers
 //! ```
 #![expect(clippy::disallowed_methods, reason = "reads the cases")]
 

@@ -32,7 +32,7 @@ pub struct Template {
     pub name: Arc<str>,
     /// The trees in the order of their completion; the file's own tree is the last.
     pub trees: Vec<Tree>,
-    /// The comments, without their delimiters.
+    /// The spans of the comments, without their delimiters.
     pub comments: Vec<Span>,
 }
 

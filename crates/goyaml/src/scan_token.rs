@@ -57,8 +57,8 @@ impl<'a> Scanner<'a> {
         self.remove_simple_key()?;
         if self.flow_level > 0 {
             self.flow_level -= 1;
-            // This removes the opening bracket's token unless a key was possible after it. The bracket of an empty
-            // collection thus no longer counts as the start of a key: go-yaml reads `[]: x` as `[]`.
+            // `key.token` is the opening bracket unless a key was possible after it. The bracket of an empty collection
+            // is thus no longer a possible key: go-yaml reads `[]: x` as `[]`.
             if let Some(key) = self.simple_keys.pop() {
                 self.keys_by_token.remove(key.token);
             }

@@ -1,4 +1,4 @@
-//! All access to disk, network, clock and randomness goes through this crate.
+//! All access to disk, clock and randomness goes through this crate.
 //!
 //! A stage that needs a file, the time or random bytes takes a `&dyn World`. [`Disk`] is the real one. [`Memory`] keeps
 //! its files in a map and has a fixed clock and seed, for tests and for programs that embed the library.

@@ -84,7 +84,7 @@ fn picked(context: &Context<'_>, budget: &Object) -> Option<i64> {
             .objects
             .scaler_of(pod.owner)
             .and_then(|scaler| scaler.typed.as_ref());
-        // With an autoscaler, the minimum is its lower bound.
+        // An autoscaler can scale down to its minimum.
         let replicas = match scaler {
             Some(Typed::HorizontalPodAutoscaler(scaler)) => scaler.spec.min_replicas,
             _ => pod.owner.typed.as_ref().and_then(Typed::replicas),

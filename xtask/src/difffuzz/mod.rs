@@ -22,7 +22,7 @@ use crate::helm::{helm, root};
 
 /// The number of cases in one run of Helm.
 const BATCH: usize = 100;
-/// The percentage of cases that are compared although promchart fails on them. Each of these takes its own run of Helm.
+/// The maximum percentage of failing cases among the compared ones. Each failing case takes its own run of Helm.
 const REFUSED_PERCENT: usize = 12;
 /// The maximum number of Helm runs for shrinking a case.
 const SHRINK_RUNS: usize = 120;

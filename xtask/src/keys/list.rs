@@ -23,7 +23,7 @@ pub(crate) struct Mode {
     pub(crate) only: Vec<String>,
 }
 
-/// What certain keys need to have an effect.
+/// The prerequisites of keys: values without which they have no effect.
 pub(crate) struct Needs {
     pub(crate) pattern: String,
     pub(crate) values: Vec<Json>,

@@ -97,7 +97,7 @@ impl Semver {
         })
     }
 
-    /// Compares two versions by SemVer precedence.
+    /// Compares two versions by `SemVer` precedence.
     pub fn compare(&self, other: &Self) -> Ordering {
         let numbers = |version: &Self| (version.major, version.minor, version.patch);
         numbers(self)
