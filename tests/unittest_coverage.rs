@@ -263,3 +263,29 @@ fn watching_is_refused_with_what_it_cannot_do() {
         assert!(run.stderr.contains("--watch"), "{flag}: {}", run.stderr);
     }
 }
+
+#[test]
+fn renders_of_tests_are_linted() {
+    let folder = scratch("unittest-lint");
+    copy(&root().join("tests/unittest/lint/chart"), &folder.join("chart"));
+    let run = test(&folder, &["--lint"]);
+    assert_eq!((run.code, &*run.stderr), (1, ""));
+    let (tests, found) = run.stdout.split_once("\n### Lint").unwrap();
+    assert!(tests.contains("7 passed, 7 total"), "{tests}");
+    assert_eq!(format!("### Lint{found}"), read("tests/unittest/lint/found.txt"));
+    // The flag that a finding names makes it come up in lint as well.
+    let run = Case::new("lint")
+        .args(["chart", "--set-json", "{\"port\":70000}"])
+        .dir(&folder)
+        .run();
+    assert!(run.stdout.contains("70000 is out of range"), "{}", run.stdout);
+    // Settings of the linter hold.
+    std::fs::write(
+        folder.join("promchart.yaml"),
+        "ignore: [int-range, unknown-field, wrong-type]\n",
+    )
+    .unwrap();
+    let run = test(&folder, &["--lint"]);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
+    assert!(run.stdout.contains("nothing found"), "{}", run.stdout);
+}

@@ -217,7 +217,7 @@ pub(super) fn sort(report: &mut Report, sources: &Sources) {
     });
 }
 
-fn rule_infos() -> Vec<RuleInfo> {
+pub(super) fn rule_infos() -> Vec<RuleInfo> {
     RULES
         .iter()
         .map(|rule| RuleInfo {
@@ -299,7 +299,7 @@ pub(super) fn formats(reports: &Reports) -> Result<(Format, Vec<(Format, String)
     Ok((parse(&reports.format)?, files))
 }
 
-fn baseline(world: &dyn World, path: &str) -> Result<Baseline> {
+pub(super) fn baseline(world: &dyn World, path: &str) -> Result<Baseline> {
     let bytes = world
         .read(Path::new(path))
         .map_err(|error| Diagnostic::error(BASELINE, format!("cannot read {path}: {error}")))?;

@@ -21,6 +21,7 @@ mod request;
 mod schema;
 mod template;
 mod test;
+mod test_lint;
 mod watch;
 
 use std::io::IsTerminal;

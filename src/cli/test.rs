@@ -10,6 +10,7 @@ use super::args::LimitArguments;
 use super::coverage::CoverageArguments;
 use super::output::Output;
 use super::request::usage;
+use super::test_lint;
 use super::watch::watch;
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::go::boolean;
@@ -79,6 +80,9 @@ pub(super) struct Test {
     /// Do not check values against JSON schemas
     #[arg(long)]
     pub(super) skip_schema_validation: bool,
+    /// Check the objects of each test's render against Kubernetes, as `promchart lint` does
+    #[arg(long, conflicts_with = "watch")]
+    pub(super) lint: bool,
     #[command(flatten)]
     pub(super) coverage: CoverageArguments,
     #[command(flatten)]
@@ -153,6 +157,7 @@ fn tested(world: &Arc<dyn World>, arguments: &Test, output: Output, sources: &So
         limits,
         coverage: arguments.coverage.is_wanted() || arguments.watch,
         only: None,
+        with_requests: arguments.lint,
     };
     let printer = Printer::new(output.color());
     if arguments.watch {
@@ -173,6 +178,9 @@ fn tested(world: &Arc<dyn World>, arguments: &Test, output: Output, sources: &So
     let elapsed = world.now().saturating_sub(began);
     Output::result(printer.summary(&results, elapsed).as_bytes());
     let mut is_fine = results.passed();
+    if arguments.lint {
+        is_fine &= test_lint::lint(world, &results, output)?;
+    }
     if options.coverage {
         is_fine &= arguments
             .coverage

@@ -20,11 +20,11 @@ use crate::go::path as gopath;
 use crate::go::regexp::Regexp;
 use crate::go::string as gostring;
 use crate::manifest::PostRenderer;
-use crate::pipeline::check_release_name;
-use crate::render::{self, Capabilities, Failed, KubeVersion, Release, Session, TemplateFile};
+use crate::pipeline::{Request, check_release_name};
+use crate::render::{self, Capabilities, Failed, KubeVersion, Limits, Release, Session, TemplateFile, Trace};
 use crate::schema::Checker;
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
-use crate::values;
+use crate::values::{self, Overrides};
 use crate::world::{FileKind, World};
 use crate::yaml::{self, Entry, Map, Node, Value};
 
@@ -39,8 +39,11 @@ pub(super) struct Bench<'a> {
     pub(super) checker: &'a Checker,
     pub(super) skip_schema: bool,
     pub(super) fail_fast: bool,
+    pub(super) limits: Limits,
     /// Where all that is rendered is written, if it is.
     pub(super) debug_folder: Option<&'a str>,
+    /// The folder of the chart, if tests are to tell with which request it can be rendered as in the test.
+    pub(super) asked: Option<&'a str>,
     /// Makes a session that keeps where its output comes from.
     pub(super) traced: &'a dyn Fn() -> Session,
 }
@@ -127,6 +130,9 @@ pub(super) fn run(
                 result.error = Some(trouble.text.clone());
                 result.places = test.places(trouble);
             }
+            if let Some(path) = bench.asked.filter(|_| output.succeeded) {
+                result.request = test.request(path).map(Box::new);
+            }
             test.assert(&output, snapshots, &mut result);
         }
     }
@@ -203,6 +209,48 @@ impl Test<'_> {
             merge_maps(&mut given, self.scoped(nested));
         }
         Ok(given.numbers_as_floats())
+    }
+
+    /// The request that renders a chart, whose folder this is, as this test does: all templates, and without what only tests have (objects of a
+    /// cluster, post-renderers, another version of the chart). What does not say which name or version it wants gets those of `promchart
+    /// lint`: the ones that helm-unittest assumes are no valid name, and a Kubernetes that nobody runs.
+    fn request(&self, path: &str) -> Option<Request> {
+        let job = self.job;
+        let or = |text: &str, default: &str| if text.is_empty() { default } else { text }.to_owned();
+        let folder = Path::new(&self.suite.file).parent().unwrap_or_else(|| Path::new(""));
+        let mut overrides = Overrides::default();
+        let is_main = self.routes().len() == 1;
+        let set = if is_main {
+            let files = self.suite.values.iter().chain(&job.values);
+            overrides.files = files
+                .map(|path| gopath::clean(&folder.join(path).to_string_lossy()))
+                .collect();
+            let mut set = Node::empty_map(Span::file_start(FileId::NONE));
+            for (path, key, value) in self.suite.set.iter().chain(&job.set) {
+                merge_maps(&mut set, nest(path, *key, value).ok()?);
+            }
+            set
+        } else {
+            self.values().ok()?
+        };
+        if set.as_map().is_some_and(|map| map.iter().next().is_some()) {
+            overrides.json.push(set.to_json(&number).to_string());
+        }
+        let name = or(&job.release.name, "release-name");
+        let mut request = Request::new(Some(path.into()), name, overrides);
+        request.release.namespace = or(&job.release.namespace, "default");
+        request.release.is_upgrade = job.release.is_upgrade;
+        request
+            .capabilities
+            .api_versions
+            .extend(job.api_versions.iter().flatten().cloned());
+        if !job.major.is_empty() || !job.minor.is_empty() {
+            request.capabilities.kube_version = self.kube.clone();
+        }
+        request.limits = self.bench.limits;
+        request.skip_schema = true;
+        request.trace = Trace::On;
+        Some(request)
     }
 
     pub(super) fn selected(&self) -> Vec<&str> {
@@ -465,6 +513,18 @@ impl Test<'_> {
             paths.find(is_file)
         };
         found.unwrap_or_else(|| program.to_owned())
+    }
+}
+
+/// A number without a fraction as people write it.
+fn number(float: f64) -> serde_json::Value {
+    /// Up to here a float tells whole numbers apart.
+    const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
+    if float.fract() == 0.0 && float.abs() < MAX_WHOLE {
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
+        serde_json::Value::from(float as i64)
+    } else {
+        serde_json::Value::from(float)
     }
 }
 

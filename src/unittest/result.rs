@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::snapshot::Counts;
+use crate::pipeline::Request;
 
 /// The result of a suite.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,9 @@ pub struct TestResult {
     pub assertions: Vec<AssertionResult>,
     /// How long it took.
     pub duration: Duration,
+    /// The chart with the test's values, release and cluster, for who wants to render it again; of a test whose chart renders, if it was
+    /// asked for.
+    pub request: Option<Box<Request>>,
 }
 
 /// The result of an assertion.

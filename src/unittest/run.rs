@@ -54,6 +54,8 @@ pub struct Options {
     pub coverage: bool,
     /// The files of the suites that are run, if not all are.
     pub only: Option<BTreeSet<String>>,
+    /// Whether [`TestResult::request`] is to be made.
+    pub with_requests: bool,
 }
 
 /// Who is told of results as they come.
@@ -376,8 +378,10 @@ impl Loader<'_> {
             checker: &kept.checker,
             skip_schema: options.skip_schema,
             fail_fast: options.fail_fast,
+            limits,
             traced: &traced,
             debug_folder: options.debug_folder.as_deref(),
+            asked: options.with_requests.then_some(&*loaded.path),
         };
         let mut ran = Ran::default();
         for at in piece.suites.clone() {
