@@ -1,4 +1,4 @@
-//! Findings that were there before: a file of fingerprints, so that only new ones fail.
+//! The baseline: a file of fingerprints of existing findings, so that only new ones fail.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::report::fingerprint;
 use crate::source::Sources;
 
-/// The rule of baselines that cannot be read.
+/// The rule for baselines that cannot be read.
 pub const BASELINE: &str = "baseline";
 
-/// The fingerprints of known findings, and how often each may come up.
+/// The fingerprints of known findings, with the number of times that each may occur.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline(BTreeMap<String, u64>);
 
 impl Baseline {
-    /// The baseline of what was found.
+    /// Creates the baseline of a report.
     pub fn of(report: &Report, sources: &Sources) -> Self {
         let mut known = Self::default();
         for diagnostic in &report.diagnostics {
@@ -28,7 +28,7 @@ impl Baseline {
     /// Reads a baseline file.
     ///
     /// # Errors
-    /// If it is none.
+    /// If it is not a valid baseline.
     pub fn parse(text: &str) -> Result<Self> {
         let bad = |what: &str| Box::new(Diagnostic::error(BASELINE, format!("this is no baseline: {what}")));
         let json: Json = serde_json::from_str(text).map_err(|error| bad(&error.to_string()))?;
@@ -43,7 +43,7 @@ impl Baseline {
         Ok(known)
     }
 
-    /// The file, with what each fingerprint stands for beside it.
+    /// The content of the file. Each fingerprint is written with the finding that it stands for.
     pub fn write(&self, report: &Report, sources: &Sources) -> String {
         let mut findings = serde_json::Map::new();
         for diagnostic in &report.diagnostics {
@@ -57,7 +57,7 @@ impl Baseline {
         format!("{json:#}\n")
     }
 
-    /// How many findings are known.
+    /// The number of known findings.
     pub fn len(&self) -> usize {
         self.0
             .values()
@@ -65,12 +65,12 @@ impl Baseline {
             .sum()
     }
 
-    /// Whether nothing is known.
+    /// Whether there are no known findings.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Drops what is known from a report; gives how much that was.
+    /// Removes known findings from a report and returns their number.
     pub fn apply(&self, report: &mut Report, sources: &Sources) -> usize {
         let mut left = self.0.clone();
         let before = report.diagnostics.len();

@@ -1,4 +1,4 @@
-//! What the rules look at: everything that is known of one target.
+//! The input of the rules: all data about one target.
 
 use std::sync::Arc;
 
@@ -21,57 +21,57 @@ use crate::values;
 use crate::world::{FileKind, World};
 use crate::yaml::{self, Node};
 
-/// API versions that every cluster serves though Helm without a cluster does not know them: templates that ask for them would
-/// be linted as for a Kubernetes of long ago.
+/// API versions that every cluster serves but Helm without a cluster does not know. Without them, templates that check
+/// for them would render for a very old version of Kubernetes.
 const SERVED: [&str; 2] = ["apiregistration.k8s.io/v1", "apiregistration.k8s.io/v1/APIService"];
 
-/// A chart with its templates parsed, its subcharts below it.
+/// A chart with its parsed templates and its subcharts.
 #[derive(Debug)]
 pub struct ParsedChart {
-    /// The name by which values know it.
+    /// The key of the chart in the values of its parent.
     pub name: String,
-    /// Its metadata and files.
+    /// The metadata and files.
     pub chart: Chart,
-    /// Those of its templates that parse.
+    /// The templates that could be parsed.
     pub templates: Vec<Arc<Template>>,
-    /// Its subcharts, those that conditions switch off too; one that is used under several names comes several times.
+    /// The subcharts, including disabled ones; a subchart with several aliases occurs several times.
     pub subcharts: Vec<ParsedChart>,
 }
 
-/// All that is known of one target. What a stage could not make is empty.
+/// All data about one target. The result of a stage that failed is empty.
 pub struct Context<'a> {
-    /// Disk and clock.
+    /// Access to disk and clock.
     pub world: &'a dyn World,
-    /// The texts.
+    /// The source texts.
     pub sources: &'a Sources,
-    /// What is linted.
+    /// The target.
     pub request: &'a Request,
-    /// Chart.yaml, if it can be read.
+    /// Chart.yaml, if it could be read.
     pub chart_yaml: Option<(FileId, Node)>,
-    /// The chart as it was loaded.
+    /// The chart as loaded.
     pub chart: Option<ParsedChart>,
-    /// What the user says.
+    /// The user's values.
     pub given: Node,
-    /// What templates see.
+    /// The computed values, as templates see them.
     pub values: Option<Node>,
-    /// How templates use values.
+    /// The values that templates read.
     pub usage: Option<Usage>,
-    /// The rendered texts of the templates that can be rendered; `None` where it did not come to that.
+    /// The rendered files of the templates that could be rendered; `None` if an earlier stage failed.
     pub rendered: Option<Rendered>,
-    /// What of the templates was run; `None` where it did not come to that.
+    /// The coverage of the templates; `None` if an earlier stage failed.
     pub coverage: Option<Coverage>,
-    /// The objects of the release, as far as there are any.
+    /// The objects of the release that could be read.
     pub objects: Objects,
-    /// Files and folders with definitions of custom resources.
+    /// Files and folders with CustomResourceDefinitions.
     pub crds: &'a [String],
     /// Files and folders with admission policies.
     pub policies: &'a [String],
-    /// Dependencies that are not in charts/, by the names that values know them by, with those of the charts that they are of.
+    /// Dependencies that are missing from charts/, by their names in the values, including those of subcharts.
     pub absent: Vec<String>,
 }
 
 impl<'a> Context<'a> {
-    /// Runs the stages over a target, as far as they come. Their errors go to the report.
+    /// Runs the stages for a target as far as possible. Their errors are added to the report.
     pub(super) fn read(
         world: &'a Arc<dyn World>,
         run: &'a Run,
@@ -99,12 +99,12 @@ impl<'a> Context<'a> {
         if let Err(errors) = context.stages(world, scope, &mut log, report) {
             report.append(errors);
         }
-        // What Helm logs on the way is worth a finding if it has a place to go to.
+        // A log message of Helm is a finding if it has a position.
         log.diagnostics.retain(|diagnostic| diagnostic.span.is_some());
         report.append(log);
         if let Some(chart) = &context.chart {
             let mut usage = Usage::of(chart, &context.given, context.sources);
-            // What is not there and what cannot be parsed may read anything.
+            // A missing chart or an unparsable template may read any value.
             usage.is_complete &= context.absent.is_empty() && chart.walk().iter().all(|(_, chart)| chart.is_parsed());
             context.usage = Some(usage);
         }
@@ -131,7 +131,7 @@ impl<'a> Context<'a> {
         let mut chart = chart;
         pipeline::check_installable(&chart, log)?;
         if let Err(mut missing) = values::check_present(&chart) {
-            // As in `helm lint`: what is there is looked at all the same.
+            // As in `helm lint`: the charts that are present are still linted.
             missing.severity = Severity::Warning;
             report.push(*missing);
         }
@@ -139,9 +139,10 @@ impl<'a> Context<'a> {
         let values = values::compute(&chart, &self.given, log)?;
         self.values = Some(values.clone());
         if !self.request.skip_schema {
-            // Templates are looked at all the same: they may have faults of their own.
+            // The templates are still checked, because they may have errors of their own.
             let mut violations = schema::validate(&**world, &chart, &values, self.sources);
-            // What is missing at the top has no place in any file: it belongs into the values file.
+            // A required key that is missing at the top level has no position in a file, so it is reported at the
+            // values file.
             for violation in &mut violations.diagnostics {
                 let is_nowhere = violation.span.is_some_and(|span| span.file == self.given.span.file);
                 if is_nowhere && self.sources.get(self.given.span.file).kind() == SourceKind::Made {
@@ -173,7 +174,7 @@ impl<'a> Context<'a> {
         );
         self.coverage = session.take_coverage();
         if !broken.is_empty() || !self.absent.is_empty() {
-            // Who calls what a broken file or an absent chart defines is not to blame.
+            // A call of a template that an unparsable file or a missing chart defines is not an error of the caller.
             errors.diagnostics.retain(|error| !lacks_template(&error.message));
         }
         values::locate_texts(&mut errors, &values, self.sources);
@@ -191,7 +192,7 @@ impl<'a> Context<'a> {
             self.chart_yaml = document(self.sources, chart.chart_yaml);
             return Ok(chart);
         };
-        // Read apart from the chart, which may not load because of it.
+        // Read separately from the chart, which may fail to load because of it.
         let file = path.join("Chart.yaml");
         let is_file = self.world.entry(&file).is_ok_and(|entry| entry.kind == FileKind::File);
         if let Some(Ok(bytes)) = is_file.then(|| self.world.read(&file)) {
@@ -206,8 +207,8 @@ impl<'a> Context<'a> {
     }
 }
 
-/// The cluster that a chart is linted for. Helm without a cluster knows no kinds; any cluster does, and templates ask for
-/// `policy/v1/PodDisruptionBudget`.
+/// The cluster that a chart is linted for. Helm without a cluster knows no kinds, but every cluster does, and templates
+/// check for `policy/v1/PodDisruptionBudget`.
 pub(super) fn capabilities(request: &Request) -> Capabilities {
     let mut capabilities = request.capabilities.clone();
     capabilities.api_versions.extend(SERVED.map(str::to_owned));
@@ -216,7 +217,7 @@ pub(super) fn capabilities(request: &Request) -> Capabilities {
     capabilities
 }
 
-/// Whether an error says that a template is called that does not exist: by `include` or by `template`.
+/// Whether an error reports a call of an undefined template, by `include` or by `template`.
 fn lacks_template(message: &str) -> bool {
     message.contains("no template \"") || message.starts_with("template \"") && message.ends_with("\" not defined")
 }
@@ -267,7 +268,7 @@ fn parse_chart(chart: Chart, name: String, path: &str, sources: &Sources, report
 }
 
 impl ParsedChart {
-    /// Parses the templates of a chart and of its subcharts; those that do not parse go to the report.
+    /// Parses the templates of a chart and its subcharts. Syntax errors are added to the report.
     pub fn of(chart: &Chart, sources: &Sources, report: &mut Report) -> Self {
         let name = chart.name().to_owned();
         parse_chart(chart.clone(), name.clone(), &name, sources, report)
@@ -278,7 +279,7 @@ impl ParsedChart {
         self.templates.len() == self.chart.templates.len()
     }
 
-    /// The dependencies of the chart and of those below it that are not there, as `redis` or `web.redis`.
+    /// The missing dependencies of the chart and its subcharts, as `redis` or `web.redis`.
     fn absent(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (path, chart) in self.walk() {
@@ -293,7 +294,7 @@ impl ParsedChart {
         found
     }
 
-    /// The chart and all below it, each with the names that lead to it from the first.
+    /// The chart and all its subcharts, each with the names that lead to it from the top.
     pub fn walk(&self) -> Vec<(Vec<&str>, &ParsedChart)> {
         let mut found = vec![(Vec::new(), self)];
         let mut at = 0;

@@ -1,4 +1,4 @@
-//! Charts and values files that nobody names one by one: those below a folder, the one around it, those that a pattern fits.
+//! Searches for charts and values files: those below a folder, the chart around it, matches of a pattern.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,15 +10,15 @@ use super::settings::SETTINGS;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::world::{Entry, FileKind, World};
 
-/// How many folders are looked into for charts: a home folder or a whole disk is asked for by mistake.
+/// The maximum number of folders that a search visits. A search of a home folder or a whole disk is a mistake.
 const MAX_FOLDERS: usize = 100_000;
-/// Folders of other people's files. Hidden ones are left out too.
+/// Folders of third-party files. Hidden folders are skipped too.
 const SKIPPED: [&str; 1] = ["node_modules"];
-/// What makes a folder the top of a repository: nothing is looked for above it.
+/// The entries that mark the top of a repository. The search does not go above it.
 const REPOSITORY: &str = ".git";
 
-/// Patterns of paths, as in `.gitignore` but without negation: `*` stays within a folder, `**` does not, a pattern without `/` fits in
-/// any folder, and one that fits a folder fits all below it.
+/// Path patterns as in `.gitignore`, but without negation: `*` does not match `/`, `**` does, a pattern without `/`
+/// matches in any folder, and a pattern that matches a folder matches everything below it.
 #[derive(Clone, Debug, Default)]
 pub struct Patterns {
     globs: Vec<GlobMatcher>,
@@ -27,10 +27,10 @@ pub struct Patterns {
 }
 
 impl Patterns {
-    /// Reads patterns that are about the files below a folder.
+    /// Parses patterns for files below a folder.
     ///
     /// # Errors
-    /// A pattern that is none.
+    /// An invalid pattern.
     pub fn read(world: &dyn World, folder: &Path, patterns: &[String]) -> Result<Self> {
         let folder = absolute(world, folder);
         let top = PathBuf::from(globset::escape(&folder.display().to_string()));
@@ -49,7 +49,7 @@ impl Patterns {
         })
     }
 
-    /// Whether a pattern fits a path, or a folder that it is in.
+    /// Whether a pattern matches a path or one of its parent folders.
     pub fn fit(&self, path: &Path) -> bool {
         if self.globs.is_empty() {
             return false;
@@ -60,15 +60,15 @@ impl Patterns {
     }
 }
 
-/// Whether a path is a pattern.
+/// Whether a path contains pattern characters.
 pub fn is_pattern(path: &str) -> bool {
     path.contains(['*', '?', '[', '{'])
 }
 
-/// The charts that a pattern fits, in the order of their names: folders with a Chart.yaml, and archives.
+/// The charts that match a pattern, sorted by name: folders with a Chart.yaml, and archives.
 ///
 /// # Errors
-/// A pattern that is none or that fits no chart.
+/// A pattern that is invalid or matches no chart.
 pub fn charts_like(world: &dyn World, pattern: &str) -> Result<Vec<PathBuf>> {
     let matching = |path: &Path, entry: &Entry| match entry.kind {
         FileKind::Folder => has_chart(world, path),
@@ -78,10 +78,10 @@ pub fn charts_like(world: &dyn World, pattern: &str) -> Result<Vec<PathBuf>> {
     like(world, pattern, "chart", &matching)
 }
 
-/// The files that a pattern fits, in the order of their names.
+/// The files that match a pattern, sorted by name.
 ///
 /// # Errors
-/// A pattern that is none or that fits no file.
+/// A pattern that is invalid or matches no file.
 pub fn files_like(world: &dyn World, pattern: &str) -> Result<Vec<PathBuf>> {
     like(world, pattern, "file", &|_, entry| entry.kind == FileKind::File)
 }
@@ -94,7 +94,7 @@ fn like(
 ) -> Result<Vec<PathBuf>> {
     let bare = pattern.trim_start_matches("./").trim_end_matches('/');
     let matcher = glob(bare, pattern)?.compile_matcher();
-    // What stands before the first part that is a pattern is where the search begins.
+    // The search begins at the part of the path before the first pattern.
     let fixed = Path::new(bare).components().take_while(|part| {
         let part = part.as_os_str().to_string_lossy();
         !is_pattern(&part)
@@ -115,11 +115,10 @@ fn like(
     Ok(found)
 }
 
-/// The charts at and below a folder, in the order of their names: without the subcharts of charts, hidden folders, links and what is
-/// excluded.
+/// The charts at and below a folder, sorted by name, without subcharts, hidden folders, links and excluded paths.
 ///
 /// # Errors
-/// A folder that cannot be read, or that holds more folders than any repository.
+/// A folder that cannot be read, or that contains more folders than a repository plausibly has.
 pub fn charts_below(world: &dyn World, folder: &Path, excluded: &Patterns) -> Result<Vec<PathBuf>> {
     if has_chart(world, folder) {
         return Ok(vec![folder.to_path_buf()]);
@@ -140,12 +139,12 @@ pub fn charts_below(world: &dyn World, folder: &Path, excluded: &Patterns) -> Re
     Ok(found)
 }
 
-/// The folder of the chart that the working folder is in, if it is in one: `.`, `..`, `../..`.
+/// The folder of the chart that contains the working folder, if any: `.`, `..`, `../..`.
 pub fn chart_around(world: &dyn World) -> Option<PathBuf> {
     upwards(world).into_iter().find(|folder| has_chart(world, folder))
 }
 
-/// The working folder and those above it, up to the top of the repository: `.`, `..`, `../..`.
+/// The working folder and its parents up to the top of the repository: `.`, `..`, `../..`.
 pub fn upwards(world: &dyn World) -> Vec<PathBuf> {
     let depth = absolute(world, Path::new(".")).components().count();
     let mut folders = vec![PathBuf::from(".")];
@@ -161,12 +160,12 @@ pub fn upwards(world: &dyn World) -> Vec<PathBuf> {
     folders
 }
 
-/// Whether a folder is that of a chart.
+/// Whether a folder is a chart.
 pub fn has_chart(world: &dyn World, folder: &Path) -> bool {
     world.entry(&folder.join("Chart.yaml")).is_ok()
 }
 
-/// A path from the root on, without `.`, `..` and, as far as it exists, links.
+/// The absolute path without `.`, `..` and, as far as it exists, links.
 pub fn absolute(world: &dyn World, path: &Path) -> PathBuf {
     world.resolve(path).unwrap_or_else(|_| {
         let here = world.resolve(Path::new(".")).unwrap_or_default();
@@ -188,7 +187,7 @@ fn clean(path: &Path) -> PathBuf {
     })
 }
 
-/// Shows all that is in a folder, folder by folder; `visit` says whether to go into what it is shown.
+/// Calls `visit` for all entries of a folder, recursively; `visit` returns whether to descend into an entry.
 fn walk(world: &dyn World, start: &Path, visit: &mut dyn FnMut(&Path, &Entry) -> bool) -> io::Result<()> {
     let mut folders = VecDeque::from([start.to_path_buf()]);
     let mut seen = 0;
@@ -209,7 +208,7 @@ fn walk(world: &dyn World, start: &Path, visit: &mut dyn FnMut(&Path, &Entry) ->
             } else {
                 folder.join(name)
             };
-            // What cannot be looked at, such as a link to nowhere, is no chart. Links to folders may lead round in a circle.
+            // An entry that cannot be read, such as a dangling link, is not a chart. Links to folders may be circular.
             let Ok(entry) = world.entry(&path) else { continue };
             let is_folder = entry.kind == FileKind::Folder;
             if visit(&path, &entry) && is_folder && !entry.is_link {

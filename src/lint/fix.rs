@@ -1,7 +1,7 @@
-//! What can be mended without a thought: a key that was mistyped, an apiVersion with a successor, a scalar without quotes.
+//! Automatic fixes: a mistyped key, an API version with a successor, an unquoted scalar.
 //!
-//! An edit is a guess until the linter has seen the files with it: whoever takes edits lints once more, and keeps those after
-//! which nothing new is found.
+//! An edit is only a guess until the edited files have been linted: the caller lints again and keeps the edits that
+//! cause no new findings.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,21 +9,21 @@ use std::path::PathBuf;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::{FileId, SourceKind, Sources, Span};
 
-/// Rules about keys that nobody knows.
+/// Rules about unknown keys.
 const UNKNOWN: [&str; 4] = ["values-schema", "unknown-value", "unknown-field", "chart-unknown-field"];
 /// Rules about API versions.
 const VERSIONS: [&str; 2] = ["deprecated-api", "removed-api"];
 
-/// Other words for a part of a file.
+/// A replacement for a part of a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edit {
-    /// What is replaced.
+    /// The replaced text.
     pub span: Span,
-    /// What it becomes.
+    /// The new text.
     pub text: String,
 }
 
-/// The edits that findings ask for, in the order of their places; none overlap.
+/// The edits for the given findings, sorted by position; none overlap.
 pub fn edits(found: &Report, sources: &Sources) -> Vec<Edit> {
     let edits = found.diagnostics.iter().filter_map(|finding| edit(finding, sources));
     let mut edits: Vec<Edit> = edits.collect();
@@ -52,7 +52,7 @@ fn edit(finding: &Diagnostic, sources: &Sources) -> Option<Edit> {
     let text = if UNKNOWN.contains(&finding.rule) {
         let close = quoted("did you mean `")?;
         let bare = written.trim_matches(['"', '\'']);
-        // The place must be that of the name that the finding is about, and not of a value that leads there.
+        // The span must be that of the name in the finding, not that of a value that contributes to it.
         let is_name = finding
             .message
             .split([' ', '`', ':'])
@@ -73,7 +73,7 @@ fn edit(finding: &Diagnostic, sources: &Sources) -> Option<Edit> {
     (text != written).then_some(Edit { span, text })
 }
 
-/// The files that edits change, with their new texts.
+/// The edited files with their new texts.
 pub fn apply(edits: &[Edit], sources: &Sources) -> BTreeMap<PathBuf, String> {
     let mut files: BTreeMap<FileId, String> = BTreeMap::new();
     for edit in edits.iter().rev() {
@@ -87,7 +87,7 @@ pub fn apply(edits: &[Edit], sources: &Sources) -> BTreeMap<PathBuf, String> {
     named.collect()
 }
 
-/// Edits as a diff without lines around them, which `patch` takes.
+/// The edits as a diff without context lines, which `patch` accepts.
 pub fn diff(edits: &[Edit], sources: &Sources) -> String {
     let mut out = String::new();
     let mut at = 0;

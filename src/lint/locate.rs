@@ -1,19 +1,19 @@
-//! Moves findings from rendered text, which nobody can edit, to templates and values files.
+//! Maps findings from rendered text, which cannot be edited, to templates and values files.
 
 use super::Context;
 use crate::diagnostic::{Diagnostic, Label};
 use crate::places::Places;
 use crate::source::Span;
 
-/// Rules whose faults are mended in the template even if the text at fault came from values.
+/// Rules whose faults are fixed in the template even if the faulty text came from values.
 const IN_TEMPLATES: [&str; 2] = ["exponent-number", "manifest-indent"];
 
-/// Moves a diagnostic from the rendered text to where the fault can be mended.
+/// Maps a diagnostic from the rendered text to the place where the fault can be fixed.
 ///
-/// The place is that of the value where the text at fault was set in a values file or flag, with a label at the template;
-/// otherwise the template's, with labels at the calls that lead there. A value that is only likely to be the one, such as
-/// one of several in a text, is a label at the template's place: that line is right in any case. Other labels go to the
-/// value or the template too.
+/// If the faulty text was set in a values file or flag, that is the position, with a label at the template. Otherwise
+/// the position is in the template, with labels at the calls that lead there. An uncertain value, such as one of
+/// several in a text, is a label at the template's position, which is correct in any case. Other labels are mapped in
+/// the same way.
 pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>, places: Option<&Places<'_>>) {
     label_null(diagnostic, context);
     let Some(places) = places else { return };
@@ -26,7 +26,8 @@ pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>, places:
         return;
     };
     if is_whole(diagnostic, context) {
-        // Its name may be set in a values file or made by a helper; what is missing belongs into its own template.
+        // The object's name may come from a values file or a helper; a missing field belongs in the object's own
+        // template.
         diagnostic.span = Some(place.calls.last().copied().unwrap_or(place.template));
         return;
     }
@@ -56,14 +57,14 @@ pub(super) fn locate(diagnostic: &mut Diagnostic, context: &Context<'_>, places:
     diagnostic.labels = labels;
 }
 
-/// Whether a finding is about an object as a whole, which is shown at its name: not about the name itself.
+/// Whether a finding is about an object as a whole, shown at its name, rather than about the name itself.
 fn is_whole(diagnostic: &Diagnostic, context: &Context<'_>) -> bool {
     let is_of_lint = super::registry::is_whole(diagnostic.rule);
     let at_name = |span: Span| context.objects.all.iter().any(|object| object.place() == span);
     is_of_lint && diagnostic.span.is_some_and(at_name)
 }
 
-/// Names the null in the values that a template could not look into.
+/// Names the null value whose field a template could not read.
 fn label_null(diagnostic: &mut Diagnostic, context: &Context<'_>) {
     let Some(span) = diagnostic
         .span

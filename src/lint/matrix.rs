@@ -1,4 +1,4 @@
-//! Many targets in one run, several at a time: charts by values files by Kubernetes versions.
+//! Many targets in one run, several in parallel: charts by values files by Kubernetes versions.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,40 +19,40 @@ use crate::source::{Source, SourceKind, Sources, Span};
 use crate::threads::processors;
 use crate::world::{FileKind, World};
 
-/// The stack of a thread that lints, in bytes: values, schemas and templates nest.
+/// The stack size of a linting thread, in bytes: values, schemas and templates are nested.
 const STACK_SIZE: usize = 512 << 20;
 
 /// One chart with one set of values for one cluster.
 #[derive(Clone, Debug)]
 pub struct Run {
-    /// What tells it from the other runs: `values/a.yaml, Kubernetes 1.33`; empty where there is no other.
+    /// The difference from the other runs: `values/a.yaml, Kubernetes 1.33`; empty if there is only one run.
     pub name: Arc<str>,
-    /// The chart that it is of, as the user names it.
+    /// The chart as the user named it.
     pub chart: Arc<str>,
-    /// What is rendered.
+    /// The render request.
     pub request: Request,
-    /// Files and folders with custom resource definitions.
+    /// Files and folders with CustomResourceDefinitions.
     pub crds: Vec<String>,
-    /// Files and folders with admission policies, and what they need.
+    /// Files and folders with admission policies and their bindings, parameters and namespaces.
     pub policies: Vec<String>,
 }
 
-/// How much of a target is looked at.
+/// Which parts of a target are linted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// Everything.
     All,
-    /// Its values: nothing is rendered.
+    /// Only the values; nothing is rendered.
     Values,
 }
 
-/// Hears how far the runs have come.
+/// Receives the progress of the runs.
 pub trait Progress: Sync {
-    /// A run is done: `done` of `total` are.
+    /// Called after each run: `done` of `total` runs are finished.
     fn done(&self, done: usize, total: usize, run: &Run);
 }
 
-/// Lints all runs. Findings that several runs share are reported once; the tally says what was looked at.
+/// Lints all runs. Findings of several runs are reported once; the tally counts what was checked.
 pub fn run(
     world: &Arc<dyn World>,
     runs: &[Run],
@@ -65,7 +65,8 @@ pub fn run(
     (report, tally)
 }
 
-/// Lints all runs as [`run`] does, and then each chart with values that reach what they did not, found with so many renders a chart.
+/// Lints all runs as [`run`] does, and then each chart with values that reach further branches, with at most so many
+/// renders for each chart.
 pub fn run_exploring(
     world: &Arc<dyn World>,
     runs: &[Run],
@@ -135,7 +136,7 @@ fn all(
     (report, tally, summaries)
 }
 
-/// What is made of each of some things, on as many threads as are worth it, in their order.
+/// Maps items in parallel, on as many threads as are useful. Returns the results in order.
 fn side_by_side<T: Sync, R: Send>(things: &[T], make: &(dyn Fn(&T) -> R + Sync)) -> Vec<R> {
     let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(things.len()));
     let next = AtomicUsize::new(0);
@@ -153,7 +154,7 @@ fn side_by_side<T: Sync, R: Send>(things: &[T], make: &(dyn Fn(&T) -> R + Sync))
     let threads = processors().min(things.len());
     thread::scope(|scope| {
         for _ in 1..threads {
-            // One thread less is no harm.
+            // If a thread cannot be started, the others do its work.
             let _ = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, work);
         }
         work();
@@ -163,12 +164,12 @@ fn side_by_side<T: Sync, R: Send>(things: &[T], make: &(dyn Fn(&T) -> R + Sync))
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Whether a rule is about what is looked at.
+/// Whether a rule applies to the scope.
 fn is_asked(rule: &Rule, scope: Scope) -> bool {
     scope == Scope::All || rule.family == Family::Values
 }
 
-/// All findings of one target that are wanted, and the comments that silence findings.
+/// The enabled findings of one target, and its suppression comments.
 pub(super) fn one(
     world: &Arc<dyn World>,
     run: &Run,
@@ -191,7 +192,7 @@ pub(super) fn one(
         let rule = super::find(diagnostic.rule);
         let is_told = match scope {
             Scope::All => !context.objects.is_partial || rule.is_none_or(|rule| !rule.needs_all),
-            // What kept the values from being computed matters too; the templates do not.
+            // Errors that prevented the computation of the values are relevant too; those of templates are not.
             Scope::Values => rule.is_none_or(|rule| matches!(rule.family, Family::Values | Family::Chart)),
         };
         let Some(mut diagnostic) = selection.apply(diagnostic).filter(|_| is_told) else {
@@ -199,7 +200,7 @@ pub(super) fn one(
         };
         locate::locate(&mut diagnostic, &context, places.as_ref());
         if let (None, Some(path)) = (diagnostic.span, &run.request.chart) {
-            // Code forges show only what is in a file.
+            // Code forges show only findings in files.
             diagnostic.span = Some(*whole.get_or_insert_with(|| chart_as_a_whole(&**world, path, sources)));
         }
         let is_off = |span: Span| selection.is_off_in(diagnostic.rule, Path::new(sources.get(span.file).name()));
@@ -212,7 +213,7 @@ pub(super) fn one(
     (report, suppressions, tally)
 }
 
-/// Leaves out that a render failed for want of a template that is told of already: one cause, one finding.
+/// Drops a render error caused by an undefined template that is already reported: one cause, one finding.
 fn told_once(report: &mut Report) {
     let undefined: Vec<String> = report
         .diagnostics
@@ -232,7 +233,7 @@ fn told_once(report: &mut Report) {
         .retain(|found| found.rule != "template-render" || !is_told(found));
 }
 
-/// The place of what is said of a chart as a whole: its Chart.yaml, be it there or not, or its archive.
+/// The position of findings about a chart as a whole: the chart's Chart.yaml (which may not exist) or its archive.
 fn chart_as_a_whole(world: &dyn World, path: &Path, sources: &Sources) -> Span {
     let is_archive = world.entry(path).is_ok_and(|entry| entry.kind == FileKind::File);
     let file = if is_archive {
@@ -244,7 +245,7 @@ fn chart_as_a_whole(world: &dyn World, path: &Path, sources: &Sources) -> Span {
     Span::file_start(sources.add(source))
 }
 
-/// Where a finding is, and of which rule.
+/// The position and the rule of a finding.
 pub(super) type Spot = (String, u32, u32, &'static str);
 
 /// The spot of a finding.
@@ -253,8 +254,8 @@ pub(super) fn spot(diagnostic: &Diagnostic, sources: &Sources) -> Spot {
     (name, start, end, rule)
 }
 
-/// What makes two findings the same: the rule, the place, the words. Files are known by their names, as each run reads
-/// its own.
+/// The identity of a finding: rule, position and message. Files are compared by name, because each run reads its own
+/// copies.
 type Key = (String, u32, u32, &'static str, String, String);
 
 fn key(diagnostic: &Diagnostic, sources: &Sources) -> Key {
@@ -311,7 +312,7 @@ fn merge(
     report
 }
 
-/// Checks files of Prometheus that are in no chart.
+/// Checks Prometheus files outside of charts.
 ///
 /// # Errors
 /// A file that cannot be read.

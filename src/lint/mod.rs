@@ -1,4 +1,4 @@
-//! The linter: every fault of a chart in one run, each at the line to mend.
+//! The linter: all findings of a chart in one run, each at the line to fix.
 //!
 //! ```text
 //! Target (chart, values, release, cluster)
@@ -9,7 +9,8 @@
 //! -> Report
 //! ```
 //!
-//! Rules see only what is there: a chart that does not render still has its Chart.yaml, its values and its templates checked.
+//! Rules check whatever is available: if a chart does not render, its Chart.yaml, values and templates are still
+//! checked.
 
 mod baseline;
 mod context;

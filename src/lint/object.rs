@@ -1,5 +1,4 @@
-//! An object of a release, as the rules look at it: k8s-openapi's type says what it is, the YAML beside it says where that is
-//! written.
+//! An object of a release as rules see it: k8s-openapi's type for the meaning, the YAML nodes for the positions.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,51 +16,51 @@ use crate::yaml::{Node, Value};
 /// An object that the release creates.
 #[derive(Clone, Debug)]
 pub struct Object {
-    /// The template that it came from: `chart/templates/x.yaml`.
+    /// The template that rendered it: `chart/templates/x.yaml`.
     pub path: Arc<str>,
-    /// The whole of it. Spans are places in the rendered text.
+    /// Its YAML. Spans are in the rendered text.
     pub node: Node,
-    /// The same as JSON.
+    /// Its JSON.
     pub json: Json,
-    /// The same as the type of its kind, for the kinds that rules look at. What has a wrong type, which other rules report,
-    /// is left out.
+    /// Its k8s-openapi type, for the kinds that rules use. Fields of a wrong type, which other rules report, are left
+    /// out.
     pub typed: Option<Typed>,
-    /// Its names. The namespace is that of the release where the object has none of its own.
+    /// Its names. Without a namespace of its own, it has that of the release.
     pub reference: ObjectRef,
     /// Whether it is a hook.
     pub is_hook: bool,
 }
 
-/// What a pod is made from: a pod itself or the template in a workload.
+/// The pod of an object: the object itself, or the template in a workload.
 #[derive(Clone, Copy, Debug)]
 pub struct Pod<'a> {
-    /// The object that makes it.
+    /// The object that creates it.
     pub owner: &'a Object,
     /// Its labels.
     pub labels: &'a BTreeMap<String, String>,
     /// Its spec.
     pub spec: &'a PodSpec,
-    /// Where its metadata and spec are written.
+    /// The YAML of its metadata and spec.
     pub template: &'a Node,
-    /// Where its spec is written.
+    /// The YAML of its spec.
     pub node: &'a Node,
 }
 
 /// A container of a pod.
 #[derive(Clone, Copy, Debug)]
 pub struct Container<'a> {
-    /// What it is.
+    /// Its k8s-openapi type.
     pub spec: &'a ContainerSpec,
-    /// Where it is written.
+    /// Its YAML.
     pub node: &'a Node,
-    /// Whether it starts before the others.
+    /// Whether it is an init container.
     pub is_init: bool,
 }
 
 static NO_LABELS: BTreeMap<String, String> = BTreeMap::new();
 
 impl Object {
-    /// What rules look at of an object in a rendered text.
+    /// Reads an object of a rendered text.
     pub(super) fn new(object: objects::Object) -> Self {
         let json = to_json(&object.node);
         Self {
@@ -84,7 +83,7 @@ impl Object {
         &self.reference.name
     }
 
-    /// Its namespace, be it that of the release.
+    /// Its namespace, or that of the release.
     pub fn namespace(&self) -> &str {
         &self.reference.namespace
     }
@@ -102,27 +101,27 @@ impl Object {
         format!("{} {}", self.kind(), self.name())
     }
 
-    /// Whether its kind is one of Kubernetes itself, and not a custom resource that may have the same name.
+    /// Whether its kind is built into Kubernetes, rather than a custom resource of the same name.
     pub fn is_own(&self) -> bool {
         !self.group().contains('.') || self.group().ends_with(".k8s.io")
     }
 
-    /// Whether it is one of these kinds of Kubernetes itself.
+    /// Whether it is one of these built-in kinds.
     pub fn is(&self, kinds: &[&str]) -> bool {
         kinds.contains(&self.kind()) && self.is_own()
     }
 
-    /// What is at a path.
+    /// The node at a path.
     pub fn at<'a>(&self, path: impl IntoIterator<Item = &'a str>) -> Option<&Node> {
         self.node.at(path)
     }
 
-    /// The place of its name.
+    /// The position of its name.
     pub fn place(&self) -> Span {
         span(&self.node, &["metadata", "name"])
     }
 
-    /// What pods it is or makes.
+    /// Its pod, or the pod that it creates.
     pub fn pod(&self) -> Option<Pod<'_>> {
         let typed = self.typed.as_ref()?;
         let (_, path) = typed.pod_spec_path()?.split_last()?;
@@ -139,14 +138,14 @@ impl Object {
         })
     }
 
-    /// A diagnostic of a fault of this object.
+    /// Creates a diagnostic about this object.
     pub fn fault(&self, diagnostic: Diagnostic, span: Span) -> Diagnostic {
         diagnostic.at(span).object(self.reference.clone())
     }
 }
 
 impl<'a> Pod<'a> {
-    /// The containers: those that start first, then the others.
+    /// The containers: init containers first, then the others.
     pub fn containers(self) -> impl Iterator<Item = Container<'a>> {
         let init = paired(self.spec.init_containers.as_ref(), self.node.get("initContainers"));
         let main = paired(Some(&self.spec.containers), self.node.get("containers"));
@@ -154,7 +153,7 @@ impl<'a> Pod<'a> {
         init.map(of(true)).chain(main.map(of(false)))
     }
 
-    /// The containers that run side by side: sidecars too.
+    /// The containers that run concurrently, including sidecars.
     pub fn running(self) -> impl Iterator<Item = Container<'a>> {
         self.containers()
             .filter(|container| !container.is_init || container.spec.restart_policy.as_deref() == Some("Always"))
@@ -162,17 +161,17 @@ impl<'a> Pod<'a> {
 }
 
 impl<'a> Container<'a> {
-    /// What is written at a path.
+    /// The node at a path.
     pub fn at(self, path: impl IntoIterator<Item = &'a str>) -> Option<&'a Node> {
         self.node.at(path)
     }
 
-    /// The place of its name.
+    /// The position of its name.
     pub fn place(self) -> Span {
         span(self.node, &["name"])
     }
 
-    /// Its ports, and where each is written.
+    /// Its ports with their nodes.
     pub fn ports(self) -> impl Iterator<Item = (&'a ContainerPort, &'a Node)> {
         paired(self.spec.ports.as_ref(), self.node.get("ports"))
     }
@@ -186,7 +185,7 @@ impl<'a> Container<'a> {
     }
 }
 
-/// The items of a typed list, each with the node that it was read from.
+/// The items of a typed list, each with its node.
 pub(super) fn paired<'a, T>(
     typed: Option<&'a Vec<T>>,
     node: Option<&'a Node>,
@@ -194,12 +193,12 @@ pub(super) fn paired<'a, T>(
     typed.into_iter().flatten().zip(items(node))
 }
 
-/// Where a part of something is written; the whole where the part is not written at all.
+/// The node of a part; the node of the whole if the part is not written.
 pub(super) fn span(node: &Node, path: &[&str]) -> Span {
     node.at(path.iter().copied()).map_or(node.span, |part| part.span)
 }
 
-/// A number or name, as people write it.
+/// A number or name as text.
 pub(super) fn shown(value: &IntOrString) -> String {
     match value {
         IntOrString::Int(number) => number.to_string(),
@@ -207,12 +206,12 @@ pub(super) fn shown(value: &IntOrString) -> String {
     }
 }
 
-/// The items of a list; none where there is none.
+/// The items of a list; empty if there is no list.
 pub(super) fn items(node: Option<&Node>) -> &[Node] {
     node.and_then(Node::as_list).unwrap_or_default()
 }
 
-/// A string; empty where there is none.
+/// A string; empty if there is none.
 pub(super) fn text(node: Option<&Node>) -> &str {
     node.and_then(Node::as_str).unwrap_or_default()
 }
@@ -222,7 +221,7 @@ pub(super) fn is_true(node: Option<&Node>) -> bool {
     node.is_some_and(|node| node.value == Value::Bool(true))
 }
 
-/// A value of a manifest as Kubernetes gets it.
+/// A value of a manifest as Kubernetes receives it.
 pub(super) fn to_json(node: &Node) -> Json {
     node.to_json(&|float| Json::from(float))
 }

@@ -1,4 +1,4 @@
-//! The objects of a release together: who is there, and which of them labels pick.
+//! The objects of a release, with lookup by name and by label selector.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,20 +13,20 @@ use crate::render::Rendered;
 use crate::source::{FileId, Sources};
 use crate::yaml::Duplicate;
 
-/// The rendered texts with their objects.
+/// The rendered texts and their objects.
 #[derive(Debug, Default)]
 pub struct Objects {
-    /// The objects in the order of files and documents; those in a `List` one by one.
+    /// The objects in the order of files and documents; a `List` is expanded.
     pub all: Vec<Object>,
-    /// Keys that a document has twice.
+    /// Duplicate keys in documents.
     pub duplicates: Vec<Duplicate>,
-    /// The rendered files by the source that the spans of objects lie in.
+    /// The rendered files by the source of their spans.
     pub files: BTreeMap<FileId, Arc<str>>,
-    /// Whether some object may be missing here: a template could not be rendered, or its output is no YAML.
+    /// Whether objects may be missing: a template could not be rendered, or its output is not valid YAML.
     pub is_partial: bool,
-    /// Those of Kubernetes' own kinds, as places in `all`.
+    /// The objects of built-in kinds, as indexes into `all`.
     by_kind: BTreeMap<String, Vec<usize>>,
-    /// The first of each kind, namespace and name, custom resources too.
+    /// The first object of each kind, namespace and name, including custom resources.
     by_name: BTreeMap<(String, String, String), usize>,
     /// The autoscaler of a kind, namespace and name.
     scalers: BTreeMap<(String, String, String), usize>,
@@ -35,7 +35,7 @@ pub struct Objects {
 }
 
 impl Objects {
-    /// Reads the documents of rendered files; those that are no YAML go to the report.
+    /// Reads the documents of rendered files; those that are not valid YAML are added to the report.
     pub fn read(rendered: &Rendered, namespace: &str, sources: &Sources, report: &mut Report) -> Self {
         let read = objects::Objects::read(rendered, namespace, sources, report);
         let mut objects = Self {
@@ -50,7 +50,7 @@ impl Objects {
     }
 
     fn index(&mut self) {
-        // A custom resource may have the name of a kind of Kubernetes' own, which comes first.
+        // A custom resource may have the name of a built-in kind, which takes precedence.
         let (own, custom): (Vec<_>, Vec<_>) = self.all.iter().enumerate().partition(|(_, object)| object.is_own());
         for (at, object) in own.into_iter().chain(custom) {
             let names = |kind: &str, name: &str| (kind.to_owned(), object.namespace().to_owned(), name.to_owned());
@@ -74,17 +74,17 @@ impl Objects {
         }
     }
 
-    /// Those of a kind of Kubernetes itself.
+    /// The objects of a built-in kind.
     pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Object> {
         self.by_kind.get(kind).into_iter().flatten().map(|at| &self.all[*at])
     }
 
-    /// Whether there is any of a kind of Kubernetes itself.
+    /// Whether there is an object of a built-in kind.
     pub fn has_kind(&self, kind: &str) -> bool {
         self.by_kind.contains_key(kind)
     }
 
-    /// The first one of these names, a custom resource too.
+    /// The first object with these names, including custom resources.
     pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object> {
         let key = (kind.to_owned(), namespace.to_owned(), name.to_owned());
         self.by_name.get(&key).map(|at| &self.all[*at])
@@ -100,17 +100,17 @@ impl Objects {
         self.scalers.get(&key).map(|at| &self.all[*at])
     }
 
-    /// The pods that all objects are or make.
+    /// The pods of all objects.
     pub fn pods(&self) -> impl Iterator<Item = Pod<'_>> {
         self.all.iter().filter_map(Object::pod)
     }
 
-    /// Whether any pods are in a namespace.
+    /// Whether a namespace has any pods.
     pub fn has_pods_in(&self, namespace: &str) -> bool {
         self.pods.by_namespace.contains_key(namespace)
     }
 
-    /// The pods of a namespace that a selector picks.
+    /// The pods of a namespace that match a selector.
     pub fn pods_of(&self, namespace: &str, selector: &LabelSelector) -> Vec<Pod<'_>> {
         let of = |at: usize| self.all[at].pod();
         let candidates = self.pods.candidates(namespace, selector).iter();
@@ -119,7 +119,7 @@ impl Objects {
             .collect()
     }
 
-    /// The pods of a namespace that most of these labels agree with, at least half of them.
+    /// The pods of a namespace that match most of these labels, at least half of them.
     pub fn nearest_pod(&self, namespace: &str, labels: &BTreeMap<String, String>) -> Option<Pod<'_>> {
         let mut agreeing: BTreeMap<usize, usize> = BTreeMap::new();
         for (key, value) in labels {
@@ -131,7 +131,7 @@ impl Objects {
         (count * 2 >= labels.len()).then(|| self.all[at].pod()).flatten()
     }
 
-    /// The Services of a namespace that a selector picks.
+    /// The Services of a namespace that match a selector.
     pub fn services_of(&self, namespace: &str, selector: &LabelSelector) -> Vec<&Object> {
         let candidates = self.services.candidates(namespace, selector).iter();
         let services = candidates.map(|at| &self.all[*at]);
@@ -146,7 +146,7 @@ impl Objects {
     }
 }
 
-/// Objects by their labels, as places in [`Objects::all`].
+/// Objects by their labels, as indexes into [`Objects::all`].
 #[derive(Debug, Default)]
 struct Labelled {
     by_namespace: BTreeMap<String, Vec<usize>>,
@@ -169,7 +169,7 @@ impl Labelled {
         self.by_label.get(&label).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// All that a selector may pick, and as few others as one label leaves.
+    /// The candidates of a selector: those of its most selective label.
     fn candidates(&self, namespace: &str, selector: &LabelSelector) -> &[usize] {
         let labels = selector.match_labels.iter().flatten();
         let of_label = labels.map(|(key, value)| self.with_label(namespace, key, value));

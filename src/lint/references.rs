@@ -1,4 +1,5 @@
-//! The files that a prometheus.yml names, where they are there: beside a file that is given alone, as `promtool check config` does it.
+//! The files that a prometheus.yml refers to, if they exist: those next to a file given directly, as `promtool check
+//! config` does.
 
 use std::path::Path;
 
@@ -13,7 +14,7 @@ use crate::yaml;
 const CONFIG: &str = "prometheus-config";
 const JOB: &str = "duplicate-job";
 
-/// Checks the files that a configuration on the disk names.
+/// Checks the files that a configuration on disk refers to.
 pub(super) fn check(world: &dyn World, sources: &Sources, config: FileId) -> Report {
     let source = sources.get(config);
     let Ok(parsed) = yaml::parse(&source, config, 0..source.text().len()) else {
@@ -47,7 +48,8 @@ pub(super) fn check(world: &dyn World, sources: &Sources, config: FileId) -> Rep
     report
 }
 
-/// What `promtool` says of a file that is not there: of rules it is an error, of targets a warning, of jobs nothing.
+/// What `promtool` reports for a missing file: an error for rules, a warning for targets, nothing for scrape
+/// configurations.
 fn absent(reference: &Reference) -> Option<Diagnostic> {
     let path = quote(&reference.path);
     let is_pattern = reference.path.contains(['*', '?', '[']);
@@ -64,7 +66,7 @@ fn absent(reference: &Reference) -> Option<Diagnostic> {
     }
 }
 
-/// The files that a path means, seen from a folder.
+/// The files that a path refers to, relative to a folder.
 fn matching(world: &dyn World, folder: &Path, path: &str) -> Vec<String> {
     let path = folder.join(path);
     let Some(pattern) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
@@ -115,8 +117,8 @@ fn same_jobs(sources: &Sources, file: FileId, jobs: &mut Vec<(String, crate::sou
     jobs.extend(own.into_iter().map(|(name, span)| (name.to_owned(), span)));
 }
 
-/// The keys of a ConfigMap that a configuration in it names. Nobody knows where it is mounted: a name counts, and a pattern only where
-/// it has no folder.
+/// The keys of a ConfigMap that a configuration in it refers to. Its mount path is unknown: a file name counts, a
+/// pattern only if it has no folder.
 pub(super) fn named(config: &yaml::Node, keys: &[&str]) -> Vec<(String, Kind)> {
     let mut found = Vec::new();
     for reference in prometheus::references(config) {

@@ -7,8 +7,8 @@ use super::rules::{
 };
 use crate::diagnostic::Severity::{self, Error, Info, Warning};
 
-/// A row: the id, which names the page too; the family; the severity; what finds the faults, or `by` the stage or rule that
-/// does.
+/// A row: the id, which is also the name of the page; the family; the severity; the function that finds the faults, or
+/// `by` with the stage or rule that does.
 macro_rules! rule {
     ($id:literal, $family:ident, $severity:ident, by $finder:literal) => {
         row($id, Family::$family, $severity, page!($id), None)
@@ -38,13 +38,13 @@ const fn row(id: &'static str, family: Family, severity: Severity, page: &'stati
 }
 
 impl Rule {
-    /// The same rule, silent where objects of the release may be missing.
+    /// The same rule, disabled if objects of the release may be missing.
     const fn of_all(mut self) -> Self {
         self.needs_all = true;
         self
     }
 
-    /// The same rule, silent until it is selected.
+    /// The same rule, off by default.
     const fn off(mut self) -> Self {
         self.is_on = false;
         self

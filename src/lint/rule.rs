@@ -1,4 +1,4 @@
-//! What a rule is, and which of them are on.
+//! The definition of a rule, and the selection of rules.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use super::discover::Patterns;
 use super::registry::RULES;
 use crate::diagnostic::{Diagnostic, Report, Severity, closest};
 
-/// What a rule is about; `--select` and `--ignore` take the names of families too.
+/// The family of a rule; `--select` and `--ignore` accept families too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Family {
     /// Chart.yaml and the files of a chart.
@@ -19,13 +19,13 @@ pub enum Family {
     Template,
     /// Single objects against the types of Kubernetes.
     Kubernetes,
-    /// What does not work, within an object and across the objects of a release.
+    /// Objects that do not work, alone or together.
     Objects,
     /// Prometheus' own files and objects.
     Prometheus,
-    /// What is dangerous.
+    /// Security risks.
     Security,
-    /// What some think is good practice. Off unless selected.
+    /// Good practices that are a matter of opinion. Off by default.
     Opinion,
 }
 
@@ -57,29 +57,29 @@ impl Family {
     }
 }
 
-/// Finds the faults of a rule, and perhaps of others that it comes across.
+/// Finds the faults of a rule, and possibly of related rules.
 pub(super) type Check = fn(&Context<'_>, &mut Report);
 
 /// A rule.
 pub struct Rule {
-    /// Its name, in kebab-case, after the fault.
+    /// The identifier in kebab case, named after the fault.
     pub id: &'static str,
-    /// What it is about.
+    /// The family.
     pub family: Family,
-    /// How much its findings matter, unless they say otherwise themselves.
+    /// The default severity; a finding may have another.
     pub severity: Severity,
-    /// Whether it speaks without being selected.
+    /// Whether it is on by default.
     pub is_on: bool,
-    /// Whether its findings are about what the release does not have: they mean nothing where a template fails to render.
+    /// Whether it needs the complete release: its findings are wrong if a template fails to render.
     pub needs_all: bool,
-    /// Its page: what it does, why, bad and good examples.
+    /// The page: summary, reason, bad and good examples.
     pub page: &'static str,
-    /// What finds its faults; `None` where a stage before the linter does, or another rule along with its own.
+    /// The function that finds its faults; `None` if an earlier stage or another rule reports them.
     pub(super) check: Option<Check>,
 }
 
 impl Rule {
-    /// What the rule finds, in one sentence: the first of its page.
+    /// A one-sentence summary: the first sentence of the page.
     pub fn summary(&self) -> &'static str {
         self.page
             .lines()
@@ -88,19 +88,20 @@ impl Rule {
     }
 }
 
-/// The rule of an id.
+/// Finds a rule by its id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
 }
 
-/// Which rules speak, and how loud.
+/// The enabled rules and their severities.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
-    /// Rules and families that are on besides those that always are; `all` is every one.
+    /// Rules and families that are on in addition to the default ones; `all` is every rule.
     pub select: Vec<String>,
-    /// Rules and families that are off. They win over those selected, unless a rule is selected by its own name.
+    /// Rules and families that are off. They take precedence over selected ones, unless a rule is selected by its own
+    /// id.
     pub ignore: Vec<String>,
-    /// Rules whose findings matter more or less than they do by default.
+    /// Rules with a severity other than the default.
     pub severities: BTreeMap<String, Severity>,
     /// Rules and families that are off for some files.
     pub file_ignores: Vec<FileIgnores>,
@@ -111,7 +112,7 @@ pub struct Selection {
 pub struct FileIgnores {
     /// The files.
     pub files: Patterns,
-    /// Rules and families; `all` is every one.
+    /// Rules and families; `all` is every rule.
     pub rules: Vec<String>,
 }
 
@@ -127,7 +128,7 @@ impl Selection {
             .collect()
     }
 
-    /// Whether a rule speaks.
+    /// Whether a rule is on.
     pub fn is_on(&self, rule: &Rule) -> bool {
         let named = |list: &[String], name: &str| list.iter().any(|entry| entry == name);
         if named(&self.ignore, rule.id) {
@@ -152,7 +153,7 @@ impl Selection {
             .any(|ignores| ignores.rules.iter().any(is_named) && ignores.files.fit(file))
     }
 
-    /// The diagnostic with the severity that the user wants; nothing if its rule is off.
+    /// The diagnostic with the severity that the user set; `None` if its rule is off.
     pub fn apply(&self, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
         let Some(rule) = find(diagnostic.rule) else {
             return Some(diagnostic);

@@ -1,4 +1,4 @@
-//! `promchart.yaml`: what a repository wants of the linter, and which charts it has with which values.
+//! `promchart.yaml`: the linter settings of a repository, and its charts with their values.
 //!
 //! ```
 //! use promchart::lint::settings::Settings;
@@ -28,40 +28,40 @@ use crate::diagnostic::{Diagnostic, Result, Severity};
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
 use crate::world::World;
 
-/// The rule of settings that cannot be read.
+/// The rule for settings that cannot be read.
 pub const SETTINGS: &str = "settings";
-/// Where settings are looked for.
+/// The names of the settings file.
 pub const NAMES: [&str; 4] = ["promchart.yaml", "promchart.yml", ".promchart.yaml", ".promchart.yml"];
 
 /// The settings of a repository.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Settings {
-    /// Rules and families that are on besides those that always are.
+    /// Rules and families that are on in addition to the default ones.
     pub select: Vec<String>,
     /// Rules and families that are off.
     pub ignore: Vec<String>,
     /// Severities of rules: `info`, `warning`, `error`.
     pub severity: BTreeMap<String, String>,
-    /// The least severity that fails a run.
+    /// The lowest severity that fails a run.
     pub fail_on: Option<String>,
-    /// The file of known findings.
+    /// The baseline file.
     pub baseline: Option<String>,
-    /// Folders or files with custom resource definitions.
+    /// Folders or files with CustomResourceDefinitions.
     pub crds: Vec<String>,
     /// Folders or files with admission policies.
     pub policies: Vec<String>,
-    /// The Kubernetes versions that each chart is linted for, unless it says otherwise.
+    /// The default Kubernetes versions for which each chart is linted.
     pub kube_versions: Vec<String>,
     /// The charts.
     pub charts: Vec<ChartSettings>,
-    /// Configuration files of Prometheus.
+    /// Prometheus configuration files.
     pub prometheus_configs: Vec<String>,
-    /// Patterns of charts that are not looked for: those that are named are linted all the same.
+    /// Patterns of charts that the search skips; charts that are named are still linted.
     pub exclude: Vec<String>,
     /// Patterns of files, each with the rules and families that are off for them.
     pub per_file_ignores: BTreeMap<String, Vec<String>>,
-    /// The folder of the settings file, which patterns and paths begin at.
+    /// The folder of the settings file, to which patterns and paths are relative.
     #[serde(skip)]
     pub folder: PathBuf,
     /// The settings file, if there is one.
@@ -73,20 +73,20 @@ pub struct Settings {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ChartSettings {
-    /// The folder of the chart, a packed chart, or a pattern of several.
+    /// The folder of the chart, a packaged chart, or a pattern of several.
     pub path: String,
     /// The name of the release.
     pub release: Option<String>,
     /// The namespace of the release.
     pub namespace: Option<String>,
-    /// Values files, one or several over each other for each run; of a pattern, each file that it fits is a run. Without any, the
+    /// The values files of each run: one file or a list. Each match of a pattern is a separate run. If empty, the
     /// chart's own values are used.
     pub values: Vec<ValuesFiles>,
     /// `--set` flags of each run.
     pub set: Vec<String>,
     /// The Kubernetes versions of the runs.
     pub kube_versions: Vec<String>,
-    /// API versions that the cluster serves besides the usual ones.
+    /// API versions that the cluster serves in addition to the usual ones.
     pub api_versions: Vec<String>,
 }
 
@@ -96,15 +96,15 @@ pub struct ChartSettings {
 pub enum ValuesFiles {
     /// One file.
     One(String),
-    /// Several, the last one on top.
+    /// Several files; the last takes precedence.
     Several(Vec<String>),
 }
 
 impl Settings {
-    /// Reads settings.
+    /// Parses settings.
     ///
     /// # Errors
-    /// If they are no YAML, or have keys that there are not. The place is a line of a source of its own.
+    /// If the text is not valid YAML or has unknown keys. The span is in a source of its own.
     pub fn parse(text: &str, name: &str) -> std::result::Result<Self, String> {
         if text.trim().is_empty() {
             return Ok(Self::default());
@@ -112,11 +112,11 @@ impl Settings {
         serde_yaml::from_str(text).map_err(|error| format!("{name}: {error}"))
     }
 
-    /// Reads the settings file that is given, or the nearest one in the working folder and those above it, up to the top of the
-    /// repository. Paths in it are taken from its folder.
+    /// Reads the given settings file, or the nearest one in the working folder and its parents up to the top of the
+    /// repository. Its paths are relative to its folder.
     ///
     /// # Errors
-    /// A file that is given and cannot be read, one that is no settings file, and two in one folder.
+    /// A given file that cannot be read, an invalid settings file, or two settings files in one folder.
     pub fn load(world: &dyn World, given: Option<&str>, sources: &Sources) -> Result<Self> {
         let found = match given {
             Some(path) => Some(PathBuf::from(path)),
@@ -166,7 +166,7 @@ impl Settings {
         Ok(None)
     }
 
-    /// Takes all paths from a folder.
+    /// Makes all paths relative to a folder.
     fn move_to(&mut self, folder: &Path) {
         let moved = |path: &mut String| *path = folder.join(&*path).display().to_string();
         self.baseline.iter_mut().for_each(moved);
@@ -185,7 +185,7 @@ impl Settings {
         }
     }
 
-    /// The error, with the place of a text of the settings file that it is about.
+    /// The error, with the position of the text in the settings file that it is about.
     pub fn locate(&self, mut error: Box<Diagnostic>, text: &str, sources: &Sources) -> Box<Diagnostic> {
         let place = self.file.and_then(|file| {
             let at = sources.get(file).text().find(text)?;
@@ -195,10 +195,10 @@ impl Settings {
         error
     }
 
-    /// The charts that are not looked for.
+    /// The charts that the search skips.
     ///
     /// # Errors
-    /// A pattern that is none.
+    /// An invalid pattern.
     pub fn excluded(&self, world: &dyn World, sources: &Sources) -> Result<Patterns> {
         self.patterns(world, &self.exclude, sources)
     }
@@ -210,10 +210,10 @@ impl Settings {
         })
     }
 
-    /// Which rules speak.
+    /// The selection of rules.
     ///
     /// # Errors
-    /// A severity or a pattern that there is not.
+    /// An unknown severity or an invalid pattern.
     pub fn selection(&self, world: &dyn World, sources: &Sources) -> Result<Selection> {
         let mut severities = BTreeMap::new();
         let mut ignore = self.ignore.clone();

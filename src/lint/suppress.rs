@@ -1,4 +1,4 @@
-//! Comments that silence findings, in templates and values files.
+//! Comments that suppress findings, in templates and values files.
 //!
 //! ```text
 //! image: nginx  # promchart: ignore latest-image-tag -- pinned by the mirror
@@ -6,8 +6,8 @@
 //! # promchart: ignore-file unused-value -- read by the operator
 //! ```
 //!
-//! A comment behind something silences findings on its line; one that has the line to itself, those on the next line that
-//! has no such comment. `ignore-file` silences a rule in the whole file.
+//! A comment after other text suppresses findings on its line; a comment alone on its line, those on the next line
+//! without such a comment. `ignore-file` suppresses a rule in the whole file.
 
 use std::collections::BTreeMap;
 
@@ -15,30 +15,30 @@ use super::Context;
 use crate::diagnostic::{Diagnostic, Report, did_you_mean};
 use crate::source::{FileId, Source, Sources, Span};
 
-/// The rule of comments that silence nothing.
+/// The rule for comments that suppress nothing.
 pub(super) const UNUSED: &str = "unused-suppression";
-/// The rule of comments that cannot be understood.
+/// The rule for comments that cannot be parsed.
 pub(super) const BAD: &str = "bad-suppression";
-/// What a comment begins with.
+/// The prefix of a suppression comment.
 const MARK: &str = "promchart:";
 
-/// The comments of the files of a target, by the name of the file.
+/// The suppression comments of the files of a target, by file name.
 #[derive(Debug, Default)]
 pub(super) struct Suppressions {
     comments: BTreeMap<String, Vec<Comment>>,
-    /// The values files that the user gives: a rule that one of them silences as a whole is silent for all that it makes.
+    /// The user's values files. `ignore-file` in one of them applies to everything rendered with it.
     given: Vec<String>,
-    /// What is wrong with some of them.
+    /// Comments that cannot be parsed.
     faults: Report,
 }
 
-/// A rule that a comment silences.
+/// A rule that a comment suppresses.
 #[derive(Debug)]
 struct Comment {
     /// The line, from 1; `None` for the whole file.
     line: Option<usize>,
     rule: String,
-    /// Where the rule is named.
+    /// The span of the rule's name.
     span: Span,
     is_used: bool,
 }
@@ -68,8 +68,8 @@ impl Suppressions {
         found
     }
 
-    /// Whether a comment silences the diagnostic: at its own place, at one of those that explain it, or for all that a values
-    /// file makes of the chart.
+    /// Whether a comment suppresses the diagnostic: at its own position, at one of its labels, or for everything
+    /// rendered with a values file.
     pub(super) fn silence(&mut self, diagnostic: &Diagnostic, sources: &Sources) -> bool {
         let places = diagnostic
             .span
@@ -100,7 +100,7 @@ impl Suppressions {
         false
     }
 
-    /// Adds what another run over the same files found.
+    /// Adds the results of another run over the same files.
     pub(super) fn merge(&mut self, other: Self) {
         for (name, comments) in other.comments {
             match self.comments.get_mut(&name) {
@@ -126,7 +126,7 @@ impl Suppressions {
         }
     }
 
-    /// A diagnostic for each comment that silences nothing, and for each that cannot be understood.
+    /// A diagnostic for each comment that suppresses nothing and for each that cannot be parsed.
     pub(super) fn unused(self) -> Vec<Diagnostic> {
         let mut found = self.faults.diagnostics;
         for comment in self.comments.into_values().flatten().filter(|comment| !comment.is_used) {
@@ -189,7 +189,7 @@ impl Suppressions {
     }
 }
 
-/// Where the words behind the mark begin, and what is in front of it; only in comments.
+/// The start of the text after the marker, and the text before it; only in comments.
 fn mark(line: &str) -> Option<(usize, &str)> {
     let at = line.find(MARK)?;
     let before = line[..at].trim_end();
@@ -204,7 +204,7 @@ fn is_comment(line: &str) -> bool {
     line.starts_with('#') || line.starts_with("{{/*") || line.starts_with("{{- /*")
 }
 
-/// The names of rules of a directive, and whether it is for the whole file.
+/// The rule names of a directive, and whether it applies to the whole file.
 fn directive(text: &str) -> Option<(&str, bool)> {
     let text = text.split(" -- ").next().unwrap_or_default();
     let text = text.split("*/").next().unwrap_or_default().trim();
@@ -216,7 +216,7 @@ fn directive(text: &str) -> Option<(&str, bool)> {
     }
 }
 
-/// The sources that the parts of a value were read from.
+/// The sources of the parts of a value.
 pub(super) fn files_of(node: &crate::yaml::Node) -> Vec<FileId> {
     let mut files = Vec::new();
     let mut stack = vec![node];

@@ -1,4 +1,4 @@
-//! What was looked at and what was not, so that "nothing found" can be believed.
+//! The summary of what was checked and what was not, so that "nothing found" is meaningful.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,40 +12,40 @@ use super::matrix::{Run, Scope};
 use super::rules::kubernetes::undefined_kinds;
 use crate::source::Sources;
 
-/// How many names a line of the summary has at most.
+/// The maximum number of names on a line of the summary.
 const MAX_NAMES: usize = 5;
 
-/// What some runs have looked at.
+/// The parts that some runs have checked.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     /// The charts.
     pub charts: BTreeSet<Arc<str>>,
-    /// How many runs there were: charts with their values for one Kubernetes version each.
+    /// The number of runs: charts with their values for one Kubernetes version each.
     pub runs: usize,
-    /// How many objects were checked, over all runs.
+    /// The number of objects that were checked, over all runs.
     pub objects: usize,
-    /// How many rules spoke.
+    /// The number of enabled rules.
     pub rules: usize,
-    /// Runs that ended before anything was rendered, though it was to be.
+    /// Runs that ended before rendering, although they should have rendered.
     pub unrendered: usize,
     /// Runs in which a template failed, so that objects may be missing.
     pub partial: usize,
-    /// Kinds of which only the metadata could be checked, with the objects.
+    /// Kinds for which only the metadata could be checked, with their objects.
     pub undefined: BTreeMap<String, BTreeSet<String>>,
-    /// Dependencies that are not in charts/, so that nothing of them was looked at.
+    /// Dependencies that are missing from charts/ and were not checked.
     pub absent: BTreeSet<String>,
-    /// Whether values were looked for that reach more.
+    /// Whether `--explore` searched for values that reach further branches.
     pub is_explored: bool,
-    /// The templates, each with whether an object came of it in any run.
+    /// The templates, each with whether any run rendered an object from it.
     templates: BTreeMap<(Arc<str>, Arc<str>), bool>,
-    /// The branches of the templates by their charts, each with its place and whether any run took it.
+    /// The branches of the templates by chart, each with its position and whether any run took it.
     branches: BTreeMap<(Arc<str>, Arm), (Place, bool)>,
-    /// Versions of Kubernetes whose definitions are not here.
+    /// Kubernetes versions without definitions in this build.
     versions: BTreeSet<String>,
 }
 
 impl Tally {
-    /// What a run has looked at.
+    /// The parts that a run has checked.
     pub(super) fn of(context: &Context<'_>, run: &Run, scope: Scope) -> Self {
         let mut tally = Self {
             runs: 1,
@@ -105,7 +105,7 @@ impl Tally {
         taken.map(|((_, arm), _)| arm.clone())
     }
 
-    /// Adds which templates and branches were reached with other values, which are no run of their own.
+    /// Adds the templates and branches that other values reached; these renders do not count as runs.
     pub(super) fn reach(&mut self, other: Self) {
         for (template, is_productive) in other.templates {
             *self.templates.entry(template).or_default() |= is_productive;
@@ -115,14 +115,14 @@ impl Tally {
         }
     }
 
-    /// How many branches no run took, and how many there are: the ways of each `if`, `with` and `range` of the templates that
-    /// something calls. What ends the render with `fail` is none.
+    /// The number of branches that no run took, and the total: the branches of each `if`, `with` and `range` in
+    /// templates that are called, without those that end with `fail`.
     pub fn branches(&self) -> (usize, usize) {
         let untaken = self.branches.values().filter(|(_, is_taken)| !is_taken).count();
         (untaken, self.branches.len())
     }
 
-    /// The branches that no run took, a line each.
+    /// The branches that no run took, one per line.
     pub fn untaken(&self, sources: &Sources) -> String {
         let untaken = self.branches.iter().filter(|(_, (_, is_taken))| !is_taken);
         let mut out = String::new();
@@ -136,7 +136,7 @@ impl Tally {
         out
     }
 
-    /// Adds what another run has looked at.
+    /// Adds the results of another run.
     pub(super) fn add(&mut self, other: Self) {
         self.charts.extend(other.charts);
         self.runs += other.runs;
@@ -156,13 +156,13 @@ impl Tally {
         }
     }
 
-    /// The templates of which no object came in any run, with the names of their charts.
+    /// The templates from which no run rendered an object, with the names of their charts.
     pub fn silent(&self) -> Vec<&str> {
         let silent = self.templates.iter().filter(|(_, is_productive)| !**is_productive);
         silent.map(|((_, template), _)| &**template).collect()
     }
 
-    /// The summary, in lines: what was checked, and then what was not.
+    /// The lines of the summary: what was checked, then what was not.
     pub fn lines(&self, took: Duration) -> String {
         let mut out = format!(
             "checked {} in {}: {}",
@@ -233,7 +233,7 @@ fn counted(count: usize, name: &str) -> String {
     format!("{count} {name}{plural}")
 }
 
-/// The first names of many.
+/// The first of many names.
 fn named<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let names: Vec<&str> = names.collect();
     let more = names.len().saturating_sub(MAX_NAMES);
