@@ -74,10 +74,8 @@ impl Stages {
     }
 
     fn rendered(&self) -> Rendered {
-        match self.session().render(&self.files, None) {
-            Ok(rendered) => rendered,
-            Err(_) => panic!("{VALUES} does not render"),
-        }
+        let rendered = self.session().render(&self.files, None);
+        rendered.unwrap_or_else(|failed| panic!("{VALUES} does not render: {failed:?}"))
     }
 }
 
