@@ -1,4 +1,4 @@
-//! The arguments as the user types them. Names and meanings of flags are Helm's wherever Helm has them.
+//! The command-line arguments. Flags have the names and meanings of Helm's wherever Helm has them.
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
-/// The command line. As with Helm's, switches take `=true` and `=false`, and of a flag that is given twice the last one counts.
+/// The command line. As in Helm, switches take `=true` and `=false`, and the last one of a repeated flag counts.
 pub(super) fn command() -> clap::Command {
     with_switches(Arguments::command()).args_override_self(true)
 }
@@ -99,7 +99,7 @@ pub(super) struct Completions {
     pub(super) shell: ShellName,
 }
 
-/// A shell that completions can be made for.
+/// A shell with completions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ShellName {
     Bash,
@@ -291,7 +291,7 @@ pub(super) struct Preflight {
     pub(super) reports: Reports,
 }
 
-/// What each chart is linted with.
+/// The options of each lint run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Release and cluster")]
 pub(super) struct Runs {

@@ -1,8 +1,9 @@
 //! The command line as Helm reads it: `-f -,x.yaml`, `--set -a=1`, `-nx`, `--no-hooks=false`, `--debug template`.
 //!
-//! Helm's flags are read by Go's pflag and cobra, whose rules are not clap's: a flag that wants a value takes the next argument whatever
-//! it looks like, `-h=false` is no call for help, flags may come before the subcommand. So the arguments are first written in
-//! the one form that clap reads in the same way: the subcommand, `--flag=value` ..., `--`, and what is no flag.
+//! Go's pflag and cobra parse Helm's flags by other rules than clap: a flag that needs a value takes the next argument
+//! whatever it looks like, `-h=false` does not ask for help, and flags may precede the subcommand. The arguments are
+//! therefore first rewritten to the one form that clap parses in the same way: the subcommand, `--flag=value` ...,
+//! `--`, and the positional arguments.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -15,8 +16,8 @@ use crate::go::string as gostring;
 
 const HELP: &str = "help";
 
-/// The arguments of the process, the program first, in the form that clap reads as Helm would read them. Bytes that are not UTF-8
-/// are escaped.
+/// The arguments of the process, with the program first, in the form that clap parses as Helm would. Bytes that are not
+/// UTF-8 are escaped.
 pub(super) fn canonical(command: &Command, arguments: impl IntoIterator<Item = OsString>) -> Vec<String> {
     let text = |argument: OsString| gostring::encode(argument.as_encoded_bytes()).into_owned();
     let given: Vec<String> = arguments.into_iter().map(text).collect();
@@ -27,7 +28,7 @@ pub(super) fn canonical(command: &Command, arguments: impl IntoIterator<Item = O
     let mut words = vec![program.clone()];
     let mut rest = rest.to_vec();
     while levels[levels.len() - 1].has_subcommands() {
-        // What is no subcommand, or a call for help without one, clap can tell about.
+        // clap reports an unknown subcommand, and prints help without one.
         let Some((at, subcommand)) = subcommand(&levels, &rest) else {
             return given;
         };
@@ -63,7 +64,7 @@ fn subcommand<'a>(levels: &[&'a Command], arguments: &[String]) -> Option<(usize
     let mut at = 0;
     while let Some(argument) = arguments.get(at) {
         at += match &**argument {
-            // These are no business of a subcommand's here.
+            // These flags do not apply to subcommands here.
             "--" | "--help" | "--version" | "-h" | "-V" => return None,
             long if long.starts_with("--") => 1 + usize::from(!long.contains('=') && wants_next(&long[2..])),
             short if short.starts_with('-') => 1 + usize::from(short.len() == 2 && short != "-="),
@@ -81,7 +82,7 @@ fn is_named(argument: &Arg, name: &str) -> bool {
     argument.get_long() == Some(name) || argument.get_all_aliases().is_some_and(|names| names.contains(&name))
 }
 
-/// An argument of the innermost command, or one that those above share with it.
+/// An argument of the innermost command, or a global one of its parents.
 fn find<'a>(levels: &[&'a Command], wanted: impl Fn(&Arg) -> bool) -> Option<&'a Arg> {
     let is_here = |own: bool| move |argument: &&Arg| own || argument.is_global_set();
     let inner_first = levels.iter().rev().enumerate();
@@ -90,12 +91,12 @@ fn find<'a>(levels: &[&'a Command], wanted: impl Fn(&Arg) -> bool) -> Option<&'a
         .find(|argument| wanted(argument))
 }
 
-/// Reads flags. Mirrors `parseArgs` of pflag.
+/// Parses flags. Mirrors `parseArgs` of pflag.
 struct Reader<'a> {
     levels: Vec<&'a Command>,
     flags: Vec<String>,
     others: Vec<String>,
-    /// The call for help, if that is what the last word on it says.
+    /// The request for help, unless a later flag revokes it.
     help: Option<String>,
 }
 
@@ -122,7 +123,7 @@ impl Reader<'_> {
             return self.help("--help", value);
         }
         match find(&self.levels, |argument| is_named(argument, name)) {
-            // clap says so.
+            // clap reports the error.
             None => self.flags.push(whole.to_owned()),
             Some(flag) if value.is_none() && takes_value(flag) => {
                 let value = rest.pop_front();
@@ -132,7 +133,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Flags of one letter each, of which the last one may take a value: `-gn x`, `-nx`, `-n=x`.
+    /// One-letter flags, of which the last one may take a value: `-gn x`, `-nx`, `-n=x`.
     fn short(&mut self, letters: &str, rest: &mut VecDeque<String>) {
         let mut letters = letters.chars();
         while let Some(letter) = letters.next() {

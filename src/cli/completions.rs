@@ -11,7 +11,7 @@ use super::{Exit, request};
 use crate::diagnostic::Report;
 use crate::source::Sources;
 
-/// What the program is called in shells.
+/// The name of the program in shells.
 const NAME: &str = "promchart";
 
 /// Prints the completions of a shell.

@@ -1,4 +1,4 @@
-//! `promchart test --coverage`: what of the templates the tests have run.
+//! `promchart test --coverage`: which parts of the templates the tests have run.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use crate::unittest::coverage::{self, Measured, Share};
 use crate::unittest::{Options, Results};
 use crate::world::World;
 
-/// What is told of the coverage, and where.
+/// The coverage reports and their destinations.
 #[derive(Debug, Args)]
 pub(super) struct CoverageArguments {
     /// Tell which lines and branches of the templates the tests have run
@@ -34,7 +34,7 @@ pub(super) struct CoverageArguments {
     coverage_min_branches: Option<f64>,
 }
 
-/// A format and where it goes.
+/// A format and its destination.
 #[derive(Clone, Debug)]
 struct Target {
     format: Format,
@@ -74,7 +74,7 @@ fn percent(text: &str) -> std::result::Result<f64, String> {
 }
 
 impl CoverageArguments {
-    /// Whether the coverage is wanted.
+    /// Whether coverage is requested.
     pub(super) fn is_wanted(&self) -> bool {
         self.coverage
             || !self.coverage_output.is_empty()
@@ -83,7 +83,7 @@ impl CoverageArguments {
             || self.coverage_min_branches.is_some()
     }
 
-    /// Prints and writes the coverage, and tells whether it is as it should be.
+    /// Prints and writes the coverage. Returns whether it meets the limits.
     pub(super) fn tell(
         &self,
         world: &Arc<dyn World>,

@@ -1,5 +1,5 @@
-//! `promchart template --each-values`: one chart with many sets of values. The chart is read once, and its templates are parsed and
-//! compiled once a thread.
+//! `promchart template --each-values`: one chart with many sets of values. The chart is loaded once, and its templates
+//! are parsed and compiled once per thread.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::source::Sources;
 use crate::threads;
 use crate::world::World;
 
-/// Renders the chart of `request` with each of the values files. Nothing is printed or written unless all can be rendered.
+/// Renders the chart of `request` with each of the values files. Prints and writes nothing unless all renders succeed.
 pub(super) fn run(
     world: &Arc<dyn World>,
     new_world: &(dyn Fn() -> Arc<dyn World> + Sync),
@@ -35,7 +35,7 @@ pub(super) fn run(
         }
     };
     let mut request = request.clone();
-    // The count of memory is that of the process: what others use is not this render's.
+    // The memory count is that of the process and includes other renders.
     request.limits.memory = request.limits.memory.saturating_mul(threads::workers(files.len()));
     let renderer = match Renderer::load(world, &request, sources) {
         Ok(renderer) => renderer,
@@ -60,7 +60,7 @@ pub(super) fn run(
     let outcomes = threads::each(files.len(), state, |(world, renderer), at| {
         world.restart_random();
         let mut outcome = renderer.run(world, &requests[at]);
-        // What is printed is all that is wanted of it.
+        // Only the printed text is needed.
         outcome.values = None;
         outcome.rendered = None;
         outcome
@@ -91,7 +91,7 @@ pub(super) fn run(
     Exit::Clean
 }
 
-/// Writes one render to its folder, or to stdout below the name of its values file.
+/// Writes one render to its folder, or to stdout after the name of its values file.
 fn show(
     world: &dyn World,
     arguments: &Template,
@@ -109,7 +109,8 @@ fn show(
     Ok(())
 }
 
-/// The folder of each values file below `--output-dir`: its name without the ending. Nothing, if there is no such folder.
+/// The folder of each values file below `--output-dir`: the file name without its extension. `None` without
+/// `--output-dir`.
 fn folders(arguments: &Template) -> Result<Vec<String>, Box<Diagnostic>> {
     let files = &arguments.each_values;
     if let Some(file) = files.iter().find(|file| file.is_empty() || *file == "-") {

@@ -17,7 +17,7 @@ use crate::preflight;
 use crate::source::Sources;
 use crate::world::{FileKind, World};
 
-/// The word that asks for values.
+/// The argument that asks about values.
 const VALUES: &str = "values";
 
 /// `promchart explain KIND/NAME [PATH] [CHART]`, `values [KEY] [CHART]`, `RULE` or `FUNCTION`
@@ -57,7 +57,7 @@ pub(super) struct Explain {
     pub(super) limits: LimitArguments,
 }
 
-/// `worlds` makes worlds that draw the same chances and tell the same time.
+/// `worlds` creates worlds with the same randomness and clock.
 pub(super) fn run(worlds: &dyn Fn() -> Arc<dyn World>, arguments: &Explain, output: Output) -> Exit {
     let words: Vec<&str> = arguments.words.iter().map(String::as_str).collect();
     let sources = Sources::new();
@@ -141,7 +141,7 @@ fn traced<'a>(
     Ok(traced)
 }
 
-/// What is asked and the chart, of which either may be missing.
+/// The query and the chart; either may be missing.
 fn question_and_chart<'a>(
     world: &dyn World,
     rest: &[&'a str],
@@ -158,7 +158,7 @@ fn question_and_chart<'a>(
     }
 }
 
-/// Whether an argument is a chart rather than a path or a key, which may be the name of some folder.
+/// Whether an argument is a chart rather than a path or a key, which may also be the name of a folder.
 fn is_chart(world: &dyn World, argument: &str) -> bool {
     let is_path = ["/", "./", "../"].iter().any(|start| argument.starts_with(start)) || matches!(argument, "." | "..");
     let path = Path::new(argument);
@@ -222,7 +222,7 @@ fn page(name: Option<&str>) -> Exit {
     let rules = RULES.iter().map(|rule| rule.id);
     let rules = rules.chain(preflight::RULES.iter().map(|rule| rule.id));
     let known = rules.chain(functions::all().map(|function| function.name));
-    // What begins with the word is meant before what is merely spelled like it.
+    // A name that starts with the word takes precedence over a similar name.
     let known: Vec<&str> = known.collect();
     let longer: Vec<String> = known
         .iter()

@@ -1,4 +1,4 @@
-//! `promchart lint --fix`: what can be mended, as a diff; with `--fix=write` in the files too.
+//! `promchart lint --fix`: the automatic fixes as a diff; `--fix=write` also writes them to the files.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::lint::fix::{self, Edit};
 use crate::source::Sources;
 use crate::world::{Overlay, World};
 
-/// How many edits are tried one by one where all together do harm.
+/// The maximum number of edits that are tried one by one if all together cause new findings.
 const MOST_TRIED: usize = 50;
 
 pub(super) fn run(world: &Arc<dyn World>, arguments: &Lint, mode: &str, output: Output) -> Exit {
@@ -27,7 +27,7 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Lint, mode: &str, output: 
 fn mend(world: &Arc<dyn World>, arguments: &Lint, writes: bool, sources: &Sources) -> Result<Exit> {
     let found = findings(world, arguments, sources)?;
     let known = keys(&found);
-    // How many findings are left with these edits; none if there are new ones.
+    // The number of findings that remain with these edits; `None` if there are new ones.
     let left = |edits: &[Edit]| -> Result<Option<usize>> {
         let edited = fix::apply(edits, sources).into_iter();
         let files = edited.map(|(path, text)| (path, crate::go::string::decode(&text).into_owned()));
@@ -72,10 +72,10 @@ fn mend(world: &Arc<dyn World>, arguments: &Lint, writes: bool, sources: &Source
     })
 }
 
-/// What a finding says: its rule and its message. Its place may move.
+/// The rule and the message of a finding. Its position may change.
 type Key = (&'static str, String);
 
-/// Findings by what they say, with their numbers.
+/// The number of findings with the same rule and message.
 fn keys(found: &Report) -> BTreeMap<Key, usize> {
     let mut keys = BTreeMap::new();
     for finding in &found.diagnostics {

@@ -1,38 +1,38 @@
-//! Flags of `helm template` that a render without cluster and network has no use for.
+//! Flags of `helm template` that have no use in a render without cluster and network.
 //!
-//! Command lines written for Helm must keep working: what has no effect there either is accepted, what Helm calls
-//! deprecated is too, with Helm's remark. Flags that only make sense with a cluster or a network are refused with one
-//! sentence that says what to use. One row a flag.
+//! Command lines written for Helm must keep working. Flags that have no effect in Helm either are accepted; so are
+//! deprecated ones, with Helm's warning. Flags that need a cluster or a network are refused with a message that says
+//! what to use instead. Each flag has one row.
 
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 
 use crate::go::{boolean, csv, duration, float, int, quote::quote};
 
-/// What a flag takes.
+/// The values that a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Takes {
-    /// Nothing, or `=true` or `=false`.
+    /// None, or `=true` or `=false`.
     Switch,
     /// A value.
     Value,
-    /// Nothing, or `=VALUE`.
+    /// None, or `=VALUE`.
     Perhaps,
 }
 
-/// What becomes of a flag.
+/// The treatment of a flag.
 #[derive(Clone, Copy)]
 enum Fate {
     /// It has no effect.
     Accepted,
-    /// It has no effect, and Helm says that it should not be used.
+    /// It has no effect, and Helm warns that it is deprecated.
     Deprecated(&'static str),
-    /// It has no effect if the value can be read; what Helm remarks on the value, or says against it.
+    /// It has no effect if the value is valid; the function returns Helm's warning or error for the value.
     Checked(fn(&str) -> Result<Option<String>, String>),
-    /// The same, but Helm looks at the value only when the command line has been read as a whole.
+    /// The same, but Helm checks the value only after parsing the whole command line.
     CheckedLate(fn(&str) -> Result<Option<String>, String>),
-    /// It cannot be done; what to do instead.
+    /// It is not supported; with the alternative.
     Refused(&'static str),
-    /// The same for one that Helm calls deprecated, with Helm's remark.
+    /// The same for a flag that Helm has deprecated, with Helm's warning.
     RefusedDeprecated(&'static str, &'static str),
 }
 
@@ -130,14 +130,14 @@ const FLAGS: &[Flag] = &[
     flag("wait-for-jobs", Switch, Accepted),
 ];
 
-/// Flags of which Helm takes one only, in the order in which it looks; and as it names them.
+/// Mutually exclusive flags, in the order in which Helm checks them, with Helm's names for them.
 const EXCLUSIVE: [([&str; 2], &str); 3] = [
     (["force", "force-conflicts"], "[force force-conflicts]"),
     (["force-replace", "force-conflicts"], "[force-conflicts force-replace]"),
     (["validate", "dry-run"], "[dry-run validate]"),
 ];
 
-/// What a flag of kind [`Takes::Perhaps`] counts as when it comes without a value.
+/// The value of a flag of kind [`Takes::Perhaps`] that is given without one.
 const UNSET: &str = "unset";
 
 fn dry_run(value: &str) -> Result<Option<String>, String> {
@@ -199,7 +199,7 @@ fn burst_limit(value: &str) -> Result<Option<String>, String> {
 }
 
 fn queries(value: &str) -> Result<Option<String>, String> {
-    // What a `float32` cannot hold.
+    // The value exceeds the range of a `float32`.
     const TOO_LARGE: f64 = 3.402_823_567_797_336_6e38;
     match float::parse(value) {
         Ok(number) if number.is_finite() && number.abs() >= TOO_LARGE => {
@@ -218,7 +218,7 @@ fn timeout(value: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// Labels are `key=value` with commas between them, and must not be those that Helm sets itself.
+/// Labels are a comma-separated list of `key=value`, and must not be those that Helm sets itself.
 fn labels(value: &str) -> Result<Option<String>, String> {
     const RESERVED: [&str; 6] = ["name", "owner", "status", "version", "createdAt", "modifiedAt"];
     let wrong = |error: &str| invalid(value, "-l, --labels", error);
@@ -241,22 +241,22 @@ fn labels(value: &str) -> Result<Option<String>, String> {
     Ok(None)
 }
 
-/// What Helm says of a value that a flag cannot take.
+/// Helm's error for an invalid value of a flag.
 pub(super) fn invalid(value: &str, flag: &str, error: &str) -> String {
     format!("invalid argument {} for \"{flag}\" flag: {error}", quote(value))
 }
 
-/// Those of the flags that were given, in their order.
+/// The given flags, in the order of the command line.
 #[derive(Clone, Default)]
 pub(super) struct HelmFlags {
     given: Vec<(&'static Flag, String)>,
 }
 
 impl HelmFlags {
-    /// Reads each flag that was given, and passes on what Helm remarks on its value.
+    /// Parses each given flag and logs Helm's warnings about its value.
     ///
     /// # Errors
-    /// Why the first flag that cannot be read cannot.
+    /// The error of the first flag that cannot be parsed.
     pub(super) fn read(&self, remark: &mut dyn FnMut(String)) -> Result<(), String> {
         for (flag, value) in &self.given {
             if flag.takes == Switch {
@@ -269,7 +269,7 @@ impl HelmFlags {
         Ok(())
     }
 
-    /// What Helm remarks on flags that should not be used, once all can be read.
+    /// Logs Helm's warnings about deprecated flags, after all flags have been parsed.
     pub(super) fn deprecations(&self) -> impl Iterator<Item = String> {
         self.given.iter().filter_map(|(flag, _)| match flag.fate {
             Deprecated(instead) | RefusedDeprecated(_, instead) => {
@@ -279,10 +279,10 @@ impl HelmFlags {
         })
     }
 
-    /// Looks for flags that do not go together.
+    /// Checks for mutually exclusive flags.
     ///
     /// # Errors
-    /// Helm's words on the first ones.
+    /// Helm's error for the first ones.
     pub(super) fn check_groups(&self) -> Result<(), String> {
         for (group, set) in EXCLUSIVE {
             if group.iter().all(|name| self.last(name).is_some()) {
@@ -295,11 +295,11 @@ impl HelmFlags {
         Ok(())
     }
 
-    /// Looks at the values that Helm looks at last, and refuses what cannot be done. Of a flag that was given more than once the last value
+    /// Checks the values that Helm checks last, and refuses unsupported flags. The last value of a repeated flag
     /// counts.
     ///
     /// # Errors
-    /// Why the first flag that cannot be accepted is not.
+    /// The error of the first flag that is refused.
     pub(super) fn check_values(&self, remark: &mut dyn FnMut(String)) -> Result<(), String> {
         for (at, (flag, value)) in self.given.iter().enumerate() {
             if self.given[at + 1..].iter().any(|(later, _)| later.name == flag.name) {

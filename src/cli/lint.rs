@@ -22,11 +22,11 @@ use crate::threads::processors;
 use crate::values::Overrides;
 use crate::world::{FileKind, World};
 
-/// The release name of runs whose settings give none.
+/// The default release name of runs.
 const RELEASE: &str = "release";
-/// Where known findings are kept if nothing else is said.
+/// The default baseline file.
 const BASELINE_FILE: &str = "promchart-baseline.json";
-/// The rule of command lines that make no sense.
+/// The rule for invalid command lines.
 const USAGE: &str = "usage";
 
 pub(super) fn run(world: &Arc<dyn World>, arguments: &Lint, output: Output) -> Exit {
@@ -78,7 +78,7 @@ pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Out
     )
 }
 
-/// All that is found, without a report.
+/// All findings, without a report.
 pub(super) fn findings(world: &Arc<dyn World>, arguments: &Lint, sources: &Sources) -> Result<Report> {
     let Plan { settings, runs, files } = plan(&**world, arguments, sources)?;
     let selection = selection(&**world, &settings, &arguments.rules, sources)?;
@@ -89,15 +89,15 @@ pub(super) fn findings(world: &Arc<dyn World>, arguments: &Lint, sources: &Sourc
     Ok(found)
 }
 
-/// How much is looked at.
+/// The extent of the checks.
 #[derive(Clone, Copy)]
 struct Extent {
     scope: Scope,
-    /// With how many renders a chart values are looked for that reach more.
+    /// The maximum number of renders of `--explore` for each chart.
     explore: Option<usize>,
 }
 
-/// What exploring a chart came to, and with `all` what it did not reach.
+/// The result of exploring a chart; with `all`, also the branches that were not reached.
 fn exploration(explored: &Explored, all: bool) -> String {
     let mut text = format!(
         "explored {}: {} of {} branches, {} of them without exploring; {} renders, {} sets of values linted\n",
@@ -116,11 +116,11 @@ fn exploration(explored: &Explored, all: bool) -> String {
     text
 }
 
-/// What is to be done.
+/// The settings, runs and files of a lint run.
 struct Plan {
     settings: Settings,
     runs: Vec<Run>,
-    /// Files of Prometheus'.
+    /// Prometheus files.
     files: Vec<String>,
 }
 
@@ -207,7 +207,7 @@ fn finish(
     })
 }
 
-/// By file, as people read them: sources come in the order in which threads happen to read them.
+/// Sorted by file name, because the order in which threads read the sources varies.
 pub(super) fn sort(report: &mut Report, sources: &Sources) {
     report.diagnostics.sort_by_cached_key(|found| {
         let place = found
@@ -230,7 +230,7 @@ pub(super) fn rule_infos() -> Vec<RuleInfo> {
         .collect()
 }
 
-/// How many findings there are of each rule, the most frequent first.
+/// The number of findings of each rule, the most frequent first.
 fn statistics(found: &Report) -> String {
     let mut counts: BTreeMap<&str, (usize, Severity)> = BTreeMap::new();
     for diagnostic in &found.diagnostics {
@@ -267,7 +267,7 @@ fn fail_on(settings: &Settings, rules: &Rules) -> Result<Severity> {
     threshold(rules.fail_on.as_deref().or(settings.fail_on.as_deref()))
 }
 
-/// The severity that a word names; errors if there is none.
+/// The severity with a name; `error` by default.
 pub(super) fn threshold(word: Option<&str>) -> Result<Severity> {
     match word {
         None => Ok(Severity::Error),
@@ -278,7 +278,7 @@ pub(super) fn threshold(word: Option<&str>) -> Result<Severity> {
     }
 }
 
-/// The format on stdout, and those that go to files.
+/// The format on stdout, and those written to files.
 pub(super) fn formats(reports: &Reports) -> Result<(Format, Vec<(Format, String)>)> {
     let parse = |name: &str| {
         Format::parse(name).ok_or_else(|| {
@@ -313,8 +313,8 @@ pub(super) fn write(world: &dyn World, path: &str, text: &str) -> Result<()> {
         .map_err(|error| Box::new(Diagnostic::error(USAGE, format!("cannot write {path}: {error}"))))
 }
 
-/// The charts to lint: those of the command line; else those of the settings that are here, else the chart that the working folder
-/// is in, else those below it. The one that is built in is meant where there is none and values are given.
+/// The charts to lint: those of the command line; otherwise those of the settings below this folder, the chart that
+/// contains the working folder, or those below it. If there are none and values are given, it is the built-in chart.
 fn charts(
     world: &dyn World,
     given: &[String],
@@ -369,7 +369,7 @@ fn charts(
     Err(Diagnostic::error(USAGE, message).help(help).into())
 }
 
-/// The charts of an entry of the settings, whose paths may be patterns.
+/// The charts of an entry of the settings, whose path may be a pattern.
 fn listed_charts(world: &dyn World, chart: &ChartSettings) -> Result<Vec<ChartSettings>> {
     let paths = if discover::is_pattern(&chart.path) && world.entry(Path::new(&chart.path)).is_err() {
         discover::charts_like(world, &chart.path)?
@@ -383,7 +383,7 @@ fn listed_charts(world: &dyn World, chart: &ChartSettings) -> Result<Vec<ChartSe
     Ok(paths.into_iter().map(at).collect())
 }
 
-/// The charts that an argument names: one, those below a folder, those that a pattern fits.
+/// The charts of an argument: a chart, the charts below a folder, or the matches of a pattern.
 fn named_charts(world: &dyn World, path: &str, excluded: &Patterns) -> Result<Vec<PathBuf>> {
     let folder = Path::new(path);
     if discover::is_pattern(path) && world.entry(folder).is_err() {
@@ -401,7 +401,7 @@ fn named_charts(world: &dyn World, path: &str, excluded: &Patterns) -> Result<Ve
     Ok(below)
 }
 
-/// The sets of values files of a chart: a pattern is as many sets as there are files that it fits.
+/// The sets of values files of a chart. Each match of a pattern is a separate set.
 fn sets(world: &dyn World, values: &[ValuesFiles]) -> Result<Vec<Vec<String>>> {
     let matching = |file: &String| -> Result<Vec<String>> {
         if !discover::is_pattern(file) || world.entry(Path::new(file)).is_ok() {
@@ -423,7 +423,7 @@ fn sets(world: &dyn World, values: &[ValuesFiles]) -> Result<Vec<Vec<String>>> {
     Ok(sets)
 }
 
-/// The runs that are asked for: each chart with each of its sets of values for each Kubernetes version.
+/// The requested runs: each chart with each of its sets of values and each Kubernetes version.
 fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<Plan> {
     let settings = Settings::load(world, arguments.rules.config.as_deref(), sources)?;
     let mut planned = Vec::new();
@@ -433,7 +433,7 @@ fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<Plan> 
     } else {
         arguments.prometheus_config.clone()
     };
-    // Files of Prometheus' alone are no reason to lint a chart.
+    // With Prometheus files alone, no chart is linted.
     let is_for_files = arguments.charts.is_empty() && !arguments.prometheus_config.is_empty();
     let charts = if is_for_files {
         Vec::new()
@@ -497,7 +497,7 @@ fn limits(arguments: &args::LimitArguments) -> Limits {
     if let Some(mebibytes) = arguments.max_memory {
         limits.memory = mebibytes.saturating_mul(1 << 20);
     }
-    // Renders run side by side, and the memory of all is counted together.
+    // Renders run in parallel, and their memory is counted together.
     let threads = processors();
     limits.memory = limits.memory.saturating_mul(threads + 1);
     limits
@@ -548,7 +548,7 @@ fn request(chart: ChartSettings, values: &Values, files: &[String], version: Opt
     })
 }
 
-/// A bar on stderr that shows how far the runs have come.
+/// A progress bar on stderr.
 struct Bar {
     is_shown: bool,
 }

@@ -1,4 +1,4 @@
-//! `promchart lower FILE`: what a template becomes.
+//! `promchart lower FILE`: prints the minijinja template of a Go template.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `promchart migrate`: values of the community chart in, ours out.
+//! `promchart migrate`: converts values of the community chart to ours.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::report::{self, Format};
 use crate::source::{FileId, Source, SourceKind, Sources};
 use crate::world::World;
 
-/// The rule of command lines that make no sense.
+/// The rule for invalid command lines.
 const USAGE: &str = "usage";
 
 /// `promchart migrate FILE...`
@@ -116,7 +116,7 @@ fn migrated(world: &Arc<dyn World>, arguments: &Migrate, output: Output, sources
     })
 }
 
-/// Reads the files in their order.
+/// Reads the files in order.
 fn read(world: &dyn World, arguments: &Migrate, sources: &Sources) -> Result<Vec<FileId>> {
     let paths: Vec<&String> = arguments.paths.iter().chain(&arguments.files).collect();
     if paths.is_empty() {

@@ -8,7 +8,7 @@ use crate::report::text;
 use crate::source::Sources;
 use crate::world::World;
 
-/// How many errors of a render are shown: whoever has more reads the first ones first.
+/// The maximum number of errors of a render that are shown.
 const MAX_ERRORS: usize = 50;
 
 /// The two streams of the process.
@@ -31,13 +31,13 @@ impl Output {
         Self { color }
     }
 
-    /// Writes to stdout. A reader that has gone away has seen enough: that is no error.
+    /// Writes to stdout. A reader that has closed the pipe is not an error.
     pub(super) fn result(bytes: &[u8]) {
         let mut stdout = io::stdout().lock();
         let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
     }
 
-    /// Whether there are colours.
+    /// Whether the output is coloured.
     pub(super) fn color(self) -> bool {
         self.color
     }
@@ -47,7 +47,7 @@ impl Output {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
-    /// Writes what Helm would log, as Helm logs it.
+    /// Writes a log message in Helm's format.
     pub(super) fn log(log: &Report) {
         for diagnostic in &log.diagnostics {
             let line = format!("{}\n", text::printable(diagnostic.headline()));
@@ -55,15 +55,15 @@ impl Output {
         }
     }
 
-    /// Writes what users should know besides the result.
+    /// Writes a notice for the user besides the result.
     pub(super) fn notes(self, notes: &Report, sources: &Sources) {
         for note in &notes.diagnostics {
             Self::message(&text::write(note, sources, self.color));
         }
     }
 
-    /// Writes errors: Helm's text for the first one, which people know and search for, then all of them with their places.
-    /// `closing` follows Helm's text.
+    /// Writes errors: Helm's text for the first one, which users recognize and search for, then all of them with their
+    /// positions. `closing` follows Helm's text.
     pub(super) fn errors(self, errors: &Report, sources: &Sources, closing: &str) {
         let Some(first) = errors.diagnostics.first() else {
             return;

@@ -1,5 +1,5 @@
-//! `--output-dir`: manifests in files, a file a template. Mirrors `writeToFile` of Helm's `pkg/action/install.go` and
-//! `pkg/cmd/template.go`.
+//! `--output-dir`: writes manifests to files, one for each template. Mirrors `writeToFile` of Helm's
+//! `pkg/action/install.go` and `pkg/cmd/template.go`.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -13,10 +13,10 @@ use crate::go::string as gostring;
 use crate::go::{errno, path};
 use crate::world::{FileKind, World};
 
-/// Writes manifests to files; several of one template go to one file.
+/// Writes manifests to files; all manifests of a template go to one file.
 pub(super) struct FileWriter<'a> {
     world: &'a dyn World,
-    /// The paths of the templates that have a file by now.
+    /// The paths of the templates whose files have been created.
     written: BTreeSet<String>,
 }
 
@@ -28,10 +28,10 @@ impl<'a> FileWriter<'a> {
         }
     }
 
-    /// Writes a document of the template at `path` to the folder; how many lines are before it in the file.
+    /// Writes a document of the template at `path` to the folder. Returns the number of lines before it in the file.
     ///
     /// # Errors
-    /// What Helm says of a file that cannot be written.
+    /// Helm's error for a file that cannot be written.
     pub(super) fn write(&mut self, folder: &str, path: &str, text: &str) -> Result<usize> {
         let file = format!("{folder}/{path}");
         let mut document = String::new();
@@ -46,7 +46,7 @@ impl<'a> FileWriter<'a> {
         Ok(before)
     }
 
-    /// The same for a hook. Hooks come after what is there, even if that was there before this run.
+    /// The same for a hook. Hooks are appended to the file, even if it existed before this run.
     ///
     /// # Errors
     /// As those of [`Self::write`].
@@ -58,7 +58,7 @@ impl<'a> FileWriter<'a> {
         self.write(folder, path, text)
     }
 
-    /// Makes the folders that a file needs. Go makes those of the path without `..`, which need not be the way to the file.
+    /// Creates the parent folders of a file. Go creates those of the path without `..`, which may be different ones.
     fn make_room(&self, file: &str) -> std::result::Result<(), String> {
         let folder = path::dir(file);
         if let Err(error) = self.entry(&folder)
@@ -90,7 +90,7 @@ impl<'a> FileWriter<'a> {
         written.map(|()| before)
     }
 
-    /// Which of the folders on the way cannot be made.
+    /// The parent folder that cannot be created.
     fn obstacle(&self, folder: &str, error: &io::Error) -> String {
         let ends = folder.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
         for folder in ends.chain([folder.len()]).map(|end| &folder[..end]) {

@@ -14,7 +14,7 @@ use crate::report::{self, Check, RuleInfo};
 use crate::source::Sources;
 use crate::world::World;
 
-/// The rule of command lines that make no sense.
+/// The rule for invalid command lines.
 const USAGE: &str = "usage";
 
 pub(super) fn run(world: &Arc<dyn World>, arguments: &Preflight, output: Output) -> Exit {

@@ -1,14 +1,15 @@
-//! Helm's first look at the command line.
+//! Helm's first pass over the command line.
 //!
-//! Before it knows its subcommands, Helm has pflag look for the flags that all of them share, and pass over any other with what
-//! follows it, unless that begins with a dash. So the values of other flags can be taken for flags: `--set -n=x` also sets the
-//! namespace. A second, proper look follows; what that does not find stays as it is. Mirrors `newRootCmdWithConfig` of Helm's `pkg/cmd/root.go`.
+//! Before it knows its subcommands, Helm has pflag parse the global flags and skip any other flag with the argument
+//! that follows it, unless that begins with a dash. Values of other flags can therefore be taken for flags: `--set
+//! -n=x` also sets the namespace. A second, complete pass follows; flags that it does not find keep their values.
+//! Mirrors `newRootCmdWithConfig` of Helm's `pkg/cmd/root.go`.
 
 use std::collections::VecDeque;
 
 use crate::go::boolean;
 
-/// The flags that all subcommands share and that need no value.
+/// The global flags without a value.
 pub(super) const SWITCHES: [&str; 10] = [
     "add-dir-header",
     "alsologtostderr",
@@ -22,7 +23,7 @@ pub(super) const SWITCHES: [&str; 10] = [
     "help",
 ];
 
-/// The others.
+/// The global flags with a value.
 const VALUES: [&str; 25] = [
     "alsologtostderrthreshold",
     "burst-limit",
@@ -51,13 +52,13 @@ const VALUES: [&str; 25] = [
     "vmodule",
 ];
 
-/// Stands for the end of the look: a call for help, or a flag that cannot be read.
+/// Ends the pass: a request for help, or a flag that cannot be parsed.
 struct Stop;
 
-/// What that look finds of flags that matter to a render, as flags.
+/// The flags found by the first pass that matter to a render.
 pub(super) fn flags(arguments: &[String]) -> Vec<String> {
     let mut look = Look::default();
-    // What has been found until then stays.
+    // Flags found before the end are kept.
     let _ = look.read(arguments.iter().map(String::as_str).collect());
     let namespace = look.namespace.map(|name| format!("--namespace={name}"));
     let debug = look.debug.map(|debug| format!("--debug={debug}"));
@@ -127,7 +128,7 @@ impl<'a> Look<'a> {
             };
             return self.set(name, value);
         }
-        // However many there are that are not known.
+        // Any number of unknown flags.
         pass_over_value(rest);
         Ok(())
     }
@@ -143,7 +144,7 @@ impl<'a> Look<'a> {
     }
 }
 
-/// What follows a flag that is not known is taken for its value, if it can be one.
+/// The argument after an unknown flag is skipped as its value, if it can be one.
 fn pass_over_value(rest: &mut VecDeque<&str>) {
     if rest.front().is_some_and(|next| !next.starts_with('-')) {
         rest.pop_front();

@@ -1,4 +1,4 @@
-//! What `promchart template` prints, and which pieces of rendered files it is made of.
+//! The output of `promchart template`, and the pieces of rendered files that it consists of.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use super::template::push_document;
 use crate::go::unicode::is_space;
 use crate::source_map::{Origin, Part};
 
-/// Printed text, and the pieces in it and in files.
+/// Printed text, with its pieces and those in files.
 #[derive(Debug, Default)]
 pub(super) struct Printed {
     pub(super) text: String,
@@ -17,7 +17,7 @@ pub(super) struct Printed {
 }
 
 impl Printed {
-    /// Adds a document: the text that begins at an offset of a rendered file.
+    /// Adds a document: text that begins at an offset of a rendered file.
     pub(super) fn push(&mut self, path: &str, text: &str, (from, start): (Origin, usize)) {
         push_document(&mut self.text, path, text);
         // A line break follows it.
@@ -25,7 +25,7 @@ impl Printed {
         self.pieces.push((at, from, start..start + text.len()));
     }
 
-    /// Notes a document in a file: the folder, the path there, the lines before.
+    /// Records a document in a file: the folder, the path there, the lines before it.
     pub(super) fn wrote(
         &mut self,
         (folder, path, before): (&str, &str, usize),
@@ -42,7 +42,7 @@ impl Printed {
         });
     }
 
-    /// This without space around it, a line break, and another.
+    /// Appends `other` to this text, which is trimmed and ended by a line break.
     pub(super) fn followed_by(mut self, other: Self) -> Self {
         let blank = self.text.len() - self.text.trim_start_matches(is_space).len();
         let mut text = self.text.trim_matches(is_space).to_owned();

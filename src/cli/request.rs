@@ -1,4 +1,4 @@
-//! From the arguments that `template` and others share to what is to be rendered.
+//! Converts the arguments that `template` and other commands share to a render request.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::render::{self, Capabilities, KubeVersion, Limits, Release, Trace};
 use crate::values::Overrides;
 use crate::world::World;
 
-/// The release name of the built-in chart where none is given.
+/// The default release name of the built-in chart.
 const BUILTIN_NAME: &str = "prom";
-/// The release name of any other chart where none is given; Helm's.
+/// The default release name of any other chart, as in Helm.
 const DEFAULT_NAME: &str = "release-name";
-/// The rule of command lines that make no sense.
+/// The rule for invalid command lines.
 pub(super) const USAGE: &str = "usage";
 
-/// What the user asks for.
+/// The user's request.
 pub(super) struct Asked<'a> {
     pub(super) name_and_chart: &'a [String],
     pub(super) values: &'a Values,
@@ -27,7 +27,7 @@ pub(super) struct Asked<'a> {
     pub(super) skip_schema: bool,
 }
 
-/// What flags that take lists hold.
+/// The values of flags that take lists.
 pub(super) struct Lists {
     files: Vec<String>,
     api_versions: Vec<String>,
@@ -82,10 +82,10 @@ impl Asked<'_> {
         Ok((name, chart))
     }
 
-    /// What the flags that take lists hold.
+    /// The values of the flags that take lists.
     ///
     /// # Errors
-    /// The first one that is no list.
+    /// The first one that is not a valid list.
     pub(super) fn lists(&self) -> Result<Lists, Box<Diagnostic>> {
         Ok(Lists {
             files: lists(&self.values.files, "-f, --values")?,
@@ -96,7 +96,7 @@ impl Asked<'_> {
     /// The version of Kubernetes, if one is given.
     ///
     /// # Errors
-    /// If it is none.
+    /// If it is not a valid version.
     pub(super) fn kube_version(&self) -> Result<Option<KubeVersion>, Box<Diagnostic>> {
         let given = self.target.kube_version.as_ref().filter(|version| !version.is_empty());
         let parse = |version: &String| {
@@ -105,19 +105,19 @@ impl Asked<'_> {
         given.map(parse).transpose()
     }
 
-    /// What is to be rendered.
+    /// The render request.
     ///
     /// # Errors
-    /// The first argument that cannot be taken.
+    /// The first invalid argument.
     pub(super) fn request(&self, world: &Arc<dyn World>) -> Result<Request, Box<Diagnostic>> {
         let lists = self.lists()?;
         self.request_with(world, lists, self.kube_version()?)
     }
 
-    /// The same with what has been read already.
+    /// The same from parts that have already been parsed.
     ///
     /// # Errors
-    /// If release and chart are not named as they must be.
+    /// If release and chart are not given as required.
     pub(super) fn request_with(
         &self,
         world: &Arc<dyn World>,

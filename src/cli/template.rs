@@ -21,10 +21,10 @@ use crate::source::Sources;
 use crate::source_map::{self, Origin};
 use crate::world::World;
 
-/// What Helm adds to the error of a render.
+/// The text that Helm adds to the error of a render.
 const CLOSING: &str = "\n\nUse --debug flag to render out invalid YAML";
 
-/// `new_world` makes a world as `world` is, for another thread.
+/// `new_world` creates a world like `world` for another thread.
 pub(super) fn run(
     world: &Arc<dyn World>,
     new_world: &(dyn Fn() -> Arc<dyn World> + Sync),
@@ -74,12 +74,12 @@ pub(super) fn run(
             Exit::Failed
         }
     };
-    // The process is about to end: to take a large chart apart piece by piece would only keep the user waiting.
+    // The process is about to exit: freeing a large chart piece by piece would only delay it.
     std::mem::forget((outcome, sources));
     exit
 }
 
-/// The program that manifests go through. An empty name is none, and there may be one only.
+/// The post-renderer. An empty name is none, and only one is allowed.
 fn post_renderer(arguments: &Template) -> Result<Option<PostRenderer>, Box<Diagnostic>> {
     let mut programs = arguments.post_renderer.iter().filter(|program| !program.is_empty());
     let first = programs.next();
@@ -102,7 +102,7 @@ fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<
         limits: &arguments.limits,
         skip_schema: arguments.skip_schema_validation,
     };
-    // In Helm's order: the flags one by one, then together, then what they say.
+    // In Helm's order: first each flag, then their combinations, then their values.
     arguments.helm.read(&mut remark).map_err(usage)?;
     let lists = asked.lists()?;
     let post_renderer = post_renderer(arguments)?;
@@ -130,7 +130,7 @@ fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<
     Ok(request)
 }
 
-/// Writes the source map of what was printed.
+/// Writes the source map of the output.
 fn write_source_map(
     world: &dyn World,
     file: &Path,
@@ -158,10 +158,10 @@ fn write_source_map(
     written.map_err(|error| usage(format!("cannot write {}: {error}", file.display())))
 }
 
-/// Why a result could not be printed or written.
+/// The error of printing or writing a result.
 pub(super) struct Unprinted {
     pub(super) error: Box<Diagnostic>,
-    /// Whether Helm counts it as a part of the render.
+    /// Whether Helm reports it as an error of the render.
     was_rendering: bool,
 }
 
@@ -179,7 +179,7 @@ impl From<Box<Diagnostic>> for Unprinted {
     }
 }
 
-/// What goes to stdout. Where there is a folder, manifests are written to files there instead.
+/// The text for stdout. With `--output-dir`, manifests are written to files there instead.
 pub(super) fn print(
     world: &dyn World,
     arguments: &Template,
@@ -240,7 +240,7 @@ pub(super) fn print(
     Ok(stream)
 }
 
-/// What `--debug` prints where the manifests cannot be sorted: all that was rendered.
+/// The output of `--debug` if the manifests cannot be sorted: everything that was rendered.
 fn unsorted(outcome: &Outcome, show_only: &[String]) -> String {
     let mut raw = String::new();
     for (name, text) in outcome.rendered.iter().flat_map(|rendered| &rendered.files) {
@@ -252,7 +252,7 @@ fn unsorted(outcome: &Outcome, show_only: &[String]) -> String {
     if show_only.is_empty() {
         return stream;
     }
-    // A template that is missing may be the one that cannot be rendered.
+    // A missing template may be the one that fails to render.
     let mut all = Printed::default();
     all.text = stream;
     only(&all, show_only).unwrap_or_default().text
@@ -262,7 +262,7 @@ pub(super) fn push_document(stream: &mut String, path: &str, text: &str) {
     stream.push_str(&format!("---\n# Source: {path}\n{text}\n"));
 }
 
-/// The manifests that came from the given templates. Helm looks for them in the stream itself, by its `# Source:` comments.
+/// The manifests of the given templates. Helm searches for them in the output, by its `# Source:` comments.
 fn only(stream: &Printed, wanted: &[String]) -> Result<Printed, Box<Diagnostic>> {
     let documents: Vec<(usize, &str, Option<&str>)> = split(&stream.text)
         .into_iter()
@@ -287,7 +287,7 @@ fn only(stream: &Printed, wanted: &[String]) -> Result<Printed, Box<Diagnostic>>
     Ok(shown)
 }
 
-/// What follows the chart's name in the first `# Source: chart/path` of a document.
+/// The path after the chart's name in the first `# Source: chart/path` of a document.
 fn source_in(text: &str) -> Option<&str> {
     const COMMENT: &str = "# Source: ";
     text.match_indices(COMMENT).find_map(|(at, _)| {

@@ -1,4 +1,4 @@
-//! `promchart test`: the suites of helm-unittest.
+//! `promchart test`: runs helm-unittest suites.
 
 use std::path::Path;
 use std::sync::Arc;

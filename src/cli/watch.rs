@@ -1,4 +1,4 @@
-//! `promchart test --watch`: runs again what a change touches, until it is interrupted.
+//! `promchart test --watch`: runs the affected suites again after each change, until it is interrupted.
 
 use std::sync::Arc;
 use std::thread;
@@ -11,19 +11,19 @@ use crate::unittest::watch::{Change, Files};
 use crate::unittest::{self, Options, Printer, Results, Uses};
 use crate::world::World;
 
-/// How often files are looked at.
+/// The interval at which files are checked.
 const PAUSE: Duration = Duration::from_millis(300);
-/// Once something has changed, it must stay the same for so long.
+/// The time for which files must stay unchanged after a change.
 const QUIET: Duration = Duration::from_millis(100);
-/// How often that is waited for: something that changes all the time must not keep everything from being run.
+/// The maximum number of such waits: a file that changes all the time must not block the tests.
 const MAX_QUIET: usize = 20;
-/// How many changed files are named.
+/// The maximum number of changed files that are named.
 const MAX_FILES: usize = 5;
 
-/// Runs all suites, and then those that each change touches.
+/// Runs all suites, and then the affected ones after each change.
 pub(super) fn watch(world: &Arc<dyn World>, options: &Options, printer: Printer) -> ! {
     let mut uses: Vec<Uses> = Vec::new();
-    // What is changed while tests run is seen after that.
+    // Changes during a run are noticed after it.
     let mut files = Files::read(&**world, options, &uses, &Files::default());
     let mut round = options.clone();
     loop {
@@ -52,7 +52,7 @@ fn run(world: &Arc<dyn World>, options: &Options, printer: Printer) -> Results {
     results
 }
 
-/// Keeps what suites have to do with, in place of what was known of them.
+/// Replaces what is known about the files that suites use.
 fn remember(uses: &mut Vec<Uses>, round: &Options, results: &Results) {
     uses.retain(|known| {
         let is_meant = round.charts.contains(&known.chart);
@@ -65,7 +65,7 @@ fn remember(uses: &mut Vec<Uses>, round: &Options, results: &Results) {
     uses.extend(results.uses.iter().cloned());
 }
 
-/// Waits for a change that has come to an end.
+/// Waits until a change is complete.
 fn wait(world: &dyn World, options: &Options, uses: &[Uses], before: &Files) -> (Files, Change) {
     loop {
         let mut now = Files::read(world, options, uses, before);
@@ -78,7 +78,7 @@ fn wait(world: &dyn World, options: &Options, uses: &[Uses], before: &Files) -> 
                     break;
                 }
             }
-            // It may have been taken back meanwhile.
+            // The change may have been undone in the meantime.
             if let Some(change) = now.change(before, options, uses) {
                 return (now, change);
             }

@@ -6,7 +6,7 @@ use crate::certs::KeyType;
 use crate::cli::args::{LimitArguments, Reports, Target, Values};
 use crate::promql::duration;
 
-/// How many days a certificate may last: more than a hundred years are a slip.
+/// The maximum lifetime of a certificate in days. More than a hundred years are a mistake.
 const MAX_DAYS: i64 = 40_000;
 
 /// `promchart certs [NAME] [CHART] --out DIR`
@@ -151,7 +151,7 @@ pub(super) struct Names {
     pub(super) component: Vec<String>,
 }
 
-/// How certificates come out.
+/// The output of certificates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Form {
     /// Files in PEM
@@ -168,7 +168,7 @@ fn key_type(text: &str) -> Result<KeyType, String> {
     })
 }
 
-/// A duration as Prometheus writes it, in seconds.
+/// A duration in Prometheus' format, in seconds.
 fn seconds(text: &str) -> Result<u64, String> {
     let nanoseconds = duration::parse(text).map_err(|error| format!("{error}; write 30d or 12h"))?;
     Ok(u64::try_from(nanoseconds / 1_000_000_000).unwrap_or_default())

@@ -23,7 +23,7 @@ use crate::yaml::Node;
 pub(super) use args::Certs;
 use args::{CertsCommand, Check, Form, Issue, Names};
 
-/// The domain of a cluster of which nothing else is said.
+/// The default cluster domain.
 const DOMAIN: &str = "cluster.local";
 /// The seconds of a day.
 const DAY: u64 = 86_400;
@@ -44,7 +44,7 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Certs, is_seeded: bool, ou
     })
 }
 
-/// Why a run has ended early.
+/// The reason why a run ended early.
 struct Stopped {
     errors: Report,
     exit: Exit,
@@ -63,7 +63,7 @@ impl From<Box<Diagnostic>> for Stopped {
     }
 }
 
-/// The same as an error of the command line.
+/// The same as a usage error.
 fn misused(error: Box<Diagnostic>) -> Stopped {
     Stopped {
         errors: error.into(),
@@ -104,7 +104,7 @@ fn domain_of(values: &Node) -> Option<String> {
     (!domain.is_empty()).then(|| domain.to_owned())
 }
 
-/// The certificates that a release needs, and its name.
+/// The certificates that a release needs, and the release's name.
 fn wanted(
     world: &Arc<dyn World>,
     asked: &Asked<'_>,
@@ -150,7 +150,7 @@ fn wanted(
     Ok((wanted, cluster.release))
 }
 
-/// What the flags say about times, held against each other.
+/// The time limits of the flags, checked against each other.
 fn options(world: &dyn World, arguments: &Issue, release: &str) -> Result<Options, Stopped> {
     let third = |default: u64, days: u64| (default * DAY).min(days * DAY / 3);
     let renew_before = arguments.renew_before.unwrap_or_else(|| third(30, arguments.days));
