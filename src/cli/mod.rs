@@ -34,14 +34,14 @@ use self::args::{Arguments, Command};
 use self::output::Output;
 use crate::world::{Disk, Seeded, World};
 
-/// How a run ends.
+/// The result of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Nothing to complain about.
+    /// Success without findings.
     Clean,
-    /// Something was found, or the render failed.
+    /// There are findings, or the render failed.
     Failed,
-    /// It could not run as asked.
+    /// The run could not be made as requested.
     Usage,
 }
 
@@ -56,7 +56,7 @@ impl Exit {
     }
 }
 
-/// Runs promchart with the arguments of the process. `memory_gauge` tells the bytes of memory in use.
+/// Runs promchart with the arguments of the process. `memory_gauge` returns the bytes of memory in use.
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge: Option<fn() -> usize>) -> Exit {
     let command = args::command();
     let arguments = arguments::canonical(&command, arguments);
@@ -66,7 +66,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
     {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version are no errors; they go to stdout. Nothing can be done if that is closed.
+            // Help and version are not errors; they go to stdout. A closed stdout is ignored.
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Clean };
         }
@@ -86,7 +86,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
         })
     };
     let world = new_world();
-    // Renders that are compared must differ by their values alone.
+    // Renders that are compared must differ only in their values.
     let now = fixed_now.unwrap_or_else(|| world.now());
     let still_world = || -> Arc<dyn World> {
         Arc::new(Disk {

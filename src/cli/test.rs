@@ -19,9 +19,9 @@ use crate::source::Sources;
 use crate::unittest::{self, Format, Listener, Options, Printer, SuiteResult};
 use crate::world::World;
 
-/// Where suites are, if nothing else is said.
+/// The default pattern of suites.
 const SUITES: &str = "tests/*_test.yaml";
-/// Where `-d` writes what was rendered.
+/// The folder to which `-d` writes rendered files.
 const DEBUG: &str = ".debug";
 
 /// `promchart test [CHART]...`
@@ -89,7 +89,7 @@ pub(super) struct Test {
     pub(super) limits: LimitArguments,
 }
 
-/// Prints results as they come.
+/// Prints results as they arrive.
 pub(super) struct Told {
     pub(super) printer: Printer,
 }

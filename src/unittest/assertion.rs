@@ -1,4 +1,4 @@
-//! Assertions: what is asserted, of which template and documents. Mirrors helm-unittest's `pkg/unittest/assertion.go`.
+//! Assertions: the check, the template and the documents. Mirrors helm-unittest's `pkg/unittest/assertion.go`.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 use crate::source::Span;
 use crate::yaml::{Map, Node, Value};
 
-/// Which documents are looked at: those that have a value at a path.
+/// The document selector: documents with a value at a path.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Selector {
     pub(super) path: String,
@@ -19,21 +19,21 @@ pub(super) struct Selector {
 /// An assertion.
 #[derive(Clone, Debug)]
 pub(super) struct Assertion {
-    /// Its name as it is written: `notEqual`.
+    /// The name as written: `notEqual`.
     pub(super) name: &'static str,
     pub(super) template: String,
     pub(super) selector: Option<Selector>,
     pub(super) document_index: Option<i64>,
     /// `not: true`
     pub(super) not: bool,
-    /// Whether the name has a "not" in it.
+    /// Whether the name contains a "not".
     pub(super) is_antonym: bool,
     /// Whether the templates must render.
     pub(super) wants_success: bool,
     pub(super) check: Check,
 }
 
-/// What is asserted.
+/// The kinds of assertions.
 #[derive(Clone, Debug)]
 pub(super) enum Check {
     Contains {
@@ -74,7 +74,7 @@ pub(super) enum Check {
         count: i64,
         filter_aware: bool,
     },
-    /// `isKind` or `isAPIVersion`: a field of the document, and what the message calls it.
+    /// `isKind` or `isAPIVersion`: a field of the document, and its name in the message.
     Is {
         field: &'static str,
         of: String,
@@ -221,10 +221,10 @@ impl Selector {
 }
 
 impl Assertion {
-    /// Reads an assertion.
+    /// Parses an assertion.
     ///
     /// # Errors
-    /// If it asserts nothing, two things, or something that does not exist.
+    /// If it contains no assertion, two of them, or an unknown one.
     pub(super) fn read(node: &Node) -> Result<Self> {
         let Some(map) = node.as_map() else {
             return Err(wrong(node, "an assertion must be a mapping"));
@@ -274,7 +274,7 @@ fn unknown(node: &Node, map: &Map) -> Box<Diagnostic> {
     }
 }
 
-/// What an assertion is given. Names of parameters are read as Go reads them: however they are capitalized.
+/// The parameters of an assertion. As in Go, their names are case-insensitive.
 struct Parameters<'a> {
     node: &'a Node,
     map: Option<&'a Map>,
@@ -432,12 +432,12 @@ fn check(base: &str, given: &Parameters<'_>) -> Result<Check> {
     })
 }
 
-/// A mapping with one entry, for the text of a file that is no YAML.
+/// A mapping with one entry, for the text of a file that is not valid YAML.
 pub(super) fn raw(text: &str, span: Span) -> Node {
     let node = Node::new(Value::String(text.into()), span);
     let map = Map::from_iter([(Arc::from(RAW), crate::yaml::Entry { key: span, node })]);
     Node::new(Value::Map(Arc::new(map)), span)
 }
 
-/// The key under which the text of a file, or of an error, is found.
+/// The key of the text of a file or an error.
 pub(super) const RAW: &str = "raw";

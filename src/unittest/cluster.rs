@@ -1,4 +1,5 @@
-//! The cluster that `lookup` asks in a test: the objects of `kubernetesProvider`, found as client-go's fake client finds them.
+//! The cluster that `lookup` queries in a test: the objects of `kubernetesProvider`, found as by client-go's fake
+//! client.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,14 +11,14 @@ use crate::reflect::{MapType, Value, from_node};
 use crate::source::Span;
 use crate::yaml::{self, Entry, Map, Node};
 
-/// Objects that stand for a cluster.
+/// The objects of a simulated cluster.
 #[derive(Debug)]
 pub(super) struct Objects {
     settings: ClusterSettings,
 }
 
 impl Objects {
-    /// A cluster with the objects of a test; none if it has no objects.
+    /// A cluster with the objects of a test; `None` if it has no objects.
     pub(super) fn of(settings: &ClusterSettings) -> Option<Arc<dyn Cluster>> {
         let settings = settings.clone();
         (!settings.objects.is_empty()).then(|| Arc::new(Self { settings }) as Arc<dyn Cluster>)
@@ -31,7 +32,7 @@ fn text<'n>(object: &'n Node, path: &[&str]) -> &'n str {
         .unwrap_or_default()
 }
 
-/// The resource that a kind most likely is; client-go guesses so.
+/// The likely resource name of a kind, guessed as client-go does.
 fn resource(kind: &str) -> String {
     let name = kind.to_lowercase();
     match name.as_bytes().last() {
@@ -91,13 +92,13 @@ impl Cluster for Objects {
             .filter(in_namespace)
             .map(|object| (*object).clone())
             .collect();
-        // The fake client counts the objects of a kind, from one on.
+        // The fake client numbers the objects of a kind, starting at one.
         let version = (objects.len() + 1).to_string();
         Ok(value(&list(first, items, version)))
     }
 }
 
-/// What a client gives for a list of objects.
+/// The list of objects that a client returns.
 fn list(first: &Node, items: Vec<Node>, version: String) -> Node {
     let span: Span = first.span;
     let string = |text: String| Node::new(yaml::Value::String(text.into()), span);

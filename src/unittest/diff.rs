@@ -1,14 +1,14 @@
-//! Differences of texts by lines, in the unified format, as Python's difflib finds them (Ratcliff and Obershelp: the longest
-//! common block first, then what is left and right of it), with one line around.
+//! Line-based unified diffs as Python's difflib computes them (Ratcliff and Obershelp: the longest common block first,
+//! then the parts before and after it), with one line of context.
 
 use std::collections::BTreeMap;
 
-/// Lines around a change.
+/// The number of context lines.
 const CONTEXT: usize = 1;
-/// Longer texts than this are not compared line by line.
+/// Texts with more lines are not compared line by line.
 const MAX_LINES: usize = 20_000;
 
-/// Ranges of both texts that are the same or not.
+/// Ranges of both texts that are equal or different.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Block {
     same: bool,
@@ -16,7 +16,7 @@ struct Block {
     b: (usize, usize),
 }
 
-/// The difference between what is expected and what is there; empty where there is none.
+/// The difference between the expected and the actual text; empty if they are equal.
 pub(super) fn unified(expected: &str, actual: &str) -> String {
     let (a, b) = (lines(expected), lines(actual));
     if a.len().max(b.len()) > MAX_LINES {
@@ -64,7 +64,7 @@ fn range(start: usize, stop: usize) -> String {
     }
 }
 
-/// The places of lines in the second text. Lines that are all over a long text are left out, as difflib does.
+/// The positions of lines in the second text. As in difflib, lines that are frequent in a long text are left out.
 fn places<'t>(b: &[&'t str]) -> BTreeMap<&'t str, Vec<usize>> {
     let mut places: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, line) in b.iter().enumerate() {
@@ -77,7 +77,7 @@ fn places<'t>(b: &[&'t str]) -> BTreeMap<&'t str, Vec<usize>> {
     places
 }
 
-/// The longest block that ranges of both texts have in common, the first of several.
+/// The longest common block of two ranges; the first of several.
 fn longest(
     a: &[&str],
     b: &[&str],
@@ -154,7 +154,7 @@ fn blocks(a: &[&str], b: &[&str]) -> Vec<Block> {
     blocks
 }
 
-/// Changes with the lines around them, those near each other together.
+/// Changes with their context lines, grouped if they are near each other.
 fn groups(mut blocks: Vec<Block>) -> Vec<Vec<Block>> {
     if blocks.iter().all(|block| block.same) {
         return Vec::new();

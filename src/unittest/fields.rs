@@ -1,17 +1,17 @@
-//! The fields of a suite: each has a type, and what is written must be of it. Mirrors what go-yaml v3 takes for a struct.
+//! The fields of a suite and their types. Mirrors the decoding of structs by go-yaml v3.
 
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 use crate::source::Sources;
 use crate::yaml::{Map, Node, Value};
 
-/// The rule of suites that cannot be read.
+/// The rule for suites that cannot be read.
 pub const SUITE: &str = "unittest-suite";
 
-/// How suites are read.
+/// Options for reading suites.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     pub(super) sources: &'a Sources,
-    /// Whether a field that does not exist is an error.
+    /// Whether an unknown field is an error.
     pub(super) strict: bool,
 }
 
@@ -32,7 +32,7 @@ fn kind(node: &Node) -> &'static str {
 }
 
 impl Reader<'_> {
-    /// The entries of a mapping with these fields; nothing where null is written.
+    /// The entries of a mapping with these fields; `None` for null.
     pub(super) fn fields<'n>(self, node: &'n Node, what: &str, known: &[&str]) -> Result<Option<&'n Map>> {
         let Some(map) = node.as_map() else {
             return match node.value {

@@ -27,15 +27,15 @@ impl Document {
     }
 }
 
-/// The documents of a rendered file, empty ones left out.
+/// The documents of a rendered file, without empty ones.
 ///
 /// # Errors
-/// If it is no YAML, if a document is no mapping or has a key twice: what go-yaml says.
+/// go-yaml's error if a document is not valid YAML, is not a mapping or has a key twice.
 pub(super) fn documents(file: FileId, sources: &Sources) -> Result<Vec<Document>, (String, Option<Span>)> {
     let source = sources.get(file);
     let text = source.text();
     let mut found = Vec::new();
-    // helm-unittest reads all parts as one text, with lines of `---` between them.
+    // helm-unittest reads all parts as one text, separated by lines of `---`.
     let mut lines_before = 0;
     for piece in pieces(text) {
         let first_line = source
@@ -80,7 +80,7 @@ pub(super) fn documents(file: FileId, sources: &Sources) -> Result<Vec<Document>
     Ok(found)
 }
 
-/// go-yaml's message with the line counted from further above.
+/// go-yaml's message with the line number shifted by the lines before the document.
 fn with_line(message: &str, lines: usize) -> String {
     const BEGIN: &str = "yaml: line ";
     let line = message.strip_prefix(BEGIN).and_then(|rest| rest.split_once(':'));

@@ -1,12 +1,12 @@
-//! What a failed assertion says, line by line. Mirrors helm-unittest's `pkg/unittest/validators/common.go`, so that its users
-//! find what they know.
+//! The message of a failed assertion, line by line. Mirrors helm-unittest's `pkg/unittest/validators/common.go`, so
+//! that its users recognize the output.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::yaml::{Entry, Map, Node, Style, Value, to_yaml};
 
-/// Which parts a message has besides what was expected.
+/// The parts of a message besides the expected value.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Parts {
     pub(super) path: bool,
@@ -35,14 +35,14 @@ impl Parts {
     };
 }
 
-/// Which of several documents and values a message is about.
+/// The indexes of the document and value that a message is about, if there are several.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Place {
     pub(super) document: Option<usize>,
     pub(super) value: Option<usize>,
 }
 
-/// The lines of a message: what was expected (not), and the texts of its parts in their order.
+/// The lines of a message: what was expected (or not expected), and the texts of its parts in order.
 pub(super) fn lines(not: bool, parts: Parts, custom: &str, place: Place, texts: &[&str]) -> Vec<String> {
     let mut template = String::new();
     if parts.path {
@@ -66,7 +66,7 @@ pub(super) fn error_lines(place: Place, message: &str) -> Vec<String> {
     fill("Error:\n\0", place, &[message])
 }
 
-/// The lines of a text with others in the place of each NUL.
+/// The lines of a text with a replacement for each NUL.
 pub(super) fn fill(template: &str, place: Place, texts: &[&str]) -> Vec<String> {
     let mut text = String::new();
     let mut texts = texts.iter();
@@ -111,7 +111,7 @@ fn without_leading_breaks(node: &Node) -> Cow<'_, Node> {
     Cow::Owned(mapped(node, &|text| text.trim_start_matches('\n').into()))
 }
 
-/// A value with each text in it made another.
+/// A value with all its strings mapped.
 pub(super) fn mapped(node: &Node, change: &dyn Fn(&str) -> Arc<str>) -> Node {
     let value = match &node.value {
         Value::String(text) => Value::String(change(text)),
@@ -128,7 +128,7 @@ pub(super) fn mapped(node: &Node, change: &dyn Fn(&str) -> Arc<str>) -> Node {
     Node::new(value, node.span)
 }
 
-/// A text without blanks at the ends of its lines and without line breaks at its start.
+/// A text without trailing spaces on its lines and without leading line breaks.
 pub(super) fn uniform(text: &str) -> Cow<'_, str> {
     let text = text.trim_start_matches('\n');
     if !text.contains(" \n") && !text.contains(" \r\n") {

@@ -10,7 +10,7 @@
 //! coverage       what was counted meanwhile     -> lines and branches that were run, for people and programs
 //! ```
 //!
-//! The real helm-unittest is the judge of all this: `tests/unittest/` has what it says of each case.
+//! The real helm-unittest is the reference: `tests/unittest/` contains its output for each case.
 
 mod assertion;
 mod check;

@@ -1,4 +1,5 @@
-//! Where helm-unittest cuts suites and rendered files: at lines that begin with `---`, with all space around.
+//! Splits suites and rendered files as helm-unittest does: at lines that begin with `---`, including all white space
+//! around them.
 
 use std::ops::Range;
 
@@ -6,7 +7,7 @@ use std::ops::Range;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Piece {
     pub(super) range: Range<usize>,
-    /// Whether a separator follows, before which the line has ended.
+    /// Whether a separator follows, which ends the last line.
     pub(super) cut: bool,
 }
 
@@ -14,7 +15,7 @@ fn is_space(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\x0C' | '\r' | ' ')
 }
 
-/// The parts of a text, empty ones too.
+/// The parts of a text, including empty ones.
 pub(super) fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut start = 0;

@@ -1,4 +1,4 @@
-//! Where what a failed assertion has found comes from: the rendered line, the template's, the values'.
+//! The origin of the values in a failed assertion: the rendered line, the line of the template and that of the values.
 
 use crate::diagnostic::Diagnostic;
 use crate::go::string as gostring;
@@ -6,12 +6,12 @@ use crate::places;
 use crate::render::Rendered;
 use crate::source::{SourceKind, Sources, Span};
 
-/// Of so many values is told where they come from.
+/// The maximum number of values whose origin is shown.
 const MAX_FOUND: usize = 3;
-/// A line is cut off here.
+/// The maximum length of a line.
 const MAX_LINE: usize = 120;
 
-/// Tells where rendered text comes from.
+/// Finds the origin of rendered text.
 pub(super) struct Places<'a> {
     sources: &'a Sources,
     traced: Option<places::Places<'a>>,
@@ -24,7 +24,7 @@ impl<'a> Places<'a> {
         Self { sources, traced }
     }
 
-    /// The lines of some places in rendered texts.
+    /// The lines of some ranges of rendered texts.
     pub(super) fn lines(&self, found: &[Span]) -> Vec<String> {
         let mut lines = Vec::new();
         for &span in found.iter().take(MAX_FOUND) {
@@ -37,7 +37,7 @@ impl<'a> Places<'a> {
                 continue;
             }
             lines.push(line(self.sources, "Rendered", span));
-            // What came out otherwise this time has other places.
+            // Output that differs in the traced render has no known origin.
             let Some(place) = self.traced.as_ref().and_then(|places| places.of(span)) else {
                 continue;
             };
@@ -53,7 +53,7 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The places of an error.
+/// The positions of an error.
 pub(super) fn of(error: &Diagnostic, sources: &Sources) -> Vec<String> {
     let places = error.span.into_iter().map(|span| ("At", span));
     let labels = error.labels.iter().map(|label| ("From", label.span));

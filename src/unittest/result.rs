@@ -1,4 +1,4 @@
-//! What came of charts, suites and tests.
+//! The results of charts, suites and tests.
 
 use std::time::Duration;
 
@@ -16,9 +16,9 @@ pub struct SuiteResult {
     pub passed: bool,
     /// Whether all tests were skipped.
     pub skipped: bool,
-    /// Why it could not be run.
+    /// The error if it could not be run.
     pub error: Option<String>,
-    /// Its tests, as far as they were run.
+    /// Its tests that were run.
     pub tests: Vec<TestResult>,
     /// Its snapshots.
     pub snapshots: Counts,
@@ -27,19 +27,19 @@ pub struct SuiteResult {
 /// The result of a test.
 #[derive(Clone, Debug, Default)]
 pub struct TestResult {
-    /// What it says that it tests.
+    /// Its description (`it`).
     pub name: String,
     /// Whether all its assertions hold.
     pub passed: bool,
     /// Whether it was skipped.
     pub skipped: bool,
-    /// Why its chart could not be rendered, or the like.
+    /// The error if its chart could not be rendered, or a similar one.
     pub error: Option<String>,
-    /// Where that happened.
+    /// The position of the error.
     pub places: Vec<String>,
-    /// Its assertions, as far as they were checked.
+    /// Its assertions that were checked.
     pub assertions: Vec<AssertionResult>,
-    /// How long it took.
+    /// Its duration.
     pub duration: Duration,
     /// The chart with the test's values, release and cluster, for who wants to render it again; of a test whose chart renders, if it was
     /// asked for.
@@ -49,24 +49,24 @@ pub struct TestResult {
 /// The result of an assertion.
 #[derive(Clone, Debug, Default)]
 pub struct AssertionResult {
-    /// Which of the test's it is.
+    /// Its index in the test.
     pub index: usize,
     /// Its name: `equal`.
     pub name: &'static str,
     /// Whether it was negated.
     pub not: bool,
-    /// Whether it holds.
+    /// Whether it passed.
     pub passed: bool,
-    /// Why it was not checked.
+    /// The reason why it was not checked.
     pub skipped: Option<String>,
-    /// What was expected, and what is there.
+    /// The expected and the actual value.
     pub lines: Vec<String>,
-    /// The lines that what is there comes from: rendered text, template, values.
+    /// The lines from which the actual value comes: rendered text, template, values.
     pub places: Vec<String>,
 }
 
 impl AssertionResult {
-    /// What it is called where it failed.
+    /// The title of a failed assertion.
     pub fn title(&self) -> String {
         let not = if self.not { " NOT" } else { "" };
         format!("- asserts[{}]{not} `{}` fail", self.index, self.name)
@@ -74,7 +74,7 @@ impl AssertionResult {
 }
 
 impl SuiteResult {
-    /// How long its tests took.
+    /// The duration of its tests.
     pub fn duration(&self) -> Duration {
         self.tests.iter().map(|test| test.duration).sum()
     }
@@ -86,7 +86,7 @@ impl SuiteResult {
 }
 
 impl TestResult {
-    /// All that is said of it.
+    /// The complete error text.
     pub fn text(&self) -> String {
         let mut out = String::new();
         if self.skipped {
@@ -114,7 +114,7 @@ impl TestResult {
         self.text().replace('\n', ",").replace('\t', "")
     }
 
-    /// Whether it neither passed nor was skipped.
+    /// Whether it failed: it neither passed nor was skipped.
     pub fn has_failed(&self) -> bool {
         !self.passed && !self.skipped
     }

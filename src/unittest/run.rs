@@ -1,4 +1,4 @@
-//! Charts with their suites, side by side; results come in the order in which helm-unittest has them. Mirrors its
+//! Runs the suites of charts in parallel; results are reported in helm-unittest's order. Mirrors its
 //! `pkg/unittest/test_runner.go`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,86 +24,86 @@ use crate::values;
 use crate::world::World;
 use crate::yaml::{self, Node, Value};
 
-/// What is to be tested.
+/// The options of a run.
 #[derive(Clone, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct Options {
     /// Folders of charts.
     pub charts: Vec<String>,
-    /// Patterns of files of suites, in the folder of each chart.
+    /// File patterns of suites, relative to the folder of each chart.
     pub files: Vec<String>,
-    /// Values files for all tests, behind those of the suites.
+    /// Values files for all tests, after those of the suites.
     pub values: Vec<String>,
-    /// The folder in a chart that is a chart itself, whose templates render suites.
+    /// The subfolder with a chart whose templates render suites.
     pub chart_tests_path: String,
-    /// Whether snapshots are written anew.
+    /// Whether snapshots are updated.
     pub update_snapshots: bool,
     /// Whether suites of subcharts are run too.
     pub with_subcharts: bool,
-    /// Whether fields that do not exist are errors.
+    /// Whether unknown fields are errors.
     pub strict: bool,
-    /// Whether the first failure ends it.
+    /// Whether the run stops at the first failure.
     pub fail_fast: bool,
     /// Whether values are not checked against schemas.
     pub skip_schema: bool,
-    /// Where all that is rendered is written, if it is.
+    /// The folder to which rendered files are written, if any.
     pub debug_folder: Option<String>,
-    /// What each render may use.
+    /// The limits of each render.
     pub limits: Limits,
-    /// Whether [`Results::coverage`] is to tell what of the templates the tests have run.
+    /// Whether [`Results::coverage`] is computed.
     pub coverage: bool,
-    /// The files of the suites that are run, if not all are.
+    /// The files of the suites to run; `None` runs all.
     pub only: Option<BTreeSet<String>>,
     /// Whether [`TestResult::request`] is to be made.
     pub with_requests: bool,
 }
 
-/// Who is told of results as they come.
+/// Receives results as they arrive.
 pub trait Listener {
-    /// The suites of a chart are about to be run.
+    /// Called before the suites of a chart are run.
     fn chart(&mut self, name: &str, path: &str);
 
-    /// A chart, or one of its suites, cannot be read.
+    /// Called if a chart, or one of its suites, cannot be read.
     fn chart_failed(&mut self, error: &Diagnostic, sources: &Sources);
 
-    /// The suites of a subchart cannot be read, and are not run.
+    /// Called if the suites of a subchart cannot be read; they are skipped.
     fn passed_over(&mut self, error: &Diagnostic, sources: &Sources);
 
-    /// A suite was run.
+    /// Called after a suite was run.
     fn suite(&mut self, result: &SuiteResult);
 }
 
-/// What came of all charts.
+/// The results of all charts.
 #[derive(Clone, Debug, Default)]
 pub struct Results {
-    /// The suites of all charts, in their order.
+    /// The suites of all charts, in order.
     pub suites: Vec<SuiteResult>,
-    /// How many charts have passed.
+    /// The number of charts that passed.
     pub charts_passed: usize,
-    /// How many have not.
+    /// The number of charts that failed.
     pub charts_failed: usize,
-    /// How many of these could not be read.
+    /// The number of failed charts that could not be read.
     pub charts_errored: usize,
-    /// What of the templates of each chart was run, if that was asked for.
+    /// The coverage of each chart's templates, if requested.
     pub coverage: Vec<ChartCoverage>,
-    /// What each suite has to do with, if that was asked for.
+    /// The files that each suite uses, if requested.
     pub uses: Vec<Uses>,
 }
 
-/// What the suites of a file have to do with.
+/// The files that the suites of a file use.
 #[derive(Clone, Debug)]
 pub struct Uses {
     /// The folder of the chart.
     pub chart: String,
     /// The file of the suites.
     pub suites: String,
-    /// The paths of the templates of which anything was run.
+    /// The paths of the templates that were run, at least in part.
     pub templates: BTreeSet<Arc<str>>,
     /// The values files.
     pub values: BTreeSet<String>,
 }
 
-/// What of a chart's templates was run.
+/// The coverage of a chart's templates.
 #[derive(Clone, Debug)]
 pub struct ChartCoverage {
     /// The name of the chart.
@@ -112,12 +112,12 @@ pub struct ChartCoverage {
     pub path: String,
     /// The charts whose suites were run: `parent`, `parent/charts/child`.
     pub routes: BTreeSet<String>,
-    /// How often each point of each template was come to; of those that nobody wanted as well.
+    /// The counts of the points of each template, including templates that no test selects.
     pub coverage: Coverage,
 }
 
 impl Results {
-    /// Whether everything has passed.
+    /// Whether everything passed.
     pub fn passed(&self) -> bool {
         self.charts_failed == 0
     }
@@ -126,7 +126,8 @@ impl Results {
 /// The version of Kubernetes that helm-unittest assumes.
 const KUBE_VERSION: (&str, &str) = ("1", "20");
 
-/// Runs the suites of charts, on as many threads as can run at once. Where the first failure ends it, one after the other.
+/// Runs the suites of charts, on as many threads as can run at once. If the run stops at the first failure, it uses one
+/// thread.
 pub fn run(
     world: &Arc<dyn World>,
     options: &Options,
@@ -165,31 +166,31 @@ struct Loaded {
     passed_over: Vec<Diagnostic>,
 }
 
-/// Suites of one chart that are run one after the other, as they share a file of snapshots.
+/// Suites of one chart that are run in sequence, because they share a snapshot file.
 struct Piece {
     chart: usize,
     suites: Range<usize>,
 }
 
-/// What came of a [`Piece`].
+/// The result of a [`Piece`].
 #[derive(Default)]
 struct Ran {
     suites: Vec<SuiteResult>,
     coverage: Option<Coverage>,
 }
 
-/// What a thread keeps from one suite of a chart to the next.
+/// The state that a thread keeps between the suites of a chart.
 struct Kept {
     chart: usize,
     session: Session,
     checker: Checker,
 }
 
-/// Tells of results in their order, whenever they come.
+/// Reports results in order, whatever the order in which they arrive.
 struct Telling<'a> {
     listener: &'a mut (dyn Listener + Send),
     results: &'a mut Results,
-    /// What came before its turn.
+    /// Results that arrived before their turn.
     waiting: BTreeMap<usize, Ran>,
     next: usize,
     passed: bool,
@@ -323,7 +324,7 @@ impl Loader<'_> {
             passed: true,
         });
         let mut limits = self.options.limits;
-        // The count of memory is that of the process: what others use is not this render's.
+        // The memory count is that of the process and includes other renders.
         limits.memory = limits.memory.saturating_mul(threads::workers(pieces.len()));
         let work = |kept: &mut Option<Kept>, at: usize| {
             let ran = self.piece(&pieces[at], charts, limits, kept);
@@ -365,7 +366,7 @@ impl Loader<'_> {
             }),
         };
         if options.coverage && (piece.suites.start == 0 || options.only.is_some()) {
-            // Also what no suite has.
+            // Includes files that no suite uses.
             let files = render::templates(chart, &chart.values, &test_release(), &Capabilities::default());
             kept.session.learn(&files);
         }
@@ -404,7 +405,7 @@ impl Loader<'_> {
         make(self.world, self.sources, limits, Trace::Off)
     }
 
-    /// Values files of the command line, by their whole paths.
+    /// The values files of the command line, as absolute paths.
     fn values_files(&self) -> Result<Vec<String>> {
         let mut found = Vec::new();
         for pattern in &self.options.values {
@@ -424,7 +425,7 @@ impl Loader<'_> {
         Ok(found)
     }
 
-    /// The suites of a chart and, if they are wanted, of its subcharts that are switched on.
+    /// The suites of a chart and, if requested, of its enabled subcharts.
     fn suites_of(
         &self,
         path: &str,
@@ -461,7 +462,7 @@ impl Loader<'_> {
             if is_on(chart, name, merged) {
                 let path = format!("{}/charts/{name}", path.trim_end_matches('/'));
                 let route = format!("{route}/charts/{name}");
-                // As helm-unittest does.
+                // As in helm-unittest.
                 match self.suites_of(&path, &route, subchart, values, Some(merged), passed_over) {
                     Ok(found) => suites.extend(found),
                     Err(error) => passed_over.push(*error),
@@ -524,7 +525,7 @@ impl Loader<'_> {
         Ok(suites)
     }
 
-    /// The defaults of a chart below the values files of the command line.
+    /// The defaults of a chart, merged below the values files of the command line.
     fn merged(&self, chart: &Chart, values: &[String]) -> Node {
         let mut merged = chart.values.clone();
         for path in values {
@@ -543,7 +544,7 @@ impl Loader<'_> {
         merged
     }
 
-    /// Runs a suite, and tells whether that is the end of the chart.
+    /// Runs a suite. Returns whether it ends the run of the chart.
     fn suite(&self, bench: &Bench<'_>, suite: &Suite, kubes: &[KubeVersion]) -> (SuiteResult, bool) {
         let mut result = SuiteResult {
             name: suite.name.clone(),
@@ -594,7 +595,7 @@ impl Loader<'_> {
     }
 }
 
-/// What suites that share a file have to do with.
+/// The files that suites of one file use.
 fn uses(chart: &str, suites: &[Suite], coverage: &Coverage) -> Option<Uses> {
     let first = suites.first()?;
     let was_run = |file: &FileCoverage| file.counted().any(|(_, _, hits)| hits > 0);
@@ -624,10 +625,10 @@ fn test_release() -> Release {
     }
 }
 
-/// The version that a test sees. One that gives none has that of the test before: helm-unittest keeps what a test has set, and suites
-/// in the wild rest on it.
+/// The version that a test sees. Without its own, a test has that of the previous test: helm-unittest keeps the
+/// setting, and existing suites rely on it.
 fn kube_version(kube: &mut (String, String), job: &Job) -> KubeVersion {
-    // A test that is skipped sets nothing.
+    // A skipped test sets nothing.
     if job.skip.is_empty() {
         for (number, given) in [(&mut kube.0, &job.major), (&mut kube.1, &job.minor)] {
             if !given.is_empty() {
@@ -645,7 +646,7 @@ fn kube_version(kube: &mut (String, String), job: &Job) -> KubeVersion {
     }
 }
 
-/// Whether a subchart is switched on, by its condition, else by its tags.
+/// Whether a subchart is enabled, by its condition or else by its tags.
 fn is_on(chart: &Chart, name: &str, values: &Node) -> bool {
     let is_meant = |dependency: &&Dependency| dependency.name_or_alias() == name;
     let Some(dependency) = chart.metadata.dependencies.iter().find(is_meant) else {

@@ -12,13 +12,13 @@ enum Step {
     Index(usize),
 }
 
-/// The largest list that a path makes.
+/// The maximum length of a list that a path creates.
 const MAX_LENGTH: usize = 1 << 16;
 
 /// The mapping that has the value at a path.
 ///
 /// # Errors
-/// What is wrong with the path.
+/// The syntax error.
 pub(super) fn nest(path: &str, key: Span, value: &Node) -> Result<Node, String> {
     let steps = parse(path)?;
     let mut node = value.clone();
@@ -46,7 +46,7 @@ fn parse(path: &str) -> Result<Vec<Step>, String> {
     }
     let mut steps = Vec::new();
     let mut rest = path;
-    // Whether a key is due; else a dot or a bracket is.
+    // Whether a key is expected; otherwise a dot or a bracket is.
     let mut wants_key = true;
     loop {
         let Some(at) = rest.find(['.', '[', ']', ',', '{', '}', '=']) else {

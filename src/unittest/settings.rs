@@ -1,4 +1,4 @@
-//! What suites and tests set: values, the release, the chart, the cluster.
+//! The settings of suites and tests: values, the release, the chart, the cluster.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub(super) struct CapabilitySettings {
     pub(super) api_versions: Vec<String>,
 }
 
-/// What `lookup` finds.
+/// The objects that `lookup` finds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ClusterSettings {
     /// By `v1/Secret`.
@@ -37,7 +37,7 @@ pub(super) struct ClusterSettings {
     pub(super) objects: Vec<Node>,
 }
 
-/// How a kind is asked for.
+/// The resource and scope of a kind.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kind {
     pub(super) group: String,
@@ -52,7 +52,7 @@ pub(super) fn settings(reader: Reader<'_>, node: &Node) -> Result<Vec<(String, S
         .into_iter()
         .map(|(key, entry)| (key.to_string(), entry.key, entry.node))
         .collect();
-    // As they are written.
+    // In the order of the file.
     settings.sort_by_key(|(_, span, _)| span.start);
     Ok(settings)
 }

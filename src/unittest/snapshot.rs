@@ -1,4 +1,4 @@
-//! Snapshots: what was there before, in `__snapshot__/NAME_test.yaml.snap`. Mirrors helm-unittest's
+//! Snapshots of previous output, in `__snapshot__/NAME_test.yaml.snap`. Mirrors helm-unittest's
 //! `pkg/unittest/snapshot`.
 
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::source::{Source, SourceKind, Sources};
 use crate::world::World;
 use crate::yaml::{self, Node, Style, Writer, sort_keys};
 
-/// The rule of files of snapshots that cannot be read or written.
+/// The rule for snapshot files that cannot be read or written.
 pub const SNAPSHOT: &str = "unittest-snapshot";
 
 /// By test and number.
@@ -29,16 +29,16 @@ pub(super) struct Snapshots {
     compared: usize,
 }
 
-/// How many snapshots there are of a kind.
+/// The number of snapshots by result.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Counts {
     /// All that were compared.
     pub total: usize,
     /// Those that differ.
     pub failed: usize,
-    /// Those that were not there before.
+    /// New snapshots.
     pub created: usize,
-    /// Those that nothing was compared with.
+    /// Obsolete snapshots, with which nothing was compared.
     pub vanished: usize,
 }
 
@@ -48,7 +48,7 @@ pub(super) struct Compared {
     pub(super) number: usize,
     pub(super) before: String,
     pub(super) now: String,
-    /// Why a pattern was not met.
+    /// The reason why a pattern did not match.
     pub(super) message: String,
 }
 
@@ -56,7 +56,7 @@ impl Snapshots {
     /// Reads the snapshots of a suite.
     ///
     /// # Errors
-    /// If there is a file, and it cannot be read.
+    /// If the file exists and cannot be read.
     pub(super) fn read(world: &dyn World, suite: &Path, is_updating: bool, sources: &Sources) -> Result<Self> {
         let name = suite.file_name().map(|name| name.to_string_lossy().into_owned());
         let folder = suite.parent().unwrap_or_else(|| Path::new("")).join("__snapshot__");
@@ -113,10 +113,10 @@ impl Snapshots {
         ))
     }
 
-    /// Compares the snapshot of a test with what is there now.
+    /// Compares the snapshot of a test with the current output.
     ///
     /// # Errors
-    /// If a pattern is no regular expression.
+    /// If a pattern is not a valid regular expression.
     pub(super) fn compare(
         &mut self,
         test: &str,
@@ -181,7 +181,7 @@ impl Snapshots {
         }
     }
 
-    /// How many there are.
+    /// The number of snapshots.
     pub(super) fn counts(&self) -> Counts {
         Counts {
             total: self.compared,
@@ -200,7 +200,7 @@ impl Snapshots {
             .count()
     }
 
-    /// Writes the file anew, if there is something new, or something old is gone.
+    /// Rewrites the file if there are new or obsolete snapshots.
     ///
     /// # Errors
     /// If it cannot be written.

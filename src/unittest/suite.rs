@@ -1,4 +1,4 @@
-//! Suites: files with tests, each part of them behind a `---` a suite of its own. Mirrors `ParseTestSuiteFile` of
+//! Suites: a file contains tests, and each part after a `---` is a suite of its own. Mirrors `ParseTestSuiteFile` of
 //! helm-unittest's `pkg/unittest/test_suite.go`.
 
 use super::assertion::{Assertion, Selector};
@@ -14,16 +14,16 @@ use crate::manifest::PostRenderer;
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
 use crate::yaml::{self, Map, Node, Value};
 
-/// The version of helm-unittest whose suites are understood; `skip.minimumVersion` asks for it.
+/// The version of helm-unittest that is implemented; `skip.minimumVersion` is compared with it.
 pub const VERSION: &str = "1.1.2";
 
 /// A suite.
 #[derive(Clone, Debug)]
 pub(super) struct Suite {
     pub(super) name: String,
-    /// The file as it is shown.
+    /// The file name for output.
     pub(super) file: String,
-    /// What is appended to the name of the file of snapshots.
+    /// The suffix of the name of the snapshot file.
     pub(super) snapshot_id: String,
     /// The chart that the suite belongs to: `parent/charts/child`.
     pub(super) route: String,
@@ -37,14 +37,14 @@ pub(super) struct Suite {
     pub(super) jobs: Vec<Job>,
 }
 
-/// A test, with what it inherits from its suite.
+/// A test, with the settings inherited from its suite.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Job {
     pub(super) name: String,
     pub(super) span: Option<Span>,
     pub(super) values: Vec<String>,
     pub(super) set: Vec<(String, Span, Node)>,
-    /// The templates that assertions without one look at.
+    /// The templates of assertions that name none.
     pub(super) templates: Vec<String>,
     pub(super) document_index: Option<i64>,
     pub(super) selector: Option<Selector>,
@@ -73,7 +73,7 @@ const JOB_FIELDS: &[&str] = &[
 /// The suites of a file.
 ///
 /// # Errors
-/// The first thing that helm-unittest does not take either.
+/// The first error that helm-unittest reports too.
 pub(super) fn parse(reader: Reader<'_>, file: FileId, shown: &str, route: &str) -> Result<Vec<Suite>> {
     let source = reader.sources.get(file);
     let mut suites = Vec::new();
@@ -115,7 +115,7 @@ pub(super) fn parse_rendered(reader: Reader<'_>, file: FileId, shown: &str, rout
     Ok(suites)
 }
 
-/// The first document of a part; nothing if there is none.
+/// The first document of a part, if any.
 fn document(sources: &Sources, source: &Source, file: FileId, range: std::ops::Range<usize>) -> Result<Option<Node>> {
     let read = yaml::parse_all_v3(source, file, range, true);
     let Some(first) = read.documents.into_iter().next() else {
@@ -142,7 +142,7 @@ fn document(sources: &Sources, source: &Source, file: FileId, range: std::ops::R
     }
 }
 
-/// Backslashes made even in number, where go-yaml does not know the escape.
+/// Doubles backslashes of escapes that go-yaml does not know.
 fn with_backslashes(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut rest = text;
@@ -236,7 +236,7 @@ fn suite(reader: Reader<'_>, node: &Node, shown: &str, route: &str, is_escaped: 
     Ok(suite)
 }
 
-/// Whether the version of helm-unittest that this is like is at least the one that a suite wants.
+/// Whether the implemented version of helm-unittest is at least the one that a suite requires.
 fn meets(minimum: &str) -> bool {
     match (Version::parse(VERSION), Version::parse(minimum)) {
         (Ok(own), Ok(minimum)) => own.compare(&minimum).is_ge(),

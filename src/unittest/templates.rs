@@ -1,4 +1,4 @@
-//! Which templates a suite and an assertion mean. Mirrors helm-unittest's `pkg/unittest/deep_copy.go`.
+//! The templates that a suite and an assertion select. Mirrors helm-unittest's `pkg/unittest/deep_copy.go`.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::go::regexp::Regexp;
 /// All templates.
 pub(super) const ALL: &str = "**";
 
-/// The path of a template from the folder of its chart on: `templates/` may be left out.
+/// The path of a template relative to the folder of its chart: `templates/` may be omitted.
 pub(super) fn in_chart(name: &str) -> String {
     if ["templates", "charts", "crds", ALL]
         .iter()
@@ -19,23 +19,23 @@ pub(super) fn in_chart(name: &str) -> String {
     path::clean(&format!("templates/{name}"))
 }
 
-/// The whole name of a template: that of its chart, and its path.
+/// The full name of a template: the name of its chart, and its path.
 pub(super) fn full_name(route: &str, name: &str) -> String {
     path::clean(&format!("{route}/{}", in_chart(name)))
 }
 
-/// What names of templates are compared with.
+/// A pattern for names of templates.
 #[derive(Debug)]
 pub(super) enum Pattern {
     /// A name that contains the text.
     Literal(String),
     Regexp(Arc<Regexp>),
-    /// Nothing: it is no pattern.
+    /// Matches nothing, because the pattern is invalid.
     None,
 }
 
 impl Pattern {
-    /// The templates that a suite of a chart means.
+    /// The templates that a suite of a chart selects.
     pub(super) fn new(route: &str, name: &str) -> Self {
         let full = full_name(route, name);
         if !full.contains('*') {
@@ -63,7 +63,7 @@ impl Pattern {
         Regexp::compile(&pattern).map_or(Self::None, Self::Regexp)
     }
 
-    /// Whether a template is meant.
+    /// Whether a template is selected.
     pub(super) fn matches(&self, name: &str) -> bool {
         match self {
             Self::Literal(text) => name.contains(text.as_str()),

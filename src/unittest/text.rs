@@ -1,4 +1,4 @@
-//! Results for people, as helm-unittest prints them, with the places of what was found.
+//! Text output of results as in helm-unittest, with the origin of the actual values.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use super::snapshot::Counts;
 use crate::diagnostic::Diagnostic;
 use crate::source::Sources;
 
-/// Makes texts of results.
+/// Formats results as text.
 #[derive(Clone, Copy, Debug)]
 pub struct Printer {
     color: bool,
 }
 
-/// How many of a kind there are.
+/// The number of results of a kind.
 #[derive(Default)]
 struct Count {
     passed: usize,
@@ -49,12 +49,12 @@ impl Printer {
         self.paint("2", text)
     }
 
-    /// What stands above the suites of a chart.
+    /// The header of a chart's suites.
     pub fn chart(self, name: &str, path: &str) -> String {
         format!("\n### Chart [ {} ] {}\n\n", self.bold(name), self.faint(path))
     }
 
-    /// Why a chart cannot be tested.
+    /// The error of a chart that cannot be tested.
     pub fn chart_failed(self, error: &Diagnostic, sources: &Sources) -> String {
         let mut out = format!("\n### {} {}\n", self.red("Error: "), error.headline());
         for place in super::places::of(error, sources) {
@@ -134,7 +134,7 @@ impl Printer {
         out.push('\n');
     }
 
-    /// What stands at the end.
+    /// The summary.
     pub fn summary(self, results: &Results, elapsed: Duration) -> String {
         let mut suites = Count::default();
         let mut tests = Count::default();

@@ -1,8 +1,8 @@
-//! Which suites a change of files touches.
+//! Finds the suites that a change of files affects.
 //!
-//! A suite has to do with its file, its snapshots and values files, and with the templates of which its renders have run anything. Anything
-//! else in the folder of a chart (`values.yaml`, `Chart.yaml`, a file that comes or goes, a template that defines other names than
-//! before or is no template) touches all suites of the chart.
+//! A suite depends on its file, its snapshots and values files, and the templates that its renders have run, at least
+//! in part. Any other change in the folder of a chart (`values.yaml`, `Chart.yaml`, a file that is added or removed, a
+//! template that defines other names than before or cannot be parsed) affects all suites of the chart.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
@@ -16,37 +16,38 @@ use crate::source::{Source, SourceKind, Sources};
 use crate::template;
 use crate::world::{FileKind, World};
 
-/// How deep folders are looked through.
+/// The maximum depth of folders.
 const MAX_DEPTH: usize = 30;
 /// The folder of snapshots.
 const SNAPSHOTS: &str = "__snapshot__";
 
-/// What files hold at a time.
+/// The contents of files at a point in time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Files(BTreeMap<String, State>);
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct State {
     digest: u64,
-    /// The names that a template defines, and whether there is anything in each; none if it is no template.
+    /// The names that a template defines, each with whether its definition is non-empty; `None` if the file is not a
+    /// template.
     definitions: Option<BTreeSet<(String, bool)>>,
 }
 
-/// What has changed.
+/// A change of files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Change {
-    /// The files.
+    /// The changed files.
     pub files: Vec<String>,
-    /// The charts with suites to be run again, by their folders.
+    /// The folders of the charts with suites to run again.
     pub charts: Vec<String>,
-    /// The files of these suites; nothing where all are to be run.
+    /// The files of these suites; `None` to run all.
     pub suites: Option<BTreeSet<String>>,
 }
 
 impl Files {
-    /// What the files of charts hold now, and the values files of their suites. Files that are as they were `before` are not looked
-    /// into again.
+    /// Reads the files of charts and the values files of their suites. Files that are unchanged since `before` are not
+    /// read again.
     pub fn read(world: &dyn World, options: &Options, uses: &[Uses], before: &Self) -> Self {
         let mut found = Self::default();
         for chart in &options.charts {
@@ -65,7 +66,7 @@ impl Files {
         found
     }
 
-    /// How many files there are.
+    /// The number of files.
     pub fn count(&self) -> usize {
         self.0.len()
     }
@@ -109,8 +110,8 @@ impl Files {
         self.0.insert(path, state);
     }
 
-    /// Takes what another time has of snapshots, which the tests write themselves, and of values files outside of the charts, which
-    /// are known by the suites alone.
+    /// Takes over the snapshots, which the tests write themselves, and the values files outside of the charts, which
+    /// are known only from the suites, from a later state.
     pub fn take_known_later(&mut self, other: &Self, options: &Options) {
         let given: BTreeSet<String> = options.values.iter().map(|path| gopath::clean(path)).collect();
         let is_inside = |path: &str| options.charts.iter().any(|chart| is_in(path, chart));
@@ -120,7 +121,7 @@ impl Files {
         self.0.extend(later.map(|(path, state)| (path.clone(), state.clone())));
     }
 
-    /// What has changed since `before`; nothing if nothing has.
+    /// The change since `before`, if any.
     pub fn change(&self, before: &Self, options: &Options, uses: &[Uses]) -> Option<Change> {
         let paths: BTreeSet<&String> = self.0.keys().chain(before.0.keys()).collect();
         let is_new = |path: &&&String| self.0.get(**path) != before.0.get(**path);
@@ -149,7 +150,7 @@ impl Files {
             }
         }
         Some(Change {
-            // In the order in which they were given.
+            // In the order of the command line.
             charts: options
                 .charts
                 .iter()
@@ -161,7 +162,7 @@ impl Files {
         })
     }
 
-    /// The suites that a change of a file touches; nothing where that is all of the chart.
+    /// The suites that a change of a file affects; `None` if it affects all suites of the chart.
     fn touched<'a>(
         &self,
         path: &'a str,
@@ -197,7 +198,7 @@ fn is_in(path: &str, chart: &str) -> bool {
     }
 }
 
-/// The file of suites that a file of snapshots belongs to.
+/// The suite file of a snapshot file.
 fn suite_of(path: &str) -> Option<String> {
     let (folder, name) = path.rsplit_once('/')?;
     let name = name.strip_suffix(".snap")?;
@@ -205,10 +206,11 @@ fn suite_of(path: &str) -> Option<String> {
     Some(format!("{folder}{name}"))
 }
 
-/// The names that a template defines, and whether there is anything in each; none if it is no template.
+/// The names that a template defines, each with whether its definition is non-empty; `None` if the text is not a
+/// template.
 fn definitions(bytes: &[u8]) -> Option<BTreeSet<(String, bool)>> {
     let text = gostring::encode(bytes);
-    // A source that nobody asks for again: only the names are wanted.
+    // A temporary source, because only the names are needed.
     let sources = Sources::new();
     let file = sources.add(Source::of_text("t", SourceKind::Made, "".into()));
     let parsed = template::parse(&text, file, "t", &|name| functions::find(name).is_some()).ok()?;
@@ -245,7 +247,7 @@ mod tests {
         all.fold(Memory::new(), |world, (name, text)| world.with_file(*name, *text))
     }
 
-    /// What is to be run again if these files are changed.
+    /// The suites and charts to run again if these files change.
     fn changed(files: &[(&str, &str)]) -> Option<(Vec<String>, Option<Vec<String>>)> {
         let options = Options {
             charts: vec!["c/".to_owned(), "d".to_owned()],

@@ -1,4 +1,4 @@
-//! Results for other programs: JUnit, NUnit, `xUnit` and Sonar, as helm-unittest writes them.
+//! Reports for other programs: JUnit, NUnit, `xUnit` and Sonar, as helm-unittest writes them.
 
 use std::time::Duration;
 
@@ -19,11 +19,11 @@ pub enum Format {
     Sonar,
 }
 
-/// What the tests are run by, in reports.
+/// The name of the test runner in reports.
 const FRAMEWORK: &str = "promchart";
 
 impl Format {
-    /// The format of a name, however it is capitalized.
+    /// The format with a name, which is case-insensitive.
     pub fn parse(name: &str) -> Option<Self> {
         match &*name.to_ascii_lowercase() {
             "junit" => Some(Self::JUnit),
@@ -49,11 +49,11 @@ pub fn write(format: Format, suites: &[SuiteResult], world: &dyn World) -> Strin
     out
 }
 
-/// What is in an element.
+/// The contents of an element.
 enum Content {
     Elements(Vec<Element>),
     Text(String),
-    /// A text that is written as it is.
+    /// Verbatim text.
     Cdata(String),
 }
 
@@ -130,14 +130,14 @@ impl Element {
     }
 }
 
-/// A text with its special characters as entities.
+/// A text with special characters escaped as entities.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::new();
     escape(text, &mut out);
     out
 }
 
-/// A text with U+FFFD for characters that XML does not have.
+/// A text with characters that XML does not allow replaced by U+FFFD.
 fn allowed(text: &str) -> String {
     let is_allowed =
         |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
@@ -166,7 +166,7 @@ fn seconds(duration: Duration) -> String {
     format!("{:.3}", duration.as_secs_f64())
 }
 
-/// The date and the time of day, both UTC.
+/// The date and the time of day in UTC.
 fn now(world: &dyn World) -> (String, String) {
     let seconds = i64::try_from(world.now().as_secs()).unwrap_or_default();
     let (year, month, day) = civil::date_from_days(seconds.div_euclid(86_400));

@@ -1,4 +1,4 @@
-//! Lists, mappings and files that are to contain something.
+//! Assertions about the contents of lists, mappings and files.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Values and raw texts that are to be equal, or to match.
+//! Assertions about the equality of values and raw texts, or about patterns.
 
 use super::{At, Subject, Verdict, documents, uniform_node};
 use crate::go::base64;
@@ -53,7 +53,7 @@ pub(super) fn equal(path: &str, value: &Node, decode: bool, node: &Node, at: At,
     )
 }
 
-/// The place of the first thing in a value that is not as expected.
+/// The path of the first difference in a value.
 pub(super) fn difference(wanted: &Node, found: &Node) -> Span {
     match (&wanted.value, &found.value) {
         (Value::Map(wanted), Value::Map(inner)) => {
@@ -73,7 +73,7 @@ pub(super) fn difference(wanted: &Node, found: &Node) -> Span {
     }
 }
 
-/// The text of a document that is none, as Go prints it.
+/// The text of an invalid document, as Go prints it.
 pub(super) fn raw_text(document: &Document) -> String {
     let text = match document.node.get(RAW) {
         Some(node) => match node.as_str() {

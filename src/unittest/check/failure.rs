@@ -1,4 +1,4 @@
-//! Templates that are to fail.
+//! Assertions about templates that fail.
 
 use super::{Subject, Verdict};
 use crate::go::regexp::{Regexp, quote_meta};
@@ -66,7 +66,7 @@ pub(super) fn failure(
 ) -> Verdict {
     let passed = if !pattern.is_empty() {
         let Some(actual) = actual else { return Verdict::passed() };
-        // A text that was meant to be taken literally matches as such.
+        // A text that was meant literally also matches literally.
         let literally = || Regexp::compile(&quote_meta(pattern)).is_ok_and(|regexp| regexp.is_match(actual));
         let has_meta = pattern.contains(['\\', '.', '+', '*', '?', '(', ')', '|', '[', ']', '{', '}', '^', '$']);
         let is_match = match Regexp::compile(pattern) {

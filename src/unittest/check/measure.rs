@@ -1,4 +1,4 @@
-//! Order, types, lengths, numbers of documents.
+//! Assertions about order, types, lengths and numbers of documents.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -42,14 +42,14 @@ pub(super) fn order(path: &str, wanted: &Node, greater: bool, subject: &Subject<
                 if type_name(node) != type_name(wanted) {
                     let (actual, expected) = (go_type(node), go_type(wanted));
                     let message = format!("actual '{actual}' and expected '{expected}' types do not match");
-                    // The verdict stays what it was: it is not passed, unless a value before this one has passed.
+                    // The verdict does not change: it is "failed" unless a previous value has passed.
                     verdict.lines.extend(error_lines(place, &message));
                     verdict.found.push(node.span);
                     continue;
                 }
                 let passed = compare(node, wanted).map(|order| {
                     let holds = if greater { order.is_ge() } else { order.is_le() };
-                    // What helm-unittest makes of it where it is negated: a value that is at least as great passes all the same.
+                    // As helm-unittest does when negated: a value that is at least as great passes all the same.
                     if greater {
                         holds || subject.negative
                     } else {
@@ -91,7 +91,7 @@ pub(super) fn compare(a: &Node, b: &Node) -> Option<Ordering> {
     }
 }
 
-/// The type of a value in Go; nothing for null.
+/// The Go type of a value; empty for null.
 pub(super) fn type_name(node: &Node) -> &'static str {
     match &node.value {
         Value::Null => "",

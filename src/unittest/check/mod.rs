@@ -1,5 +1,5 @@
-//! Whether documents are as asserted. Mirrors helm-unittest's `pkg/unittest/validators`: which documents count, when none is
-//! enough, and what is said.
+//! Checks documents against assertions. Mirrors helm-unittest's `pkg/unittest/validators`: the documents that count,
+//! the verdict without documents, and the messages.
 
 mod contain;
 mod equal;
@@ -21,21 +21,21 @@ use crate::go::regexp::Regexp;
 use crate::source::Span;
 use crate::yaml::{Node, Value};
 
-/// What an assertion is checked against.
+/// The input of a check.
 pub(super) struct Subject<'a> {
     /// All documents of the template.
     pub(super) all: &'a [Document],
-    /// Those that are selected.
+    /// The selected documents.
     pub(super) selected: &'a [Document],
     pub(super) negative: bool,
     pub(super) fail_fast: bool,
-    /// Why nothing was rendered, if that is not an error of one template.
+    /// The reason why nothing was rendered, if it is not an error of one template.
     pub(super) render_error: Option<&'a str>,
     /// The test, for its snapshots.
     pub(super) test: &'a str,
 }
 
-/// The snapshots of a suite, and how many the test has compared.
+/// The snapshots of a suite, and the number that the test has compared.
 pub(super) struct Numbered<'a> {
     pub(super) snapshots: &'a mut Snapshots,
     pub(super) count: usize,
@@ -46,7 +46,7 @@ pub(super) struct Numbered<'a> {
 pub(super) struct Verdict {
     pub(super) passed: bool,
     pub(super) lines: Vec<String>,
-    /// What was found instead, in the rendered text.
+    /// The spans of the actual values in the rendered text.
     pub(super) found: Vec<Span>,
 }
 
@@ -74,7 +74,7 @@ impl Verdict {
         }
     }
 
-    /// Adds the verdict on one more: all must pass.
+    /// Adds another verdict: all must pass.
     fn and(&mut self, is_first: bool, other: Self) {
         self.passed = if is_first {
             other.passed
@@ -86,7 +86,7 @@ impl Verdict {
     }
 }
 
-/// Where in the documents a value is.
+/// The position of a value in the documents.
 #[derive(Clone, Copy)]
 struct At {
     document: usize,
@@ -221,7 +221,7 @@ pub(super) fn check(check: &Check, subject: &Subject<'_>, snapshots: &mut Number
     }
 }
 
-/// Checks each value at a path of each selected document. Where there is no document, `none` tells what is said.
+/// Checks each value at a path of each selected document. Without documents, `none` gives the verdict.
 fn values(
     subject: &Subject<'_>,
     path: &str,
@@ -259,7 +259,7 @@ fn values(
     })
 }
 
-/// A path that leads nowhere: enough if nothing is to be there.
+/// A path without values: it passes if nothing is expected.
 fn unknown(document: &Document, index: usize, path: &str, negative: bool) -> Verdict {
     if negative {
         return Verdict::passed();
@@ -296,7 +296,7 @@ fn documents(
     verdict
 }
 
-/// What a path leads to. The empty one is the document itself.
+/// The values at a path. The empty path is the document itself.
 pub(super) fn found_at(document: &Document, path: &str) -> Result<Vec<Node>, String> {
     if path.is_empty() {
         return Ok(vec![document.node.clone()]);
@@ -304,7 +304,7 @@ pub(super) fn found_at(document: &Document, path: &str) -> Result<Vec<Node>, Str
     Ok(Path::parse(path)?.find(&document.reread))
 }
 
-/// The place of what a path leads to as far as it leads anywhere.
+/// The position of the longest existing prefix of a path.
 fn nearest(document: &Document, path: &str) -> Span {
     let mut path = path;
     while let Some(end) = path.rfind(['.', '[']) {

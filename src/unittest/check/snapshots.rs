@@ -1,4 +1,4 @@
-//! What is to be as it was.
+//! Assertions about snapshots.
 
 use super::equal::raw_text;
 use super::{Numbered, Subject, Verdict, documents, values};

@@ -1,4 +1,4 @@
-//! Cobertura's XML, by its `coverage-04.dtd`: what GitLab, Jenkins and Azure show in a merge request.
+//! Cobertura's XML, as in its `coverage-04.dtd`, which GitLab, Jenkins and Azure show in merge requests.
 
 use super::{Measured, MeasuredFile, Share};
 use crate::unittest::xml::Element;
@@ -7,7 +7,7 @@ use crate::world::World;
 const HEADER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
     <!DOCTYPE coverage SYSTEM \"http://cobertura.sourceforge.net/xml/coverage-04.dtd\">\n";
 
-/// Writes the coverage of charts. A chart is a package, a template a class; paths are from the working folder on.
+/// Writes the coverage of charts. A chart is a package, a template a class; paths are relative to the working folder.
 pub fn write(charts: &[Measured], world: &dyn World) -> String {
     let (mut lines, mut branches) = (Share::default(), Share::default());
     for chart in charts {

@@ -1,4 +1,5 @@
-//! The coverage as pages: one with the table, and one for each template with its lines. Each stands alone, without scripts.
+//! HTML coverage reports: an index with a table, and a page for each template with its lines. Each page is
+//! self-contained, without scripts.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +17,7 @@ td.n,th.n{text-align:right;white-space:nowrap}\
 .code td.n{color:var(--dim);width:1%;white-space:nowrap;user-select:none}.code td.b{color:var(--fg);width:25%;font-style:italic}\
 .run{background:var(--run)}.part{background:var(--part)}.not{background:var(--not)}";
 
-/// The pages by their file names; `index.html` leads to the others.
+/// The pages by file name; `index.html` links to the others.
 pub fn pages(charts: &[Measured]) -> BTreeMap<String, String> {
     let mut pages = BTreeMap::new();
     let mut names = BTreeSet::from(["index.html".to_owned()]);
@@ -43,7 +44,7 @@ pub fn pages(charts: &[Measured]) -> BTreeMap<String, String> {
     pages
 }
 
-/// A name for the page of a template that no other page has.
+/// A unique file name for the page of a template.
 fn file_name(path: &str, names: &mut BTreeSet<String>) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let plain: String = path
@@ -96,7 +97,7 @@ fn template(chart: &Measured, file: &MeasuredFile) -> String {
         file.branch_share().percent()
     );
     let mut last = file.source.line_count();
-    // The empty line behind the last end of a line.
+    // The empty line after the last line break.
     while last > 1 && file.source.line(last).is_empty() {
         last -= 1;
     }

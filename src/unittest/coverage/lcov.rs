@@ -1,4 +1,4 @@
-//! The tracefile of lcov: `geninfo(1)` has the format. Editors and services read it.
+//! lcov's tracefile, as described in `geninfo(1)`. Editors and coverage services read it.
 
 use super::{Measured, MeasuredFile};
 

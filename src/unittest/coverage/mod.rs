@@ -1,4 +1,4 @@
-//! What of a chart's templates its tests have run, by lines and branches.
+//! The line and branch coverage of a chart's templates by its tests.
 //!
 //! ```text
 //! engine's points, counts   -> FileCoverage of the report: lines, branches, definitions
@@ -25,12 +25,12 @@ pub use lcov::write as write_lcov;
 pub use more::render as render_more;
 pub use text::write as write_text;
 
-/// How much of a whole was run.
+/// The covered part of a total.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Share {
-    /// What was run.
+    /// The number of covered parts.
     pub run: usize,
-    /// All there is.
+    /// The total.
     pub all: usize,
 }
 
@@ -45,7 +45,8 @@ impl Share {
         self.run += other.run;
     }
 
-    /// So many parts of `whole`, rounded down: what is not all is never the whole. Of nothing, all was run.
+    /// The share in parts of `whole`, rounded down, so that only full coverage gives the whole. An empty total is fully
+    /// covered.
     fn of(self, whole: usize) -> usize {
         (self.run * whole).checked_div(self.all).unwrap_or(whole)
     }
@@ -55,7 +56,7 @@ impl Share {
         self.of(1000)
     }
 
-    /// The share as people read it: `99.9%`.
+    /// The share as text: `99.9%`.
     pub fn percent(self) -> String {
         let thousandths = self.thousandths();
         format!("{}.{}%", thousandths / 10, thousandths % 10)
@@ -67,38 +68,37 @@ impl Share {
         format!("{}.{:04}", parts / 10_000, parts % 10_000)
     }
 
-    /// Whether at least so many of a hundred were run.
+    /// Whether the share is at least so many per cent.
     #[expect(clippy::cast_precision_loss, reason = "nobody has so many lines")]
     pub fn reaches(self, percent: f64) -> bool {
         self.run as f64 * 100.0 >= percent * self.all as f64
     }
 }
 
-/// What of the templates of a chart was run.
+/// The coverage of a chart's templates.
 #[derive(Clone, Debug)]
 pub struct Measured {
     /// The name of the chart.
     pub name: String,
     /// Its folder.
     pub path: String,
-    /// Its templates, and those of the charts in it whose suites were run, by their paths.
+    /// Its templates, and those of its subcharts whose suites were run, by path.
     pub files: Vec<MeasuredFile>,
 }
 
-/// What of a template was run.
+/// The coverage of a template.
 #[derive(Clone, Debug)]
 pub struct MeasuredFile {
-    /// Its path, as the user would type it, without `.` and `..` where they are of no use.
+    /// Its path as the user would type it, without unnecessary `.` and `..`.
     pub path: Arc<str>,
     source: Arc<Source>,
-    /// How often each line was run that can be: one with an action or text. Of several things on a line it is the count of the one
-    /// that was run most.
+    /// The execution count of each line with an action or text. If a line has several, it is the highest count.
     pub lines: BTreeMap<usize, u64>,
-    /// The branches, in the order in which they stand.
+    /// The branches, in the order of the file.
     pub branches: Vec<MeasuredBranch>,
-    /// How many of the actions were run.
+    /// The coverage of the actions.
     pub actions: Share,
-    /// The templates that are defined in it: the name, the line, and how often it was called.
+    /// The templates that it defines: name, line and number of calls.
     pub definitions: Vec<(Arc<str>, usize, u64)>,
 }
 
@@ -109,20 +109,20 @@ pub struct MeasuredBranch {
     pub line: usize,
     /// The column of the action.
     pub column: usize,
-    /// Which of the file's actions with branches it belongs to.
+    /// The index of its action among the file's actions with branches.
     pub decision: usize,
     /// The action without its braces: `if .Values.x`.
     pub action: String,
-    /// Which of its branches it is.
+    /// The kind of branch.
     pub branch: Branch,
-    /// How often it was taken.
+    /// The number of times it was taken.
     pub hits: u64,
-    /// Whether the action was ever come to.
+    /// Whether the action was ever reached.
     pub was_reached: bool,
 }
 
 impl MeasuredBranch {
-    /// What never was the case, if the branch was not taken.
+    /// The condition that never held, if the branch was not taken.
     pub fn never(&self) -> &'static str {
         match (self.branch.control, self.branch.is_else) {
             (Control::If, false) => "never true",
@@ -132,28 +132,28 @@ impl MeasuredBranch {
         }
     }
 
-    /// Whether the action was come to, but never went this way.
+    /// Whether the action was reached, but never took this branch.
     pub fn is_missed(&self) -> bool {
         self.was_reached && self.hits == 0
     }
 }
 
 impl MeasuredFile {
-    /// How many of the lines were run.
+    /// The coverage of the lines.
     pub fn line_share(&self) -> Share {
         let mut share = Share::default();
         self.lines.values().for_each(|hits| share.count(*hits > 0));
         share
     }
 
-    /// How many of the branches were taken.
+    /// The coverage of the branches.
     pub fn branch_share(&self) -> Share {
         let mut share = Share::default();
         self.branches.iter().for_each(|branch| share.count(branch.hits > 0));
         share
     }
 
-    /// The lines that were not run, from line to line; lines between them that cannot be run do not count.
+    /// The ranges of lines that were not run; lines between them without actions or text are ignored.
     pub fn missed(&self) -> Vec<(usize, usize)> {
         let mut ranges: Vec<(usize, usize)> = Vec::new();
         let mut goes_on = false;
@@ -179,7 +179,7 @@ impl MeasuredFile {
             actions: Share::default(),
             definitions: Vec::new(),
         };
-        // What a partial holds outside of its definitions is run by nobody.
+        // Text outside of the definitions of a partial is never run.
         let left_out = |number: u32| is_partial && counted.points().template_of(number).is_some_and(is_file);
         let line = |at: u32| source.line_column(at).line;
         let mut heads: BTreeMap<_, (usize, Span, u64)> = BTreeMap::new();
@@ -225,7 +225,7 @@ impl MeasuredFile {
                 lines.for_each(|line| file.run(line, counted.hits(*number)));
             }
         }
-        // An `else` that nobody wrote stands behind what is in the `if`.
+        // An `else` that is not written follows the contents of the `if`.
         file.branches.sort_by_key(|branch| (branch.line, branch.column));
         (!file.lines.is_empty()).then_some(file)
     }
@@ -236,14 +236,14 @@ impl MeasuredFile {
     }
 }
 
-/// Whether a point is the template that a file is itself, not one that is defined in it.
+/// Whether a point is the file's own template, not one that is defined in it.
 fn is_file(point: &coverage::Point) -> bool {
     matches!(point.kind, Kind::Template(_)) && point.span.range().is_empty()
 }
 
 /// An action without its braces, on one line.
 fn action(text: &str) -> String {
-    // That of an `else if` begins with the `if`.
+    // The action of an `else if` begins with the `if`.
     let chained = if text.starts_with("{{") { "" } else { "else " };
     let text = text.strip_prefix("{{").unwrap_or(text);
     let text = text.strip_suffix("}}").unwrap_or(text);
@@ -253,13 +253,13 @@ fn action(text: &str) -> String {
 }
 
 impl Measured {
-    /// What of a chart was run.
+    /// Creates the coverage of a chart.
     pub fn of(chart: &ChartCoverage, sources: &Sources) -> Self {
         let is_meant = |name: &str| {
             let route = name.split("/templates/").next().unwrap_or_default();
             route == chart.name || chart.routes.contains(route)
         };
-        // A chart that is there under several names has its files once.
+        // A chart with several aliases has its files only once.
         let files = || chart.coverage.files();
         let meant = files().filter(|(name, _)| is_meant(name)).map(|(_, file)| &file.path);
         let meant: BTreeSet<&Arc<str>> = meant.collect();
@@ -281,17 +281,17 @@ impl Measured {
         }
     }
 
-    /// How many of the lines were run.
+    /// The coverage of the lines.
     pub fn line_share(&self) -> Share {
         self.sum(MeasuredFile::line_share)
     }
 
-    /// How many of the branches were taken.
+    /// The coverage of the branches.
     pub fn branch_share(&self) -> Share {
         self.sum(MeasuredFile::branch_share)
     }
 
-    /// How many of the actions were run.
+    /// The coverage of the actions.
     pub fn action_share(&self) -> Share {
         self.sum(|file| file.actions)
     }

@@ -1,4 +1,4 @@
-//! Renders besides those of the tests, which count as well: with each of some values files.
+//! Additional renders that count for the coverage: one for each of some values files.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -14,11 +14,11 @@ use crate::source::Sources;
 use crate::values::Overrides;
 use crate::world::World;
 
-/// Renders each chart with each values file that a pattern means, in the folder of the chart or else in the working folder, and adds
-/// what that has come to. Gives the renders that failed, by the values file.
+/// Renders each chart with each values file that matches a pattern, relative to the chart's folder or else to the
+/// working folder, and adds the coverage. Returns the failed renders, by values file.
 ///
 /// # Errors
-/// If a pattern means no file of any chart.
+/// If a pattern matches no file for any chart.
 pub fn render(
     world: &Arc<dyn World>,
     options: &Options,

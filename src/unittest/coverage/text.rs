@@ -2,12 +2,12 @@
 
 use super::{Measured, MeasuredFile, Share};
 
-/// How many branches are named: who has more looks at them in the pages or in an editor.
+/// The maximum number of branches that are listed; the HTML pages have all of them.
 const MAX_BRANCHES: usize = 30;
-/// How much of a condition is shown, in characters.
+/// The maximum length of a condition, in characters.
 const MAX_CONDITION: usize = 70;
 
-/// The table of a chart's templates; `shares` says with colours how good a share is.
+/// The table of a chart's templates. With `color`, the colour of a share shows how good it is.
 pub fn write(chart: &Measured, color: bool) -> String {
     let paint = |code: &str, text: String| {
         if color {
@@ -67,7 +67,7 @@ fn missed(file: &MeasuredFile) -> String {
     ranges.collect::<Vec<_>>().join(", ")
 }
 
-/// The branches that were never taken though the line was run.
+/// The branches that were never taken although their line was run.
 fn branches(chart: &Measured, out: &mut String) {
     let missed: Vec<_> = chart
         .files

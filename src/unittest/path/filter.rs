@@ -40,7 +40,7 @@ pub(super) enum Operator {
     Matches,
 }
 
-/// What is compared: by its type and text.
+/// The type and text of a value in a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Scalar {
     Null,
@@ -65,12 +65,12 @@ impl Scalar {
         }
     }
 
-    /// A number that is written as a literal.
+    /// A numeric literal.
     pub(super) fn number(text: &str) -> Option<Self> {
         float::parse(text).ok().map(Self::Number)
     }
 
-    /// How two compare; none if they cannot be compared.
+    /// The order of two values; `None` if they cannot be compared.
     fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Null, Self::Null) => Some(Ordering::Equal),
@@ -83,7 +83,7 @@ impl Scalar {
 }
 
 impl Filter {
-    /// Whether a node meets it.
+    /// Whether a node matches.
     pub(super) fn accepts(&self, node: &Node, root: &Node) -> bool {
         match self {
             Self::Or(a, b) => a.accepts(node, root) || b.accepts(node, root),

@@ -1,4 +1,4 @@
-//! The paths of assertions: the dialect of JSONPath that `helm-unittest/yaml-jsonpath` speaks. `spec.ports[0].name`,
+//! The paths of assertions, in the dialect of JSONPath of `helm-unittest/yaml-jsonpath`: `spec.ports[0].name`,
 //! `$..image`, `items[?(@.kind == "Pod")].name`, `metadata.labels['a/b']`, `data~`.
 
 mod filter;
@@ -12,7 +12,7 @@ use self::slice::Subscript;
 use crate::source::Span;
 use crate::yaml::{Map, Node, Style, Value, sort_keys};
 
-/// A path that has been read.
+/// A parsed path.
 #[derive(Debug)]
 pub(super) struct Path {
     steps: Vec<Step>,
@@ -26,11 +26,11 @@ enum Step {
     Children,
     /// `['a', 'b']`
     Named(Vec<String>),
-    /// `..`, with what follows it
+    /// `..` and the following step.
     Descend,
     /// `[0]`, `[1:3]`, `[*]`
     Subscript(Subscript),
-    /// `[?(...)]`; one behind `..` is asked of each node itself
+    /// `[?(...)]`; after `..`, the filter applies to each node itself.
     Filter(Filter, bool),
     /// `.name~`
     NameOf(String),
@@ -41,17 +41,17 @@ enum Step {
 }
 
 impl Path {
-    /// Reads a path.
+    /// Parses a path.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The syntax error.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         Ok(Self {
             steps: parse::path(text)?,
         })
     }
 
-    /// What it leads to in a document, in the order of its keys.
+    /// The nodes that it selects in a document, in the order of the keys.
     pub(super) fn find(&self, root: &Node) -> Vec<Node> {
         let mut found = Vec::new();
         walk(&self.steps, root, root, &mut found);
@@ -68,7 +68,7 @@ fn name_node(key: &Arc<str>, span: Span) -> Node {
     Node::new(Value::String(Arc::clone(key)), span)
 }
 
-/// All nodes of a tree, inner ones first; keys are nodes too.
+/// All nodes of a tree, parents first; keys are nodes too.
 fn descend(node: &Node, visit: &mut dyn FnMut(&Node)) {
     match &node.value {
         Value::List(items) => items.iter().for_each(|item| descend(item, visit)),

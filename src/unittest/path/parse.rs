@@ -1,4 +1,4 @@
-//! Reads paths and filters.
+//! The parser of paths and filters.
 
 use super::Step;
 use super::filter::{Filter, Operator, Scalar, Term};
@@ -6,13 +6,13 @@ use super::slice::Subscript;
 use crate::go::quote::{quote, quote_char};
 use crate::go::regexp::Regexp;
 
-/// How deep filters may nest.
+/// The maximum nesting of filters.
 const MAX_DEPTH: usize = 64;
 
 /// The steps of a path.
 ///
 /// # Errors
-/// What is wrong with it, and where.
+/// The syntax error and its position.
 pub(super) fn path(text: &str) -> Result<Vec<Step>, String> {
     let mut parser = Parser {
         text,
@@ -27,9 +27,9 @@ pub(super) fn path(text: &str) -> Result<Vec<Step>, String> {
 struct Parser<'a> {
     text: &'a str,
     at: usize,
-    /// Where the step before began.
+    /// The start of the previous step.
     last: usize,
-    /// How many filters are open.
+    /// The number of open filters.
     depth: usize,
 }
 
@@ -69,7 +69,7 @@ impl<'a> Parser<'a> {
         word
     }
 
-    /// Steps up to the end of the path; in a filter, up to what cannot belong to it.
+    /// Steps up to the end of the path; in a filter, up to a character that cannot be part of one.
     fn steps(&mut self, mut is_undotted: bool) -> Result<Vec<Step>, String> {
         const ENDS: [char; 11] = ['.', '[', ')', ' ', '&', '|', '=', '!', '>', '<', '~'];
         const UNDOTTED_ENDS: [char; 12] = ['.', '[', ']', ')', ' ', '&', '|', '=', '!', '>', '<', '~'];
@@ -190,7 +190,7 @@ impl<'a> Parser<'a> {
         Ok(())
     }
 
-    /// Names in quotes, up to the bracket behind them.
+    /// Quoted names, up to the closing bracket.
     fn names(&mut self) -> Result<Vec<String>, String> {
         let mut names = Vec::new();
         loop {
@@ -366,7 +366,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// A name without its backslashes.
+/// A name with its escapes resolved.
 fn unescape(raw: &str) -> String {
     let mut name = String::with_capacity(raw.len());
     let mut is_escaped = false;

@@ -1,6 +1,6 @@
 //! Subscripts of lists: `0`, `-1`, `1:3`, `::2`, `0,2`, `*`.
 
-/// What stands in brackets.
+/// The contents of brackets.
 #[derive(Debug)]
 pub(super) struct Subscript(Vec<Part>);
 
@@ -12,10 +12,10 @@ enum Part {
 }
 
 impl Subscript {
-    /// Reads one.
+    /// Parses a subscript.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The syntax error.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let members: Vec<&str> = text.split(',').collect();
         let is_union = members.len() > 1;
@@ -36,12 +36,12 @@ impl Subscript {
         members.iter().enumerate().map(part).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether it is `*`, which also holds for the entries of mappings.
+    /// Whether it is `*`, which also selects the entries of mappings.
     pub(super) fn is_all(&self) -> bool {
         matches!(self.0[..], [Part::All])
     }
 
-    /// The places that it means in a list of a length.
+    /// The indexes that it selects in a list of a given length.
     pub(super) fn indices(&self, length: usize) -> Vec<usize> {
         let length = i64::try_from(length).unwrap_or(i64::MAX);
         let from_end = |index: i64| if index < 0 { index + length } else { index };
