@@ -1,6 +1,7 @@
 //! promchart renders, validates and lints Helm charts without Helm and without a cluster.
 //!
-//! The command and what only the command has. The stages are crates of their own, here under the names that the code uses.
+//! This crate contains the command and the modules that only it uses. The stages are separate crates, re-exported here
+//! under the names that the code uses.
 
 pub mod builtin;
 pub mod certs;

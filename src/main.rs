@@ -1,15 +1,14 @@
-//! The command; see the library for everything that it does.
+//! The entry point; the library contains everything else.
 
 use std::process::ExitCode;
 
 use promchart_allocator::Counting;
 
-/// Counts the bytes in use, so that a render can be stopped before it takes too much.
+/// Counts the bytes in use, so that a render can be stopped before it uses too much memory.
 #[global_allocator]
 static ALLOCATOR: Counting = Counting::new();
 
-/// The stack of the thread that does the work. Templates nest, and each level takes some of it; pages that are not used cost
-/// nothing.
+/// The stack size of the worker thread. Nested templates use stack at each level; unused pages cost nothing.
 const STACK_SIZE: usize = 512 << 20;
 
 fn main() -> ExitCode {
@@ -20,7 +19,7 @@ fn main() -> ExitCode {
     let worker = std::thread::Builder::new().stack_size(STACK_SIZE).spawn(work);
     match worker.map(std::thread::JoinHandle::join) {
         Ok(Ok(exit)) => ExitCode::from(exit.code()),
-        // A panic has been printed already; a thread that cannot be started leaves nothing to do.
+        // A panic has already been printed. If the thread cannot be started, nothing can be done.
         Ok(Err(_)) | Err(_) => ExitCode::from(101),
     }
 }

@@ -1,4 +1,4 @@
-//! The arrows between the stages, in their order.
+//! The stages in order.
 //!
 //! ```text
 //! values::read_overrides -> chart::load -> values::process_dependencies -> values::compute -> schema::validate
@@ -22,34 +22,34 @@ use crate::values::{self, Overrides};
 use crate::world::World;
 use crate::yaml::Node;
 
-/// The rule of charts and releases that Helm would not install.
+/// The rule for charts and releases that Helm would not install.
 pub const INSTALL: &str = "chart-install";
 
-/// What to render.
+/// The input of a render.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The folder of the chart, or the packed chart; without one, the chart that is part of promchart.
+    /// The folder of the chart, or the packaged chart; `None` is the built-in chart.
     pub chart: Option<PathBuf>,
-    /// The values that the user gives.
+    /// The user's values.
     pub overrides: Overrides,
     /// The release.
     pub release: Release,
     /// The cluster.
     pub capabilities: Capabilities,
-    /// What the manifests go through before they are sorted.
+    /// The program that processes the manifests before they are sorted.
     pub post_renderer: Option<PostRenderer>,
     /// Whether values are not checked against schemas.
     pub skip_schema: bool,
-    /// What the render may use.
+    /// The limits on the render.
     pub limits: Limits,
-    /// Whether [`Rendered::origin`] is to tell where the output comes from.
+    /// Whether to record the data for [`Rendered::origin`].
     pub trace: Trace,
-    /// Whether [`Outcome::coverage`] is to tell what of the templates was run.
+    /// Whether to compute [`Outcome::coverage`].
     pub coverage: bool,
 }
 
 impl Request {
-    /// A chart as a release of this name in the namespace `default`, with everything else as it is without flags.
+    /// A chart as a release with this name in the namespace `default`, with the defaults of all flags.
     pub fn new(chart: Option<PathBuf>, name: impl Into<String>, overrides: Overrides) -> Self {
         Self {
             chart,
@@ -70,24 +70,24 @@ impl Request {
     }
 }
 
-/// How far a render came.
+/// The results of the stages that were reached.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// The chart, its dependencies processed.
+    /// The chart, after its dependencies were processed.
     pub chart: Option<Chart>,
-    /// What templates see as `.Values`.
+    /// The `.Values` of the templates.
     pub values: Option<Node>,
     /// The rendered files.
     pub rendered: Option<Rendered>,
     /// The manifests, if there is no error.
     pub manifests: Option<Manifests>,
-    /// What went wrong. The first error is the one that Helm stops at.
+    /// The errors. The first one is the error at which Helm stops.
     pub errors: Report,
-    /// Whether the errors came up after rendering had begun; Helm then offers `--debug`.
+    /// Whether the errors occurred after rendering had begun; Helm then suggests `--debug`.
     pub had_begun: bool,
-    /// What Helm logs on the way.
+    /// The messages that Helm logs.
     pub log: Report,
-    /// What of the templates was run, if that was asked for: also by a render that has failed, as far as it came.
+    /// The coverage of the templates, if requested. A failed render has the coverage up to the error.
     pub coverage: Option<Coverage>,
 }
 
@@ -128,9 +128,10 @@ fn load(world: &Arc<dyn World>, request: &Request, sources: &Sources, log: &mut 
     })
 }
 
-/// A chart that has been read once, to be rendered with many sets of values: its templates stay parsed, lowered and compiled.
+/// A chart that is loaded once and rendered with many sets of values: its templates stay parsed, lowered and compiled.
 ///
-/// One thread uses it at a time; threads side by side have a clone each, which shares the files.
+/// Only one thread uses it at a time; each parallel thread has its own copy ([`Renderer::beside`]), which shares the
+/// files.
 #[derive(Debug)]
 pub struct Renderer<'a> {
     chart: Chart,
@@ -141,10 +142,10 @@ pub struct Renderer<'a> {
 }
 
 impl<'a> Renderer<'a> {
-    /// Reads the chart of a request.
+    /// Loads the chart of a request.
     ///
     /// # Errors
-    /// As [`run`], as far as the chart alone is concerned.
+    /// The errors of [`run`] that concern only the chart.
     pub fn load(world: &Arc<dyn World>, request: &Request, sources: &'a Sources) -> Result<Self, Report> {
         if let Some(path) = &request.chart {
             chart::locate(&**world, path)?;
@@ -160,7 +161,7 @@ impl<'a> Renderer<'a> {
         })
     }
 
-    /// The same chart for another thread, whose renders ask `world` and may use `limits`.
+    /// The same chart for another thread, whose renders use `world` and the limits of `request`.
     #[must_use]
     pub fn beside(&self, world: &Arc<dyn World>, request: &Request) -> Self {
         Self {
@@ -172,12 +173,12 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// The chart as it was read, before conditions, aliases and imports.
+    /// The chart as loaded, before conditions, aliases and imports.
     pub fn chart(&self) -> &Chart {
         &self.chart
     }
 
-    /// Renders the chart as [`run`] does; the request is for this chart, with the limits and the trace that it was loaded with.
+    /// Renders the chart as [`run`] does. The request must be for this chart, with the same limits and trace.
     pub fn run(&self, world: &Arc<dyn World>, request: &Request) -> Outcome {
         match values::read_overrides(&**world, &request.overrides, self.sources) {
             Ok(given) => self.run_with(world, request, given),
@@ -189,7 +190,7 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    /// The same with values in place of those that the request names.
+    /// Renders with the given values instead of those in the request.
     pub fn run_with(&self, world: &Arc<dyn World>, request: &Request, given: Node) -> Outcome {
         let mut outcome = Outcome {
             log: self.log.clone(),
@@ -205,7 +206,7 @@ impl<'a> Renderer<'a> {
     }
 }
 
-/// All stages after a chart and the user's values have been read.
+/// All stages after loading the chart and reading the user's values.
 fn render(
     world: &Arc<dyn World>,
     request: &Request,
@@ -234,7 +235,7 @@ fn render(
         check_kube_version(&chart, &request.capabilities)?;
         let files = render::templates(&chart, &values, &request.release, &request.capabilities);
         let rendering = Rendering::new(&files, session);
-        // A large schema takes as long as the render, which is of no account if the values are not valid.
+        // A large schema takes as long as the render, whose result is dropped if the values are invalid.
         rendering.with_help(
             schema::size(&chart),
             || checked.fill(check),
@@ -264,7 +265,7 @@ fn render(
         if request.post_renderer.is_some() {
             return errors;
         }
-        // Only now it matters where the text has come from.
+        // The origin of the text is needed only now.
         let again = || render(&Session::new(world, sources, request.limits, Trace::On)).ok();
         let traced = if rendered.origins.is_some() {
             Some(rendered.clone())
@@ -303,7 +304,7 @@ pub(crate) fn check_installable(chart: &Chart, log: &mut Report) -> Result<(), R
     Ok(())
 }
 
-/// An error of a step that Helm logs before it ends with it.
+/// An error of a step that Helm also logs before it stops.
 fn logged(what: &str, mut error: Box<Diagnostic>, log: &mut Report) -> Box<Diagnostic> {
     let cause = error.headline().to_owned();
     let line = format!("level=ERROR msg={} error={}", quote(what), quote(&cause));

@@ -1,4 +1,4 @@
-//! From places in rendered text, which nobody can edit, to places in templates and values files.
+//! Maps positions in rendered text, which cannot be edited, to positions in templates and values files.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,20 +7,21 @@ use std::sync::Arc;
 use crate::render::Rendered;
 use crate::source::{FileId, SourceKind, Sources, Span};
 
-/// Where a part of a rendered text comes from.
+/// The origin of a part of a rendered text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The action or text of the template that wrote it: the innermost one, in the values if these hold a template.
+    /// The innermost template action or text that wrote it; it is in the values if these contain a template.
     pub template: Span,
     /// The calls that lead to the template, innermost first.
     pub calls: Vec<Span>,
-    /// The value in a values file or flag, if it comes from one: the scalar with its quotes, or the whole collection.
+    /// The value in a values file or flag that it comes from, if any: the scalar with its quotes, or the whole
+    /// collection.
     pub value: Option<Span>,
-    /// The key of that value; none for an item of a list.
+    /// The key of that value; `None` for an item of a list.
     pub key: Option<Span>,
-    /// The key of the setting was printed, not its value.
+    /// Whether the key of the setting was printed, not its value.
     pub is_key: bool,
-    /// The value is known to be the origin; otherwise it is likely.
+    /// Whether the value is certainly the origin; otherwise it is likely.
     pub is_certain: bool,
 }
 
@@ -31,7 +32,7 @@ impl Place {
     }
 }
 
-/// The places of a traced render.
+/// The origins of a traced render.
 #[derive(Debug)]
 pub struct Places<'a> {
     rendered: &'a Rendered,
@@ -41,7 +42,7 @@ pub struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// Looks places up in a render. Without a trace nothing is found.
+    /// Looks up origins in a render. Without a trace, nothing is found.
     pub fn new(rendered: &'a Rendered, sources: &'a Sources) -> Self {
         Self {
             rendered,
@@ -50,8 +51,8 @@ impl<'a> Places<'a> {
         }
     }
 
-    /// The place that a part of a rendered text comes from. `None` if the span lies in no text of this render, or in one
-    /// that came out otherwise in this render, as chance may have it.
+    /// The origin of a part of a rendered text. `None` if the span is in no text of this render, or in one that differs
+    /// in this render, for example because of random functions.
     pub fn of(&self, span: Span) -> Option<Place> {
         let file = self.file(span.file)?;
         let origin = self.rendered.origin(&file, span.range())?;

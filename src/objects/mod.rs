@@ -1,4 +1,4 @@
-//! The objects of a render, with the place of each field in the rendered text.
+//! The objects of a render, with the position of each field in the rendered text.
 
 mod path;
 
@@ -14,37 +14,38 @@ use crate::yaml::{self, Duplicate, Entry, Node, Value};
 
 pub use path::{Field, Path, Query, Step, fields};
 
-/// How deep a `List` may lie in others.
+/// The maximum nesting of `List`s.
 const MAX_LISTS: usize = 8;
 
-/// An object that a release creates.
+/// An object of a release.
 #[derive(Clone, Debug)]
 pub struct Object {
     /// The rendered file that it is in: `chart/templates/x.yaml`.
     pub path: Arc<str>,
-    /// Its fields. Spans are places in the rendered text.
+    /// Its fields. Spans are in the rendered text.
     pub node: Node,
     /// Its names. The namespace is that of the release if the object has none of its own.
     pub reference: ObjectRef,
-    /// The events that it is a hook for, as its annotation has them.
+    /// The hook events in its annotation.
     pub hook: Option<String>,
 }
 
 /// The objects of the rendered files.
 #[derive(Debug, Default)]
 pub struct Objects {
-    /// The objects in the order of files and documents; those in a `List` one by one.
+    /// The objects in the order of files and documents; a `List` is expanded.
     pub all: Vec<Object>,
-    /// Keys that a document has twice.
+    /// Duplicate keys in documents.
     pub duplicates: Vec<Duplicate>,
-    /// The rendered files by the source that the spans of objects lie in.
+    /// The rendered files by the source of their spans.
     pub files: BTreeMap<FileId, Arc<str>>,
-    /// A document is not YAML, so its objects are missing here.
+    /// Whether objects may be missing because a document is not valid YAML.
     pub is_partial: bool,
 }
 
 impl Objects {
-    /// Reads the documents of rendered files; those that are not YAML go to the report. `namespace` is that of the release.
+    /// Reads the documents of rendered files; those that are not valid YAML are added to the report. `namespace` is
+    /// that of the release.
     pub fn read(rendered: &Rendered, namespace: &str, sources: &Sources, report: &mut Report) -> Self {
         let mut objects = Self::default();
         for (path, text) in &rendered.files {
@@ -125,7 +126,7 @@ impl Object {
             .map_or("", |(group, _)| group)
     }
 
-    /// The place of its name, or of all of it if it has none.
+    /// The span of its name, or of the whole object if it has none.
     pub fn place(&self) -> Span {
         self.node
             .at(["metadata", "name"])
@@ -137,7 +138,8 @@ fn text(node: Option<&Node>) -> &str {
     node.and_then(Node::as_str).unwrap_or_default()
 }
 
-/// Gives an item of a `ConfigMapList` and the like the kind of the list, as `kubectl` and Helm do if it has none.
+/// Sets the kind of an item of a `ConfigMapList` and the like from the list if the item has none, as `kubectl` and Helm
+/// do.
 fn of_list(item: &mut Node, list: &Node) {
     let Some(kind) = list.get("kind").filter(|kind| text(Some(*kind)) != "List") else {
         return;

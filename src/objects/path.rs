@@ -9,44 +9,44 @@ use crate::yaml::{Node, Value};
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
-    /// Into a mapping.
+    /// A key of a mapping.
     Key(Arc<str>),
-    /// Into a list, counted from 0.
+    /// An index of a list, from 0.
     Index(usize),
 }
 
-/// The way from an object to one of its fields; empty for the object itself.
+/// The path from an object to one of its fields; empty for the object itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Path(pub Vec<Step>);
 
 /// A field of an object.
 #[derive(Clone, Debug)]
 pub struct Field<'a> {
-    /// The way to it.
+    /// Its path.
     pub path: Path,
-    /// Where its key is written; none for an item of a list.
+    /// The span of its key; `None` for an item of a list.
     pub key: Option<Span>,
     /// Its value.
     pub node: &'a Node,
 }
 
-/// A path as the user gives it.
+/// A path as the user writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query(Vec<Pick>);
 
-/// What a step of a [`Query`] picks.
+/// A step of a [`Query`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Pick {
     Key(String),
     Index(usize),
     /// All items of a list or entries of a mapping.
     All,
-    /// The items of a list in which a key has a value, as text.
+    /// The items of a list in which a key has a value, compared as text.
     Where(String, String),
 }
 
 impl Path {
-    /// The path one step further.
+    /// The path with another step.
     #[must_use]
     pub fn join(&self, step: Step) -> Self {
         let mut steps = self.0.clone();
@@ -91,7 +91,7 @@ impl fmt::Display for Path {
     }
 }
 
-/// Whether a key can stand between dots.
+/// Whether a key can be written between dots.
 fn is_plain(key: &str) -> bool {
     !key.is_empty()
         && key
@@ -143,11 +143,11 @@ fn children<'a>(field: &Field<'a>) -> Vec<Field<'a>> {
 }
 
 impl Query {
-    /// Reads a path: keys between dots (`\.` is a dot in a key), `['key']`, `[0]`, `[*]`, `[name=web]`; in the braces of a
-    /// JSONPath, with `.` or `$` in front, or neither.
+    /// Parses a path: keys separated by dots (`\.` is a dot in a key), `['key']`, `[0]`, `[*]`, `[name=web]`;
+    /// optionally in the braces of a JSONPath, or with a leading `.` or `$`.
     ///
     /// # Errors
-    /// What is wrong, and at which character (from 1).
+    /// The syntax error, with the number of the character (from 1).
     pub fn parse(text: &str) -> Result<Self, String> {
         let inner = text.strip_prefix('{').and_then(|text| text.strip_suffix('}'));
         let inner = inner.unwrap_or(text);
@@ -185,10 +185,10 @@ impl Query {
         Ok(Self(picks))
     }
 
-    /// The fields that it picks, in the order of keys and items.
+    /// The fields that it selects, in the order of keys and items.
     ///
     /// # Errors
-    /// The fields that the path reaches before its first step that picks nothing, and the rest of the path from there.
+    /// The fields reached before the first step that selects nothing, and the rest of the path from that step.
     pub fn find<'a>(&self, node: &'a Node) -> Result<Vec<Field<'a>>, (Vec<Field<'a>>, Self)> {
         let mut found = vec![Field {
             path: Path::default(),
@@ -209,7 +209,7 @@ impl Query {
         Ok(found)
     }
 
-    /// The key that the first step names, if it names one.
+    /// The key of the first step, if it is one.
     pub fn first_key(&self) -> Option<&str> {
         match self.0.first()? {
             Pick::Key(key) => Some(key),
@@ -217,7 +217,7 @@ impl Query {
         }
     }
 
-    /// Its keys, without what it says of items of lists.
+    /// Its keys, without steps into lists.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|pick| match pick {
             Pick::Key(key) => Some(&**key),
@@ -225,7 +225,7 @@ impl Query {
         })
     }
 
-    /// Whether it picks the object itself.
+    /// Whether it selects the object itself.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -257,7 +257,7 @@ fn shown(node: &Node) -> String {
     }
 }
 
-/// A key up to the next dot or bracket, and what follows it.
+/// A key up to the next dot or bracket, and the rest.
 fn key(text: &str) -> (String, &str) {
     let mut key = String::new();
     let mut characters = text.char_indices();
@@ -271,7 +271,7 @@ fn key(text: &str) -> (String, &str) {
     (key, "")
 }
 
-/// What stands in brackets, and what follows them.
+/// The contents of brackets, and the rest.
 fn bracket(text: &str) -> Result<(Pick, &str), String> {
     let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'));
     if let Some(quote) = quote {

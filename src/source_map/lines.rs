@@ -10,13 +10,13 @@ pub(crate) struct Line<'a> {
     /// Its number in the rendered file, from 1.
     pub(crate) number: usize,
     pub(crate) text: &'a str,
-    /// What wrote it: that of its first scalar if one begins there, else of its first character that is not blank.
+    /// Its origin: that of the first scalar that begins on it, or else that of its first non-space character.
     pub(crate) place: Option<Place>,
     /// The scalars and empty collections that begin on it.
     pub(crate) fields: Vec<(&'a Field<'a>, Option<Place>)>,
 }
 
-/// The lines that a span touches. `fields` are those of the object there, as [`crate::objects::fields`] gives them.
+/// The lines of a span. `fields` are those of the object there, as returned by [`crate::objects::fields`].
 pub(crate) fn lines<'a>(source: &'a Source, span: Span, fields: &'a [Field<'a>], places: &Places<'_>) -> Vec<Line<'a>> {
     let mut sorted: Vec<&Field<'_>> = fields
         .iter()
@@ -36,7 +36,7 @@ pub(crate) fn lines<'a>(source: &'a Source, span: Span, fields: &'a [Field<'a>],
             .map(|field| {
                 let span = field.node.span;
                 let is_block = span.range().end > range.end || source.text()[span.range()].contains('\n');
-                // Of a text of several lines each line has its own origin.
+                // Each line of a multi-line string has its own origin.
                 (*field, (!is_block).then(|| places.of(span)).flatten())
             })
             .collect();

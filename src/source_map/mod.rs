@@ -22,47 +22,47 @@ use crate::yaml::Node;
 pub(crate) use lines::lines;
 pub(crate) use names::{Names, starts_with, subchart};
 
-/// The version of the format: a reader refuses one that it does not know.
+/// The version of the format. Readers must refuse versions that they do not know.
 pub const VERSION: u32 = 1;
 
-/// Where a printed text comes from.
+/// The source of a printed text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The rendered file of this name.
+    /// The rendered file with this name.
     Rendered(Arc<str>),
-    /// A file of crds/, by its path from the chart of the release on.
+    /// A file of crds/, by its path relative to the chart of the release.
     Crd(String),
 }
 
 /// A piece of a rendered file in an output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
-    /// The file that it was written to; none for the standard output.
+    /// The file to which it was written; `None` for standard output.
     pub output: Option<String>,
     /// Its first line there, from 1.
     pub line: usize,
-    /// The file that it is a piece of.
+    /// The file that it is a part of.
     pub from: Origin,
-    /// Which bytes of that file.
+    /// Its byte range in that file.
     pub range: Range<usize>,
 }
 
-/// What parts are pieces of.
+/// The release that the parts belong to.
 #[derive(Clone, Copy, Debug)]
 pub struct Release<'a> {
     /// The chart.
     pub chart: &'a Chart,
-    /// What its templates saw as `.Values`.
+    /// The `.Values` of its templates.
     pub values: &'a Node,
     /// The traced render.
     pub rendered: &'a Rendered,
     /// The namespace of the release.
     pub namespace: &'a str,
-    /// All texts.
+    /// All sources.
     pub sources: &'a Sources,
 }
 
-/// The names of files that places are in, each once.
+/// The names of the files of all positions, without duplicates.
 #[derive(Default)]
 struct Files {
     names: Vec<String>,
@@ -87,7 +87,7 @@ impl Files {
     }
 }
 
-/// Writes the source map of what was printed.
+/// Writes the source map of an output.
 pub fn write(release: Release<'_>, parts: &[Part]) -> String {
     let Release { rendered, sources, .. } = release;
     let objects = Objects::read(rendered, release.namespace, sources, &mut Report::new());
@@ -144,7 +144,7 @@ struct Writer<'a> {
     places: &'a Places<'a>,
     names: &'a Names,
     files: Files,
-    /// The objects that are in the list, by their places in `objects`.
+    /// The objects in the list, by their indexes in `objects`.
     told: BTreeMap<usize, usize>,
     listed: Vec<Json>,
 }
@@ -186,7 +186,7 @@ impl Writer<'_> {
                 self.value(&mut told, value, (place.is_certain, place.is_key), &source);
                 values.push(Json::Object(told));
             }
-            // A line of a text, or of a collection that was printed as a whole.
+            // A line of a string, or of a collection that was printed as a whole.
             if values.is_empty()
                 && let Some(value) = place.value
             {
@@ -234,7 +234,7 @@ impl Writer<'_> {
         index
     }
 
-    /// The lines of a file of crds/, which is printed as it is.
+    /// The lines of a file of crds/, which is printed unchanged.
     fn crd(&mut self, part: &Part, path: &str) -> Vec<Json> {
         let crds = self.release.chart.crds();
         let Some((_, file)) = crds.iter().find(|(name, _)| name == path) else {

@@ -1,4 +1,4 @@
-//! From places in values files and flags to keys in the values of the release.
+//! Maps positions in values files and flags to keys of the release's values.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::source::Span;
 use crate::values::GLOBAL;
 use crate::yaml::{Node, Value};
 
-/// The keys that hold each place.
+/// The keys at each position.
 #[derive(Debug, Default)]
 pub(crate) struct Names(BTreeMap<Span, Vec<Path>>);
 
@@ -33,8 +33,8 @@ impl Names {
         names
     }
 
-    /// The key whose value is at a place, or the smallest one that it lies in. Of several keys (global values, one subchart under two
-    /// names) it is that of the chart that rendered the file, as the user would set it.
+    /// The key whose value is at a position, or the innermost key that contains it. Of several keys (global values, a
+    /// subchart with two aliases) it is that of the chart that rendered the file, as the user would set it.
     pub(crate) fn find(&self, place: Span, file: &str) -> Option<&Path> {
         let exact = self.0.get(&place);
         let paths = exact.or_else(|| {
@@ -53,7 +53,7 @@ impl Names {
     }
 }
 
-/// The names that lead to the subchart of a rendered file: `a/charts/b/templates/x.yaml` is of `b`.
+/// The names that lead to the subchart of a rendered file: `a/charts/b/templates/x.yaml` belongs to `b`.
 pub(crate) fn subchart(file: &str) -> Vec<&str> {
     let mut parts = file.split('/').skip(1);
     let mut found = Vec::new();
