@@ -1,11 +1,11 @@
-//! The layers of ARCHITECTURE.md, held against the code: a module imports only from those below it.
+//! Checks the code against the layers of ARCHITECTURE.md: a module imports only from lower layers.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::support::{read, root};
 
-/// From top to bottom; modules on one line do not see each other.
+/// From top to bottom; modules on one line do not import each other.
 const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["explain"],
@@ -42,7 +42,7 @@ fn all_sources() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The module of the top level that a file belongs to; none for lib.rs and main.rs.
+/// The top-level module of a file; `None` for lib.rs and main.rs.
 fn module(file: &str) -> Option<&str> {
     let module = file.split('/').next().unwrap().trim_end_matches(".rs");
     (module != "lib" && module != "main").then_some(module)
@@ -83,7 +83,7 @@ fn modules_import_only_from_below() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What only some modules may name.
+/// Crates that only some modules may use.
 #[test]
 fn crates_are_named_in_their_place_only() {
     let places: BTreeMap<&str, &[&str]> = BTreeMap::from([
@@ -115,7 +115,7 @@ fn the_layers_are_those_of_the_document() {
     }
 }
 
-/// The crates that a crate names in its `Cargo.toml`, of those in `crates/`.
+/// The crates of `crates/` that a crate depends on, by its `Cargo.toml`.
 fn neighbours(name: &str, all: &BTreeSet<String>) -> BTreeSet<String> {
     read(format!("crates/{name}/Cargo.toml"))
         .lines()
@@ -126,7 +126,7 @@ fn neighbours(name: &str, all: &BTreeSet<String>) -> BTreeSet<String> {
         .collect()
 }
 
-/// The table of crates in the document is what Cargo knows: each crate, and all that it stands on.
+/// The table of crates in the document matches Cargo: each crate with all its dependencies.
 #[test]
 fn the_crates_are_those_of_the_document() {
     let all: BTreeSet<String> = std::fs::read_dir(root().join("crates"))

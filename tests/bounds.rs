@@ -1,4 +1,4 @@
-//! Templates that ask for too much: each must end soon with an error.
+//! Templates that need too many resources: each must fail quickly with an error.
 
 use std::time::{Duration, Instant};
 
@@ -46,7 +46,7 @@ const TOO_MUCH: &[&str] = &[
     r#"{{ range until 100000 }}{{ $x := genCA "x" 1 }}{{ end }}"#,
 ];
 
-/// Where most of the work is in statements, calls and values that a trace keeps.
+/// Templates whose work is mostly in statements, calls and values that a trace records.
 #[rustfmt::skip]
 const TOO_MUCH_TO_TRACE: &[&str] = &[
     r"{{ range until 100000000 }}{{ end }}",
@@ -159,7 +159,7 @@ const NESTED: &[&str] = &[
     "{{ set $d \"x\" $d }}",
 ];
 
-/// What cannot be rendered, or only in part, says that it is too much.
+/// Whether an error reports an exceeded limit.
 fn refused(error: &str) -> bool {
     [
         "is too long",
@@ -179,7 +179,7 @@ fn engine() -> Engine {
     ])
 }
 
-/// Renders; a minute is more than any of it takes, with no optimisation and on a busy machine.
+/// Renders with a limit of one minute, which no case reaches even without optimisation on a busy machine.
 fn soon(engine: &Engine, template: &str) -> Result<String, String> {
     let start = Instant::now();
     let result = with_deep_stack(|| engine.render(template));
@@ -200,7 +200,7 @@ fn too_much_is_refused() {
     }
 }
 
-/// A record of what a render did must not let it do more.
+/// A trace must not raise the limits of a render.
 #[test]
 fn too_much_is_refused_when_traced() {
     let plain = engine().with_steps(1_000_000);
@@ -211,7 +211,7 @@ fn too_much_is_refused_when_traced() {
     }
 }
 
-/// As in Helm, these give what they give when they cannot read something.
+/// As in Helm, functions that cannot parse their input return what they return for any invalid input.
 #[test]
 fn what_nests_too_deeply_is_not_read() {
     let engine = engine();
@@ -228,7 +228,7 @@ fn what_nests_too_deeply_is_not_read() {
 fn maps_that_contain_themselves_end() {
     let engine = engine();
     for template in NESTED {
-        // Either there is an answer that does not need the inside, or an error.
+        // The result is either one that does not need the inner value, or an error.
         if let Ok(text) = soon(&engine, &format!("{CYCLE}{template}")) {
             assert!(text.len() < 1000, "{template}");
         }
@@ -242,7 +242,7 @@ fn maps_that_contain_themselves_end() {
         let error = soon(&engine, &format!("{CYCLE}{printing}")).expect_err(printing);
         assert!(refused(&error), "{printing}: {error}");
     }
-    // Helm's toYaml goes by way of JSON, which notices, and has nothing to say of errors.
+    // Helm's toYaml converts by way of JSON, which detects the cycle; it ignores errors.
     let text = soon(&engine, &format!("{CYCLE}{{{{ toYaml $d }}}}"));
     assert_eq!(text.as_deref(), Ok(""));
 }

@@ -1,5 +1,5 @@
-//! `promchart certs`: what is kept, made, renewed and refused. That openssl and real servers agree is checked by
-//! `.ci/certificates` and `tests/cluster/certs`.
+//! `promchart certs`: certificates that are kept, created, renewed and refused. `.ci/certificates` and
+//! `tests/cluster/certs` check them with openssl and real servers.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ impl Folder {
         self.files().into_iter().map(|(name, ..)| name).collect()
     }
 
-    /// A run that must be refused with these words, and change nothing.
+    /// A run that must be refused with this message, and change nothing.
     #[track_caller]
     fn refuses(&self, day: u64, arguments: &[&str], words: &[&str]) {
         let before = self.files();
@@ -172,7 +172,7 @@ fn names_are_those_of_the_services() {
          prom-headless.monitoring.svc.k8s.example prom.example.org prom.monitoring prom.monitoring.svc \
          prom.monitoring.svc.k8s.example 10.1.2.3 127.0.0.1 ::1"
     );
-    // The same flags find nothing to say against; others do.
+    // The same flags cause no error; others do.
     let mut check = vec!["check", folder.path(), "-n", "monitoring"];
     check.extend(arguments);
     says(&certs(0, &check), 0, &["nothing found"]);
@@ -189,7 +189,7 @@ fn names_are_those_of_the_services() {
     says(&run, 1, &["pushgateway/tls.crt is of no component of the release"]);
 }
 
-/// The chart mounts the Secrets that are printed, and has its own certificates made for no other names.
+/// The chart mounts the printed Secrets, and requests no other names for its own certificates.
 #[test]
 fn secrets_and_names_are_those_of_the_chart() {
     let values = [
@@ -273,7 +273,7 @@ fn secrets_and_names_are_those_of_the_chart() {
     assert!(compared > 20, "{compared}");
 }
 
-/// Shards have Services of their own and one certificate, as variants of node-exporter have.
+/// Shards have separate Services and one certificate, as do variants of node-exporter.
 #[test]
 fn shards_share_a_certificate() {
     let folder = Folder::new("shards");
@@ -343,7 +343,7 @@ fn names_of_any_chart() {
         "localhost plain plain.monitoring plain.monitoring.svc plain.monitoring.svc.cluster.local 10.0.0.7 127.0.0.1 192.0.2.1 \
          192.0.2.2 ::1"
     );
-    // No StatefulSet, no names of pods.
+    // Without a StatefulSet there are no names of pods.
     assert!(!names_of(&folder, "lonely").contains('*'));
     let run = folder.run(0, &["rel", chart, "--san", "plian=x", "--component", "nope"]);
     says(
@@ -406,7 +406,7 @@ fn a_certificate_near_its_end_is_renewed_if_asked_for() {
     says(&folder.run(1000, &["--renew"]), 0, &["it expired on 2028-12-"]);
     assert_ne!(folder.read("server/tls.key"), key);
     assert_eq!((folder.read("ca.crt"), folder.read("ca.key")), authority);
-    // What is asked for is done, or refused.
+    // Requests are fulfilled or refused.
     says(
         &folder.run(1000, &["--renew", "--key-type", "rsa-2048"]),
         0,
@@ -509,7 +509,7 @@ fn folders_that_cannot_be_written() {
         &["cannot make the folder /proc/promchart-certs", "nothing was changed"],
     );
     says(&certs(0, &["--out", "Cargo.toml"]), 1, &["Cargo.toml"]);
-    // Nothing is left of a run that was refused.
+    // A refused run leaves no files.
     let folder = Folder::new("refused");
     says(
         &folder.run(
@@ -533,13 +533,13 @@ fn one_run_at_a_time() {
     says(&folder.run(345, &["--renew"]), 0, &["renewed"]);
 }
 
-/// A run that was killed: before the new files were complete nothing counts, after that they are put in place.
+/// A killed run: before the new files are complete they are ignored, after that they are put in place.
 #[test]
 fn interrupted_runs() {
     let folder = Folder::new("interrupted");
     says(&folder.run(0, &["--set", "pushgateway.enabled=true"]), 0, &[]);
     let all = folder.files();
-    // Half of the moves are done: the server's key is in place, its certificate is not.
+    // After half of the moves: the server's key is in place, its certificate is not.
     write(
         &folder.0,
         ".promchart-certs.ready/server/tls.crt",
@@ -586,7 +586,7 @@ fn a_ca_of_the_user() {
         says(&run, 0, &[&format!("CA `{name}` signs (--ca-cert)")]);
         assert_eq!(run.stderr.contains("has no key usage"), name == "rsa", "{}", run.stderr);
         assert!(!folder.names().contains(&"ca.key".to_owned()));
-        // Its key is needed for new certificates only.
+        // The CA's key is needed only for new certificates.
         says(&folder.run(0, &[]), 0, &["nothing to do"]);
         folder.refuses(345, &["--renew"], &["the CA's key is not in", "--ca-cert and --ca-key"]);
         let mut renew = vec!["--renew"];
@@ -645,7 +645,7 @@ fn a_ca_of_the_user() {
     says(&run, 1, &["is not valid before", "check the clock"]);
 }
 
-/// Changing over from a CA of our own: both are trusted until the old one is dropped.
+/// Replacing a CA of our own: both are trusted until the old one is dropped.
 #[test]
 fn from_one_ca_to_another() {
     let folder = Folder::new("change-over");
@@ -696,7 +696,7 @@ fn a_ca_with_name_constraints_below_a_root() {
         names_of(&folder, "server"),
         "localhost prom.monitoring.svc.cluster.local 127.0.0.1"
     );
-    // Servers show the intermediate, clients trust the root.
+    // Servers send the intermediate, clients trust the root.
     assert_eq!(folder.read("server/tls.crt").matches("BEGIN CERTIFICATE").count(), 2);
     assert_eq!(
         folder.read("ca.crt"),
@@ -720,7 +720,7 @@ fn a_ca_with_name_constraints_below_a_root() {
     );
 }
 
-/// The CA is replaced long before it ends: for some time both are trusted, and its certificates stay.
+/// The CA is replaced long before it expires: for some time both are trusted, and its certificates stay.
 #[test]
 fn the_ca_near_its_end() {
     let folder = Folder::new("rotation");
@@ -753,7 +753,7 @@ fn the_ca_near_its_end() {
     assert!(folder.read("ca.crt").ends_with(&old));
     says(&folder.run(345, &["--drop-old-ca"]), 0, &["kept"]);
     assert!(!folder.read("ca.crt").contains(&old));
-    // One that has ended is no use to anyone.
+    // An expired CA is of no use.
     let expired = Folder::new("expired");
     says(&expired.run(0, &[]), 0, &[]);
     let old = expired.read("ca.crt");
@@ -842,7 +842,7 @@ fn secrets_have_all_but_the_key_of_the_ca() {
     }
     let key = folder.read("ca.key");
     assert!(!run.stdout.contains(&promchart::go::base64::encode(key.as_bytes())));
-    // Nothing kept: printed all the same, with a word.
+    // Without a folder the certificates are printed, with a notice.
     let run = certs(
         0,
         &["--format", "secrets", "--secret-name-template", "{release}-{component}"],
@@ -939,7 +939,7 @@ fn check_tells_of_all_that_is_wrong() {
     assert_eq!((quiet.code, &*quiet.stdout), (1, ""));
 }
 
-/// A seed makes keys that anyone can make again; it is said.
+/// A seed makes the keys predictable; the output says so.
 #[test]
 fn seeds_are_warned_of() {
     let run = || {

@@ -1,4 +1,4 @@
-//! The chart of this repository: its profiles, its schema, and the document that it comes from.
+//! The chart of this repository: its profiles, its schema, and the document that it is based on.
 
 use promchart::yaml::Value;
 use std::collections::BTreeMap;
@@ -54,8 +54,8 @@ fn the_bundled_schema_is_fresh() {
     assert_eq!((run.code, &*run.stderr), (0, ""));
 }
 
-/// The ten objects of the document that the chart comes from, and what `values/fst-manage.yaml` makes of them: field for
-/// field the same, but for `rule_files`, which the document leaves empty and the chart leaves out.
+/// The ten objects of the original document equal those of `values/fst-manage.yaml`, field for field, except for
+/// `rule_files`, which is empty in the document and absent in the chart.
 #[test]
 fn fst_manage_reproduces_the_seed() {
     let parse = |text: &str| {
@@ -93,7 +93,7 @@ fn fst_manage_reproduces_the_seed() {
             .remove(&name)
             .unwrap_or_else(|| panic!("{name:?} is not in the seed"));
         if name.0 == "ConfigMap" {
-            // The configuration is a text in both: what it says must be the same, not how it is written.
+            // The configuration is a text in both; its content is compared, not its format.
             for node in [&mut ours, &mut theirs] {
                 let data = node.as_map_mut().unwrap().get_mut("data").unwrap();
                 let entry = data.node.as_map_mut().unwrap().get_mut("default").unwrap();
@@ -124,13 +124,13 @@ fn renamed() -> BTreeMap<String, String> {
     table.lines().filter_map(pair).collect()
 }
 
-/// Old and foreign keys pass the schema, so that the guard can name the key to set instead; none of them has a default.
+/// Old and foreign keys pass the schema, so that the guard can name the new key; none of them has a default.
 #[test]
 fn old_and_foreign_keys_are_answered_with_the_new_ones() {
     let table = renamed();
     assert!(table.len() >= 100, "{}", table.len());
     let is_block = |key: &str| table.keys().any(|other| other.starts_with(&format!("{key}.")));
-    // A block is answered by itself only where none of its keys is set: blocks and keys in a render each.
+    // A block gets a message of its own only if none of its keys is set, so blocks and keys are rendered separately.
     for blocks in [false, true] {
         let keys: Vec<&String> = table.keys().filter(|key| is_block(key) == blocks).collect();
         assert!(keys.len() >= 5, "{blocks} {}", keys.len());
@@ -153,7 +153,7 @@ fn old_and_foreign_keys_are_answered_with_the_new_ones() {
     }
 }
 
-/// Everything that the chart prints about itself must be about this version.
+/// All versions that the chart prints must be the current one.
 #[test]
 fn versions_agree() {
     let chart = read("chart/Chart.yaml");

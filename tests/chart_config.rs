@@ -1,4 +1,4 @@
-//! What the chart makes of rules, credentials and a configuration of the user's own.
+//! Rules, credentials and user-supplied configurations in the chart.
 
 use promchart::yaml::Node;
 
@@ -115,7 +115,7 @@ fn templates_of_prometheus_pass_as_they_are() {
     assert_eq!(text_at(&rules[0], &["annotations", "summary"]), summary);
 }
 
-/// What holds a credential itself makes the configuration a Secret; what names a file with it does not.
+/// A configuration that contains a credential becomes a Secret; one that names a file with it does not.
 #[test]
 fn credentials_in_the_configuration_make_it_a_secret() {
     let remote = |more: &str| format!("remoteWrite:\n  a:\n    url: https://a.example.com/write\n{more}");
@@ -150,7 +150,7 @@ fn credentials_in_the_configuration_make_it_a_secret() {
     }
 }
 
-/// Prometheus 3.11 and later read retention from the file; without a file of the chart's it must be in the flags.
+/// Prometheus 3.11 and later read retention from the file; without a generated file it must be in the flags.
 #[test]
 fn retention_is_where_prometheus_finds_it() {
     let own =
@@ -168,7 +168,7 @@ fn retention_is_where_prometheus_finds_it() {
     }
 }
 
-/// An Alertmanager behind a Service is found with a Role in its namespace, and no more than that.
+/// An Alertmanager behind a Service is discovered with a Role in its namespace, and no other rights.
 #[test]
 fn rights_for_alertmanagers_are_in_their_namespace() {
     let values = "scrape: {builtin: false, jobs: {}}\nalerting:\n  alertmanagers:\n    main:\n      service: {name: alertmanager, namespace: alerts}\n";
@@ -199,14 +199,14 @@ fn rights_for_alertmanagers_are_in_their_namespace() {
     assert!(stream.contains("automountServiceAccountToken: true"));
 }
 
-/// `helm lint` looks at values.yaml as it stands, with its nulls.
+/// `helm lint` checks values.yaml unmerged, including its nulls.
 #[test]
 fn the_values_obey_their_schema_as_they_stand() {
     let run = Case::new("validate").args(["chart", "-f", "chart/values.yaml"]).run();
     assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
 }
 
-/// Whoever copies an example has values that go together.
+/// The examples contain valid combinations of values.
 #[test]
 fn the_examples_of_the_readme_render() {
     let readme = read("chart/README.md");
@@ -222,7 +222,7 @@ fn the_examples_of_the_readme_render() {
     }
 }
 
-/// A faulty expression is shown where the user has written it, not where the chart prints it.
+/// A faulty expression is reported in the user's values, not at the chart's template.
 #[test]
 fn faults_of_rules_are_shown_in_the_values_file() {
     let folder = scratch("chart-config-faulty-rule");

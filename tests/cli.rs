@@ -1,8 +1,8 @@
-//! The command line: what it says when its input is bad, and what its flags do.
+//! The command line: errors for bad input, and the effect of flags.
 
 use crate::support::{Case, Run, chart, scratch, write};
 
-/// A render of a chart of one template that must fail.
+/// Renders a chart with one template, which must fail.
 #[track_caller]
 fn refused(name: &str, template: &str, values: &str) -> Run {
     let folder = chart(name, template, values);
@@ -313,7 +313,7 @@ fn stdout_may_be_closed() {
     assert_eq!(String::from_utf8_lossy(&stdout.stderr), "");
 }
 
-/// Rendered text that is no YAML: the template line is at fault, or the value.
+/// Rendered text that is not valid YAML: the error names the line of the template, or the value.
 #[test]
 fn a_broken_manifest_leads_to_its_template_and_value() {
     let template = "kind: ConfigMap\nmetadata:\n  name: {{ .Values.name }}\n  labels: {a: b\n";
@@ -341,16 +341,17 @@ fn a_broken_manifest_leads_to_its_template_and_value() {
     );
 }
 
-/// The render that tells where a fault has come from may take little more memory than the first one, which is not at fault.
+/// The traced render that finds the origin of an error may need more memory than the first one; that must not be an
+/// error of its own.
 #[test]
 fn a_trace_too_large_for_memory_is_given_up() {
     let template = "{{ range until 1000 }}{{ $x := until 10000 }}{{ end }}kind: A\nlabels: {a: b\n";
     let run = refused("large_trace", template, "");
-    // Without a record, the fault stays at the rendered text.
+    // Without a trace, the error stays at the rendered text.
     says(&run, &["[manifest-syntax]", "templates/a.yaml:3:1"]);
 }
 
-/// nil on the way to a field: the values key that is nil, or the table that lacks it.
+/// nil on the way to a field: the error names the key that is nil, or the table that lacks it.
 #[test]
 fn a_nil_pointer_leads_to_the_values() {
     let run = refused("nil_key", "a: {{ .Values.server.disk.size }}\n", "server:\n  disk:\n");
@@ -358,7 +359,7 @@ fn a_nil_pointer_leads_to_the_values() {
         &run,
         &[
             "nil pointer evaluating interface {}.size",
-            // Helm drops what a chart sets to null.
+            // Helm drops keys that a chart sets to null.
             "values.yaml:1:",
             "`disk` is not set in here",
             "set `server.disk`",

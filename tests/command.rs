@@ -1,8 +1,9 @@
-//! Where `promchart template` is its own: names, flags, chance, programs. What it shares with Helm is in `conformance`.
+//! `promchart template` where it differs from Helm: names, flags, randomness, post-renderers. The rest is in
+//! `conformance`.
 
 use crate::support::{Case, chart, scratch, write};
 
-/// What a chart of one template renders with these arguments after its path.
+/// Renders a chart with one template and these arguments after its path.
 fn rendered(name: &str, template: &str, arguments: &[&str]) -> String {
     let folder = chart(name, template, "");
     Case::new("template")
@@ -79,7 +80,7 @@ fn flags_that_need_a_cluster_or_a_network_are_refused() {
             "--dry-run=server" => flag,
             _ => flag.split('=').next().unwrap(),
         };
-        // Helm has a remark on some.
+        // Helm warns about some of them.
         let error = run.stderr.lines().find(|line| !line.starts_with("Flag --")).unwrap();
         assert!(error.starts_with(&format!("Error: {name}: ")), "{}", run.stderr);
         assert!(run.stderr.contains(": promchart "), "{}", run.stderr);
@@ -126,7 +127,7 @@ now: {{ now | date "2006-01-02T15:04:05" }} {{ ago (toDate "2006-01-02" "2025-06
     let other = run("8", "1750000000");
     let parts = |text: &str| -> Vec<String> { text.split(',').map(str::to_owned).collect() };
     let (first, other) = (parts(&first), parts(&other));
-    // A list of nineteen random things, and then the time.
+    // A list of nineteen random values, and then the time.
     for (at, (first, other)) in first.iter().zip(&other).enumerate().take(18) {
         assert_ne!(first, other, "the seed does not reach number {at}");
     }
@@ -219,7 +220,7 @@ fn switches_take_values_as_in_helm() {
     );
 }
 
-/// Helm adds hooks to the files that are there, even if those are of an earlier run; it writes anything else anew.
+/// Helm appends hooks to existing files, even to those of an earlier run; it overwrites all others.
 #[test]
 fn hooks_are_added_to_files_that_are_there() {
     let folder = chart(
@@ -248,7 +249,7 @@ fn hooks_are_added_to_files_that_are_there() {
     assert_eq!((read("a.yaml"), read("hook.yaml")), (a.to_owned(), hook.repeat(2)));
 }
 
-/// Helm takes flags before the subcommand, and an empty namespace is not that of the environment.
+/// Helm accepts flags before the subcommand, and an empty namespace overrides that of the environment.
 #[test]
 fn flags_may_stand_before_the_subcommand() {
     let folder = chart(
@@ -285,7 +286,7 @@ fn a_dash_among_values_files_is_the_standard_input() {
     assert!(text.contains("values: {\"k\":5,\"x\":3}"), "{text}");
 }
 
-/// What Helm makes of bytes that are no UTF-8: U+FFFD for each in values, the bytes themselves in names of files.
+/// Bytes that are not UTF-8 become U+FFFD in values and stay unchanged in file names, as in Helm.
 #[cfg(unix)]
 #[test]
 fn arguments_need_not_be_utf_8() {
@@ -310,7 +311,7 @@ fn arguments_need_not_be_utf_8() {
     assert!(output.contains(wanted), "{output}");
 }
 
-/// Two imports put a table into itself. Helm follows it until its stack overflows.
+/// Two imports put a table into itself. Helm recurses until its stack overflows.
 #[test]
 fn imports_without_an_end_are_refused() {
     let folder = chart("imports_without_an_end", "values: {{ toJson .Values }}", "");
@@ -331,7 +332,7 @@ fn imports_without_an_end_are_refused() {
     assert!(run.stderr.contains(wanted), "{}", run.stderr);
 }
 
-/// Aliases of aliases can make any number of charts out of a few.
+/// Aliases of aliases can turn a few charts into any number.
 #[test]
 fn copies_of_charts_are_counted() {
     let folder = chart("copies_of_charts", "a: b", "");
@@ -352,7 +353,7 @@ fn copies_of_charts_are_counted() {
     assert!(run.stderr.contains(wanted), "{}", run.stderr);
 }
 
-/// Of several addresses that a schema refers to, the first in the file is named, in each run.
+/// Of several URLs that a schema references, the first one in the file is named, in each run.
 #[test]
 fn the_first_address_of_a_schema_is_named() {
     let folder = chart("first_address", "a: b", "");

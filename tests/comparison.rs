@@ -1,4 +1,4 @@
-//! `docs/comparison.md` names what shows each feature of the chart; all of that has to exist.
+//! `docs/comparison.md` names a test for each feature of the chart; all of them must exist.
 
 use crate::support::{read, root};
 

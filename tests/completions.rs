@@ -17,7 +17,7 @@ fn each_shell_has_completions() {
     assert_eq!(Case::new("completions").arg("tcsh").run().code, 2);
 }
 
-/// What bash completes, asked of bash. Where there is none, nothing is known.
+/// The completions that bash itself gives; skipped without bash.
 #[expect(clippy::print_stderr, reason = "what was not checked is said")]
 #[test]
 fn bash_completes_commands_and_flags() {

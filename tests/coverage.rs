@@ -1,4 +1,4 @@
-//! What renders come to in templates: counts written by hand, and that counting changes nothing.
+//! Coverage of templates: expected counts written by hand, and a check that counting changes nothing.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,7 +15,7 @@ use promchart::world::{Disk, Memory, World};
 use crate::support::sections;
 use crate::support::{names, read, root, shares};
 
-/// A point as the cases write it.
+/// A point in the format of the cases.
 fn shown(file: &FileCoverage, number: u32, source: &Source) -> String {
     let point = &file.points().points()[number as usize];
     let what = match &point.kind {
@@ -64,7 +64,7 @@ fn difference(case: &str) -> Option<String> {
         got.extend(file.counted().map(|(number, ..)| shown(file, number, &source)));
     }
     let want: Vec<&str> = section("want").unwrap().lines().collect();
-    // The order of the files is of no concern here.
+    // The order of the files does not matter here.
     let (mut sorted, mut wanted) = (got.clone(), want.clone());
     sorted.sort();
     wanted.sort_unstable();
@@ -103,8 +103,8 @@ fn points_are_counted() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// Renders a chart without counting, with it, and with a trace besides, and tells what differs; gives the coverage of one that
-/// renders.
+/// Renders a chart without counters, with counters, and with counters and a trace, and reports differences. Returns the
+/// coverage if the chart renders.
 fn compared(chart: &Path, files: &[String], wrong: &mut Vec<String>) -> Option<Coverage> {
     let world: Arc<dyn World> = Arc::new(Disk::default());
     let outcomes = [(Trace::Off, false), (Trace::Off, true), (Trace::On, true)].map(|(trace, coverage)| {
@@ -144,7 +144,7 @@ fn compared(chart: &Path, files: &[String], wrong: &mut Vec<String>) -> Option<C
     coverage.filter(|_| rendered.is_some())
 }
 
-/// In a render that does not fail, each `if` and `with` goes one way each time.
+/// In a successful render, each `if` and `with` takes exactly one branch each time.
 fn balance(coverage: &Coverage, wrong: &mut Vec<String>) {
     for (name, file) in coverage.files() {
         let mut ways: BTreeMap<Option<NodeId>, (u64, usize)> = BTreeMap::new();
@@ -155,7 +155,7 @@ fn balance(coverage: &Coverage, wrong: &mut Vec<String>) {
             }
         }
         for (number, point, hits) in file.counted().filter(|(_, point, _)| point.kind == Kind::Action) {
-            // The other way of one that has but one is an `else if`.
+            // The other branch of one with a single branch is an `else if`.
             if let Some((left, 2)) = ways.get(&point.node)
                 && *left != hits
             {

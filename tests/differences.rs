@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::support::{names, read, root};
 
-/// The entries: what begins with a dash, with the lines that belong to it.
+/// The entries: lines that begin with a dash, with their continuation lines.
 fn entries() -> Vec<String> {
     let mut entries: Vec<String> = Vec::new();
     for line in read("docs/compatibility.md").lines() {
@@ -20,7 +20,7 @@ fn entries() -> Vec<String> {
     entries
 }
 
-/// The text of all tests in Rust below a folder.
+/// The text of all Rust tests below a folder.
 fn sources(folder: &str, text: &mut String) {
     for name in names(folder) {
         let path = format!("{folder}/{name}");
@@ -32,7 +32,7 @@ fn sources(folder: &str, text: &mut String) {
     }
 }
 
-/// What is wrong with an entry, if anything.
+/// The fault of an entry, if any.
 fn fault(entry: &str, sources: &str) -> Option<String> {
     let Some((_, tests)) = entry.split_once("Test:").or_else(|| entry.split_once("Tests:")) else {
         return Some("names no test".to_owned());

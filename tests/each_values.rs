@@ -1,10 +1,10 @@
-//! `promchart template --each-values`: what many sets of values render is what each of them renders alone.
+//! `promchart template --each-values` renders each set of values as a separate run does.
 
 use std::path::Path;
 
 use crate::support::{Case, chart, root, write};
 
-/// What the files render in one process, and what each renders in a process of its own.
+/// The output of one process for all files, and of a separate process for each.
 fn together_and_alone(folder: &Path, chart: &str, files: &[String], more: &[&str]) -> (String, String) {
     let case = Case::new("template").args(["demo", chart]).args(more).dir(folder);
     let together = files.iter().fold(case, |case, file| case.args(["--each-values", file]));
@@ -16,7 +16,7 @@ fn together_and_alone(folder: &Path, chart: &str, files: &[String], more: &[&str
     (together.run().stdout(), alone)
 }
 
-/// All profiles, twice and in both directions: nothing of one render is left over in the next.
+/// All profiles, twice and in both directions: no state of a render leaks into the next.
 #[test]
 fn profiles_render_as_alone() {
     let mut files: Vec<String> = std::fs::read_dir(root().join("values"))
@@ -32,7 +32,7 @@ fn profiles_render_as_alone() {
     assert_eq!(together, alone);
 }
 
-/// Subcharts that come and go, an alias, `tpl` that defines a template, typed loops, random words.
+/// Subcharts that are enabled in some renders, an alias, `tpl` that defines a template, typed loops, random words.
 #[test]
 fn what_values_switch_is_switched_for_one_render_only() {
     let folder = chart(

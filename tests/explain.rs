@@ -1,4 +1,4 @@
-//! What `promchart explain` prints, and that it is true: `tests/suite/explain/README.md` says how.
+//! The output of `promchart explain`, and its verification: see `tests/suite/explain/README.md`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -41,7 +41,7 @@ fn screen(folder: &Path, arguments: &str) -> String {
     text
 }
 
-/// What the field of a question is with these files and arguments, as JSON.
+/// The field of a question with these files and arguments, as JSON.
 fn field(files: &BTreeMap<String, String>, arguments: &[String]) -> Option<String> {
     let mut overrides = Overrides::default();
     let mut name = "release-name".to_owned();
@@ -112,7 +112,7 @@ fn edited(line: &str) -> String {
     format!("{before}{separator}{other}")
 }
 
-/// Proves what a screen says of a field; how many rows were proven.
+/// Verifies the output about a field. Returns the number of verified rows.
 fn prove(files: &BTreeMap<String, String>, arguments: &str, screen: &str) -> Result<usize, String> {
     let arguments = words(arguments);
     let now = field(files, &arguments);

@@ -1,5 +1,5 @@
-//! The table of template functions: each has a case in `tests/suite/functions/` (run by `tests/cases/functions.rs`), the type that
-//! Go prints and a row in `docs/functions.md`.
+//! The table of template functions: each has a case in `tests/suite/functions/` (run by `tests/cases/functions.rs`),
+//! the type that Go prints and a row in `docs/functions.md`.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! `promchart lint`, `validate` and `explain` as their users run them.
+//! `promchart lint`, `validate` and `explain` from the user's point of view.
 
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,8 @@ fn json_is_what_its_schema_says() {
     }
 }
 
-/// `.ci/reports` validates whole reports against the schemas of their formats; here is what goes wrong without one.
+/// `.ci/reports` validates whole reports against the schemas of their formats; this covers the checks that need no
+/// schema.
 #[test]
 fn reports_for_machines_are_whole() {
     let folder = chart("reports_for_machines", "", "");
@@ -100,7 +101,7 @@ fn reports_go_to_files_too() {
     }
 }
 
-/// What a template that fails would have made is missing: nobody may be told that it is not there.
+/// Objects of a template that fails are missing and must not be reported as missing.
 #[test]
 fn other_templates_are_looked_at_when_one_fails() {
     let service =
@@ -129,7 +130,7 @@ fn other_templates_are_looked_at_when_one_fails() {
         assert!(found(&partial, rule), "{rule}\n{partial}");
     }
     assert!(!found(&partial, "service-without-pods"), "{partial}");
-    // Nor may what is no YAML.
+    // The same for output that is not valid YAML.
     write(&folder, "templates/b.yaml", "a: [\n");
     let partial = run();
     assert!(
@@ -137,7 +138,7 @@ fn other_templates_are_looked_at_when_one_fails() {
         "{partial}"
     );
     assert!(!found(&partial, "service-without-pods"), "{partial}");
-    // Nor may what is no template, nor those that call what it defines.
+    // The same for a template that cannot be parsed, and for calls of templates that it defines.
     write(&folder, "templates/b.yaml", "{{ define \"b\" }}{{ end }}{{ if }}");
     write(&folder, "templates/d.yaml", "{{ include \"b\" . }}");
     write(&folder, "templates/e.yaml", "{{ template \"b\" . }}");
@@ -155,7 +156,7 @@ fn other_templates_are_looked_at_when_one_fails() {
     assert!(!found(&broken, "template-render"), "{broken}");
 }
 
-/// A line that is right comes before one that is only likely.
+/// A certain line comes before a likely one.
 #[test]
 fn guesses_are_told_as_guesses() {
     let image = "{{ .Values.repository }}:{{ .Values.tag }}";
@@ -212,7 +213,7 @@ fn our_own_chart_is_clean() {
     }
 }
 
-/// Runs in a folder below the test's, with the lines of stderr; the time that it took is cut off.
+/// Runs in a subfolder of the test's folder. Returns the lines of stderr without the duration.
 fn lint_in(folder: &Path, below: &str, arguments: &[&str]) -> (i32, String) {
     let run = Case::new("lint").args(arguments).dir(folder.join(below)).run();
     let summary = run
@@ -277,7 +278,7 @@ fn charts_are_found_where_one_works() {
         let (code, stderr) = lint_in(&folder, below, arguments);
         assert!(code == 2 && stderr.contains(message), "{arguments:?}: {code} {stderr}");
     }
-    // Values alone are for the chart that is built in.
+    // Values without a chart are linted with the built-in chart.
     let (code, stderr) = lint_in(&folder, "empty", &["-f", "readme"]);
     assert!(
         code == 0 && stderr.starts_with("checked 1 chart in 1 run: "),
@@ -350,7 +351,7 @@ fn what_was_not_checked_is_said() {
     );
 }
 
-/// Labels of which no template tells: those of controllers, and those that programs set while they run.
+/// Labels that are in no template: those of controllers, and those that programs set at run time.
 #[test]
 fn labels_that_come_later_are_no_errors() {
     let labelled = POD
@@ -378,7 +379,8 @@ fn labels_that_come_later_are_no_errors() {
     }
 }
 
-/// Forges show only what is in a file: what was set by a flag is shown where it was written out, what is packed at its archive.
+/// Forges show only findings in files: a finding about a flag is shown at the template, one in a packaged chart at its
+/// archive.
 #[test]
 fn forges_are_told_of_files() {
     let folder = chart(
@@ -413,7 +415,7 @@ fn forges_are_told_of_files() {
     assert!(of("sarif").contains("\"uri\": \"templates/a.yaml\""), "{}", of("sarif"));
 }
 
-/// What `tpl` renders is shown where it is written in the values.
+/// Findings in `tpl` text are shown at its place in the values.
 #[test]
 fn texts_of_values_are_shown_where_they_are_written() {
     let folder = chart("texts", POD, "a: {}\n");
@@ -503,7 +505,7 @@ fn comments_silence() {
     let from_values = POD.replace("nginx", "{{ .Values.image }}");
     let values = "# promchart: ignore latest-image-tag -- a test\nimage: nginx\n";
     assert_eq!(silent("silence_values", &from_values, values), "nothing found\n");
-    // What a values file says of itself as a whole holds for all that comes of it.
+    // `ignore-file` in a values file applies to everything rendered with it.
     let folder = chart("silence_run", POD, "");
     let given = |text: &str| {
         write(&folder, "given.yaml", text);
@@ -538,7 +540,7 @@ fn baseline_hides_what_was_there() {
     assert_eq!(run(&["--write-baseline", "--baseline", "known.json"]).code, 0);
     let known = run(&["--baseline", "known.json"]);
     assert_eq!((known.code, &*known.stdout), (0, "nothing found\n"), "{}", known.stderr);
-    // Lines may move, new findings may not come in.
+    // Lines may move, but new findings are reported.
     write(&folder, "templates/a.yaml", format!("# moved\n\n{POD}"));
     assert_eq!(run(&["--baseline", "known.json"]).code, 0);
     write(&folder, "templates/b.yaml", POD.replace("name: web", "name: other"));
@@ -571,7 +573,7 @@ fn settings_make_many_runs() {
 
 #[test]
 fn validate_looks_at_values_alone() {
-    // The template is broken, the values are not.
+    // The template is invalid, the values are not.
     let folder = chart("validate", "{{ .Chart.Name.x }}", "a: 1\n");
     write(
         &folder,
@@ -642,7 +644,7 @@ fn custom_resources_are_checked() {
     assert!(run.stdout.contains("error[unknown-field]"), "{}", run.stdout);
 }
 
-/// What is found in a chart of its own: `rule place`, a line each.
+/// The findings in a separate chart: `rule place`, one per line.
 fn found_in(name: &str, files: &[(&str, &str)], arguments: &[&str]) -> Vec<String> {
     let folder = chart(name, "", "");
     let _ = std::fs::remove_file(folder.join("templates/a.yaml"));
@@ -668,7 +670,7 @@ fn found_in(name: &str, files: &[(&str, &str)], arguments: &[&str]) -> Vec<Strin
         .collect()
 }
 
-/// A variable has what the branches gave it, not what it began with.
+/// A variable has the values that the branches assigned, not its initial one.
 #[test]
 fn names_of_templates_follow_branches() {
     let template = "\
@@ -713,7 +715,7 @@ spec:
     assert_eq!(found, Vec::<String>::new());
 }
 
-/// Files that other programs read are not held to Prometheus' rules.
+/// Files of other programs are not checked by Prometheus' rules.
 #[test]
 fn files_of_other_programs_are_theirs() {
     let vm = |image: &str| {
@@ -776,7 +778,7 @@ data:
     assert_eq!(found, Vec::<String>::new());
 }
 
-/// Names of variables tell little: what is done with a secret, and where it is, is none.
+/// A variable whose name suggests a secret may hold a setting, or the name of a Secret.
 #[test]
 fn settings_are_no_secrets() {
     let pod = |name: &str, value: &str| format!("{POD}    env:\n    - name: {name}\n      value: {value:?}\n");
@@ -798,7 +800,7 @@ fn settings_are_no_secrets() {
     assert_eq!(secrets("DB_PASSWORD", "hunter2"), 1);
 }
 
-/// Keys of every level: the parent's, a subchart's, by its alias, global ones.
+/// Keys at every level: the parent's, a subchart's, by alias, global ones.
 #[test]
 fn keys_of_umbrella_charts_are_followed() {
     let files = [
@@ -846,7 +848,7 @@ fn keys_of_umbrella_charts_are_followed() {
     assert!(found[1].starts_with("unknown-value values.yaml:2"), "{found:#?}");
 }
 
-/// Items of a `ConfigMapList` are ConfigMaps; a null is told once.
+/// Items of a `ConfigMapList` are ConfigMaps; a null is reported once.
 #[test]
 fn lists_and_nulls() {
     let list = "apiVersion: v1\nkind: ConfigMapList\nitems:\n- metadata: {name: a}\n  data: {a: 1}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: null\n";
@@ -859,7 +861,7 @@ fn lists_and_nulls() {
     );
 }
 
-/// What an object lacks is told at its own template, not where its name is made.
+/// A missing field of an object is reported at its own template, not where its name is generated.
 #[test]
 fn whole_objects_are_shown_at_their_templates() {
     let files = [
@@ -877,7 +879,7 @@ fn whole_objects_are_shown_at_their_templates() {
     assert!(found[0].starts_with("missing-spread templates/b.yaml:4"), "{found:#?}");
 }
 
-/// Mistyped keys, API versions with a successor and scalars without quotes are mended; what would do harm is left alone.
+/// Mistyped keys, API versions with a successor and unquoted scalars are fixed; harmful edits are dropped.
 #[test]
 fn what_is_plain_is_mended() {
     let folder = chart("fix", "", "image:\n  tag: 1.10\n\"on\": x\n");
@@ -927,7 +929,7 @@ fn what_is_plain_is_mended() {
     assert_eq!((again.code, &*again.stdout), (0, ""), "{}", again.stderr);
 }
 
-/// Files that a prometheus.yml names are checked where they are there. What is wanted is what promtool 3.16 says.
+/// Files referenced by a prometheus.yml are checked if they exist. The expected findings are those of promtool 3.16.
 #[test]
 fn files_that_a_configuration_names_are_checked() {
     let folder = scratch("named_files");
@@ -987,7 +989,7 @@ fn keys_that_a_configuration_names_are_checked() {
     assert_eq!(places, ["templates/b.yaml:15", "templates/b.yaml:18"], "{found:#?}");
 }
 
-/// What another release may have is a warning; a name that is nearly one of the release's is a slip.
+/// A name that another release may define is a warning; a name similar to one in the release is an error.
 #[test]
 fn objects_of_other_releases_are_warnings() {
     let scaler = |target: &str| {
@@ -1066,7 +1068,7 @@ fn an_unknown_include_is_told_once() {
         found,
         ["undefined-template templates/b.yaml:1 no template \"nothing\" is defined"]
     );
-    // Where that rule is off, the failure itself is told.
+    // If that rule is off, the render error itself is reported.
     let found = found_in("unknown_include", &files, &["--ignore", "undefined-template"]);
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(found[0].starts_with("template-render "), "{found:#?}");

@@ -1,4 +1,4 @@
-//! The one integration test binary: all of it links once.
+//! The only integration test binary, so that everything is linked once.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
-//! `promchart migrate`: what is carried over, what is said of the rest. That releases stay what they are is shown by the cases of
-//! `tests/cases/migrate.rs`.
+//! `promchart migrate`: values that are carried over, and messages about the rest. `tests/cases/migrate.rs` checks that
+//! releases stay the same.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ fn cases() -> Vec<String> {
         .collect()
 }
 
-/// The head of the output and the messages both name what is not carried over.
+/// Both the head of the output and the messages name the values that are not carried over.
 #[test]
 fn what_is_not_carried_over_is_listed() {
     let listed = |case: &str, wanted: &[&str]| {
@@ -98,7 +98,7 @@ fn release() -> Options {
     }
 }
 
-/// Each leaf has exactly one claim, each claim has as many leaves as it says, and what is lost is reported.
+/// Each leaf has exactly one claim, each claim has as many leaves as it says, and lost values are reported.
 #[track_caller]
 fn is_accounted(migration: &Migration, input: &str) {
     let mut counts = vec![0; migration.claims.len()];
@@ -144,7 +144,7 @@ fn each_leaf_of_the_suite_is_accounted_for_once() {
     }
 }
 
-/// What keys get in random values.
+/// Random values for keys.
 const VALUES: [&str; 14] = [
     "true",
     "false",
@@ -162,7 +162,7 @@ const VALUES: [&str; 14] = [
     "[--a=b, --no-c]",
 ];
 
-/// Values made of the keys that the table knows: their defaults, other values of any type, and keys that nobody knows.
+/// Values for the keys of the table: their defaults, other values of any type, and unknown keys.
 #[test]
 fn each_leaf_of_random_values_is_accounted_for_once() {
     let keys = migrate::known_keys();
@@ -182,7 +182,7 @@ fn each_leaf_of_random_values_is_accounted_for_once() {
             if draw(8) == 0 {
                 steps.push("oddKey".to_owned());
             }
-            // A key inside of a value that is written as well would be no YAML.
+            // A key inside a value that is also written would be invalid YAML.
             let clashes = lines
                 .iter()
                 .any(|other: &Vec<String>| other.starts_with(&steps) || steps.starts_with(other));
@@ -303,7 +303,7 @@ fn only_what_is_set_comes_out_if_asked_for() {
     assert_eq!(values, "server:\n  routePrefix: /p  # server.prefixURL (0.yaml:1)\n");
 }
 
-/// Many copy the whole values file of the community chart: that asks for nothing.
+/// A copy of the community chart's whole values file contains no settings of the user.
 #[test]
 fn repeated_defaults_change_nothing() {
     let defaults = "\
@@ -390,7 +390,7 @@ fn reports_have_the_formats_of_lint() {
     assert!(root().join(path).is_file());
 }
 
-/// What the chart's guards refuse is said, with exit code 1.
+/// A refusal by the chart's guards is reported, with exit code 1.
 #[test]
 fn the_chart_has_the_last_word() {
     let folder = scratch("migrate_refused");

@@ -1,11 +1,11 @@
-//! The linter finds faults on purpose, and points at the line to mend: `tests/suite/mutations/`.
+//! The linter finds deliberate faults at the line to fix: `tests/suite/mutations/`.
 
 use std::collections::BTreeSet;
 
 use crate::support::mutants::{self, Charts, Tally};
 use crate::support::root;
 
-/// The least kinds of faults.
+/// The minimum number of kinds of faults.
 const KINDS: usize = 40;
 
 fn is_at_least(percent: usize, (right, all): (usize, usize)) -> bool {

@@ -1,4 +1,4 @@
-//! Where the output has come from: the shares of our own chart. Places written by hand are `tests/cases/origins.rs`.
+//! The origins of rendered text: the shares of our own chart. Cases written by hand are in `tests/cases/origins.rs`.
 
 use std::sync::Arc;
 
@@ -29,14 +29,14 @@ fn our_own_chart_is_known_to_the_line() {
     }
 }
 
-/// What changes in the output when a value is changed has come from that value.
+/// The output that changes with a value has that value as its origin.
 #[test]
 fn our_own_chart_leads_to_the_values_that_change_it() {
     const MOST: usize = 60;
     let mut direct = shares::Share::default();
     let mut certain = shares::Share::default();
     let mut misses = Vec::new();
-    // Each value is rendered anew with its trace, so these have to stand for the others.
+    // Each value needs a traced render of its own, so these profiles represent the others.
     for profile in [
         "fst-manage.yaml",
         "fst-manage-fixed.yaml",
@@ -58,7 +58,7 @@ fn our_own_chart_leads_to_the_values_that_change_it() {
     assert!(certain.percent() >= 99.0, "{certain:?}\n{misses}");
 }
 
-/// A trace must not change what comes out, nor which error it is.
+/// A trace must not change the output or the error.
 #[test]
 fn a_traced_render_is_the_same_render() {
     let world: Arc<dyn World> = Arc::new(promchart::world::Disk::default());

@@ -20,7 +20,7 @@
 //! # unchecked: SUBJECT | words   a check that was not made
 //! ```
 //!
-//! A file with more than comments is the manifest itself and is given as FILE. The time is 2026-06-01.
+//! A file with more than comments is the manifest itself and is passed as FILE. The time is 2026-06-01.
 
 use std::path::Path;
 
@@ -72,7 +72,7 @@ struct Fixture {
     unchecked: Vec<String>,
 }
 
-/// `test` keeps the folders of tests apart that run side by side.
+/// `test` separates the folders of parallel tests.
 fn fixture(test: &str, name: &str) -> Fixture {
     let text = read(format!("{FOLDER}/cases/{name}"));
     let folder = scratch(&format!("preflight/{test}/{name}"));
@@ -175,7 +175,7 @@ fn run(fixture: &Fixture, more: &[&str]) -> Run {
     case.run()
 }
 
-/// The text that a place marks, as far as it is on its first line.
+/// The text of a span, up to the end of its first line.
 fn marked(fixture: &Fixture, place: &Json) -> String {
     let name = place["file"].as_str().unwrap_or_default();
     let name = if name == "<stdin>" { "manifest.yaml" } else { name };
@@ -198,7 +198,7 @@ fn marked(fixture: &Fixture, place: &Json) -> String {
         .collect()
 }
 
-/// What differs between a case and its run.
+/// The differences between a case and its run.
 fn check(name: &str) -> Vec<String> {
     let fixture = fixture("cases", name);
     let run = run(&fixture, &["--format", "json"]);

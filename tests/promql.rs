@@ -1,4 +1,4 @@
-//! Expressions, judged as Prometheus' own parser judged them: `tests/suite/promql`, whose verdicts are cases of their own
+//! Expressions with the verdicts of Prometheus' own parser: `tests/suite/promql`, whose verdicts are separate cases
 //! (`tests/cases/promql.rs`).
 
 use promchart::promql::{Options, check};
@@ -8,12 +8,12 @@ use crate::support::{read, rows};
 
 const SUITE: &str = "tests/suite/promql";
 
-/// Words that are not Prometheus': where it stops at another of several faults, and what we add.
+/// Messages that differ from Prometheus': those where it stops at another of several faults, and our additions.
 fn same_words(own: &str, wanted: &str) -> bool {
     own == wanted || own.starts_with(&format!("{wanted}, did you mean"))
 }
 
-/// The order of several faults, and the place of a few, is that of a table-driven parser.
+/// The order of several faults, and the position of a few, depend on its table-driven parser.
 #[test]
 fn words_and_places_are_nearly_those_of_prometheus() {
     let (mut refused, mut words, mut places) = (0, 0, 0);

@@ -1,8 +1,8 @@
-//! README.md and docs/ say what promchart prints: here it is run.
+//! Runs the examples of README.md and docs/ and compares their output.
 
 use crate::support::{Case, read, value_tables, words};
 
-/// Pages whose commands need files, a clock or a folder of their own, and have a test that gives them these.
+/// Pages whose commands need files, a clock or a folder of their own, and have a separate test.
 const TESTED_ELSEWHERE: [&str; 2] = ["certs.md", "preflight.md"];
 
 /// README.md and the pages of docs/.
@@ -18,7 +18,7 @@ fn pages() -> Vec<String> {
     pages
 }
 
-/// The `console` blocks of a page: each command with what it is said to print.
+/// The `console` blocks of a page: each command with its expected output.
 fn sessions(page: &str) -> Vec<(String, String)> {
     let text = read(page);
     let mut sessions: Vec<(String, String)> = Vec::new();
@@ -47,7 +47,7 @@ fn run(command: &str) -> (i32, String) {
     (run.code, run.stdout + &without_time(&run.stderr))
 }
 
-/// Whether a text is as wanted, where a line `...` stands for any lines.
+/// Whether a text is as expected; an expected line `...` matches any lines.
 fn agrees(printed: &str, wanted: &str) -> bool {
     let wanted: Vec<&str> = wanted.trim_end().lines().collect();
     let printed: Vec<&str> = printed.trim_end().lines().collect();
@@ -69,7 +69,7 @@ fn agrees(printed: &str, wanted: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Messages with one time in place of that which the linter took.
+/// Messages with a fixed time instead of the measured one.
 fn without_time(messages: &str) -> String {
     let line = |line: &str| match line.rsplit_once(" rules, ") {
         Some((before, _)) if line.starts_with("checked ") => format!("{before} rules, 0.02 s\n"),
@@ -110,7 +110,7 @@ fn dots_stand_for_any_lines() {
     }
 }
 
-/// The first command of the README ends well and prints the ten objects of the document that the chart comes from.
+/// The first command of the README succeeds and prints the ten objects of the document that the chart is based on.
 #[test]
 fn the_main_job_runs() {
     let readme = read("README.md");
@@ -123,7 +123,7 @@ fn the_main_job_runs() {
     assert_eq!(printed.matches("\nkind: ").count(), 10);
 }
 
-/// The tables of the chart's README are those of its values file and schema.
+/// The tables of the chart's README are generated from its values file and schema.
 #[test]
 fn the_tables_of_values_are_fresh() {
     let schema = serde_json::from_str(&read("chart/values.schema.json")).expect("the schema is JSON");

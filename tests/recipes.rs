@@ -1,4 +1,4 @@
-//! The recipes of docs/recipes.md are run in a folder as they suppose it: `charts/web`, its tests, and two values files.
+//! Runs the recipes of docs/recipes.md in the folder that they assume: `charts/web`, its tests, and two values files.
 
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,8 @@ fn blocks() -> Vec<String> {
         .collect()
 }
 
-/// The command lines in a block, be they lines of a script or items of YAML; `{{ .Path }}` is what chart-testing puts in.
+/// The command lines in a block, whether lines of a script or items of YAML; `{{ .Path }}` is replaced as chart-testing
+/// does.
 fn commands(block: &str) -> Vec<String> {
     block
         .lines()

@@ -1,4 +1,4 @@
-//! Each rule has a page of its form; the examples of the pages are run by `tests/cases/rules.rs`.
+//! Each rule has a page with the required structure; `tests/cases/rules.rs` runs the examples of the pages.
 
 use promchart::lint::{self, Family, RULES};
 

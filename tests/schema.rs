@@ -1,4 +1,4 @@
-//! The sources of the values schema: what each key must say of itself.
+//! The sources of the values schema: required properties of each key.
 
 use serde_json::{Map, Value as Json};
 
@@ -28,7 +28,7 @@ fn types(schema: &Map<String, Json>) -> Vec<&str> {
     }
 }
 
-/// What is missing in a schema and those in it.
+/// The missing properties of a schema and its subschemas.
 fn check(schema: &Json, path: &str, missing: &mut Vec<String>) {
     match schema {
         Json::Array(items) => items

@@ -1,4 +1,4 @@
-//! The defects of the manifests that the chart comes from are gone: `tests/suite/chart/seed-defects.yaml`.
+//! The defects of the manifests that the chart is based on are fixed: `tests/suite/chart/seed-defects.yaml`.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::support::{Case, read, root};
 
-/// A defect, and what shows that the chart does not have it.
+/// A defect, and the checks that the chart does not have it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Defect {
@@ -15,7 +15,7 @@ struct Defect {
     checks: Vec<Check>,
 }
 
-/// One look at a part of the output.
+/// A check of a part of the output.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Check {
@@ -26,17 +26,17 @@ struct Check {
     absent: bool,
 }
 
-/// A text with single spaces.
+/// A text with all white space reduced to single spaces.
 fn plain(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The value of a line `key: value` of a document, at this indent.
+/// The value of a line `key: value` of a document, at this indentation.
 fn field<'a>(document: &'a str, key: &str) -> Option<&'a str> {
     document.lines().find_map(|line| line.strip_prefix(key)).map(str::trim)
 }
 
-/// The parts of a rendered chart by their names: objects, prometheus.yml, its jobs.
+/// The parts of a rendered chart by name: objects, prometheus.yml, its jobs.
 fn parts(stream: &str) -> BTreeMap<String, String> {
     let mut parts = BTreeMap::from([("everything".to_owned(), stream.to_owned())]);
     for (_, document) in promchart::manifest::split(stream) {
@@ -54,7 +54,7 @@ fn parts(stream: &str) -> BTreeMap<String, String> {
     parts
 }
 
-/// What speaks against a check, if anything.
+/// The reason why a check fails, if it does.
 fn fault(check: &Check, parts: &BTreeMap<String, String>) -> Option<String> {
     let file = root().join(&check.r#in).is_file().then(|| read(&check.r#in));
     let text = file.as_ref().or_else(|| parts.get(&check.r#in));
@@ -105,7 +105,7 @@ fn all_defects_of_the_seed_are_gone() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-/// The checks see the defects where they are: in the profile that keeps them all.
+/// The checks detect the defects in the profile that keeps all of them.
 #[test]
 fn the_seed_itself_has_its_defects() {
     let arguments = ["prom", "chart", "-n", "fst-manage", "-f", "values/fst-manage.yaml"];

@@ -1,4 +1,4 @@
-//! `promchart template --source-map`: every line has an origin, and places of values are those that matter.
+//! `promchart template --source-map`: every line has an origin, and the positions of values are verified.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::support::{Case, copy, names, root, scratch, write};
 
-/// Runs `template` in a folder; its standard output and the source map.
+/// Runs `template` in a folder. Returns its standard output and the source map.
 fn mapped(folder: &Path, arguments: &[&str]) -> (String, Json) {
     let file = scratch("source-map-file").join("map.json");
     let case = Case::new("template").args(arguments).arg("--source-map").arg(&file);
@@ -18,7 +18,7 @@ fn mapped(folder: &Path, arguments: &[&str]) -> (String, Json) {
     (printed, serde_json::from_str(&map).unwrap())
 }
 
-/// The lines of an output that have no origin, or one for nothing.
+/// The lines of an output without an origin, and origins without a line.
 fn faults(text: &str, lines: &[Json]) -> Vec<String> {
     let by_line: BTreeMap<u64, &Json> = lines
         .iter()
@@ -28,7 +28,7 @@ fn faults(text: &str, lines: &[Json]) -> Vec<String> {
     let mut wrong = Vec::new();
     for (number, line) in (1_u64..).zip(text.lines()) {
         if line == "---" {
-            // Helm's, or one between the documents of a file of crds/.
+            // A separator written by Helm, or one between the documents of a file of crds/.
             continue;
         }
         let is_helms = line.trim().is_empty() || line.starts_with("# Source: ");
@@ -103,7 +103,7 @@ fn every_form_of_output_is_mapped() {
         let (text, map) = mapped(&folder, arguments);
         let wrong = faults(&text, map["outputs"][0]["lines"].as_array().unwrap());
         assert!(wrong.is_empty(), "{arguments:?}: {}\n{text}", wrong.join("\n"));
-        // What a line says of a value is in the line.
+        // The text of a value's position is part of the line.
         for line in map["outputs"][0]["lines"].as_array().unwrap() {
             for value in line["values"].as_array().into_iter().flatten() {
                 let number = usize::try_from(line["line"].as_u64().unwrap()).unwrap();
@@ -129,7 +129,7 @@ fn every_form_of_output_is_mapped() {
     }
 }
 
-/// Each field of the chart of the fixtures whose value is said to be certain changes when the value at that place is edited.
+/// In the fixtures' chart, each field with a certain value changes when the value at that position is edited.
 #[test]
 fn places_of_values_are_proven_by_editing_them() {
     let folder = scratch("source-map-proof");

@@ -1,6 +1,6 @@
-//! The stages of the template language one by one: each file of `tests/suite/{lexer,parser,lower}` has a snapshot beside it,
-//! which shows the tokens, the syntax tree or the lowered text, or the diagnostics. A new case is a new file; `cargo insta`
-//! or `just bless` writes its snapshot, to be read before it is committed.
+//! The stages of the template language one by one: each file of `tests/suite/{lexer,parser,lower}` has a snapshot,
+//! which shows the tokens, the syntax tree or the lowered text, or the diagnostics. A new case is a new file; `cargo
+//! insta` or `just bless` writes its snapshot. Review it before you commit it.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -15,7 +15,7 @@ use promchart::template::{lex, parse};
 
 use crate::support::{names, root};
 
-/// Snapshots every file of a suite folder: what `show` makes of it, below the input.
+/// Snapshots every file of a suite folder: the result of `show`, below the input.
 fn each(stage: &str, show: impl Fn(&Sources, FileId) -> String) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(root().join("tests/suite").join(stage));
@@ -44,7 +44,7 @@ fn place(sources: &Sources, span: Span) -> String {
     format!("{}:{}-{}:{}", start.line, start.column, end.line, end.column)
 }
 
-/// The trees of a file, or what is wrong with it as users see it.
+/// The trees of a file, or its errors as users see them.
 fn parsed(sources: &Sources, file: FileId) -> Result<Template, String> {
     let source = sources.get(file);
     let known = |name: &str| functions::find(name).is_some();
@@ -94,7 +94,7 @@ fn parser() {
     });
 }
 
-/// One line a node, indented by its depth.
+/// One line per node, indented by its depth.
 fn list(sources: &Sources, nodes: &List, depth: usize, out: &mut String) {
     let indent = "  ".repeat(depth);
     for node in &nodes.nodes {
@@ -122,7 +122,7 @@ fn branch(sources: &Sources, keyword: &str, branch: &Branch, depth: usize, out: 
     Ok(())
 }
 
-/// What is printed is parsed to what prints the same: the tree lost nothing.
+/// Printed text is parsed to a tree that prints the same: the tree lost nothing.
 #[test]
 fn printed_trees_parse_back() {
     let mut checked = 0;

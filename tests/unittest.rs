@@ -1,6 +1,6 @@
-//! `promchart test` against what the real helm-unittest says of the same suites.
+//! `promchart test` compared with the real helm-unittest on the same suites.
 //!
-//! `tests/unittest` has a chart with suites, suites that are broken, and `wanted.json`, which `record.py` there makes with
+//! `tests/unittest` has a chart with suites, invalid suites, and `wanted.json`, which `record.py` there records with
 //! helm-unittest 1.1.2: verdicts and texts.
 
 use std::path::Path;
@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 
 use crate::support::{Case, copy, names, read, root, scratch};
 
-/// Nobody listens.
+/// Ignores all events.
 struct Deaf;
 
 impl Listener for Deaf {
@@ -32,7 +32,7 @@ fn wanted() -> Json {
     serde_json::from_str(&read("tests/unittest/wanted.json")).unwrap()
 }
 
-/// A copy of the chart in a folder of its own.
+/// A copy of the chart in a new folder.
 fn fresh(name: &str) -> std::path::PathBuf {
     let folder = scratch(name);
     copy(&root().join("tests/unittest/chart"), &folder.join("chart"));
@@ -52,7 +52,7 @@ fn run(folder: &Path, change: impl FnOnce(&mut Options)) -> Results {
     unittest::run(&world, &options, &Sources::new(), &mut Deaf)
 }
 
-/// What helm-unittest says of a test, without the places that only promchart tells.
+/// The output of helm-unittest about a test, without the positions that only promchart adds.
 fn told(test: &TestResult, folder: &Path) -> (String, String, String) {
     let mut test = test.clone();
     for assertion in &mut test.assertions {
@@ -72,7 +72,7 @@ fn told(test: &TestResult, folder: &Path) -> (String, String, String) {
     (test.name.clone(), result.to_owned(), text)
 }
 
-/// Everything in which results are not as they should be.
+/// All differences of the results.
 fn differences(wanted: &Json, results: &Results, folder: &Path) -> Vec<String> {
     let mut wrong = Vec::new();
     let suites = wanted["suites"].as_array().unwrap();
@@ -136,7 +136,7 @@ fn broken_suites_are_refused_where_helm_unittest_refuses_them() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// A copy of the chart with one suite in it.
+/// A copy of the chart with one suite.
 fn alone(name: &str, file: &str) -> std::path::PathBuf {
     let folder = fresh(name);
     std::fs::remove_dir_all(folder.join("chart/tests")).unwrap();
@@ -181,7 +181,7 @@ fn a_failure_tells_the_lines_that_it_comes_from() {
          Template:\tchart/templates/deployment.yaml:18:13\treplicas: {{ .Values.replicas }}\n\
          Values:\tchart/values.yaml:1:11\treplicas: 2"
     );
-    // The place of the one thing that differs in a list.
+    // The position of the only difference in a list.
     let places = test.assertions[2]
         .places
         .join("\n")

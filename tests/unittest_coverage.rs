@@ -1,4 +1,5 @@
-//! `promchart test --coverage`: what it says of the chart in `tests/unittest/coverage/`, whose lines and branches were counted by hand.
+//! `promchart test --coverage`: the coverage of the chart in `tests/unittest/coverage/`, whose lines and branches were
+//! counted by hand.
 
 use std::path::PathBuf;
 
@@ -21,7 +22,7 @@ fn test(folder: &PathBuf, arguments: &[&str]) -> Run {
     Case::new("test").arg("chart").args(arguments).dir(folder).run()
 }
 
-/// What is said of the coverage.
+/// The coverage part of the output.
 fn table(run: &Run) -> &str {
     run.stdout.split_once("\n### Coverage").map_or("", |(_, table)| table)
 }
@@ -37,13 +38,13 @@ fn the_table_names_lines_and_branches() {
         read("docs/test.md").contains(wanted.trim_end()),
         "docs/test.md has another table"
     );
-    // From inside of the chart all paths are shorter.
+    // From inside the chart, all paths are shorter.
     let run = Case::new("test").arg("--coverage").dir(folder.join("chart")).run();
     let inside = wanted
         .replace("[ shop ] chart", "[ shop ] .")
         .replace("  chart/templates", "  templates");
     assert_eq!(format!("### Coverage{}", table(&run)), inside);
-    // Without the flag nothing is said of it.
+    // Without the flag, coverage is not printed.
     assert_eq!(table(&test(&folder, &[])), "");
 }
 
@@ -59,7 +60,7 @@ fn renders_with_values_files_count_as_well() {
     let run = test(&folder, &["--coverage-values", "ci/none.yaml"]);
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("no values file ci/none.yaml"), "{}", run.stderr);
-    // A render that fails is told, and counts as far as it came.
+    // A render that fails is reported, and counts up to the error.
     std::fs::write(folder.join("chart/ci/bad-values.yaml"), "tls: true\n").unwrap();
     let run = test(&folder, &["--coverage-values", "ci/bad-values.yaml"]);
     assert_eq!(run.code, 1);
@@ -135,12 +136,12 @@ fn reports_for_other_programs_have_the_same_counts() {
     ] {
         assert!(page.contains(line), "{line}\n{page}");
     }
-    // A template's text is no markup.
+    // The text of a template is escaped.
     let helpers = written("pages/shop-templates__helpers.tpl.html");
     assert!(helpers.contains("define &#34;shop.name&#34;"), "{helpers}");
 }
 
-/// `promchart test --watch` that runs.
+/// A running `promchart test --watch`.
 struct Watching {
     process: Child,
     lines: Receiver<String>,
@@ -171,7 +172,7 @@ impl Watching {
         Self { process, lines }
     }
 
-    /// What is said until it waits for changes: the suites that were run, and why. The two streams may come in any order.
+    /// The output until it waits for changes: the suites that were run, and why. The order of the two streams may vary.
     fn round(&self) -> Vec<String> {
         let mut said = Vec::new();
         let (mut waits, mut is_summed_up) = (false, false);
@@ -230,7 +231,7 @@ fn a_change_runs_what_it_touches() {
         );
         change("templates/deployment.yaml", "replicas: 2", "replicas: 1");
         assert_eq!(watching.round()[0], format!(" PASS  deployment\t{suite}"));
-        // Nobody calls it.
+        // It is never called.
         change("charts/idle/templates/config.yaml", "v1", "v2");
         assert_eq!(
             watching.round(),
@@ -240,7 +241,7 @@ fn a_change_runs_what_it_touches() {
         );
         change("values.yaml", "replicas: 1", "replicas: 5");
         assert_eq!(watching.round().len(), 4);
-        // A template that is none, and is one again.
+        // A template that becomes invalid, and valid again.
         change("templates/ingress.yaml", "{{- if .Values.hosts }}", "{{- if }}");
         assert_eq!(watching.round().len(), 4);
         change("templates/ingress.yaml", "{{- if }}", "{{- if .Values.hosts }}");

@@ -1,4 +1,4 @@
-//! What the cases of `tests/cases/yaml` cannot say: where things are written, and keys that become one.
+//! YAML tests that the cases of `tests/cases/yaml` cannot express: positions, and keys that become equal.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use promchart::source::{Source, SourceKind, Sources, Span};
 use promchart::values::set::{SetKind, parse_into};
 use promchart::yaml::{self, Entry, Map, Node, Parsed, Style, Value};
 
-/// A source, and a span in it for values that come from nowhere.
+/// A source, and a span in it for values without a position.
 fn source(name: &str, kind: SourceKind, bytes: &[u8]) -> (Arc<Source>, Span) {
     let sources = Sources::new();
     let file = sources.add(Source::new(name, kind, bytes.to_vec()));
@@ -19,7 +19,7 @@ fn parse(text: &str) -> Parsed {
     yaml::parse(&source, span.file, 0..text.len()).unwrap()
 }
 
-/// The text of each key and value on the way along a path.
+/// The text of each key and value along a path.
 fn texts<'a>(text: &'a str, node: &Node, path: &[&str]) -> Vec<&'a str> {
     let mut texts = Vec::new();
     let mut node = node;
@@ -85,7 +85,7 @@ fn duplicates_have_both_places() {
         .map(|found| (found.key.to_string(), found.first.start, found.second.start))
         .collect();
     assert_eq!(found, [("c".to_owned(), 9, 15), ("a".to_owned(), 0, 23)]);
-    // What a merge key brings is no duplicate, though the strict decoder minds it.
+    // A key from a merge key is not a duplicate, although the strict decoder refuses it.
     let merged = parse("x: &x {a: 1}\ny: {a: 2, <<: *x}\n");
     assert!(merged.duplicates.is_empty() && merged.strict_error().is_some());
 }

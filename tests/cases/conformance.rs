@@ -1,5 +1,5 @@
-//! What Helm 4.3.1 prints, and we must print: one-line templates (`micro/`) and whole charts, a folder a case.
-//! `tests/conformance/README.md` tells how to add one.
+//! Comparison with the output of Helm 4.3.1: one-line templates (`micro/`) and whole charts, one folder per case.
+//! `tests/conformance/README.md` describes how to add one.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ pub(crate) fn cases() -> Vec<Trial> {
     [micro(), charts()].into_iter().flatten().collect()
 }
 
-/// One-line templates, each rendered three times: a trace changes neither text nor error, nor do counters.
+/// One-line templates, each rendered three times: neither a trace nor counters change the text or the error.
 fn micro() -> Vec<Trial> {
     let mut chart = Vec::new();
     files(Path::new(CHART), &mut chart);
@@ -57,7 +57,7 @@ fn whole_chart(case: &str) -> Option<String> {
     );
     let code = |stderr: &str| i32::from(stderr.lines().any(|line| line.starts_with("Error: ")));
     let helm = difference(&run, code(&want_err), &want_out, &want_err);
-    // Where we differ on purpose, `ours.*` says how.
+    // Deliberate differences are in `ours.*`.
     let (ours_out, ours_err) = (part(case, "ours.out"), part(case, "ours.err"));
     let found = if ours_out.is_none() && ours_err.is_none() {
         helm
@@ -72,7 +72,7 @@ fn whole_chart(case: &str) -> Option<String> {
     found.map(|text| format!("{}\n{text}", read(format!("{case}/args")).trim()))
 }
 
-/// The files of a folder and of those in it, by their paths from the chart.
+/// The files of a folder, recursively, by their paths relative to the chart.
 fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     for name in names(folder) {
         let path = root().join(folder).join(name);
@@ -85,9 +85,9 @@ fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     }
 }
 
-/// Whether a run says what Helm says. What we add follows Helm's text. Violations of a schema come in any order there.
+/// Whether the output matches Helm's. Our additions follow Helm's text. The order of schema violations is ignored.
 fn says(got: &str, want: &str) -> bool {
-    // What Helm logs for its own developers is no concern of ours.
+    // Helm's debug log lines are ignored.
     let lines: Vec<&str> = want.lines().filter(|line| !line.starts_with("level=DEBUG")).collect();
     let want = lines.join("\n");
     let want = want.trim_end_matches('\n');
@@ -108,7 +108,7 @@ fn says(got: &str, want: &str) -> bool {
     sorted(got, count) == sorted(want, count)
 }
 
-/// What is wrong with a run, if anything.
+/// The difference of a run, if any.
 fn difference(run: &Run, code: i32, stdout: &str, stderr: &str) -> Option<String> {
     let mut wrong = String::new();
     if run.code != code {
@@ -140,7 +140,8 @@ fn case_folders() -> Vec<String> {
     cases.filter(|case| root().join(case).join("args").is_file()).collect()
 }
 
-/// Runs a case in its folder. The output has what was written to `{out}` at its end, and no path of this machine.
+/// Runs a case in its folder. The files written to `{out}` are appended to the output, and paths of this machine are
+/// replaced.
 fn run_case(case: &str) -> Run {
     let out = scratch(&case.replace('/', "-"));
     let out_text = out.display().to_string();
@@ -176,7 +177,7 @@ fn files_in(top: &Path, folder: &Path, found: &mut Vec<(String, String)>) {
     }
 }
 
-/// A file of a case; empty where there is none.
+/// A file of a case; empty if it does not exist.
 fn part(case: &str, name: &str) -> Option<String> {
     std::fs::read(root().join(case).join(name))
         .ok()

@@ -1,5 +1,6 @@
-//! Cases of template functions: `tests/suite/functions/*.jsonl`, one `{"template": .., "out" | "out_base64" | "err": ..}` a
-//! line. What is wanted is what the real Helm gives, never what we give: see `tests/suite/functions/README.md`.
+//! Cases of template functions: `tests/suite/functions/*.jsonl`, one `{"template": .., "out" | "out_base64" | "err":
+//! ..}` per line. The expected results come from the real Helm, never from promchart: see
+//! `tests/suite/functions/README.md`.
 
 use std::sync::Arc;
 

@@ -1,12 +1,11 @@
-//! Suites of files: each case is a test with a name, so that one of them, or a folder, can be run alone:
+//! Suites of case files. Each case is a named test, so that one case, or a folder of cases, can be run alone:
 //!
 //! ```text
 //! cargo test conformance::umbrella
 //! cargo test --test cases functions::strings
 //! ```
 //!
-//! A module lists the cases of its suite. What is one test over many cases, such as a share that must be reached, is in
-//! `tests/main.rs`.
+//! A module lists the cases of its suite. Tests over many cases, such as a minimum share, are in `tests/main.rs`.
 
 #![allow(
     clippy::case_sensitive_file_extension_comparisons,
@@ -40,7 +39,7 @@ mod yaml;
 
 use libtest_mimic::{Arguments, Failed, FormatSetting, Trial};
 
-/// A case: what is wrong with it, if anything, is why the test fails.
+/// A case; the test fails with its difference, if any.
 fn case(name: impl Into<String>, difference: impl FnOnce() -> Option<String> + Send + 'static) -> Trial {
     Trial::test(name, move || {
         difference().map_or(Ok(()), |text| Err(Failed::from(text)))
@@ -50,7 +49,7 @@ fn case(name: impl Into<String>, difference: impl FnOnce() -> Option<String> + S
 fn main() {
     let mut arguments = Arguments::from_args();
     if arguments.format.is_none() && arguments.filter.is_none() && !arguments.list {
-        // Some ten thousand lines of `ok` are of no use to anybody.
+        // Some ten thousand lines of `ok` are not useful.
         arguments.format = Some(FormatSetting::Terse);
     }
     let suites = [
@@ -67,7 +66,7 @@ fn main() {
         ("yaml", yaml::cases()),
     ];
     for (suite, cases) in &suites {
-        // A folder that was moved must not pass.
+        // A missing folder must not pass.
         assert!(!cases.is_empty(), "{suite} has no cases");
     }
     let trials = suites.into_iter().flat_map(|(_, cases)| cases).collect();

@@ -1,4 +1,4 @@
-//! Where the output has come from: places written by hand, `tests/suite/origins`.
+//! The origins of rendered text: expected positions written by hand, `tests/suite/origins`.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ fn place(span: Span, sources: &Sources) -> String {
     format!("{name}:{}", source.line_column(span.start).line)
 }
 
-/// An origin as the cases write it.
+/// An origin in the format of the cases.
 fn shown(origin: &Origin, sources: &Sources) -> String {
     let mut text = place(origin.template, sources);
     for call in &origin.calls {
@@ -87,7 +87,7 @@ fn differences(case: &str) -> Vec<String> {
             wrong.push(format!("{case}: {wanted_text:?} is not in\n{output}"));
             continue;
         };
-        // Of a line with its key, the value is meant if there is one in the answer.
+        // For a line with its key, the value is compared if the answer has one.
         let skipped = needle.len() - needle.trim_start().len();
         let skipped = match needle.rsplit_once(": ") {
             Some((key, _)) if wanted.contains(" | ") || wanted.contains(" ? ") => key.len() + 2,

@@ -1,4 +1,5 @@
-//! Prometheus' files: each of `tests/suite/prometheus/good` is accepted, each of `bad` refused where its first line says.
+//! Prometheus files: each file of `tests/suite/prometheus/good` is accepted, each of `bad` is refused as its first line
+//! says.
 
 use libtest_mimic::Trial;
 use promchart::diagnostic::{Report, Severity};

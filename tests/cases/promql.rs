@@ -1,4 +1,4 @@
-//! Expressions, judged as Prometheus' own parser judged them: `tests/suite/promql`.
+//! Expressions with the verdicts of Prometheus' own parser: `tests/suite/promql`.
 
 use libtest_mimic::Trial;
 use promchart::promql::{Options, check};
@@ -12,7 +12,7 @@ pub(crate) fn cases() -> Vec<Trial> {
     rows("tests/suite/promql").into_iter().map(trial).collect()
 }
 
-/// The verdicts on an expression, with and without the functions that a flag of Prometheus allows.
+/// The verdicts on an expression, with and without the functions behind a feature flag of Prometheus.
 fn verdicts(line: &str) -> Option<String> {
     let flags = Options {
         experimental_functions: true,
@@ -28,7 +28,7 @@ fn verdicts(line: &str) -> Option<String> {
         .map(|difference| format!("{expression}\n  {difference}"))
 }
 
-/// How a verdict differs from the one that is wanted.
+/// The difference from the expected verdict.
 fn difference(expression: &str, options: Options, wanted: &Value) -> Option<String> {
     match (
         check(expression, options),

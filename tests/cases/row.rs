@@ -1,4 +1,4 @@
-//! Templates with what Helm gives for them, one a line of a `*.jsonl` file.
+//! Templates with Helm's results, one per line of a `*.jsonl` file.
 
 use promchart::go::base64;
 use promchart::go::string::decode;
@@ -6,8 +6,8 @@ use promchart::go::unicode::rune;
 
 use crate::support::engine::{Engine, field, from_json, with_deep_stack};
 
-/// What differs from a row of `template` and `out`, `out_base64` or `err`. A row that is `nondeterministic` in Helm
-/// need only render.
+/// The difference from a row of `template` and `out`, `out_base64` or `err`. A row that is `nondeterministic` in Helm
+/// only has to render.
 pub(crate) fn difference(engine: &Engine, row: &str) -> Option<String> {
     let row = &from_json(row);
     let text = |name| field(row, name).and_then(|value| value.as_str().map(str::to_owned));
@@ -22,7 +22,7 @@ pub(crate) fn difference(engine: &Engine, row: &str) -> Option<String> {
             (_, Some(out)) => *decode(got) == base64::decode(out.as_bytes()).unwrap(),
             _ => false,
         },
-        // In JSON a byte that is no character is U+FFFD.
+        // In JSON, a byte that is not valid UTF-8 is U+FFFD.
         Err(got) => err.as_ref().is_some_and(|err| got.chars().map(rune).eq(err.chars())),
     };
     let short = |text: String| text.chars().take(1500).collect::<String>();

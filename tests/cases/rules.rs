@@ -1,5 +1,5 @@
-//! The pages of the rules are their fixtures: what stands under Bad must be found, on the marked lines and by that rule
-//! alone; what stands under Good must be clean.
+//! The pages of the rules are their test cases: examples under Bad must have findings on the marked lines and by that
+//! rule alone; examples under Good must have none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,9 +15,9 @@ use promchart::world::{Memory, World};
 
 use super::case;
 
-/// Rules whose faults cannot be shown in files of a chart.
+/// Rules whose faults cannot be shown with the files of a chart.
 const WITHOUT_FIXTURE: [&str; 4] = ["chart-load", "values-flag", "render-limit", "prometheus-agent"];
-/// What a fixture leaves out, where that is the fault.
+/// The part that a fixture omits, for rules about missing parts.
 const LEFT_OUT: [(&str, &str); 2] = [
     ("missing-values-file", "values.yaml"),
     ("missing-templates", "templates/"),
@@ -66,7 +66,7 @@ impl Progress for Silent {
     fn done(&self, _: usize, _: usize, _: &Run) {}
 }
 
-/// Lints a chart of these files and of what a chart must have.
+/// Lints a chart with these files and the required ones.
 fn lint(rule: &Rule, files: &Files, is_bad: bool, sources: &Sources) -> Report {
     let mut all = Files::from(
         [
@@ -141,7 +141,7 @@ pub(crate) fn cases() -> Vec<Trial> {
         .collect()
 }
 
-/// The bad examples of a page must be found, the good ones must be clean.
+/// The bad examples of a page must have findings, the good ones must have none.
 fn page(rule: &Rule) -> Option<String> {
     let (bad, good) = examples(rule);
     if bad.is_empty() || good.is_empty() {

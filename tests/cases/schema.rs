@@ -1,5 +1,5 @@
-//! JSON schemas: Helm's verdict and Helm's words, for schemas of all drafts (`tests/suite/schema/helm.json`); `xtask schema-cases`
-//! asks Helm.
+//! JSON schemas of all drafts with Helm's verdicts and messages (`tests/suite/schema/helm.json`); `xtask schema-cases`
+//! records them.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ fn difference(row: &Json) -> Option<String> {
     })
 }
 
-/// What promchart prints about the values of a subchart.
+/// The errors that promchart prints about the values of a subchart.
 fn said(case: &Json) -> Vec<String> {
     let schema = match &case["schema"] {
         Json::String(text) => text.clone(),

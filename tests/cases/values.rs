@@ -1,5 +1,5 @@
-//! Values that the chart must refuse: each file of `tests/fixtures/bad-values` says in its first line which key must be named, and
-//! some words of the message.
+//! Values that the chart must refuse: the first line of each file in `tests/fixtures/bad-values` has the key that must
+//! be named and some words of the message.
 
 use libtest_mimic::Trial;
 
@@ -35,13 +35,13 @@ fn is_refused(path: &str) {
     for text in [&*shown(key), words] {
         assert!(run.stderr.contains(text), "{path}: {text:?} is not in\n{}", run.stderr);
     }
-    // A violation of the schema is shown at the line of the values file, whichever key it is.
+    // A schema violation is shown at the line of the values file, whichever key it names.
     if run.stderr.contains("[values-schema]") {
         assert!(run.stderr.contains(&format!("--> {path}:")), "{path}\n{}", run.stderr);
     }
 }
 
-/// A key of a fixture (`a.0.b`) as promchart writes it (`a[0].b`).
+/// A key of a fixture (`a.0.b`) in promchart's format (`a[0].b`).
 fn shown(key: &str) -> String {
     let mut shown = String::new();
     for step in key.split('.') {

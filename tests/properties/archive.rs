@@ -1,4 +1,4 @@
-//! Packed charts: whatever the archive says, nothing is written and no file gets a name that leads out of the chart.
+//! Packaged charts: whatever the archive contains, nothing is written and no file gets a name outside of the chart.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use promchart::diagnostic::Report;
 use promchart::source::Sources;
 use promchart::world::{Entry, FileKind, Piped, World};
 
-/// Helm's own bound, in bytes.
+/// Helm's own limit, in bytes.
 const MAX_CHART_SIZE: usize = 100 << 20;
 const BLOCK: usize = 512;
 
@@ -32,7 +32,7 @@ pub(crate) fn check(bytes: &[u8]) {
     assert!(total <= MAX_CHART_SIZE, "{total} bytes");
 }
 
-/// The bytes as a tar whose headers have the right checksums: nothing is found behind a wrong one.
+/// The bytes as a tar with correct header checksums: files after a wrong one are not found.
 fn with_checksums(bytes: &[u8]) -> Vec<u8> {
     let mut tar = bytes.to_vec();
     let mut at = 0;
@@ -63,7 +63,7 @@ fn inside(chart: &Chart, total: &mut usize) {
     }
 }
 
-/// A world with one file in it, `c.tgz`. To ask it for anything else is a mistake.
+/// A world with one file, `c.tgz`. Any other access is a mistake.
 struct OneFile(Vec<u8>);
 
 impl World for OneFile {

@@ -1,4 +1,4 @@
-//! The scanner: its tokens cover the text from left to right, and end.
+//! The scanner: its tokens cover the text from left to right, and it terminates.
 
 use promchart::go::string::encode;
 use promchart::template::{TokenKind, lex};

@@ -1,4 +1,4 @@
-//! The lowering: minijinja takes whatever is a template of Go's.
+//! The lowering: minijinja accepts the lowered text of every valid Go template.
 
 use minijinja::Environment;
 use minijinja::syntax::SyntaxConfig;

@@ -1,5 +1,5 @@
-//! What must hold for any input. The fuzz targets (`fuzz/`) look for inputs that break it; those that did, and some that
-//! might, are kept in `tests/suite/fuzz/TARGET` and must not break it again.
+//! Properties that hold for any input. The fuzz targets (`fuzz/`) search for inputs that violate them. Inputs that did,
+//! and some that might, are kept in `tests/suite/fuzz/TARGET` and must not violate them again.
 
 mod archive;
 mod lexer;
@@ -12,7 +12,7 @@ mod yaml;
 use crate::support::engine::with_deep_stack;
 use crate::support::{names, root};
 
-/// The inputs that are kept for a target, by their names.
+/// The inputs that are kept for a target, by name.
 fn kept(target: &str) -> Vec<(String, Vec<u8>)> {
     let folder = root().join("tests/suite/fuzz").join(target);
     let read = |name: String| {
@@ -22,7 +22,7 @@ fn kept(target: &str) -> Vec<(String, Vec<u8>)> {
     names(&folder).into_iter().map(read).collect()
 }
 
-/// Checks all inputs that are kept for a target, and says which is being checked if one fails.
+/// Checks all inputs that are kept for a target, and prints the name of the current one if it fails.
 fn check_kept(target: &str, check: fn(&[u8])) {
     let inputs = kept(target);
     assert!(!inputs.is_empty());

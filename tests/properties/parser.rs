@@ -1,4 +1,4 @@
-//! The parser: a template that is printed and read again is the same template.
+//! The parser: a template that is printed and parsed again is the same template.
 
 use std::fmt::Write as _;
 
@@ -23,7 +23,8 @@ pub(crate) fn check(bytes: &[u8]) {
     assert_eq!(shape(&again), shape(&template), "{text:?} prints as {printed:?}");
 }
 
-/// All trees as one file. Space is put around actions and trimmed again, so that a brace before them stays text.
+/// All trees as one file. Actions are surrounded by space, which is trimmed again, so that a brace before them stays
+/// text.
 fn print(template: &Template) -> String {
     let (own, defined) = template.trees.split_last().expect("the file's own tree");
     let mut text = String::new();
@@ -34,10 +35,10 @@ fn print(template: &Template) -> String {
     text + &guarded(&own.root)
 }
 
-/// What keeps two braces apart.
+/// A separator of two braces.
 const NOTHING: &str = " {{- /**/}}";
 
-/// A list with `{{- ` where a text before an action ends with a brace.
+/// A list, with `{{- ` if the text before an action ends with a brace.
 fn guarded(list: &List) -> String {
     let mut text = String::new();
     for node in &list.nodes {
@@ -69,7 +70,7 @@ fn guarded_branch(keyword: &str, branch: &Branch) -> String {
     format!("{{{{{keyword} {}}}}}{list}{otherwise}{{{{end}}}}", branch.pipeline)
 }
 
-/// What a template says, without the places where it says it.
+/// The content of a template, without positions.
 fn shape(template: &Template) -> String {
     let mut out = String::new();
     for tree in &template.trees {

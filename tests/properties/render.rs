@@ -1,4 +1,4 @@
-//! A render: values and a template, a NUL between them, end in text or in an error.
+//! A render: values and a template, separated by a NUL, result in text or in an error.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub(crate) fn check(bytes: &[u8]) {
         capabilities: Capabilities::default(),
         post_renderer: None,
         skip_schema: false,
-        // Memory is not counted here; the steps bound it.
+        // Memory is not counted here; the step limit bounds it.
         limits: Limits {
             steps: 100_000,
             memory: usize::MAX,

@@ -1,10 +1,11 @@
-//! `--set` and its kin: no expression panics or makes more than its length allows, and what it sets can be written.
+//! `--set` and similar flags: no expression panics or creates more than its length allows, and the resulting values can
+//! be written.
 
 use promchart::source::{Source, SourceKind, Sources, Span};
 use promchart::values::set::{SetKind, parse_into};
 use promchart::yaml::{self, Node, Style, Value};
 
-/// No index is larger, so that is what one index can make.
+/// The maximum index, which bounds the size that one index can create.
 const MOST_PER_INDEX: usize = 65_537;
 
 pub(crate) fn check(bytes: &[u8]) {
@@ -21,7 +22,7 @@ pub(crate) fn check(bytes: &[u8]) {
     let kind = kinds[usize::from(*kind) % kinds.len()];
     let sources = Sources::new();
     let mut target: Option<Node> = None;
-    // One flag after the other, into the same values.
+    // One flag after the other, applied to the same values.
     for expression in expressions.split(|byte| *byte == 0) {
         let file = sources.add(Source::new(kind.flag(), SourceKind::Flag, expression.to_vec()));
         let source = sources.get(file);

@@ -1,4 +1,4 @@
-//! YAML: what is read can be written, and what is written reads as the same.
+//! YAML: everything that is read can be written, and reads again as the same.
 
 use promchart::go::string::encode;
 use promchart::source::{Source, SourceKind, Sources, Span};
@@ -66,7 +66,7 @@ fn within(node: &Node, length: usize) {
     visit(node, &mut |node| assert!(node.span.range().end <= length, "{node:?}"));
 }
 
-/// Whether the tree is one that Go itself refuses, or reads as another one, when it has written it.
+/// Whether Go itself refuses the tree, or reads it as another one, after writing it.
 fn changes(node: &Node) -> bool {
     let breaks = |text: &str| {
         text.contains(['\u{85}', '\u{2028}', '\u{2029}']) || (text.starts_with('\t') && text.contains('\n'))
@@ -82,7 +82,7 @@ fn changes(node: &Node) -> bool {
     found
 }
 
-/// Whether two trees hold the same: numbers by what they are, not by how they are kept.
+/// Whether two trees have equal values: numbers are compared by value, not by representation.
 fn same(a: &Node, b: &Node) -> bool {
     let number = |value: &Value| match *value {
         #[expect(clippy::cast_precision_loss, reason = "compared after both have lost it")]

@@ -1,4 +1,4 @@
-//! Templates through the library, without a disk and with a fixed clock, compared with what Helm gave.
+//! Renders templates through the library, without a disk and with a fixed clock, and compares with Helm's results.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub(crate) fn field(row: &Value, name: &str) -> Option<Value> {
     }
 }
 
-/// Runs with a stack as deep as the command line gives a render.
+/// Runs with a stack as large as the command line gives a render.
 pub(crate) fn with_deep_stack<T: Send>(run: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(1 << 30);
@@ -55,25 +55,25 @@ impl Engine {
         }
     }
 
-    /// Lets a render take fewer steps than it may.
+    /// Sets a lower step limit.
     pub(crate) fn with_steps(mut self, steps: u64) -> Self {
         self.limits.steps = steps;
         self
     }
 
-    /// Makes renders keep where their output comes from.
+    /// Makes renders record origins.
     pub(crate) fn traced(mut self) -> Self {
         self.trace = Trace::On;
         self
     }
 
-    /// Makes renders count what they come to.
+    /// Makes renders count coverage.
     pub(crate) fn counting(mut self) -> Self {
         self.coverage = true;
         self
     }
 
-    /// What Helm's engine gives for the template, or what Helm says after `Error: `.
+    /// The output of Helm's engine for the template, or Helm's error after `Error: `.
     pub(crate) fn render(&self, template: &str) -> Result<String, String> {
         let mut world = Memory::new().with_file("chart/templates/t.txt", decode(template).into_owned());
         for (name, bytes) in &self.files {

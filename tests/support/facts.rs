@@ -1,4 +1,5 @@
-//! What a release does, as a flat list of facts: so that the manifests of two charts can be compared, whatever they call things.
+//! The effects of a release as a flat list of facts, so that the manifests of two charts can be compared whatever their
+//! names.
 #![allow(
     clippy::collapsible_match,
     reason = "a guard with a side effect reads worse than a condition"
@@ -10,7 +11,7 @@ use promchart::source::{Source, SourceKind, Sources};
 use promchart::yaml;
 use serde_json::{Map, Value as Json, json};
 
-/// Facts by their names.
+/// Facts by name.
 pub(crate) type Facts = BTreeMap<String, Json>;
 
 /// The facts of a release's manifests.
@@ -104,7 +105,7 @@ fn label(object: &Json, name: &str) -> String {
         .to_owned()
 }
 
-/// Whether an object is one of the charts' own.
+/// Whether an object is specific to one of the charts.
 fn is_ours(object: &Json) -> bool {
     !label(object, "helm.sh/chart").is_empty()
 }
@@ -386,7 +387,7 @@ fn volumes(object: &Json, main: &Json, component: &str, objects: &[Json], facts:
     }
 }
 
-/// The Service that leads to a workload's pods and has an address of its own, or is the only one.
+/// The Service for a workload's pods that has a cluster IP, or is the only one.
 fn service(object: &Json, component: &str, objects: &[Json], facts: &mut Facts) {
     let labels = &object["spec"]["template"]["metadata"]["labels"];
     let leads_here = |service: &&Json| {
@@ -436,7 +437,7 @@ fn service(object: &Json, component: &str, objects: &[Json], facts: &mut Facts) 
     metadata(facts, &fact("labels"), &service["metadata"]["labels"]);
 }
 
-/// prometheus.yml and rules; whether there was any.
+/// prometheus.yml and rules; whether there were any.
 fn files(object: &Json, facts: &mut Facts) -> bool {
     let mut found = false;
     for field in ["data", "stringData"] {
@@ -537,7 +538,7 @@ fn job(job: &Json, facts: &mut Facts) {
     }
 }
 
-/// Relabelling rules without what is the default anyway.
+/// Relabeling rules without default fields.
 fn rules(rules: &Json) -> Json {
     let rules = rules.as_array().into_iter().flatten().map(|rule| {
         let mut rule: Map<String, Json> = strings(rule).as_object().cloned().unwrap_or_default();
@@ -548,7 +549,7 @@ fn rules(rules: &Json) -> Json {
     rules.collect()
 }
 
-/// The number of a port of a Service, which an Ingress may name.
+/// The port number of a Service, which an Ingress may refer to by name.
 fn port_number(backend: &Json, objects: &[Json]) -> Json {
     let service = objects
         .iter()
@@ -593,7 +594,7 @@ fn remove(object: &mut Json, field: &str) {
     }
 }
 
-/// A route without what the definition of `HTTPRoute` adds where it is not said.
+/// A route with the defaults of the definition of `HTTPRoute` removed.
 fn route(object: &Json, facts: &mut Facts) {
     let mut spec = object["spec"].clone();
     let everything = json!([{"path": {"type": "PathPrefix", "value": "/"}}]);
@@ -624,7 +625,7 @@ fn route(object: &Json, facts: &mut Facts) {
     facts.insert(format!("route/{}", hosts.join(",")), spec);
 }
 
-/// Objects that say who may do what to others.
+/// RBAC objects.
 fn policies(object: &Json, facts: &mut Facts) {
     match text(object, "/kind").as_str() {
         "PodDisruptionBudget" if is_ours(object) => {
@@ -684,9 +685,9 @@ fn component_of(object: &Json) -> &'static str {
 /// A difference: the name of the fact, its value there, its value here.
 pub(crate) type Difference = (String, Json, Json);
 
-/// What is different between two lists of facts without a reason. `ways` are facts in which the charts have ways of their own: they
-/// may differ as long as the values say nothing about them, which is where they are what they are by default. `own` are those of
-/// this one case.
+/// The differences between two lists of facts without a reason. `ways` are facts in which the charts deliberately
+/// differ: they may differ if the values do not set them, that is if they have their defaults. `own` are those of this
+/// case.
 pub(crate) fn unexplained(
     there: &Facts,
     here: &Facts,
@@ -706,12 +707,12 @@ pub(crate) fn unexplained(
         .collect()
 }
 
-/// Differences that are allowed, with their reasons: `PATTERN  # reason`, a line each. A star stands for anything.
+/// Allowed differences with their reasons: `PATTERN  # reason`, one per line. A star matches anything.
 #[derive(Default)]
 pub(crate) struct Allowed(Vec<String>);
 
 impl Allowed {
-    /// Reads a file of them.
+    /// Reads a file of allowed differences.
     ///
     /// # Errors
     /// A line without a reason.

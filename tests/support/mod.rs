@@ -34,7 +34,7 @@ pub(crate) fn names(folder: impl AsRef<Path>) -> Vec<String> {
     names
 }
 
-/// The lines of the `*.jsonl` files in a folder, with their places as names of tests: `strings::12`.
+/// The lines of the `*.jsonl` files in a folder, with names of tests from their positions: `strings::12`.
 pub(crate) fn rows(folder: &str) -> Vec<(String, String)> {
     let mut rows = Vec::new();
     for name in names(folder) {
@@ -50,7 +50,7 @@ pub(crate) fn rows(folder: &str) -> Vec<(String, String)> {
     rows
 }
 
-/// The files in a file of a case, each below a line `-- name --`.
+/// The files in a case file, each below a line `-- name --`.
 pub(crate) fn sections(text: &str) -> Vec<(&str, String)> {
     let mut sections: Vec<(&str, String)> = Vec::new();
     for line in text.split_inclusive('\n') {
@@ -70,7 +70,7 @@ pub(crate) fn sections(text: &str) -> Vec<(&str, String)> {
     sections
 }
 
-/// A folder of its own for a test, empty.
+/// A new, empty folder for a test.
 pub(crate) fn scratch(name: &str) -> PathBuf {
     let folder = root().join("target/test-scratch").join(name);
     let _ = std::fs::remove_dir_all(&folder);
@@ -78,14 +78,14 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     folder
 }
 
-/// Writes a file and the folders that it needs.
+/// Writes a file and creates its parent folders.
 pub(crate) fn write(folder: &Path, name: &str, text: impl AsRef<[u8]>) {
     let path = folder.join(name);
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder recursively.
 pub(crate) fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
@@ -99,7 +99,7 @@ pub(crate) fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A chart in a folder of its own, with one template and perhaps values.
+/// A chart in a new folder, with one template and optional values.
 pub(crate) fn chart(name: &str, template: &str, values: &str) -> PathBuf {
     let folder = scratch(name);
     write(&folder, "Chart.yaml", "apiVersion: v2\nname: test\nversion: 0.1.0\n");
@@ -113,7 +113,7 @@ pub(crate) struct Case {
     command: Command,
 }
 
-/// What a run gave.
+/// The result of a run.
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) stdout: String,
@@ -121,7 +121,7 @@ pub(crate) struct Run {
 }
 
 impl Case {
-    /// A run of a subcommand in the root of the repository, with none of the user's own settings.
+    /// A run of a subcommand in the root of the repository, without the user's own settings.
     pub(crate) fn new(subcommand: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_promchart"));
         command.current_dir(root()).arg(subcommand).env_clear();
@@ -143,7 +143,7 @@ impl Case {
         self
     }
 
-    /// What the standard input is read from.
+    /// The standard input.
     pub(crate) fn stdin(mut self, file: std::fs::File) -> Self {
         self.command.stdin(file);
         self
@@ -154,7 +154,7 @@ impl Case {
         self
     }
 
-    /// The bytes as they come.
+    /// The output as bytes.
     pub(crate) fn output(mut self) -> Output {
         self.command.output().unwrap()
     }
@@ -170,7 +170,7 @@ impl Case {
 }
 
 impl Run {
-    /// The run must have ended well; gives its output.
+    /// The output of a run, which must have succeeded.
     #[track_caller]
     pub(crate) fn stdout(self) -> String {
         assert_eq!(self.code, 0, "{}", self.stderr);
@@ -178,7 +178,7 @@ impl Run {
     }
 }
 
-/// The arguments by which the golden of a profile was made (xtask/src/goldens.rs).
+/// The arguments with which the golden of a profile was made (xtask/src/goldens.rs).
 pub(crate) fn profile_arguments(profile: &str) -> Vec<String> {
     let namespace = if profile.starts_with("fst-manage") {
         "fst-manage"
@@ -197,7 +197,7 @@ pub(crate) fn profile_arguments(profile: &str) -> Vec<String> {
     arguments
 }
 
-/// Fails with the first line that differs; a whole diff of manifests helps nobody.
+/// Fails with the first line that differs; a whole diff of manifests is not readable.
 #[track_caller]
 pub(crate) fn assert_same(ours: &str, theirs: &str, what: &str) {
     if ours == theirs {

@@ -1,5 +1,6 @@
-//! Faults, put one at a time into charts that have none, and what the linter says of each. A test holds the linter to it,
-//! `cargo run -p xtask -- mutate` prints the table. `tests/suite/mutations/README.md` tells how the faults are written.
+//! Faults that are inserted one at a time into charts without findings, and the linter's findings for each. A test
+//! requires that they are found; `cargo run -p xtask -- mutate` prints the table. `tests/suite/mutations/README.md`
+//! describes the format of the faults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,29 +15,29 @@ use promchart::source::{Sources, Span};
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
 
-/// The values that the user gives, as faults name them.
+/// The name of the user's values in faults.
 const GIVEN: &str = "given.yaml";
-/// The stack of a thread that lints, in bytes.
+/// The stack size of a linting thread, in bytes.
 const STACK_SIZE: usize = 64 << 20;
-/// A diagnostic at more lines than these points nowhere.
+/// A diagnostic with more lines than this does not help to find the fault.
 const MAX_LINES: usize = 3;
 
 /// A fault.
 #[derive(Clone, Debug)]
 pub(crate) struct Mutant {
-    /// What kind of fault.
+    /// The kind of fault.
     pub(crate) kind: String,
-    /// The rules of which one is to find it.
+    /// The rules of which one must find it.
     rules: Vec<String>,
     /// The chart: a folder of `tests/fixtures/charts`, a profile of `values/`, or the render of a profile.
     target: String,
     file: String,
-    /// Which of the places that look like this, from 0 on.
+    /// The index of the matching place, from 0.
     nth: usize,
     old: String,
     new: String,
     places: Vec<Place>,
-    /// Where the fault is written down.
+    /// The position of the fault's definition.
     row: String,
 }
 
@@ -51,28 +52,28 @@ enum Place {
     Below(String),
 }
 
-/// What was said of a fault.
+/// The findings for a fault.
 #[derive(Clone, Debug)]
 pub(crate) struct Verdict {
-    /// What kind of fault.
+    /// The kind of fault.
     pub(crate) kind: String,
-    /// Whether a rule that may find it did.
+    /// Whether one of its rules found it.
     pub(crate) is_found: bool,
-    /// Whether its line in the template was named; `None` where no template has a part in it, or it was not found.
+    /// Whether its line in the template was named; `None` if no template is involved, or it was not found.
     pub(crate) is_at_template: Option<bool>,
-    /// Whether its line in the values was named; `None` where it is not in values, or it was not found.
+    /// Whether its line in the values was named; `None` if it is not in values, or it was not found.
     pub(crate) is_at_values: Option<bool>,
-    /// Whether the line to mend was the first one named.
+    /// Whether the line to fix was named first.
     pub(crate) is_first: bool,
-    /// The fault, and what was said instead.
+    /// The fault, and the findings instead.
     pub(crate) story: String,
 }
 
 type Files = BTreeMap<String, String>;
-/// A chart without a fault, and how often each thing is said of it.
+/// A chart without a fault, and the number of its findings.
 type Sound = Arc<(Files, BTreeMap<String, usize>)>;
 
-/// The charts that faults are put into, read once.
+/// The charts into which faults are inserted, read once.
 pub(crate) struct Charts {
     root: std::path::PathBuf,
     read: Mutex<BTreeMap<String, Sound>>,
@@ -148,10 +149,10 @@ impl Charts {
         }
     }
 
-    /// Faults whose file is followed by `each` once for each place that looks so.
+    /// Repeats faults whose file is followed by `each` for each matching place.
     ///
     /// # Errors
-    /// A fault that fits nowhere.
+    /// A fault that matches nowhere.
     pub(crate) fn spread(&self, mutants: Vec<Mutant>) -> Result<Vec<Mutant>, String> {
         let mut all = Vec::new();
         let mut wrong = Vec::new();
@@ -185,7 +186,7 @@ impl Charts {
         }
     }
 
-    /// A chart without a fault, and how often each thing is said of it.
+    /// A chart without a fault, and the number of its findings.
     fn chart(&self, target: &str) -> Result<Sound, String> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = read.get(target) {
@@ -227,7 +228,7 @@ impl Charts {
         Ok(chart)
     }
 
-    /// Lints the charts with the faults, several at a time.
+    /// Lints the charts with the faults, several in parallel.
     ///
     /// # Errors
     /// A chart that cannot be read.
@@ -346,7 +347,7 @@ impl Mutant {
         }
     }
 
-    /// The text with the fault, and the line of the fault: the first one that is not as it was.
+    /// The text with the fault, and the line of the fault: the first one that differs.
     fn apply(&self, text: &str) -> (usize, String) {
         let at = text.match_indices(&*self.old).nth(self.nth).map_or(0, |(at, _)| at);
         let same = self
@@ -357,7 +358,7 @@ impl Mutant {
             .count();
         let skipped = same.min(self.new.lines().count().saturating_sub(1));
         let mut end = at + self.old.len();
-        // A line that is taken out takes its end along.
+        // A line that is removed is removed with its line break.
         if self.new.is_empty()
             && text[..at]
                 .rsplit('\n')
@@ -370,7 +371,7 @@ impl Mutant {
         (line, format!("{}{}{}", &text[..at], self.new, &text[end..]))
     }
 
-    /// The places where it may be reported instead of its own.
+    /// The other positions where it may be reported.
     fn accepted(&self, files: &Files, line: usize) -> BTreeSet<(String, usize)> {
         let mut found = BTreeSet::new();
         for place in &self.places {
@@ -389,7 +390,7 @@ impl Mutant {
                     .position(|found| found.contains(&**text))
                     .map(|at| at + line - 1),
             };
-            // A place that is not there is in no report either, so the fault counts as misplaced.
+            // A position that does not exist is in no report either, so the fault counts as misplaced.
             found.insert((file.clone(), at.map_or(0, |at| at + 1)));
         }
         found
@@ -445,7 +446,7 @@ fn lint(files: &Files, skip_schema: bool) -> (Vec<Diagnostic>, Sources) {
     (report.diagnostics, sources)
 }
 
-/// The files below a folder, by their paths from there.
+/// The files below a folder, by their relative paths.
 fn names(folder: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), String> {
     let wrong = |error: std::io::Error| format!("{}: {error}", folder.display());
     let mut entries = std::fs::read_dir(folder)
@@ -468,18 +469,18 @@ fn text(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-/// How many faults were found, and found in their place.
+/// The number of faults that were found, and found at the right line.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tally {
     /// All.
     pub(crate) all: usize,
-    /// Those that were found.
+    /// Faults that were found.
     pub(crate) found: usize,
-    /// Those that were found, with the right line of the template, of those that have one.
+    /// Faults that were found with the right line of the template, of those that have one.
     pub(crate) template: (usize, usize),
-    /// Those that were found, with the right line of the values, of those that are in values.
+    /// Faults that were found with the right line of the values, of those that are in values.
     pub(crate) values: (usize, usize),
-    /// Those whose right line came first.
+    /// Faults whose right line came first.
     pub(crate) first: usize,
 }
 

@@ -1,5 +1,5 @@
-//! An honest measure of origins: change one scalar of the values, render again, and see which scalars of the output have
-//! changed with it. These come from it, whatever the trace says; does the trace say so?
+//! Measures the correctness of origins: changes one scalar of the values, renders again, and compares the scalars of
+//! the output that changed with it. These depend on it; the trace must say so too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -14,25 +14,25 @@ use promchart::yaml::{self, Node, Value};
 
 use super::shares::{Share, request, shown};
 
-/// Is appended to strings.
+/// The suffix appended to strings.
 const MARK: &str = "x7q";
-/// Where the chart is in the memory.
+/// The path of the chart in memory.
 const CHART: &str = "chart";
 
-/// What was measured.
+/// The measurements.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Perturbed {
-    /// Values that were changed and the render still worked.
+    /// Values that could be changed without an error of the render.
     pub(crate) changed: usize,
-    /// Scalars printed as they are set: those of which the value's place is known.
+    /// Scalars printed unchanged; hits are those with the right position in the values.
     pub(crate) direct: Share,
-    /// Scalars that a string is part of: those that lead to one of their strings.
+    /// Scalars that contain a string of the values; hits are those that lead to one of their strings.
     pub(crate) composite: Share,
-    /// Of all places in the values that were told for these, those that were right.
+    /// The positions in the values given for these scalars; hits are the right ones.
     pub(crate) right: Share,
-    /// Of those that were told as certain, those that were right.
+    /// The positions given as certain; hits are the right ones.
     pub(crate) certain: Share,
-    /// What missed.
+    /// The misses.
     pub(crate) misses: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ struct Printed {
     range: Range<usize>,
 }
 
-/// What is known of a scalar of the output after all changes.
+/// The results for a scalar of the output after all changes.
 #[derive(Default)]
 struct Inputs {
     is_direct: bool,
@@ -115,7 +115,7 @@ fn walk(node: &Node, path: &str, each: &mut dyn FnMut(&str, &Node)) {
     }
 }
 
-/// A file with another scalar in place of one, and how that is shown; `None` if it cannot be changed.
+/// A file with one scalar replaced, and a description of the change; `None` if it cannot be changed.
 fn changed(text: &str, node: &Node) -> Option<(String, String)> {
     let range = node.span.range();
     let written = text.get(range.clone())?;
@@ -136,10 +136,10 @@ fn changed(text: &str, node: &Node) -> Option<(String, String)> {
     }
 }
 
-/// Changes scalars of a chart's values and of these values files, `most` at most, evenly chosen.
+/// Changes scalars of a chart's values and of these values files, at most `most`, evenly distributed.
 ///
 /// # Errors
-/// If a file cannot be read, or the chart does not render as it is.
+/// If a file cannot be read, or the unchanged chart does not render.
 pub(crate) fn measure(chart: &Path, values: &[String], most: usize) -> Result<Perturbed, String> {
     let mut files = BTreeMap::new();
     read_folder(chart, CHART, &mut files).map_err(|error| error.to_string())?;
@@ -213,7 +213,7 @@ pub(crate) fn measure(chart: &Path, values: &[String], most: usize) -> Result<Pe
         } else {
             result.composite.count(is_right);
         }
-        // With a sample of the changes, another string of a composite may be the one that was told.
+        // With a sample of the changes, the trace may have named another string of a composite.
         if value.is_some() && (inputs.is_direct || step == 1) {
             result.right.count(is_right);
             if origin.as_ref().is_some_and(|origin| origin.is_certain) {

@@ -1,7 +1,7 @@
-//! Helm's lines about values that a schema refuses; read by the tests and by xtask. Its maps have no order, so the order of the lines says
-//! nothing.
+//! Helm's messages about values that a schema refuses; used by the tests and by xtask. Helm's maps have no order, so
+//! the order of the lines is ignored.
 
-/// Lines with what belongs to each below it, sorted, and the names in each sorted.
+/// The lines with their nested lines, sorted, and the names in each sorted.
 pub(crate) fn sorted(lines: &[String]) -> Vec<String> {
     let indent = |line: &String| line.len() - line.trim_start().len();
     let Some(least) = lines.iter().map(indent).min() else {

@@ -1,5 +1,5 @@
-//! How many keys and scalars of a rendered chart lead back to where they were written. A test holds our own chart to it,
-//! `cargo run -p xtask -- origins` asks any.
+//! The share of keys and scalars of a rendered chart that lead back to where they were written. A test requires a
+//! minimum for our own chart; `cargo run -p xtask -- origins` measures any chart.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -15,12 +15,12 @@ use promchart::values::Overrides;
 use promchart::world::{Disk, World};
 use promchart::yaml::{self, Node, Value};
 
-/// Hits out of all that were asked for.
+/// Hits out of all queries.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Share {
-    /// Found.
+    /// Hits.
     pub(crate) hits: usize,
-    /// Asked for.
+    /// Queries.
     pub(crate) all: usize,
 }
 
@@ -30,7 +30,7 @@ impl Share {
         self.all += 1;
     }
 
-    /// The share in percent; 100 of nothing.
+    /// The share in per cent; 100 if there are no queries.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a chart has no 2^52 keys")]
     pub(crate) fn percent(self) -> f64 {
@@ -42,22 +42,23 @@ impl Share {
     }
 }
 
-/// What was measured of a chart.
+/// The measurements of a chart.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shares {
     /// Keys and scalars that have an origin.
     pub(crate) origin: Share,
-    /// Keys that stand in some template, or lead to the values: those whose template line, or key in the values, holds the key.
+    /// Keys that are in some template or lead to the values: hits are those whose template line, or key in the values,
+    /// contains the key.
     pub(crate) keys: Share,
-    /// Scalars that are set somewhere in the values, and that no template holds itself: those that lead to a value of that text.
+    /// Scalars that are set in the values and are in no template: hits are those that lead to a value with that text.
     pub(crate) values: Share,
-    /// How long all questions took.
+    /// The time for all queries.
     pub(crate) asking: Duration,
-    /// What missed.
+    /// The misses.
     pub(crate) misses: Vec<String>,
 }
 
-/// A request for a chart as a release `release` with these values files.
+/// A request for a chart as release `release` with these values files.
 #[must_use]
 pub(crate) fn request(chart: &Path, files: &[String], trace: Trace) -> Request {
     Request {
@@ -81,7 +82,7 @@ pub(crate) fn request(chart: &Path, files: &[String], trace: Trace) -> Request {
     }
 }
 
-/// Renders a chart and asks for the origin of every key and scalar of every document.
+/// Renders a chart and looks up the origin of every key and scalar of every document.
 ///
 /// # Errors
 /// If the chart does not render.
@@ -217,7 +218,7 @@ impl Asked<'_> {
             .push(format!("{what} {short:?} at {}:{line}: {origin}", self.manifest.path));
     }
 
-    /// Whether `set` put it into a map under a name that a variable held.
+    /// Whether `set` added it to a map under a name held by a variable.
     fn is_set(&self, origin: &Origin) -> bool {
         self.text(origin.template).contains("set $")
     }
@@ -233,7 +234,7 @@ impl Asked<'_> {
             let is_value = origin.value.is_some_and(|value| self.text(value.value).contains(key));
             in_values || is_value || self.line(origin.template).contains(key)
         });
-        // A key that no template holds, or that `set` was given in a variable, stands nowhere.
+        // A key that is in no template, or that `set` took from a variable, has no position.
         let is_written = self.templates.iter().any(|template| template.text().contains(key));
         if !hit && (!is_written || origin.as_ref().is_some_and(|origin| self.is_set(origin))) {
             return;
@@ -252,12 +253,12 @@ impl Asked<'_> {
         };
         let shown = shown(&node.value);
         let is_action = self.text(origin.template).starts_with("{{");
-        // The name of a chart or release may stand in the values too.
+        // The name of a chart or release may also be in the values.
         let line = self.line(origin.template);
         let is_other = [".Chart.", ".Release.", ".Capabilities."]
             .iter()
             .any(|name| line.contains(name));
-        // So may what a template holds itself.
+        // So may text of a template itself.
         let is_constant = self.templates.iter().any(|template| template.text().contains(&shown));
         let is_own = !is_action || is_other || is_constant;
         if shown.is_empty() || origin.value.is_none() && is_own || !self.set.contains(&shown) {
@@ -271,7 +272,7 @@ impl Asked<'_> {
                 || self.text(setting.value).trim_matches(['"', '\'', ' ']) == shown
                 || shown.contains('\n') && shown.contains(self.text(setting.value).trim())
         });
-        // As with keys: what such a map has for names, a loop over it prints.
+        // As with keys: a loop over such a map prints its names.
         if !hit && self.is_set(&origin) {
             return;
         }

@@ -1,4 +1,5 @@
-//! The tables of values in chart/README.md, made of chart/values.yaml and the schema: every key with a comment `# --` has a row.
+//! The tables of values in chart/README.md, generated from chart/values.yaml and the schema: every key with a comment
+//! `# --` has a row.
 
 use std::fmt::Write as _;
 
@@ -6,7 +7,7 @@ use promchart::source::{Source, SourceKind, Sources};
 use promchart::yaml::{self, Node, Value};
 use serde_json::Value as Json;
 
-/// The sections, each with the top-level keys that it has.
+/// The sections, each with its top-level keys.
 const SECTIONS: &[(&str, &[&str])] = &[
     (
         "Global, names, labels",
@@ -33,12 +34,12 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("Tests", &["tests"]),
     ("Extra objects", &["extraObjects"]),
 ];
-/// The first heading of the tables; they end with the README, or with the next heading of the second level.
+/// The first heading of the tables; they end with the README, or at the next second-level heading.
 const START: &str = "### Global, names, labels\n";
-/// The longest map or list that is written into a table as a default.
+/// The maximum length of a map or list that is shown as a default.
 const LONGEST: usize = 70;
 
-/// The README with its tables made anew.
+/// The README with regenerated tables.
 pub(crate) fn renewed(readme: &str, values: &str, schema: &Json) -> Result<String, String> {
     let start = readme
         .find(START)
@@ -130,7 +131,8 @@ fn is_name(key: &str) -> bool {
             .all(|each| each.is_ascii_alphanumeric() || matches!(each, '_' | '-'))
 }
 
-/// Keys that would only make the tables long: the fields of probes, jobs by name, the section `global` of prometheus.yml.
+/// Keys that would only make the tables long: the fields of probes, jobs by name, the section `global` of
+/// prometheus.yml.
 fn is_detail(key: &[String]) -> bool {
     let probe = key.iter().position(|each| each == "probes");
     probe.is_some_and(|at| key.len() > at + 2)
@@ -163,7 +165,7 @@ fn row(key: &[String], values: &Json, schema: &Json) -> Result<String, String> {
     ))
 }
 
-/// A keyword of a schema: its own, or that of the schema to which its `$ref` leads.
+/// A keyword of a schema: its own, or that of the target of its `$ref`.
 fn field<'a>(node: &'a Json, keyword: &str, schema: &'a Json) -> Option<&'a Json> {
     node.get(keyword).or_else(|| {
         let path = node.get("$ref")?.as_str()?.strip_prefix('#')?;
@@ -222,7 +224,7 @@ fn json(value: &Json) -> String {
     text
 }
 
-/// Text within a table.
+/// Text escaped for a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }

@@ -1,6 +1,6 @@
-//! The arguments in a file; read by the tests and by xtask.
+//! The arguments in a file; used by the tests and by xtask.
 
-/// Splits a line of arguments at white space, as a shell would: quotes of both kinds keep it.
+/// Splits a line of arguments at white space as a shell would, respecting both kinds of quotes.
 pub(crate) fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

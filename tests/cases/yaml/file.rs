@@ -1,4 +1,4 @@
-//! The files of cases under `tests/suite`.
+//! The case files under `tests/suite`.
 //!
 //! A case begins with `== name` and ends with an empty line. Between them are its fields: `field: text` on one line, or
 //! `field:` and lines of content, each with four spaces before it:
@@ -12,11 +12,11 @@
 //! json: {"a":1}
 //! ```
 //!
-//! Lines outside of cases are comments. Which fields there are is said where they are tested. The inputs are written by
-//! hand; what is wanted comes from Go: `cd tests/oracle/yaml && go run . ../../suite` writes it into the files.
+//! Lines outside of cases are comments. The tests document the fields. The inputs are written by hand; the expected
+//! results come from Go: `cd tests/oracle/yaml && go run . ../../suite` writes them into the files.
 //!
-//! Values are JSON in which every number is a float, as in Helm's values; `{"$int":"1"}` and `{"$uint":"1"}` are integers,
-//! `{"$bytes":"ff"}` is a string of bytes that may be anything.
+//! Values are JSON in which every number is a float, as in Helm's values; `{"$int":"1"}` and `{"$uint":"1"}` are
+//! integers, `{"$bytes":"ff"}` is a string of arbitrary bytes.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ impl Case {
         self.bytes(field).map(|bytes| gostring::encode(bytes).into_owned())
     }
 
-    /// All fields of a name.
+    /// All fields with a name.
     pub(super) fn all(&self, field: &str) -> Vec<String> {
         let found = self.fields.iter().filter(|(name, _)| name == field);
         found.map(|(_, value)| gostring::encode(value).into_owned()).collect()
@@ -84,14 +84,14 @@ pub(super) fn trials(suite: &str, folder: &str, check: fn(&Case, &mut Found)) ->
     trials
 }
 
-/// What a check finds.
+/// The result of a check.
 #[derive(Default)]
 pub(super) struct Found {
     wrong: String,
 }
 
 impl Found {
-    /// Compares what came out with what is wanted.
+    /// Compares the actual with the expected result.
     pub(super) fn same(&mut self, what: &str, got: Option<&str>, want: Option<&str>) {
         if got != want {
             let show = |text: Option<&str>| text.map_or("nothing".to_owned(), |text| format!("{text:?}"));
@@ -168,7 +168,7 @@ pub(super) fn unescape(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// A source, and a span in it for values that come from nowhere.
+/// A source, and a span in it for values without a position.
 pub(super) fn source(name: &str, kind: SourceKind, bytes: &[u8]) -> (Arc<Source>, Span) {
     let sources = Sources::new();
     let file = sources.add(Source::new(name, kind, bytes.to_vec()));
@@ -206,7 +206,7 @@ fn from_extended(node: Node) -> Node {
     Node::new(value, node.span)
 }
 
-/// A value as Go's JSON; integers as `extended` says, as the cases write them or as JSON does.
+/// A value as Go's JSON; integers in the format of the cases if `extended`, otherwise as in JSON.
 pub(super) fn json(node: &Node, extended: bool) -> String {
     let mut out = String::new();
     write_json(node, extended, &mut out);

@@ -1,5 +1,5 @@
-//! Numbers, quotes, classes of characters, the order of keys: tables with a call and its result on each line. And JSON:
-//! `text` is read whole (`values`, `error`) and as the first of what may follow (`first`, `first error`).
+//! Numbers, quoting, character classes, the order of keys: tables with a call and its result on each line. JSON: `text`
+//! is read as a whole (`values`, `error`) and as the first of several values (`first`, `first error`).
 
 use std::cmp::Ordering;
 
@@ -37,7 +37,7 @@ fn tables() -> Vec<Trial> {
     trials
 }
 
-/// Takes a line apart at spaces; what is in double quotes is one word, with escapes.
+/// Splits a line at spaces; a double-quoted part is one word, with escapes.
 fn words(line: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = line;
@@ -113,8 +113,8 @@ fn json_values(case: &Case, found: &mut Found) {
         Ok(node) => (Some(json(&node, true)), None),
         Err(error) => {
             assert!(text.get(error.place.clone()).is_some(), "{}", case.title);
-            // Go's offset is behind what is wrong; where the text ends too early it is that of what was begun. Go may also cut a
-            // character in two, which a place does not.
+            // Go's offset is after the faulty character; if the text ends too early, it is that of the unfinished
+            // value. Go may also split a character in two, which a span cannot.
             let offset = gostring::len(&text[..error.place.end]).to_string();
             let is_cut = error.message.contains("\\xc3");
             let wanted = case.get("offset").filter(|_| error.place.start < text.len() && !is_cut);

@@ -1,4 +1,4 @@
-//! YAML, JSON, numbers and the `--set` language against what Go gives for the same inputs.
+//! YAML, JSON, numbers and the `--set` language compared with Go's results for the same inputs.
 
 mod file;
 mod go;

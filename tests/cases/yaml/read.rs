@@ -1,4 +1,4 @@
-//! Reading YAML: `yaml` is read; `json` is what Go makes of it, `error` why it cannot; `strict` is the error of its strict
+//! Reading YAML: `yaml` is the input; `json` is Go's result, `error` its error; `strict` is the error of its strict
 //! decoder. A stream has a `json` for each document, and an `error` if it ends with one.
 
 use libtest_mimic::Trial;
@@ -18,7 +18,7 @@ pub(super) fn cases() -> Vec<Trial> {
     .collect()
 }
 
-/// Go writes a byte that is no character as an escape; the value is the same.
+/// Go writes an invalid byte as an escape; the value is the same.
 fn wanted(case: &Case, field: &str) -> Option<String> {
     case.get(field).map(|text| text.replace("\\ufffd", "\u{fffd}"))
 }
@@ -37,7 +37,7 @@ fn first_document(case: &Case, found: &mut Found) {
     let strict = read.as_ref().ok().and_then(yaml::Parsed::strict_error);
     found.same("strict", strict.as_deref(), case.get("strict").as_deref());
 
-    // The same from a range of a source, which drops a byte order mark, and every place is one of its text.
+    // The same from a range of a source: a byte order mark is dropped, and every span is within the text.
     if text.starts_with('\u{feff}') {
         return;
     }

@@ -1,4 +1,4 @@
-//! The `--set` language: `flag` with `expression` is read into `base`; `values` is what comes out, `error` why nothing does.
+//! The `--set` language: `flag` with `expression` is parsed into `base`; `values` is the result, `error` the error.
 
 use libtest_mimic::Trial;
 use promchart::source::SourceKind;
@@ -23,7 +23,7 @@ fn flags(case: &Case, found: &mut Found) {
     let kind = KINDS.into_iter().find(|kind| kind.flag() == flag).unwrap();
     let (source, span) = source(&flag, SourceKind::Flag, case.bytes("expression").unwrap());
     let mut target = value(case.get("base").as_deref().unwrap_or("{}"));
-    // A file holds its own name in brackets; one whose name begins with ! does not exist.
+    // The content of a file is its own name in brackets; a file whose name begins with ! does not exist.
     let mut read_file = |name: &str| match name.strip_prefix('!') {
         Some(_) => Err(format!("open {name}: no such file or directory")),
         None => Ok(format!("<{name}>")),

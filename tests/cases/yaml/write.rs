@@ -1,4 +1,4 @@
-//! Writing YAML: `value` is written as `v2` and `v3`; `v2 error` is why v2 cannot.
+//! Writing YAML: `value` is written as `v2` and `v3`; `v2 error` is the error of v2.
 
 use libtest_mimic::Trial;
 use promchart::yaml::{self, Style};
