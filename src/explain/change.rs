@@ -1,4 +1,4 @@
-//! A key with another value, rendered again: what differs comes from it, whatever the trace says.
+//! Renders with another value of a key: the fields that differ depend on it, whatever the trace says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use crate::objects::{Objects, Path, Step, fields};
 use crate::source::{FileId, Span};
 use crate::yaml::{Entry, Map, Node, Value};
 
-/// The fields of an object by their paths, as JSON.
+/// The fields of an object by path, as JSON.
 type Fields = BTreeMap<Path, String>;
 
-/// An object: its file, kind, namespace and name, and how many there are before it.
+/// The identity of an object: its file, kind, namespace and name, and the number of equal ones before it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Id {
     file: Arc<str>,
@@ -28,20 +28,20 @@ impl Id {
         Arc::clone(&self.file)
     }
 
-    /// `Deployment/web`, as questions name it.
+    /// `Deployment/web`, as in queries.
     pub(super) fn title(&self) -> String {
         format!("{}/{}", self.kind, self.name)
     }
 }
 
-/// The objects before a change, and the fields that differ from one render to the next without any.
+/// The objects before a change, and the fields that differ between renders without any change.
 #[derive(Debug)]
 pub(super) struct Before {
     pub(super) objects: BTreeMap<Id, Fields>,
     restless: BTreeSet<(Id, Path)>,
 }
 
-/// A field that differs; all of the object without a path.
+/// A field that differs; the whole object if there is no path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Difference {
     pub(super) object: Id,
@@ -50,14 +50,14 @@ pub(super) struct Difference {
     pub(super) after: Option<String>,
 }
 
-/// What came of a change.
+/// The result of a change.
 #[derive(Clone, Debug)]
 pub(super) enum Changed {
-    /// With this value these fields differ.
+    /// These fields differ with this value.
     Fields(String, Vec<Difference>),
     /// None of these values made a difference.
     Nothing(Vec<String>),
-    /// The chart refused all of the values; the last one with this error.
+    /// The chart refused all of the values; with the error for the last one.
     Refused(String, String),
 }
 
@@ -80,7 +80,7 @@ pub(super) fn flat(objects: &Objects) -> BTreeMap<Id, Fields> {
     found
 }
 
-/// A value as JSON. Numbers of values are floats in Go; whole ones are shown as they were written.
+/// A value as JSON. Numbers in values are floats in Go; integral ones are shown as written.
 pub(super) fn json(node: &Node) -> String {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
@@ -103,7 +103,7 @@ fn differences(before: &BTreeMap<Id, Fields>, after: &BTreeMap<Id, Fields>) -> V
         .filter(|id| after.contains_key(*id))
         .map(|id| (id, id))
         .collect();
-    // An object of the same file and kind has another name now.
+    // An object of the same file and kind may have a new name.
     gone.retain(|old| {
         let at = new.iter().position(|new| new.file == old.file && new.kind == old.kind);
         pairs.extend(at.map(|at| (*old, new.remove(at))));
@@ -135,7 +135,7 @@ fn differences(before: &BTreeMap<Id, Fields>, after: &BTreeMap<Id, Fields>) -> V
     found
 }
 
-/// Other values to try in place of one: near it first, as a chart may check what it is given.
+/// Other values to try in place of one. Similar ones come first, because the chart may validate them.
 fn others(node: Option<&Node>, allowed: &[serde_json::Value]) -> Vec<Value> {
     let text = |text: &str| Value::String(text.into());
     let map = |key: &str, value: Value| {
@@ -194,7 +194,7 @@ fn of_json(json: &serde_json::Value) -> Option<Value> {
     })
 }
 
-/// A text with its first number made larger by one: `15d`, `50Gi`, `v3.2.1`, `0.0.0.0:9090`.
+/// A text with its first number incremented: `15d`, `50Gi`, `v3.2.1`, `0.0.0.0:9090`.
 fn other_number(text: &str) -> Option<String> {
     let start = text.find(|c: char| c.is_ascii_digit())?;
     let length = text[start..]
@@ -209,7 +209,8 @@ fn nowhere() -> Span {
     Span::file_start(FileId::NONE)
 }
 
-/// Given values with another one at a path. Lists are copied from the values that templates saw, as they are given as a whole.
+/// The user's values with another value at a path. Lists are copied from the computed values, because they can only be
+/// set as a whole.
 fn with(given: Option<&Node>, seen: Option<&Node>, path: &[Step], value: Value) -> Node {
     let Some((step, rest)) = path.split_first() else {
         return Node::new(value, nowhere());
@@ -251,7 +252,7 @@ fn with(given: Option<&Node>, seen: Option<&Node>, path: &[Step], value: Value) 
 }
 
 impl Traced<'_> {
-    /// The objects without a change, to compare with.
+    /// The objects without a change, for comparison.
     pub(super) fn before(&self, worlds: Worlds<'_>) -> Before {
         let objects = flat(&self.objects);
         let again = self.render_with(worlds, self.given.clone());
@@ -265,7 +266,7 @@ impl Traced<'_> {
         }
     }
 
-    /// Sets a key to other values until one makes a difference. `allowed` are values that its schema lists.
+    /// Sets a key to other values until one makes a difference. `allowed` are the values that its schema lists.
     pub(super) fn change(
         &self,
         worlds: Worlds<'_>,

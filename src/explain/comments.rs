@@ -1,9 +1,9 @@
-//! What a comment in values.yaml says of a key.
+//! The comment of a key in values.yaml.
 
 use crate::source::Source;
 
-/// The comment in the lines above a key, or else the one behind it. The marks of helm-docs (`# --`) and of
-/// readme-generator (`@param KEY`) are left out.
+/// The comment in the lines above a key, or else the one after it on its line. The markers of helm-docs (`# --`) and of
+/// readme-generator (`@param KEY`) are removed.
 pub(super) fn of(source: &Source, offset: u32) -> Option<String> {
     let number = source.line_column(offset).line;
     let mut above = Vec::new();
@@ -14,7 +14,7 @@ pub(super) fn of(source: &Source, offset: u32) -> Option<String> {
         above.push(comment.trim_start_matches('#').trim());
     }
     above.reverse();
-    // An empty comment line parts what is about the key from what is about the section.
+    // An empty comment line separates the comment of the key from that of the section.
     let from = above.iter().rposition(|line| line.is_empty()).map_or(0, |at| at + 1);
     let text = above[from..].join(" ");
     let text = text.trim_start_matches("-- ").trim();

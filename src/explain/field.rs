@@ -1,4 +1,4 @@
-//! Where a field of an object comes from, and what to edit to change it.
+//! The origin of a field of an object, and how to change it.
 
 use std::fmt::Write as _;
 
@@ -15,11 +15,11 @@ use crate::source_map::subchart;
 use crate::values::GLOBAL;
 use crate::yaml::{Node, Value};
 
-/// So many keys are changed at most to find one that a field depends on.
+/// The maximum number of keys that are changed to find one that a field depends on.
 const MAX_TRIES: usize = 48;
-/// More lines of advice say less.
+/// The maximum number of lines of advice.
 const MAX_ADVICE: usize = 3;
-/// So many fields are named that are near one that is not there.
+/// The maximum number of suggestions for a field that does not exist.
 const MAX_NEAR: usize = 30;
 
 /// Answers `explain Kind/name [PATH]`.
@@ -174,7 +174,7 @@ fn one(traced: &Traced<'_>, worlds: Worlds<'_>, object: &Object, field: &Field<'
     }
 }
 
-/// The rows of a value that is known to be the origin.
+/// The rows of a value that is certainly the origin.
 fn set_by(traced: &Traced<'_>, file: &str, value: Span, origin: &Place, rows: &mut Rows, advice: &mut Vec<String>) {
     let Some(path) = traced.names.find(value, file) else {
         rows.at("set at", value, traced.sources);
@@ -187,7 +187,7 @@ fn set_by(traced: &Traced<'_>, file: &str, value: Span, origin: &Place, rows: &m
         .unwrap_or_default();
     let label = if origin.is_key { "key" } else { "value" };
     rows.add(label, path.to_string(), shown);
-    // A global value that a subchart reads may be set for the subchart too.
+    // A global value that a subchart reads may also be set for that subchart.
     let is_global = matches!(path.0.first(), Some(Step::Key(key)) if **key == *GLOBAL);
     let below = subchart(file).into_iter().map(|name| Step::Key(name.into()));
     let own = Path(below.chain(path.0.iter().cloned()).collect());
@@ -206,7 +206,7 @@ pub(super) fn set_rows(traced: &Traced<'_>, path: &Path, rows: &mut Rows) {
         };
         let mut text = line(setter.place(), traced.sources);
         if setter.is_used && is_item {
-            // The line of the item says more than that of the list.
+            // The line of the item is more specific than that of the list.
             if let Some(item) = path
                 .get(&traced.values)
                 .filter(|item| item.node.span.file == setter.node.span.file)
@@ -238,7 +238,7 @@ fn with_role(text: String, role: &str) -> String {
     }
 }
 
-/// What to do to change a key.
+/// The advice for changing a key.
 pub(super) fn change_rows(traced: &Traced<'_>, path: &Path, advice: &mut Vec<String>) {
     let setters = traced.setters(path);
     let winner = setters.iter().find(|setter| setter.is_used);
@@ -259,8 +259,8 @@ pub(super) fn change_rows(traced: &Traced<'_>, path: &Path, advice: &mut Vec<Str
     }
 }
 
-/// The keys that a field depends on, found by changing those that its template reads: the key, another value, the field then. And
-/// how many were changed.
+/// The keys that a field depends on, found by changing those that its template reads: the key, the other value, and the
+/// field with it. Also returns the number of keys that were changed.
 fn proven(
     traced: &Traced<'_>,
     worlds: Worlds<'_>,
@@ -272,7 +272,7 @@ fn proven(
     if let Some(path) = origin.value.and_then(|value| traced.names.find(value, &object.path)) {
         candidates.push(path.clone());
     }
-    // A text may be put together: each of its words has an origin.
+    // A text may be composed: each of its words has an origin.
     let source = traced.sources.get(field.node.span.file);
     let start = field.node.span.range().start;
     let written = source.text().get(field.node.span.range()).unwrap_or_default();
@@ -288,8 +288,8 @@ fn proven(
             templates.push(place.template);
         }
     }
-    // What the actions read, the conditions around them and the calls that lead to them; then all of the templates that
-    // these are in, and those that are called there.
+    // First the values read by the actions, the conditions around them and the calls that lead to them; then those of
+    // the whole templates that contain these, and of the templates that they call.
     let trees: Vec<Span> = templates.iter().filter_map(|template| traced.tree(*template)).collect();
     let callers: Vec<Span> = origin.calls.iter().filter_map(|call| traced.tree(*call)).collect();
     let called: Vec<Span> = trees.iter().flat_map(|tree| traced.called_in(*tree)).collect();

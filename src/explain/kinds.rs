@@ -1,8 +1,8 @@
-//! How people name kinds and objects: `deploy/web`, `deployment.apps/web`, `Deployment.v1.apps/web`.
+//! The user's names of kinds and objects: `deploy/web`, `deployment.apps/web`, `Deployment.v1.apps/web`.
 
 use crate::objects::Object;
 
-/// What `kubectl` takes in place of the names of kinds (`kubectl api-resources`).
+/// The short names of kinds that `kubectl` accepts (`kubectl api-resources`).
 const SHORT: [(&str, &str); 33] = [
     ("cj", "CronJob"),
     ("cm", "ConfigMap"),
@@ -39,7 +39,7 @@ const SHORT: [(&str, &str); 33] = [
     ("gtw", "Gateway"),
 ];
 
-/// The kind that a short name stands for, or the name itself.
+/// The kind of a short name, or the name itself.
 pub(super) fn long(name: &str) -> &str {
     let known = SHORT.iter().find(|(short, _)| short.eq_ignore_ascii_case(name));
     known.map_or(name, |(_, kind)| kind)

@@ -8,7 +8,8 @@
 //! reach, unused    what `explain values` prints
 //! ```
 //!
-//! What an origin cannot prove is proven by changing the value and rendering again, and the answer says which it was.
+//! If an origin is not certain, the value is changed and the chart rendered again; the answer says which method was
+//! used.
 
 mod change;
 mod comments;
@@ -28,11 +29,11 @@ pub use reach::{effective, reach};
 pub use traced::{Traced, Worlds};
 pub use unused::unused;
 
-/// What a question is answered with.
+/// The answer to a query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The text for the terminal.
     pub text: String,
-    /// Something was found that should not be: for the exit code.
+    /// Whether there is a finding, for the exit code.
     pub is_finding: bool,
 }

@@ -1,4 +1,4 @@
-//! Objects by their names, and whole objects with the origin of each line.
+//! Finds objects by name, and prints whole objects with the origin of each line.
 
 use super::screen::cut;
 use super::setters::count;
@@ -9,17 +9,17 @@ use crate::report::text::printable;
 use crate::source::Span;
 use crate::source_map::lines;
 
-/// The rule of questions that have no answer.
+/// The rule for queries without an answer.
 pub(super) const EXPLAIN: &str = "explain";
-/// Of so many objects is told that they are there.
+/// The maximum number of objects that are listed.
 const MAX_OBJECTS: usize = 40;
-/// The margin with the origins is no wider.
+/// The maximum width of the margin with the origins.
 const MAX_MARGIN: usize = 70;
 
-/// The objects that `kind/name` names, in the namespace of `-n` if some are there.
+/// The objects with a name `kind/name`, preferably in the namespace of `-n`.
 ///
 /// # Errors
-/// If there is none: which there are.
+/// If there is none; the error lists the existing ones.
 pub fn find<'a>(traced: &'a Traced<'_>, question: &str) -> Result<Vec<&'a Object>> {
     let Some((kind, name)) = question.split_once('/') else {
         return Err(Diagnostic::error(EXPLAIN, format!("`{question}` is not KIND/NAME")).into());
@@ -46,7 +46,7 @@ pub fn find<'a>(traced: &'a Traced<'_>, question: &str) -> Result<Vec<&'a Object
         of_kind
     };
     let mut names: Vec<String> = listed.iter().map(|object| title(object)).collect();
-    // A name that is near among those of the kind, or this name behind that of the release.
+    // A similar name of the same kind, or this name prefixed with that of the release.
     let of_listed = listed.iter().map(|object| &*object.reference.name);
     let close = closest(name, of_listed.clone());
     let ending = of_listed.clone().find(|known| known.ends_with(&format!("-{name}")));
@@ -104,7 +104,7 @@ pub(super) fn blame(traced: &Traced<'_>, object: &Object, span: Span, out: &mut 
     }
 }
 
-/// `file:line` below the folder of the chart.
+/// `file:line` relative to the folder of the chart.
 fn short(traced: &Traced<'_>, span: Span) -> String {
     let source = traced.sources.get(span.file);
     if source.kind() == crate::source::SourceKind::Flag {

@@ -1,4 +1,4 @@
-//! What a key of the values reaches: objects and fields, templates that read it, who sets it.
+//! The effects of a key of the values: the objects and fields, the templates that read it, and everything that sets it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -13,30 +13,30 @@ use crate::diagnostic::{Diagnostic, Result, closest};
 use crate::objects::{Field, Path, Query, Step, fields};
 use crate::source::{Source, Span};
 
-/// So many keys below one are changed at most.
+/// The maximum number of keys below a key that are changed.
 const MAX_KEYS: usize = 200;
-/// So many fields are listed of one key when there are several keys.
+/// The maximum number of fields that are listed for each of several keys.
 const MAX_FIELDS: usize = 8;
-/// So many fields are listed of one key that is asked for alone.
+/// The maximum number of fields that are listed for a single key.
 const MAX_ALL_FIELDS: usize = 60;
-/// So many places in templates are listed.
+/// The maximum number of positions in templates that are listed.
 const MAX_READS: usize = 12;
 
-/// How it is known that a key reaches a field.
+/// The evidence that a key affects a field.
 #[derive(Clone, Debug, Default)]
 struct Reached {
-    /// The trace says that the value was printed there: certainly, or likely.
+    /// The trace says that the value was printed there, certainly or likely.
     origin: Option<bool>,
-    /// What of the field differs with another value.
+    /// The part of the field that differs with another value.
     now: Option<String>,
-    /// The field was this with another value.
+    /// The content of the field with another value.
     after: Option<String>,
 }
 
 /// Answers `explain values KEY`.
 ///
 /// # Errors
-/// If neither the values nor the templates know the key.
+/// If neither the values nor the templates contain the key.
 pub fn reach(traced: &Traced<'_>, worlds: Worlds<'_>, question: &str) -> Result<Answer> {
     let query = Query::parse(question).map_err(|error| Diagnostic::error(EXPLAIN, error))?;
     let paths: Vec<Path> = match query.find(&traced.values) {
@@ -56,7 +56,7 @@ pub fn reach(traced: &Traced<'_>, worlds: Worlds<'_>, question: &str) -> Result<
     })
 }
 
-/// A key that has no value: it may be read all the same, or be set to null.
+/// A key without a value: templates may still read it, or it may be set to null.
 fn unset(traced: &Traced<'_>, question: &str, query: &Query, reached: &[Field<'_>], rest: &Query) -> Result<Path> {
     let keys: Vec<&str> = query.keys().collect();
     let path = Path(keys.iter().map(|key| Step::Key((*key).into())).collect());
@@ -126,7 +126,7 @@ fn one(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, out: &mut String) {
     reached(traced, worlds, path, &leaves, out);
 }
 
-/// What the schema of the chart says of a key.
+/// The properties of a key in the schema of the chart.
 fn described(schema: &serde_json::Value, with_description: bool) -> Option<String> {
     let mut parts = Vec::new();
     for word in ["type", "enum", "pattern", "minimum", "maximum", "default"] {
@@ -146,7 +146,7 @@ fn described(schema: &serde_json::Value, with_description: bool) -> Option<Strin
     (!text.is_empty()).then_some(text)
 }
 
-/// The places in templates that read a key, or something below or above it.
+/// The positions in templates that read a key, or a key below or above it.
 fn reads(traced: &Traced<'_>, path: &Path, rows: &mut Rows) {
     let list = without_items(path);
     let mut found: BTreeSet<Span> = BTreeSet::new();
@@ -159,11 +159,11 @@ fn reads(traced: &Traced<'_>, path: &Path, rows: &mut Rows) {
             above.insert(span);
         }
     }
-    // A table that is read as a whole (`toYaml`, `range`) matters if nobody names the key.
+    // Reads of a whole table (`toYaml`, `range`) count if the key itself is never read.
     if found.is_empty() {
         found = above;
     }
-    // One row a line.
+    // One row per line.
     let mut lines = BTreeSet::new();
     found.retain(|span| lines.insert((span.file, traced.sources.get(span.file).line_column(span.start).line)));
     for span in found.iter().take(MAX_READS) {
@@ -273,7 +273,7 @@ fn reached(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, leaves: &[Path]
     }
 }
 
-/// Two values as JSON; of texts of several lines the first lines that differ.
+/// Two values as JSON; for multi-line texts, the first lines that differ.
 pub(super) fn differing(before: &str, after: &str) -> (String, String) {
     let text = |json: &str| match serde_json::from_str(json) {
         Ok(serde_json::Value::String(text)) if text.trim_end().contains('\n') => Some(text),
@@ -347,7 +347,7 @@ fn listed(
     }
 }
 
-/// Answers `explain values`: all values with who set them.
+/// Answers `explain values`: all values and what sets them.
 pub fn effective(traced: &Traced<'_>) -> Answer {
     let mut rows = Rows::default();
     for field in fields(&traced.values) {
@@ -368,7 +368,7 @@ pub fn effective(traced: &Traced<'_>) -> Answer {
     }
 }
 
-/// A scalar, or the lines of one that has several, each of which has an origin of its own.
+/// A scalar, or the lines of a multi-line one, each of which has its own origin.
 fn of_lines(source: &Source, span: Span) -> Vec<Span> {
     let text = source.text().get(span.range()).unwrap_or_default();
     if !text.trim_end().contains('\n') {
@@ -434,7 +434,7 @@ impl Traced<'_> {
         })
     }
 
-    /// What the schema of its chart says of a key.
+    /// The properties of a key in the schema of its chart.
     fn schema(&self, path: &Path) -> Option<serde_json::Value> {
         let charts = walk(self.chart());
         let mut charts: Vec<_> = charts

@@ -1,13 +1,13 @@
-//! What the schema of a chart says of one key.
+//! The properties of one key in the schema of a chart.
 
 use serde_json::{Map, Value as Json};
 
 use crate::objects::Step;
 
-/// How deep references and alternatives are followed.
+/// The maximum depth of references and alternatives that are followed.
 const MAX_DEPTH: usize = 16;
 
-/// The words of all schemas that apply to a key, the first of each; references within the file are followed.
+/// The keywords of all schemas that apply to a key, the first of each. References within the file are followed.
 pub(super) fn at(root: &Json, path: &[Step]) -> Option<Json> {
     let mut schemas = vec![root];
     for step in path {

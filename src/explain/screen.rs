@@ -1,13 +1,13 @@
-//! Lines of the answers.
+//! The lines of the answers.
 
 use crate::go::string as gostring;
 use crate::report::text::printable;
 use crate::source::{SourceKind, Sources, Span};
 
-/// A text is cut off here.
+/// The maximum length of a text.
 const MAX_TEXT: usize = 90;
 
-/// A text on one line, cut off where it is too long to be read.
+/// A text on one line, truncated if it is too long.
 pub(super) fn cut(text: &str) -> String {
     cut_at(text, MAX_TEXT)
 }
@@ -22,7 +22,7 @@ pub(super) fn cut_at(text: &str, most: usize) -> String {
     format!("{kept}...")
 }
 
-/// `file:line:column`; a flag as it was typed.
+/// `file:line:column`; a flag as typed.
 pub(super) fn place(span: Span, sources: &Sources) -> String {
     let source = sources.get(span.file);
     if source.kind() == SourceKind::Flag {
@@ -31,7 +31,7 @@ pub(super) fn place(span: Span, sources: &Sources) -> String {
     printable(&sources.place(span)).into_owned()
 }
 
-/// The line that a place is on, without space around it.
+/// The line of a position, without white space around it.
 pub(super) fn line(span: Span, sources: &Sources) -> String {
     let source = sources.get(span.file);
     if source.kind() == SourceKind::Flag {
@@ -42,7 +42,7 @@ pub(super) fn line(span: Span, sources: &Sources) -> String {
     cut(&String::from_utf8_lossy(&text))
 }
 
-/// Rows with a label, a place and a text, the places below one another.
+/// Rows with a label, a position and a text, aligned in columns.
 #[derive(Default)]
 pub(super) struct Rows(Vec<[String; 3]>);
 
@@ -51,7 +51,7 @@ impl Rows {
         self.0.push([label.to_owned(), place.into(), text.into()]);
     }
 
-    /// A place and its line.
+    /// A position and its line.
     pub(super) fn at(&mut self, label: &str, span: Span, sources: &Sources) {
         self.add(label, place(span, sources), line(span, sources));
     }

@@ -10,25 +10,25 @@ use crate::source_map::starts_with;
 use crate::values::GLOBAL;
 use crate::yaml::{Node, Value};
 
-/// How deep imports of imports are followed.
+/// The maximum depth of imports of imports.
 const MAX_DEPTH: usize = 8;
 
 /// One place that sets a key.
 #[derive(Clone, Debug)]
 pub(super) struct Setter {
-    /// Who says so: `defaults of the chart`.
+    /// The kind of setter: `defaults of the chart`.
     pub(super) role: String,
     pub(super) key: Option<Span>,
     pub(super) node: Node,
-    /// Its value counts: wholly, or for a mapping in part.
+    /// Whether its value takes effect, for a mapping at least in part.
     pub(super) is_used: bool,
-    /// It is a file or flag of the user.
+    /// Whether it is a file or flag of the user.
     pub(super) is_given: bool,
     rank: (usize, usize),
 }
 
 impl Setter {
-    /// The place to edit.
+    /// The position to edit.
     pub(super) fn place(&self) -> Span {
         self.key.unwrap_or(self.node.span)
     }
@@ -40,7 +40,7 @@ pub(super) struct Named<'a> {
     pub(super) chart: &'a Chart,
 }
 
-/// A chart and all below it under the names that values know them by.
+/// A chart and all its subcharts, with their names in the values.
 pub(super) fn walk(chart: &Chart) -> Vec<Named<'_>> {
     let mut found = vec![Named {
         prefix: Vec::new(),
@@ -90,7 +90,7 @@ impl Traced<'_> {
             };
             is_hidden |= setter.node.as_map().is_none();
         }
-        // Helm's precedence is what the render has done, whatever is said here about ranks.
+        // The render has applied Helm's precedence; its result overrides the ranks computed here.
         found.sort_by_key(|setter| !setter.is_used);
         if let Some(field) = computed.filter(|_| !found.iter().any(|setter| setter.is_used))
             && self.sources.get(field.node.span.file).kind() != SourceKind::Made
@@ -110,7 +110,7 @@ impl Traced<'_> {
         found
     }
 
-    /// `strength` is how far up global values come from.
+    /// `strength` is the distance to the chart that sets a global value.
     fn collect(&self, path: &Path, strength: usize, via: &str, depth: usize, found: &mut Vec<Setter>) {
         const GIVEN: usize = 1 << 20;
         if depth > MAX_DEPTH {
@@ -169,7 +169,7 @@ impl Traced<'_> {
         }
     }
 
-    /// Global values of the charts above.
+    /// Global values of the parent charts.
     fn globals_above(&self, path: &Path, charts: &[Named<'_>], (via, depth): (&str, usize), found: &mut Vec<Setter>) {
         let is_of = |at: usize| {
             let is_chart = |named: &Named<'_>| named.prefix.len() == at && starts_with(path, &named.prefix);
@@ -221,13 +221,13 @@ fn steps(path: &str) -> impl Iterator<Item = &str> {
     path.split('.').filter(|step| !step.is_empty())
 }
 
-/// The key of the outermost list that a path goes through, or the path itself.
+/// The key of the outermost list on a path, or the path itself.
 pub(super) fn without_items(path: &Path) -> Path {
     let keys = path.0.iter().take_while(|step| matches!(step, Step::Key(_)));
     Path(keys.cloned().collect())
 }
 
-/// What the value of a setter is called in a line: JSON, cut off.
+/// The value of a setter in a line: truncated JSON.
 pub(super) fn shown(node: &Node) -> String {
     match &node.value {
         Value::Map(map) if map.is_empty() => "{}".to_owned(),
@@ -247,7 +247,7 @@ pub(super) fn count(number: usize, word: &str) -> String {
     format!("{number} {word}{plural}")
 }
 
-/// A key as `--set` takes it.
+/// A key in the syntax of `--set`.
 pub(super) fn as_flag(path: &Path) -> String {
     let mut text = String::new();
     for step in &path.0 {

@@ -1,4 +1,4 @@
-//! A release, rendered once with a trace, with all that questions about it need.
+//! A release rendered once with a trace, with all data that queries need.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -17,27 +17,27 @@ use crate::values;
 use crate::world::World;
 use crate::yaml::Node;
 
-/// Makes worlds that draw the same chances and tell the same time, so that renders differ by their values alone.
+/// Creates worlds with the same randomness and clock, so that renders differ only by their values.
 pub type Worlds<'a> = &'a dyn Fn() -> Arc<dyn World>;
 
-/// A traced render and what it was made of.
+/// A traced render and its inputs.
 #[derive(Debug)]
 pub struct Traced<'a> {
     pub(super) sources: &'a Sources,
     pub(super) request: Request,
     renderer: Renderer<'a>,
-    /// The values files and flags together.
+    /// The merged values files and flags.
     pub(super) given: Node,
-    /// Each values file and each flag on its own; the last one wins.
+    /// Each values file and each flag separately; the last one wins.
     pub(super) layers: Vec<Node>,
-    /// The values that the templates saw.
+    /// The values as templates see them.
     pub(super) values: Node,
     pub(super) rendered: Rendered,
     pub(super) objects: Objects,
     pub(super) names: Names,
     parsed: OnceCell<ParsedChart>,
     usage: OnceCell<Usage>,
-    /// What Helm logs on the way.
+    /// The messages that Helm logs.
     pub log: Report,
 }
 
@@ -45,7 +45,7 @@ impl<'a> Traced<'a> {
     /// Renders a chart with a trace.
     ///
     /// # Errors
-    /// As a render; and the documents that are not YAML.
+    /// The errors of the render, and documents that are not valid YAML.
     pub fn read(worlds: Worlds<'_>, request: &Request, sources: &'a Sources) -> Result<Self, Report> {
         let world = worlds();
         let mut request = request.clone();
@@ -95,17 +95,17 @@ impl<'a> Traced<'a> {
         })
     }
 
-    /// The chart as it was read, with all subcharts and its own values.
+    /// The chart as loaded, with all subcharts and its own values.
     pub(super) fn chart(&self) -> &Chart {
         self.renderer.chart()
     }
 
-    /// Where rendered text comes from.
+    /// The origins of rendered text.
     pub(super) fn places(&self) -> Places<'_> {
         Places::new(&self.rendered, self.sources)
     }
 
-    /// How templates use values.
+    /// The values that templates read.
     pub(super) fn usage(&self) -> &Usage {
         self.usage
             .get_or_init(|| Usage::of(self.parsed(), &self.given, self.sources))
@@ -117,8 +117,8 @@ impl<'a> Traced<'a> {
             .get_or_init(|| ParsedChart::of(self.chart(), self.sources, &mut Report::new()))
     }
 
-    /// Renders the chart with other values in place of those given, without a trace. Schemas are not asked: a value that they
-    /// refuse shows all the same what it reaches.
+    /// Renders the chart with other values in place of the given ones, without a trace. Schemas are not checked: a
+    /// value that they refuse still shows its effects.
     ///
     /// # Errors
     /// The first error of the render.
@@ -138,7 +138,7 @@ impl<'a> Traced<'a> {
 }
 
 impl Traced<'_> {
-    /// Whether two sources are the same file, which has been read for the render and again to be parsed.
+    /// Whether two sources are the same file, read once for the render and once for parsing.
     pub(super) fn is_same(&self, one: FileId, other: FileId) -> bool {
         if one == other {
             return true;
@@ -147,15 +147,15 @@ impl Traced<'_> {
         one.kind() == SourceKind::File && other.kind() == SourceKind::File && one.name() == other.name()
     }
 
-    /// What the paths of the chart's files begin with.
+    /// The prefix of the paths of the chart's files.
     pub(super) fn folder(&self) -> String {
         let chart_yaml = self.sources.get(self.chart().chart_yaml);
         let name = chart_yaml.name();
         name.strip_suffix("Chart.yaml").unwrap_or_default().to_owned()
     }
 
-    /// The `if`, `with` and `range` around the template text of a place and around the calls that lead there, outermost first; and
-    /// whether it is in the `else` of it.
+    /// The `if`, `with` and `range` actions around a position in a template and around the calls that lead there,
+    /// outermost first, each with whether the position is in its `else`.
     pub(super) fn conditions(&self, place: &Place) -> Vec<(Span, bool)> {
         let mut found = Vec::new();
         for span in place.calls.iter().rev().chain([&place.template]) {
@@ -166,12 +166,12 @@ impl Traced<'_> {
         found
     }
 
-    /// The `define` or file that a place is in.
+    /// The `define` or file that contains a position.
     fn with_tree(&self, place: Span, look: impl FnOnce(&Tree)) {
         let charts = self.parsed().walk();
         let templates = charts.iter().flat_map(|(_, chart)| &chart.templates);
         let trees = templates.flat_map(|template| &template.trees);
-        // It has the nearest node before the place.
+        // It contains the nearest node before the position.
         let nearest = trees
             .filter(|tree| self.is_same(tree.span.file, place.file))
             .max_by_key(|tree| before(&tree.root, place.start).map(|node| node.meta().span.start));
@@ -180,7 +180,7 @@ impl Traced<'_> {
         }
     }
 
-    /// The templates that are called by name in a part of a template, from their first to their last nodes.
+    /// The templates called by name in a part of a template, as the ranges from their first to their last nodes.
     pub(super) fn called_in(&self, part: Span) -> Vec<Span> {
         let is_in =
             |span: &Span| self.is_same(span.file, part.file) && part.start <= span.start && span.end <= part.end;
@@ -195,7 +195,7 @@ impl Traced<'_> {
             .collect()
     }
 
-    /// From the first to the last node of the `define` or file that a place is in.
+    /// The range from the first to the last node of the `define` or file that contains a position.
     pub(super) fn tree(&self, place: Span) -> Option<Span> {
         let mut found = None;
         self.with_tree(place, |tree| found = extent(tree));
@@ -209,7 +209,7 @@ fn extent(tree: &Tree) -> Option<Span> {
     Some(first.meta().span.to(end_of(last)))
 }
 
-/// The end of a node with all that is in it.
+/// The end of a node including its children.
 fn end_of(node: &TemplateNode) -> Span {
     let mut node = node;
     loop {
@@ -227,13 +227,13 @@ fn end_of(node: &TemplateNode) -> Span {
     }
 }
 
-/// The last node that begins at an offset or before.
+/// The last node that begins at or before an offset.
 fn before(list: &List, offset: u32) -> Option<&TemplateNode> {
     let at = list.nodes.partition_point(|node| node.meta().span.start <= offset);
     list.nodes.get(at.checked_sub(1)?)
 }
 
-/// Adds the branches that an offset is in.
+/// Adds the branches that contain an offset.
 fn around(list: &List, offset: u32, found: &mut Vec<(Span, bool)>) {
     let mut list = list;
     loop {

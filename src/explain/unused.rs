@@ -1,4 +1,4 @@
-//! Values that reach nothing.
+//! Values without an effect.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use crate::objects::{Path, Step, fields};
 use crate::source::{SourceKind, Span};
 use crate::yaml::Node;
 
-/// So many given values are changed at most.
+/// The maximum number of given values that are changed.
 const MAX_KEYS: usize = 400;
 
 /// Answers `explain values --unused`.
@@ -95,7 +95,7 @@ fn section(traced: &Traced<'_>, title: &str, found: impl Iterator<Item = (String
     }
 }
 
-/// The given values that are read but change nothing, and how many were not tried.
+/// The given values that are read but have no effect, and the number of values that were not tried.
 fn idle(traced: &Traced<'_>, worlds: Worlds<'_>, unread: &[(String, Span)]) -> (Vec<(String, Span, String)>, usize) {
     let unread: BTreeSet<Span> = unread.iter().map(|(_, span)| *span).collect();
     let before = traced.before(worlds);
@@ -114,7 +114,7 @@ fn idle(traced: &Traced<'_>, worlds: Worlds<'_>, unread: &[(String, Span)]) -> (
     leaves.truncate(MAX_KEYS);
     let mut found = Vec::new();
     for (path, span) in leaves {
-        // A list is a value: an item that is a table may have keys that count and keys that do not.
+        // A list is one value, but an item that is a table may have keys with and without an effect.
         let is_item = path.0.iter().any(|step| matches!(step, Step::Index(_)));
         match traced.change(worlds, &before, &path, &[]) {
             Changed::Nothing(tried) => {
