@@ -42,6 +42,29 @@ fn bash_completes_commands_and_flags() {
     assert_eq!(flags, "--each-values");
 }
 
+/// Asks fish for its completions; without a fish nothing is checked.
+#[expect(clippy::print_stderr, reason = "what was not checked is said")]
+#[test]
+fn fish_completes_commands_and_flags() {
+    let file = scratch("fish_completes").join("promchart.fish");
+    std::fs::write(&file, script("fish")).unwrap();
+    let completed = |line: &str| {
+        let asked = format!("source {}; complete -C '{line}'", file.display());
+        let output = Command::new("fish").args(["--no-config", "-c", &asked]).output().ok()?;
+        Some(String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let Some(commands) = completed("promchart te") else {
+        eprintln!("no fish here: not checked");
+        return;
+    };
+    assert!(
+        commands.contains("template\t") && commands.contains("test\t"),
+        "{commands}"
+    );
+    let flags = completed("promchart template --each").unwrap();
+    assert!(flags.starts_with("--each-values\t"), "{flags}");
+}
+
 #[test]
 fn each_command_has_a_page() {
     let main = Case::new("man").run().stdout();
