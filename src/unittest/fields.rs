@@ -50,7 +50,7 @@ impl Reader<'_> {
         Ok(Some(map))
     }
 
-    /// A text. Any scalar is one, as it is written.
+    /// A string. Any scalar counts, with its text as written.
     pub(super) fn text(self, node: &Node, what: &str) -> Result<String> {
         match &node.value {
             Value::String(text) => Ok(text.to_string()),
@@ -63,13 +63,13 @@ impl Reader<'_> {
         }
     }
 
-    /// A list of texts; a null item is an empty one.
+    /// A list of strings; null items are empty strings.
     pub(super) fn texts(self, node: &Node, what: &str) -> Result<Vec<String>> {
         let items = self.items(node, what)?;
         items.iter().map(|item| self.text(item, what)).collect()
     }
 
-    /// A list; nothing is an empty one.
+    /// A list; null is an empty one.
     #[expect(clippy::unused_self, reason = "reads as the others do")]
     pub(super) fn items<'n>(self, node: &'n Node, what: &str) -> Result<&'n [Node]> {
         match &node.value {
@@ -79,7 +79,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A mapping of anything; nothing is an empty one.
+    /// A mapping with any content; null is an empty one.
     #[expect(clippy::unused_self, reason = "reads as the others do")]
     pub(super) fn mapping(self, node: &Node, what: &str) -> Result<Map> {
         match &node.value {
@@ -89,7 +89,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A boolean, also one that YAML 1.2 dropped.
+    /// A boolean, including the words that YAML 1.2 dropped.
     #[expect(clippy::unused_self, reason = "reads as the others do")]
     pub(super) fn boolean(self, node: &Node, what: &str) -> Result<bool> {
         match &node.value {
@@ -104,7 +104,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A whole number; nothing is none.
+    /// An integer; `None` for null.
     #[expect(clippy::unused_self, reason = "reads as the others do")]
     pub(super) fn integer(self, node: &Node, what: &str) -> Result<Option<i64>> {
         match node.value {

@@ -5,13 +5,13 @@ use std::path::Path;
 use crate::go::filepath;
 use crate::world::{FileKind, World};
 
-/// How deep `**` goes.
+/// The maximum depth of `**`.
 const MAX_DEPTH: usize = 32;
 
-/// The files that a pattern means, in the order of their names.
+/// The files that match a pattern, sorted by name.
 ///
 /// # Errors
-/// If it is no pattern.
+/// If the pattern is invalid.
 pub(super) fn glob(world: &dyn World, pattern: &str) -> Result<Vec<String>, String> {
     let (start, rest) = match pattern.strip_prefix('/') {
         Some(rest) => ("/", rest),

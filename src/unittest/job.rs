@@ -28,11 +28,11 @@ use crate::values::{self, Overrides};
 use crate::world::{FileKind, World};
 use crate::yaml::{self, Entry, Map, Node, Value};
 
-/// What all tests of a chart share.
+/// The state that all tests of a chart share.
 pub(super) struct Bench<'a> {
     pub(super) world: &'a Arc<dyn World>,
     pub(super) sources: &'a Sources,
-    /// The chart as it was loaded.
+    /// The chart as loaded.
     pub(super) chart: &'a Chart,
     pub(super) session: &'a Session,
     /// The schemas of the chart, compiled once.
@@ -40,15 +40,15 @@ pub(super) struct Bench<'a> {
     pub(super) skip_schema: bool,
     pub(super) fail_fast: bool,
     pub(super) limits: Limits,
-    /// Where all that is rendered is written, if it is.
+    /// The folder to which rendered files are written, if any.
     pub(super) debug_folder: Option<&'a str>,
-    /// The folder of the chart, if tests are to tell with which request it can be rendered as in the test.
+    /// The folder of the chart, if tests must return the request that renders the chart as the test does.
     pub(super) asked: Option<&'a str>,
-    /// Makes a session that keeps where its output comes from.
+    /// Creates a session that records origins.
     pub(super) traced: &'a dyn Fn() -> Session,
 }
 
-/// What a test comes to before its assertions.
+/// The output of a test, before its assertions.
 #[derive(Default)]
 pub(super) struct Output {
     /// The documents of each file.
@@ -56,12 +56,12 @@ pub(super) struct Output {
     /// The names of all rendered files, before a post-renderer.
     pub(super) names: Vec<String>,
     pub(super) succeeded: bool,
-    /// Why nothing could be rendered.
+    /// The reason why nothing could be rendered.
     pub(super) error: Option<Trouble>,
     pub(super) did_post_render: bool,
 }
 
-/// Why something cannot go on.
+/// An error that ends a test.
 pub(super) struct Trouble {
     pub(super) text: String,
     pub(super) diagnostic: Option<Box<Diagnostic>>,
@@ -92,7 +92,7 @@ impl From<Box<Failed>> for Trouble {
     }
 }
 
-/// A chart that is ready for the engine.
+/// A chart with its values, ready to render.
 pub(super) struct Prepared {
     pub(super) files: Vec<TemplateFile>,
     pub(super) crds: Vec<(String, Arc<str>)>,
@@ -148,17 +148,17 @@ pub(super) struct Test<'a> {
     pub(super) suite: &'a Suite,
     pub(super) job: &'a Job,
     pub(super) kube: &'a KubeVersion,
-    /// The rendered texts, which nobody looks at once the test is over.
+    /// The sources of rendered texts, which are not used after the test.
     pub(super) rendered: RefCell<Vec<FileId>>,
 }
 
 impl Test<'_> {
-    /// The charts in the charts that the suite belongs to, outermost first.
+    /// The names of the subcharts on the way to the suite's chart, outermost first.
     fn routes(&self) -> Vec<&str> {
         self.suite.route.split('/').step_by(2).collect()
     }
 
-    /// Values for the chart of the suite as values of the release.
+    /// Nests values for the suite's chart into values of the release.
     fn scoped(&self, mut node: Node) -> Node {
         for name in self.routes().iter().skip(1).rev() {
             let span = node.span;
@@ -211,9 +211,10 @@ impl Test<'_> {
         Ok(given.numbers_as_floats())
     }
 
-    /// The request that renders a chart, whose folder this is, as this test does: all templates, and without what only tests have (objects of a
-    /// cluster, post-renderers, another version of the chart). What does not say which name or version it wants gets those of `promchart
-    /// lint`: the ones that helm-unittest assumes are no valid name, and a Kubernetes that nobody runs.
+    /// The request that renders the chart in this folder as this test does: all templates, without the settings that
+    /// only tests have (objects of a cluster, post-renderers, another chart version). A test without a release name or
+    /// Kubernetes version gets those of `promchart lint`, because the ones that helm-unittest assumes are an invalid
+    /// name and an outdated version.
     fn request(&self, path: &str) -> Option<Request> {
         let job = self.job;
         let or = |text: &str, default: &str| if text.is_empty() { default } else { text }.to_owned();
@@ -350,7 +351,7 @@ impl Test<'_> {
             }
         };
         let cluster = Objects::of(&self.job.cluster);
-        // Where the message of a failure belongs.
+        // The span to which an error message belongs.
         let mut failed_at = given.span;
         let mut texts: BTreeMap<String, String> = BTreeMap::new();
         match self.bench.session.render(&prepared.files, cluster) {
@@ -432,8 +433,8 @@ impl Test<'_> {
         Document::new(raw(text, Span::new(file, 0, text.len())))
     }
 
-    /// Where the message of a render that failed is found: in the file that failed; if that is a partial, in all that the suite
-    /// selects.
+    /// The files in which the message of a render error is found: the file that failed or, if that is a partial, all
+    /// files that the suite selects.
     fn failed_files(&self, file: &str, message: &str, texts: &mut BTreeMap<String, String>) {
         if !is_partial(file) {
             texts.insert(file.to_owned(), message.to_owned());
@@ -444,7 +445,7 @@ impl Test<'_> {
         }
     }
 
-    /// Sends all files through a program, as one stream with a comment before each.
+    /// Sends all files through a post-renderer, as one stream with a comment before each.
     fn post_render(
         &self,
         program: &PostRenderer,
@@ -482,7 +483,7 @@ impl Test<'_> {
         Ok(found)
     }
 
-    /// Where something went wrong: in a template, a suite, or a rendered text, which has come from a template.
+    /// The position of an error: in a template, in a suite, or in a rendered text, which comes from a template.
     fn places(&self, trouble: &Trouble) -> Vec<String> {
         let Some(error) = &trouble.diagnostic else {
             return Vec::new();
@@ -497,7 +498,7 @@ impl Test<'_> {
         }
     }
 
-    /// The path of a program, which is looked for where programs are.
+    /// The path of a program, looked up in `PATH`.
     fn whole_path(&self, program: &str) -> String {
         let folders = self.bench.world.variable("PATH").unwrap_or_default();
         let is_file = |path: &String| {
@@ -516,9 +517,9 @@ impl Test<'_> {
     }
 }
 
-/// A number without a fraction as people write it.
+/// A number as JSON; an integral float becomes an integer.
 fn number(float: f64) -> serde_json::Value {
-    /// Up to here a float tells whole numbers apart.
+    /// The largest float up to which all integers are distinct.
     const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
     if float.fract() == 0.0 && float.abs() < MAX_WHOLE {
         #[expect(clippy::cast_possible_truncation, reason = "it is whole, and small enough")]
@@ -532,7 +533,7 @@ fn is_partial(name: &str) -> bool {
     gopath::base(name).starts_with('_')
 }
 
-/// The file that an error of a render names, and its message.
+/// The file in a render error, and the message.
 fn failed_file(error: &str) -> Option<(String, String)> {
     const PATTERN: &str = "(?msU)^(?:.+: |.+ \\()(?:(.+):\\d+:\\d+).+(?:.+>)*: (.+)$";
     static REGEXP: LazyLock<Option<Arc<Regexp>>> = LazyLock::new(|| Regexp::compile(PATTERN).ok());

@@ -1,4 +1,4 @@
-//! The assertions of a test, on what was rendered. Mirrors helm-unittest's `pkg/unittest/assertion.go`.
+//! Evaluates the assertions of a test on the rendered files. Mirrors helm-unittest's `pkg/unittest/assertion.go`.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ impl Test<'_> {
         }
     }
 
-    /// The same render again, with where its output comes from.
+    /// Repeats the render with a trace.
     pub(super) fn traced(&self) -> Option<Rendered> {
         let given = self.values().ok()?;
         let prepared = self.prepare(&given).ok()?;
@@ -65,7 +65,7 @@ impl Test<'_> {
         session.render(&prepared.files, Objects::of(&self.job.cluster)).ok()
     }
 
-    /// The templates that an assertion is about.
+    /// The templates that an assertion checks.
     fn templates(&self, assertion: &Assertion, output: &Output) -> Vec<String> {
         let full = |name: &String| full_name(&self.suite.route, name);
         if !assertion.template.is_empty() {
@@ -114,7 +114,7 @@ impl Test<'_> {
             .document_index
             .filter(|&index| index != -1)
             .or(match self.job.document_index {
-                // -1 is no index, and yet that of the test counts.
+                // An index of -1 means none, but still overrides that of the assertion.
                 Some(_) => None,
                 None => assertion.document_index,
             });
@@ -211,7 +211,7 @@ impl Test<'_> {
     }
 }
 
-/// The documents that are meant, by template.
+/// The selected documents, by template.
 fn selected(
     documents: &BTreeMap<String, &[Document]>,
     selector: Option<&Selector>,

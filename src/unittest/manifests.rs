@@ -1,4 +1,4 @@
-//! Rendered files as the documents that assertions look at.
+//! Rendered files as documents for assertions.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use crate::yaml::{self, Entry, Map, Node, Value};
 /// A document.
 #[derive(Clone, Debug)]
 pub(super) struct Document {
-    /// As it was rendered.
+    /// The document as rendered.
     pub(super) node: Node,
-    /// As paths see it: helm-unittest writes a document and reads it again for each path, and makes integers of whole floats
-    /// by that.
+    /// The document as paths see it: helm-unittest writes and re-reads a document for each path, which turns integral
+    /// floats into integers.
     pub(super) reread: Node,
 }
 
@@ -100,7 +100,7 @@ fn has_whole_float(node: &Node) -> bool {
     }
 }
 
-/// The integer that a float is written as.
+/// The integer as which a float is written.
 fn integer(node: &Node) -> Option<i64> {
     match node.value {
         Value::Float(value) => crate::go::float::shortest(value).parse().ok(),

@@ -291,7 +291,7 @@ fn check(
     report: Output,
     sources: &Sources,
 ) -> Result<Exit, Stopped> {
-    // Whoever watches expiry must not take a command that cannot run for a certificate that expires.
+    // A monitor of expiry must be able to distinguish a command that cannot run from an expiring certificate.
     let unable = |stopped: Stopped| Stopped {
         exit: Exit::Usage,
         ..stopped
@@ -359,7 +359,7 @@ fn check(
     Ok(if is_bad { Exit::Failed } else { Exit::Clean })
 }
 
-/// Lines in columns, an empty line below them.
+/// Aligns lines in columns, followed by an empty line.
 fn table(lines: &[[String; 4]]) -> String {
     let width = |column: usize| lines.iter().map(|line| line[column].len()).max().unwrap_or_default();
     let (paths, left) = (width(0), width(3));
