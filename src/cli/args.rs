@@ -13,10 +13,10 @@ use crate::go::boolean;
 #[derive(Debug, Parser)]
 #[command(name = "promchart", version, about, max_term_width = 100)]
 pub(super) struct Arguments {
-    /// Whether messages are coloured
+    /// When to colour messages
     #[arg(long, global = true, value_enum, value_name = "WHEN", visible_alias = "colour")]
     pub(super) color: Option<Color>,
-    /// Draw passwords, keys and the like from this number, so that each run gives the same
+    /// Seed of random functions (passwords, keys and the like), for reproducible output
     #[arg(long, global = true, value_name = "N")]
     pub(super) seed: Option<u64>,
     #[command(subcommand)]
@@ -62,31 +62,31 @@ pub(super) enum Color {
 pub(super) enum Command {
     /// Render a chart, as `helm template` does
     Template(Box<Template>),
-    /// Find the faults of charts: templates, values, Kubernetes objects
+    /// Check charts: templates, values and the Kubernetes objects they render
     Lint(Box<Lint>),
-    /// Check values against the chart, without rendering it
+    /// Check values against the chart without rendering it
     Validate(Box<Validate>),
-    /// Check a control plane node for what the Prometheus chart needs of it
+    /// Check that a control plane node meets the requirements of the Prometheus chart
     Preflight(Box<Preflight>),
-    /// Make certificates for the components of a release, renew and check them
+    /// Create, renew and check certificates for the components of a release
     Certs(Box<Certs>),
     /// Tell where a field of an object comes from, what a value reaches, what a field, rule or template function is
     Explain(Box<Explain>),
-    /// Show the minijinja template that a Go template becomes
+    /// Show the minijinja template of a Go template
     Lower(Lower),
     /// Turn values of the chart prometheus-community/prometheus into values of this chart
     Migrate(Box<Migrate>),
     /// Run the unit tests of charts, written for helm-unittest
     Test(Box<Test>),
-    /// Work on the sources of a values schema
+    /// Bundle the sources of a values schema
     Schema(Schema),
-    /// Print the completions of a shell
+    /// Print shell completions
     Completions(Completions),
     /// Print the manual page of promchart, or of one of its commands
     Man(ManPage),
 }
 
-/// Prints what a shell needs to complete promchart's commands, flags and files:
+/// Prints shell completions of promchart's commands, flags and files:
 ///
 /// bash: promchart completions bash > ~/.local/share/bash-completion/completions/promchart
 /// zsh: promchart completions zsh > ~/.zfunc/_promchart, with ~/.zfunc in fpath
@@ -132,7 +132,7 @@ pub(super) struct ManPage {
 
 /// `promchart template [NAME] [CHART]`
 ///
-/// Without CHART the Prometheus chart is rendered that is part of promchart, as release `prom`; a CHART without NAME is
+/// Without CHART, the built-in Prometheus chart is rendered as release `prom`. A CHART without NAME is
 /// rendered as release `release-name`. Flags of `helm template` that have no effect on a render are accepted.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "a flag is a bool")]
@@ -148,7 +148,7 @@ pub(super) struct Template {
     pub(super) limits: LimitArguments,
     #[command(flatten)]
     pub(super) helm: HelmFlags,
-    /// Run this program on the manifests and print what it gives
+    /// Pass the manifests through this program
     #[arg(long, value_name = "PROGRAM")]
     pub(super) post_renderer: Vec<String>,
     /// An argument for the post-renderer
@@ -157,17 +157,17 @@ pub(super) struct Template {
     /// Show only manifests rendered from these templates
     #[arg(short = 's', long, value_name = "TEMPLATE")]
     pub(super) show_only: Vec<String>,
-    /// A values file that makes a render of its own, over those of -f; may be given many times. With --output-dir each has a
-    /// folder there with the name of its file
+    /// A values file for a separate render, merged over those of -f; repeatable. With --output-dir, each render has a
+    /// subfolder with the name of the file
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     pub(super) each_values: Vec<String>,
     /// Write manifests to files in this folder instead of stdout
     #[arg(long, value_name = "FOLDER")]
     pub(super) output_dir: Option<String>,
-    /// Write to this file, as JSON, which template and which value each printed line comes from: docs/source-map.md
+    /// Write a source map to this file, as JSON: the template and the values of each printed line (docs/source-map.md)
     #[arg(long, value_name = "FILE")]
     pub(super) source_map: Option<String>,
-    /// Put the release name into the path of --output-dir
+    /// Append the release name to the path of --output-dir
     #[arg(long)]
     pub(super) release_name: bool,
     /// Include the files of crds/
@@ -182,18 +182,18 @@ pub(super) struct Template {
     /// Do not check values against JSON schemas
     #[arg(long)]
     pub(super) skip_schema_validation: bool,
-    /// Print rendered text even if it is not YAML
+    /// Print rendered text even if it is not valid YAML
     #[arg(long)]
     pub(super) debug: bool,
 }
 
 /// `promchart lint [CHART]...`
 ///
-/// Without CHART the charts of the settings file are linted, else the chart that the working folder is in, else the charts below
-/// it. Where there is none, values that are given with -f are linted with the Prometheus chart that is part of promchart.
+/// Without CHART, the charts of the settings file are linted, otherwise the chart that contains the working folder, otherwise the
+/// charts below it. If there is none, values given with -f are linted with the built-in Prometheus chart.
 #[derive(Debug, Args)]
 pub(super) struct Lint {
-    /// Folders of charts, folders with charts below them, or packed charts
+    /// Folders of charts, folders that contain charts, or packaged charts
     #[arg(value_name = "CHART")]
     pub(super) charts: Vec<String>,
     #[command(flatten)]
@@ -206,16 +206,16 @@ pub(super) struct Lint {
     pub(super) rules: Rules,
     #[command(flatten)]
     pub(super) reports: Reports,
-    /// A file of Prometheus: prometheus.yml, rules or web configuration; may be given many times
+    /// A Prometheus file: prometheus.yml, rules or web configuration; repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) prometheus_config: Vec<String>,
     /// Do not check values against JSON schemas
     #[arg(long)]
     pub(super) skip_schema_validation: bool,
-    /// Look for values that reach what the given ones do not, with so many renders a chart, and lint the chart with them as well
+    /// Also search for values that reach further branches, with at most so many renders per chart, and lint the chart with them
     #[arg(long, value_name = "RENDERS", num_args = 0..=1, require_equals = true, default_missing_value = "300", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "fix")]
     pub(super) explore: Option<u32>,
-    /// Show what can be mended as a diff instead of a report; --fix=write also writes it
+    /// Show automatic fixes as a diff instead of a report; --fix=write also applies them
     #[arg(long, value_name = "MODE", num_args = 0..=1, require_equals = true, default_missing_value = "show", value_parser = ["show", "write"])]
     pub(super) fix: Option<String>,
 }
@@ -223,7 +223,7 @@ pub(super) struct Lint {
 /// `promchart validate [CHART]`
 #[derive(Debug, Args)]
 pub(super) struct Validate {
-    /// The folder of a chart, or a packed chart
+    /// The folder of a chart, or a packaged chart
     #[arg(value_name = "CHART")]
     pub(super) charts: Vec<String>,
     #[command(flatten)]
@@ -238,11 +238,11 @@ pub(super) struct Validate {
 ///
 /// Reads the static pod manifest of kube-apiserver or a kubeadm configuration and reports each flag that the Prometheus chart
 /// depends on (authorization, client CA, kubelet client, serving certificate, aggregator) as present, missing or wrong; the
-/// certificates and keys that the flags name; resolv.conf and the cluster domain. Changes nothing, and asks the network only with
+/// certificates and keys in the flags; resolv.conf and the cluster domain. Changes nothing, and uses the network only with
 /// --resolve.
 ///
-/// Exit codes: 0 nothing at or above --fail-on (error), 1 something, 2 no manifest found or a wrong flag. What could not be checked
-/// is a warning: with --strict, 0 means that everything was checked.
+/// Exit codes: 0 no finding at or above --fail-on (error), 1 findings, 2 no manifest found or a usage error. Checks that could not be
+/// made are warnings: with --strict, 0 means that everything was checked.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit codes: 0 nothing at or above --fail-on (error), 1 something, 2 no manifest found or a wrong flag. \
@@ -253,11 +253,11 @@ pub(super) struct Validate {
     kubectl -n kube-system get pod -l component=kube-apiserver -o yaml | promchart preflight -"
 )]
 pub(super) struct Preflight {
-    /// Manifests of kube-apiserver or kubeadm configurations; `-` is the standard input. Without one
+    /// Manifests of kube-apiserver or kubeadm configurations; `-` is standard input. By default,
     /// /opt/kubernetes/manifests/kube-apiserver.manifest and /etc/kubernetes/manifests/kube-apiserver.yaml are tried
     #[arg(value_name = "FILE")]
     pub(super) files: Vec<String>,
-    /// The folder that the node's file system is below: certificates, resolv.conf and the manifests that are tried are read there
+    /// The root of the node's file system, from which certificates, resolv.conf and the default manifests are read
     #[arg(long, value_name = "FOLDER")]
     pub(super) root: Option<String>,
     /// Report certificates that expire within this time: 30d, 720h
@@ -272,19 +272,19 @@ pub(super) struct Preflight {
     /// Do not read a resolver configuration
     #[arg(long, conflicts_with = "resolv_conf")]
     pub(super) no_resolv_conf: bool,
-    /// Ask DNS for kubernetes.default.svc.DOMAIN
+    /// Resolve kubernetes.default.svc.DOMAIN
     #[arg(long)]
     pub(super) resolve: bool,
-    /// How long to wait for the answer
+    /// Timeout of the DNS query
     #[arg(long, value_name = "TIME", default_value = "5s")]
     pub(super) resolve_timeout: String,
-    /// Rules whose findings are left out
+    /// Rules whose findings are ignored
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) ignore: Vec<String>,
-    /// The least severity that fails the run: error, warning or info
+    /// The lowest severity that fails the run: error, warning or info
     #[arg(long, value_name = "SEVERITY")]
     pub(super) fail_on: Option<String>,
-    /// Fail on warnings too, and so on everything that could not be checked
+    /// Fail on warnings too, which include checks that could not be made
     #[arg(long)]
     pub(super) strict: bool,
     #[command(flatten)]
@@ -295,7 +295,7 @@ pub(super) struct Preflight {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Release and cluster")]
 pub(super) struct Runs {
-    /// A values file that makes a run of its own, over those of -f; may be given many times
+    /// A values file for a separate run, merged over those of -f; repeatable
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     pub(super) each_values: Vec<String>,
     /// The namespace of the release
@@ -304,16 +304,16 @@ pub(super) struct Runs {
     /// Render an upgrade, not an installation
     #[arg(long)]
     pub(super) is_upgrade: bool,
-    /// A Kubernetes version; may be given many times
+    /// A Kubernetes version; repeatable
     #[arg(long, value_name = "VERSION", value_delimiter = ',')]
     pub(super) kube_version: Vec<String>,
-    /// API versions that the cluster serves besides the usual ones
+    /// API versions that the cluster serves in addition to the usual ones
     #[arg(short, long, value_name = "GROUP/VERSION", value_delimiter = ',')]
     pub(super) api_versions: Vec<String>,
-    /// A file or folder with custom resource definitions
+    /// A file or folder with CustomResourceDefinitions
     #[arg(long, value_name = "PATH")]
     pub(super) crds: Vec<String>,
-    /// A folder or file with `ValidatingAdmissionPolicies`, their bindings, parameters and namespaces, which the objects are held to
+    /// A file or folder with `ValidatingAdmissionPolicies`, their bindings, parameters and namespaces, to evaluate on the objects
     #[arg(long, value_name = "PATH")]
     pub(super) policies: Vec<String>,
 }
@@ -322,13 +322,13 @@ pub(super) struct Runs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Rules")]
 pub(super) struct Rules {
-    /// Rules or families that are on besides those that always are; `all` is every one
+    /// Rules or families to turn on in addition to the default ones; `all` is every rule
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) select: Vec<String>,
-    /// Rules or families that are off
+    /// Rules or families to turn off
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) ignore: Vec<String>,
-    /// The least severity that fails the run: error, warning or info
+    /// The lowest severity that fails the run: error, warning or info
     #[arg(long, value_name = "SEVERITY")]
     pub(super) fail_on: Option<String>,
     /// Fail on warnings too
@@ -337,13 +337,13 @@ pub(super) struct Rules {
     /// A file of known findings, which are not reported
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<String>,
-    /// Write what is found to the file of --baseline (promchart-baseline.json) and report nothing
+    /// Write the findings to the file of --baseline (promchart-baseline.json) and report nothing
     #[arg(long)]
     pub(super) write_baseline: bool,
     /// The settings file, instead of promchart.yaml
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<String>,
-    /// Say at the end how many findings there are of each rule
+    /// Print the number of findings of each rule at the end
     #[arg(long)]
     pub(super) statistics: bool,
 }
@@ -355,7 +355,7 @@ pub(super) struct Reports {
     /// The format on stdout: text, json, sarif, junit, github or gitlab
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: String,
-    /// A report in a file as well, such as sarif=report.sarif; may be given many times
+    /// Also write a report to a file, such as sarif=report.sarif; repeatable
     #[arg(long, value_name = "FORMAT=FILE")]
     pub(super) output: Vec<String>,
     /// No report on stdout
@@ -367,7 +367,7 @@ pub(super) struct Reports {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Values")]
 pub(super) struct Values {
-    /// A values file; `-` is the standard input
+    /// A values file; `-` is standard input
     #[arg(short = 'f', long = "values", value_name = "FILE,..")]
     pub(super) files: Vec<String>,
     /// Values as key1=val1,key2=val2
@@ -376,13 +376,13 @@ pub(super) struct Values {
     /// Values that stay strings
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set_string: Vec<String>,
-    /// Values that are JSON: key=JSON, or one JSON object
+    /// Values as JSON: key=JSON, or one JSON object
     #[arg(long, value_name = "KEY=JSON")]
     pub(super) set_json: Vec<String>,
-    /// Values that are read from files
+    /// Values read from files
     #[arg(long, value_name = "KEY=FILE")]
     pub(super) set_file: Vec<String>,
-    /// One value, taken as it is
+    /// One value, taken literally
     #[arg(long, value_name = "KEY=VALUE")]
     pub(super) set_literal: Vec<String>,
 }
@@ -397,7 +397,7 @@ pub(super) struct Target {
     /// Leave the name of the release to the chart; for Helm's sake
     #[arg(short, long)]
     pub(super) generate_name: bool,
-    /// A template that gives the name of the release
+    /// A template of the release name
     #[arg(long, value_name = "TEMPLATE")]
     pub(super) name_template: Option<String>,
     /// Render an upgrade, not an installation
@@ -406,7 +406,7 @@ pub(super) struct Target {
     /// The Kubernetes version of the cluster
     #[arg(long, value_name = "VERSION")]
     pub(super) kube_version: Option<String>,
-    /// API versions that the cluster serves besides the usual ones
+    /// API versions that the cluster serves in addition to the usual ones
     #[arg(short, long, value_name = "GROUP/VERSION,..")]
     pub(super) api_versions: Vec<String>,
 }
@@ -415,10 +415,10 @@ pub(super) struct Target {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits")]
 pub(super) struct LimitArguments {
-    /// How many steps a render may take
+    /// Maximum number of steps of a render
     #[arg(long, value_name = "N")]
     pub(super) max_steps: Option<u64>,
-    /// How much memory a render may take, in MiB
+    /// Maximum memory of a render, in MiB
     #[arg(long, value_name = "MIB")]
     pub(super) max_memory: Option<usize>,
 }
@@ -426,7 +426,7 @@ pub(super) struct LimitArguments {
 /// promchart lower FILE
 #[derive(Debug, Args)]
 pub(super) struct Lower {
-    /// A template; `-` is the standard input
+    /// A template; `-` is standard input
     #[arg(value_name = "FILE")]
     pub(super) file: String,
 }
@@ -440,7 +440,7 @@ pub(super) struct Schema {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SchemaCommand {
-    /// Write the sources of a schema as one file
+    /// Bundle the sources of a schema into one file
     Bundle {
         /// The root of the sources
         #[arg(value_name = "ROOT", default_value = "schema/values.json")]
@@ -448,7 +448,7 @@ pub(super) enum SchemaCommand {
         /// Where to write the bundle
         #[arg(short, long, value_name = "FILE", default_value = "chart/values.schema.json")]
         output: String,
-        /// Write nothing; fail if the file is not what would be written
+        /// Write nothing; fail if the file is out of date
         #[arg(long)]
         check: bool,
     },
