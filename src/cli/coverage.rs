@@ -17,19 +17,19 @@ use crate::world::World;
 /// The coverage reports and their destinations.
 #[derive(Debug, Args)]
 pub(super) struct CoverageArguments {
-    /// Tell which lines and branches of the templates the tests have run
+    /// Report which lines and branches of the templates the tests have run
     #[arg(long)]
     coverage: bool,
-    /// Write the coverage to a file or folder as well; may be given several times. lcov=FILE, cobertura=FILE or html=FOLDER
+    /// Also write the coverage to a file or folder: lcov=FILE, cobertura=FILE or html=FOLDER; repeatable
     #[arg(long, value_name = "FORMAT=PATH")]
     coverage_output: Vec<Target>,
-    /// Count a render with each of these values files too: a file or pattern in the folder of the chart; may be given several times
+    /// Also count a render with each of these values files: a file or pattern in the folder of the chart; repeatable
     #[arg(long, value_name = "PATTERN")]
     coverage_values: Vec<String>,
-    /// Fail if less of the lines of a chart was run, in per cent
+    /// Minimum line coverage of each chart, in per cent
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     coverage_min: Option<f64>,
-    /// Fail if fewer of the branches of a chart were taken, in per cent
+    /// Minimum branch coverage of each chart, in per cent
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     coverage_min_branches: Option<f64>,
 }

@@ -19,11 +19,11 @@ const USAGE: &str = "usage";
 
 /// `promchart migrate FILE...`
 ///
-/// Turns values of prometheus-community/prometheus (29.x) into values of the chart that is part of promchart, with comments. What
-/// is not carried over is told on stderr and at the top of the output.
+/// Converts values of prometheus-community/prometheus (29.x) to values of the built-in chart, with comments. Values that are
+/// not carried over are reported on stderr and at the top of the output.
 #[derive(Debug, Args)]
 pub(super) struct Migrate {
-    /// Values files, of which later ones win; `-` is the standard input
+    /// Values files; later ones win; `-` is standard input
     #[arg(value_name = "FILE")]
     pub(super) paths: Vec<String>,
     /// The same, as Helm names them
@@ -35,7 +35,7 @@ pub(super) struct Migrate {
     /// Overwrite the file of -o
     #[arg(long)]
     pub(super) force: bool,
-    /// The release that is to be replaced: its names, selectors and volumes are kept
+    /// The release to replace: its names, selectors and volumes are kept
     #[arg(long, value_name = "NAME")]
     pub(super) release: Option<String>,
     /// The namespace of that release
@@ -44,7 +44,7 @@ pub(super) struct Migrate {
     /// Write only what the files set, not the community chart's defaults that differ
     #[arg(long)]
     pub(super) only_set: bool,
-    /// Fail if something is not carried over
+    /// Fail if a value is not carried over
     #[arg(long)]
     pub(super) strict: bool,
     #[command(flatten)]

@@ -26,8 +26,8 @@ const DEBUG: &str = ".debug";
 
 /// `promchart test [CHART]...`
 ///
-/// Runs unit tests of charts, written for helm-unittest: each renders templates with values and asserts what comes out. Flags are
-/// those of `helm unittest`.
+/// Runs helm-unittest suites: each test renders templates with values and checks the result. The flags are those of
+/// `helm unittest`.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "a flag is a bool")]
 #[command(
@@ -43,16 +43,16 @@ pub(super) struct Test {
     /// Folders of charts
     #[arg(value_name = "CHART", default_value = ".")]
     pub(super) charts: Vec<String>,
-    /// Files of suites, as a pattern in the folder of each chart; may be given many times [default: tests/*_test.yaml]
+    /// A file pattern of suites, relative to the folder of each chart; repeatable [default: tests/*_test.yaml]
     #[arg(short = 'f', long = "file", value_name = "PATTERN")]
     pub(super) files: Vec<String>,
-    /// A values file for all tests, over those of the suites; may be a pattern, and be given many times
+    /// A values file or pattern for all tests, merged over those of the suites; repeatable
     #[arg(short = 'v', long, value_name = "FILE")]
     pub(super) values: Vec<String>,
-    /// Write snapshots that have changed anew
+    /// Update changed snapshots
     #[arg(short, long)]
     pub(super) update_snapshot: bool,
-    /// Run the suites of the charts in charts/ too
+    /// Also run the suites of the charts in charts/
     #[arg(short = 's', long, value_name = "BOOL", action = ArgAction::Set, num_args = 0..=1, require_equals = true,
         default_missing_value = "true", default_value = "true", value_parser = boolean::parse)]
     pub(super) with_subchart: bool,
@@ -62,19 +62,19 @@ pub(super) struct Test {
     /// The format of the report: junit, nunit, xunit or sonar
     #[arg(short = 't', long, value_name = "FORMAT", default_value = "xunit")]
     pub(super) output_type: String,
-    /// The folder, in that of the chart, of a chart whose templates render suites
+    /// The subfolder of the chart with a chart whose templates render suites
     #[arg(long, value_name = "FOLDER")]
     pub(super) chart_tests_path: Option<String>,
-    /// Refuse fields that suites do not have
+    /// Refuse unknown fields in suites
     #[arg(long)]
     pub(super) strict: bool,
-    /// Stay, and run again what a change of files touches, until Ctrl-C
+    /// Keep running: after each change of files, run the affected suites again, until Ctrl-C
     #[arg(long, conflicts_with_all = ["update_snapshot", "failfast", "debug", "output_file", "chart_tests_path"])]
     pub(super) watch: bool,
     /// Stop at the first test that fails
     #[arg(short = 'q', long)]
     pub(super) failfast: bool,
-    /// Write all that is rendered into the folder .debug
+    /// Write all rendered files into the folder .debug
     #[arg(short = 'd', long = "debugPlugin")]
     pub(super) debug: bool,
     /// Do not check values against JSON schemas

@@ -11,10 +11,9 @@ const MAX_DAYS: i64 = 40_000;
 
 /// `promchart certs [NAME] [CHART] --out DIR`
 ///
-/// Makes a CA, a server certificate for each component of the release that has a Service, and a client certificate for the
-/// Prometheus that scrapes them. The names in them are those of the Services that the chart renders with these values.
-/// Over a folder that has certificates already, it keeps what is good and makes what is missing; --renew replaces what
-/// expires soon or lacks a name.
+/// Creates a CA, a server certificate for each component of the release that has a Service, and a client certificate for the
+/// Prometheus that scrapes them. Their names are those of the Services that the chart renders with these values. In a folder
+/// with certificates, valid ones are kept and missing ones created; --renew replaces those that expire soon or lack a name.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(in crate::cli) struct Certs {
@@ -26,7 +25,7 @@ pub(in crate::cli) struct Certs {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum CertsCommand {
-    /// Say what is in a folder of certificates, until when, and what is wrong; exit code 1 if something is
+    /// List and check a folder of certificates; exit code 1 if there are errors
     Check(Box<Check>),
 }
 
@@ -59,49 +58,49 @@ pub(super) struct Issue {
         help_heading = "Output"
     )]
     pub(super) secret_name_template: String,
-    /// Say what would be done and write nothing
+    /// Print what would be done and write nothing
     #[arg(long, help_heading = "Output")]
     pub(super) dry_run: bool,
     /// The kind of new keys: ecdsa-p256, ecdsa-p384, rsa-2048, rsa-4096 or ed25519 [default: ecdsa-p256]
     #[arg(long, value_name = "TYPE", value_parser = key_type, help_heading = "Certificates")]
     pub(super) key_type: Option<KeyType>,
-    /// How many days certificates last
+    /// Lifetime of certificates in days
     #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u64).range(1..MAX_DAYS as u64), help_heading = "Certificates")]
     pub(super) days: u64,
-    /// How many days a new CA lasts
+    /// Lifetime of a new CA in days
     #[arg(long, value_name = "DAYS", default_value_t = 3650, value_parser = clap::value_parser!(u64).range(1..MAX_DAYS as u64), help_heading = "Certificates")]
     pub(super) ca_days: u64,
     /// The common name of a new CA
     #[arg(long, value_name = "NAME", conflicts_with = "ca_cert", value_parser = common_name, help_heading = "Certificates")]
     pub(super) ca_name: Option<String>,
-    /// Sign with this CA: its certificate, and those above it, in PEM
+    /// Sign with this CA: its certificate, and its chain, in PEM
     #[arg(long, value_name = "FILE", requires = "ca_key", help_heading = "Certificates")]
     pub(super) ca_cert: Option<String>,
     /// The private key of --ca-cert in PEM
     #[arg(long, value_name = "FILE", requires = "ca_cert", help_heading = "Certificates")]
     pub(super) ca_key: Option<String>,
-    /// Replace certificates that expire soon or whose names have changed, and a CA that expires
+    /// Replace certificates that expire soon or whose names have changed, and a CA that expires soon
     #[arg(long, requires = "out", help_heading = "Renewal")]
     pub(super) renew: bool,
-    /// What expires sooner is renewed [default: 30d, or a third of --days if that is less]
+    /// Renew certificates that expire within this time [default: 30d, or a third of --days if that is less]
     #[arg(long, value_name = "DURATION", value_parser = seconds, help_heading = "Renewal")]
     pub(super) renew_before: Option<u64>,
-    /// A CA that expires sooner is renewed [default: 90d, or a third of --ca-days if that is less]
+    /// Renew a CA that expires within this time [default: 90d, or a third of --ca-days if that is less]
     #[arg(long, value_name = "DURATION", value_parser = seconds, help_heading = "Renewal")]
     pub(super) ca_renew_before: Option<u64>,
-    /// Renew all certificates but the CA's, whatever they are like
+    /// Renew all certificates except the CA's, even if they are valid
     #[arg(long, requires = "out", help_heading = "Renewal")]
     pub(super) reissue: bool,
-    /// Renewed certificates keep their keys
+    /// Keep the keys of renewed certificates
     #[arg(long, requires = "out", help_heading = "Renewal")]
     pub(super) reuse_key: bool,
-    /// Make a new CA beside the old one; ca.crt then has both
+    /// Create a new CA in addition to the old one; ca.crt then has both
     #[arg(long, requires = "out", conflicts_with = "ca_cert", help_heading = "Renewal")]
     pub(super) rotate_ca: bool,
     /// Remove CAs from ca.crt that have signed none of the certificates
     #[arg(long, requires = "out", help_heading = "Renewal")]
     pub(super) drop_old_ca: bool,
-    /// Start over: a new CA and new certificates, over whatever files are there
+    /// Start over with a new CA and new certificates, overwriting existing files
     #[arg(long, requires = "out", help_heading = "Renewal")]
     pub(super) force: bool,
 }
@@ -109,19 +108,19 @@ pub(super) struct Issue {
 /// promchart certs check DIR
 #[derive(Debug, Args)]
 pub(super) struct Check {
-    /// The folder that --out was
+    /// The folder given as --out
     #[arg(value_name = "DIR")]
     pub(super) folder: String,
     /// The release name and the chart, or the chart alone, as for `template`
     #[arg(value_name = "NAME] [CHART", num_args = 0..)]
     pub(super) name_and_chart: Vec<String>,
-    /// Look at expiry, keys and chains only, not at the names of a release
+    /// Check only expiry, keys and chains, not the names of a release
     #[arg(long, conflicts_with_all = ["name_and_chart", "san", "component", "cluster_domain"])]
     pub(super) expiry_only: bool,
-    /// Fail if a certificate expires sooner
+    /// Fail if a certificate expires within this time
     #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = seconds)]
     pub(super) renew_before: u64,
-    /// Fail if the CA expires sooner
+    /// Fail if the CA expires within this time
     #[arg(long, value_name = "DURATION", default_value = "90d", value_parser = seconds)]
     pub(super) ca_renew_before: u64,
     #[command(flatten)]
@@ -140,13 +139,13 @@ pub(super) struct Check {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Names")]
 pub(super) struct Names {
-    /// Another name or address of a component, such as server=prom.example.org; may be given many times
+    /// An additional name or address of a component, such as server=prom.example.org; repeatable
     #[arg(long, value_name = "COMPONENT=NAME|IP,..")]
     pub(super) san: Vec<String>,
     /// The domain of the cluster [default: global.clusterDomain of the values, else cluster.local]
     #[arg(long, value_name = "DOMAIN")]
     pub(super) cluster_domain: Option<String>,
-    /// Only the certificates of these components; `client` is one
+    /// Only the certificates of these components; `client` is the client certificate
     #[arg(long, value_name = "COMPONENT", value_delimiter = ',')]
     pub(super) component: Vec<String>,
 }
