@@ -1,6 +1,6 @@
 //! The stages of the template language one by one: each file of `tests/suite/{lexer,parser,lower}` has a snapshot,
-//! which shows the tokens, the syntax tree or the lowered text, or the diagnostics. A new case is a new file; `cargo
-//! insta` or `just bless` writes its snapshot. Review it before you commit it.
+//! which shows the tokens, the syntax tree or the lowered text, or the diagnostics. A new case is a new file;
+//! `cargo insta` or `just bless` writes its snapshot. Review it before you commit it.
 
 use std::fmt::Write;
 use std::path::Path;

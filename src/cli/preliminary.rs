@@ -1,8 +1,8 @@
 //! Helm's first pass over the command line.
 //!
 //! Before it knows its subcommands, Helm has pflag parse the global flags and skip any other flag with the argument
-//! that follows it, unless that begins with a dash. Values of other flags can therefore be taken for flags: `--set
-//! -n=x` also sets the namespace. A second, complete pass follows; flags that it does not find keep their values.
+//! that follows it, unless that begins with a dash. Values of other flags can therefore be taken for flags:
+//! `--set -n=x` also sets the namespace. A second, complete pass follows; flags that it does not find keep their values.
 //! Mirrors `newRootCmdWithConfig` of Helm's `pkg/cmd/root.go`.
 
 use std::collections::VecDeque;

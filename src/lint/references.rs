@@ -1,5 +1,5 @@
-//! The files that a prometheus.yml refers to, if they exist: those next to a file given directly, as `promtool check
-//! config` does.
+//! The files that a prometheus.yml refers to, if they exist: those next to a file given directly, as
+//! `promtool check config` does.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! Cases of template functions: `tests/suite/functions/*.jsonl`, one `{"template": .., "out" | "out_base64" | "err":
-//! ..}` per line. The expected results come from the real Helm, never from promchart: see
+//! Cases of template functions: `tests/suite/functions/*.jsonl`, one
+//! `{"template": .., "out" | "out_base64" | "err": ..}` per line. The expected results come from the real Helm, never from promchart: see
 //! `tests/suite/functions/README.md`.
 
 use std::sync::Arc;
