@@ -20,7 +20,7 @@ use crate::world::{FileKind, World};
 /// The argument that asks about values.
 const VALUES: &str = "values";
 
-/// `promchart explain KIND/NAME [PATH] [CHART]`, `values [KEY] [CHART]`, `RULE` or `FUNCTION`
+/// `promchart explain KIND/NAME [PATH] [CHART]`, `values [KEY] [CHART]`, `KIND.PATH`, `RULE` or `FUNCTION`
 ///
 /// Renders the chart as `promchart template` does and tells where what came out comes from. Without CHART it is the Prometheus
 /// chart that is part of promchart, as release `prom`.
@@ -34,6 +34,7 @@ const VALUES: &str = "values";
     promchart explain values image.tag ./chart      # what the key reaches, who sets it\n  \
     promchart explain values ./chart -f prod.yaml   # all values, with who sets them\n  \
     promchart explain values --unused ./chart -f prod.yaml\n  \
+    promchart explain Deployment.spec.template.spec.containers.env   # what the field is, and what is checked\n  \
     promchart explain unknown-field                 # a rule; without anything, all rules are listed"
 )]
 pub(super) struct Explain {
@@ -43,6 +44,9 @@ pub(super) struct Explain {
     /// List values that reach nothing: `explain values --unused`
     #[arg(long)]
     pub(super) unused: bool,
+    /// Of a field of Kubernetes, the apiVersion that is meant: autoscaling/v1
+    #[arg(long, value_name = "GROUP/VERSION")]
+    pub(super) api_version: Option<String>,
     /// The name of the release
     #[arg(long, value_name = "NAME")]
     pub(super) release: Option<String>,
@@ -72,6 +76,7 @@ pub(super) fn run(worlds: &dyn Fn() -> Arc<dyn World>, arguments: &Explain, outp
                 "an object is KIND/NAME, such as Deployment/{name}; values are `values KEY`"
             )),
         ))),
+        [name] if !is_page(name) && explain::is_known_kind(name) => kubernetes(arguments, name),
         [name] => return page(Some(name)),
         [] => return page(None),
     };
@@ -85,6 +90,34 @@ pub(super) fn run(worlds: &dyn Fn() -> Arc<dyn World>, arguments: &Explain, outp
             Exit::Usage
         }
     }
+}
+
+/// Whether it is the name of a rule or function.
+fn is_page(name: &str) -> bool {
+    lint::find(name).is_some() || preflight::find(name).is_some() || functions::find(name).is_some()
+}
+
+/// A field of Kubernetes, without a release.
+fn kubernetes(arguments: &Explain, question: &str) -> Result<Answer, Report> {
+    let version = match arguments
+        .target
+        .kube_version
+        .as_deref()
+        .filter(|version| !version.is_empty())
+    {
+        Some(text) => version(text)?,
+        None => explain::Version::LATEST,
+    };
+    Ok(explain::kubernetes(
+        question,
+        version,
+        arguments.api_version.as_deref(),
+    )?)
+}
+
+fn version(text: &str) -> Result<explain::Version, Box<Diagnostic>> {
+    explain::Version::parse(text)
+        .ok_or_else(|| usage(format!("invalid kube version '{text}': expected one such as 1.36")))
 }
 
 type Worlds<'a> = &'a dyn Fn() -> Arc<dyn World>;
@@ -235,7 +268,7 @@ fn page(name: Option<&str>) -> Exit {
         Some(format!("; did you mean {}?", longer.join(" or ")))
     };
     Output::message(&format!(
-        "Error: there is no rule or function {name}{}\nAn object is KIND/NAME; values are `values KEY`: see promchart explain --help\n",
+        "Error: there is no rule or function {name}{}\nAn object is KIND/NAME, a field of Kubernetes KIND.PATH; values are `values KEY`: see promchart explain --help\n",
         close.unwrap_or_default()
     ));
     Exit::Usage

@@ -6,6 +6,7 @@
 //! change           a key with another value, rendered again -> the fields that differ
 //! field, object    what `explain Kind/name [PATH]` prints
 //! reach, unused    what `explain values` prints
+//! kubernetes       what `explain KIND.PATH` prints: of a field, without a release
 //! ```
 //!
 //! If an origin is not certain, the value is changed and the chart rendered again; the answer says which method was
@@ -15,6 +16,7 @@ mod change;
 mod comments;
 mod field;
 mod kinds;
+mod kubernetes;
 mod object;
 mod reach;
 mod schema;
@@ -24,7 +26,9 @@ mod traced;
 mod unused;
 
 pub use field::field;
+pub use kubernetes::{is_known_kind, kubernetes};
 pub use object::find;
+pub use promchart_k8s::Version;
 pub use reach::{effective, reach};
 pub use traced::{Traced, Worlds};
 pub use unused::unused;

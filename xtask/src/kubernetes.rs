@@ -289,3 +289,100 @@ fn runs<T: Clone + PartialEq>(known: &BTreeSet<u32>, by_version: &BTreeMap<u32, 
         })
         .collect()
 }
+
+/// Writes `crates/k8s/data/descriptions.txt`: the first sentence of what k8s-openapi documents of each field of the newest
+/// version; with `check`, tells instead whether it is up to date.
+pub(crate) fn descriptions(check: bool) -> Result<(), String> {
+    let (version, source) = package()?;
+    let newest = versions(&source)?.pop().ok_or("k8s-openapi has no versions")?;
+    let mut found = BTreeMap::new();
+    documented(&source.join("src").join(newest.feature), &mut found)?;
+    let mut text = format!(
+        "# Written by `cargo run -p xtask -- kubernetes-descriptions`; do not edit.\nsource k8s-openapi {version}\n"
+    );
+    for (definition, fields) in found {
+        let _ = writeln!(text, "{definition}");
+        for (field, sentence) in fields {
+            let _ = writeln!(text, " {field} {sentence}");
+        }
+    }
+    let path = root().join("crates/k8s/data/descriptions.txt");
+    if check {
+        let old = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        return if old == text {
+            Ok(())
+        } else {
+            Err(format!("{} is not what k8s-openapi {version} says", path.display()))
+        };
+    }
+    fs::write(&path, text).map_err(|error| error.to_string())?;
+    println!("{}", path.display());
+    Ok(())
+}
+
+/// Reads the doc comments of all fields below a folder, by definition and by the names that JSON has.
+fn documented(folder: &Path, found: &mut BTreeMap<String, BTreeMap<String, String>>) -> Result<(), String> {
+    for entry in fs::read_dir(folder).map_err(|error| error.to_string())? {
+        let path = entry.map_err(|error| error.to_string())?.path();
+        if path.is_dir() {
+            documented(&path, found)?;
+            continue;
+        }
+        let text = fs::read_to_string(&path).map_err(|error| error.to_string())?;
+        let Some(name) = text
+            .lines()
+            .find_map(|line| line.strip_prefix("// Generated from definition "))
+        else {
+            continue;
+        };
+        // `"valueFrom" => Field::Key_value_from,` tells the name in JSON.
+        let names: BTreeMap<&str, &str> = text
+            .lines()
+            .filter_map(|line| line.trim().trim_end_matches(',').split_once(" => Field::Key_"))
+            .map(|(json, rust)| (rust, json.trim_matches('"')))
+            .collect();
+        let mut documentation = Vec::new();
+        let mut is_inside = false;
+        let mut fields = BTreeMap::new();
+        for line in text.lines() {
+            if let Some(words) = line.trim().strip_prefix("///") {
+                documentation.push(words.trim());
+            } else if line.starts_with("pub struct ") {
+                documentation.clear();
+                is_inside = true;
+            } else if let (true, Some(field)) = (is_inside, line.strip_prefix("    pub ")) {
+                let rust = field.split(':').next().unwrap_or_default();
+                let json = names.get(rust).copied().unwrap_or(rust);
+                let sentence = first_sentence(&documentation.join(" "));
+                if !sentence.is_empty() {
+                    fields.insert(json.to_owned(), sentence);
+                }
+                documentation.clear();
+            } else if line.starts_with('}') {
+                is_inside = false;
+            }
+        }
+        if !fields.is_empty() {
+            found.insert(short(name), fields);
+        }
+    }
+    Ok(())
+}
+
+/// The first sentence of a documentation, cut off where it is long.
+fn first_sentence(text: &str) -> String {
+    const MOST: usize = 240;
+    let ends = text.match_indices(". ").map(|(at, _)| at);
+    let is_end = |at: &usize| {
+        !["e.g", "i.e", "etc", "vs"]
+            .iter()
+            .any(|word| text[..*at].ends_with(word))
+    };
+    let end = ends.into_iter().find(is_end).map_or(text.len(), |at| at + 1);
+    let sentence = text[..end].trim();
+    if sentence.chars().count() <= MOST {
+        return sentence.to_owned();
+    }
+    let kept: String = sentence.chars().take(MOST - 3).collect();
+    format!("{}...", kept.trim_end())
+}

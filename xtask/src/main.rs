@@ -31,6 +31,8 @@ goldens         write the goldens anew: what the real Helm prints for each profi
 goldens --check hold the goldens to what the real Helm prints, and write nothing
 kubernetes-definitions
                 write crates/k8s/data/definitions.txt anew from k8s-openapi; with `check`, compare only
+kubernetes-descriptions
+                write crates/k8s/data/descriptions.txt anew from k8s-openapi's documentation; with `check`, compare only
 operator-definitions
                 write crates/k8s/data/operator.txt anew from the Prometheus operator's source, a Go module
 mutate          which of the faults of tests/suite/mutations the linter finds, and at which line: [KIND]
@@ -75,6 +77,8 @@ fn main() -> ExitCode {
         ["origins", ref charts @ ..] => origins::measure(charts),
         ["kubernetes-definitions"] => kubernetes::definitions(false),
         ["kubernetes-definitions", "check"] => kubernetes::definitions(true),
+        ["kubernetes-descriptions"] => kubernetes::descriptions(false),
+        ["kubernetes-descriptions", "check"] => kubernetes::descriptions(true),
         ["operator-definitions"] => operator::definitions(),
         ["mutate"] => mutate::measure(None),
         ["mutate", kind] => mutate::measure(Some(kind)),

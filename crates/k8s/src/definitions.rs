@@ -153,6 +153,18 @@ impl Definitions {
         of_group.map(|(_, kind)| *kind)
     }
 
+    /// All apiVersions and kinds of a version, those of custom resources too.
+    pub(crate) fn all_kinds(&self, version: Version) -> impl Iterator<Item = (&'static str, &'static str, usize)> {
+        let own = self.kinds.iter().filter_map(move |((api_version, kind), kinds)| {
+            let in_version = kinds
+                .iter()
+                .find(move |kind| (kind.from..=kind.to).contains(&version.minor));
+            in_version.map(|found| (*api_version, *kind, found.definition))
+        });
+        let custom = self.custom.iter();
+        own.chain(custom.map(|((api_version, kind), definition)| (*api_version, *kind, *definition)))
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.all.len()
     }

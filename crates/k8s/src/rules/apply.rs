@@ -17,7 +17,7 @@ const LISTS: &str = include_str!("../../data/lists.txt");
 pub(super) struct Merged {
     pub(super) field: &'static str,
     /// The key fields with their defaults; empty for a set.
-    keys: Vec<(&'static str, Option<&'static str>)>,
+    pub(super) keys: Vec<(&'static str, Option<&'static str>)>,
 }
 
 /// Parses `data/lists.txt` into definitions and lists.

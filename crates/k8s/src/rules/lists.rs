@@ -14,7 +14,7 @@ use crate::walk::{Place, Walker};
 pub(super) struct Keyed {
     pub(super) definition: &'static str,
     pub(super) field: &'static str,
-    keys: &'static [&'static str],
+    pub(super) keys: &'static [&'static str],
 }
 
 pub(super) const fn keyed(definition: &'static str, field: &'static str, keys: &'static [&'static str]) -> Keyed {

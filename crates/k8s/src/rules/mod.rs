@@ -85,6 +85,27 @@ pub(crate) enum Format {
     NotEmpty,
 }
 
+impl Format {
+    /// The rule and what a value must be.
+    fn told(self) -> (&'static str, String) {
+        match self {
+            Self::Text(rule, name, _) => (rule, name.to_owned()),
+            Self::TextOrEmpty(rule, name, _) => (rule, format!("{name}, or empty")),
+            Self::Range(least, i64::MAX) => ("int-range", format!("at least {least}")),
+            Self::Range(least, most) => ("int-range", format!("from {least} to {most}")),
+            Self::Ip => ("bad-ip", "an IP address".to_owned()),
+            Self::Cidr => ("bad-ip", "a CIDR block".to_owned()),
+            Self::Percentage => (
+                "bad-percentage",
+                "a number that is not negative, or a percentage".to_owned(),
+            ),
+            Self::Port => ("bad-port-name", "a port number or name".to_owned()),
+            Self::PortOrNone => ("bad-port-name", "a port number or name, 0 or empty".to_owned()),
+            Self::NotEmpty => ("missing-required-field", "at least one item".to_owned()),
+        }
+    }
+}
+
 /// An allowed string of a field.
 #[derive(Debug)]
 struct Word {
@@ -214,6 +235,50 @@ fn enums() -> impl Iterator<Item = (&'static str, &'static str, Vec<Word>)> {
 }
 
 impl Own {
+    /// Tells what is checked of a field: the rule, and what the value must be.
+    pub(crate) fn told(&self, field: &str) -> Vec<(&'static str, String)> {
+        let mut told = Vec::new();
+        for (_, format) in self.formats.iter().filter(|(name, _)| *name == field) {
+            told.push(format.told());
+        }
+        for (_, may_be_empty, words) in self.enums.iter().filter(|(name, ..)| *name == field) {
+            let words = words.iter().map(|word| match (word.text, word.from) {
+                ("", _) => "an empty string".to_owned(),
+                (text, 0) => text.to_owned(),
+                (text, minor) => format!("{text} (since 1.{minor})"),
+            });
+            let mut text = format!("one of {}", words.collect::<Vec<_>>().join(", "));
+            if !may_be_empty {
+                text.push_str("; not empty");
+            }
+            told.push(("invalid-enum-value", text));
+        }
+        for union in self.unions.iter().filter(|union| union.fields.contains(&field)) {
+            let others = union.fields.iter().filter(|other| **other != field).copied();
+            told.push((
+                "field-conflict",
+                format!("not together with {}", others.collect::<Vec<_>>().join(", ")),
+            ));
+        }
+        if self.needs.contains(&field) {
+            told.push(("missing-required-field", "set, and not empty".to_owned()));
+        }
+        let keyed = self.lists.iter().filter(|list| list.field == field);
+        let keyed = keyed.map(|list| list.keys.join(" and "));
+        let merged = self.merged.iter().filter(|list| list.field == field);
+        let merged = merged.map(|list| list.keys.iter().map(|(key, _)| *key).collect::<Vec<_>>().join(" and "));
+        let keys: std::collections::BTreeSet<String> = keyed.chain(merged).collect();
+        for keys in keys {
+            let text = if keys.is_empty() {
+                "no item twice".to_owned()
+            } else {
+                format!("no two items with the same {keys}")
+            };
+            told.push(("duplicate-item", text));
+        }
+        told
+    }
+
     /// Checks a field whose type is correct.
     pub(crate) fn check_field<'a>(&self, walker: &mut Walker<'a>, field: &str, required: bool, value: &'a Value) {
         for (name, format) in &self.formats {
