@@ -34,12 +34,14 @@ mod lifecycle;
 mod objects;
 mod problem;
 mod rules;
+mod shape;
 mod suggest;
+mod update;
 mod version;
 mod walk;
 mod words;
 
-pub use admission::{Action, Admission, Verdict};
+pub use admission::{Action, Admission, Verdict, is_namespaced};
 pub use check::{check, is_defined};
 pub use custom::Crds;
 pub use describe::{Below, Description, Unknown, describe};
@@ -47,6 +49,8 @@ pub use k8s_openapi;
 pub use lifecycle::{Lifecycle, all_served, lifecycle, served};
 pub use objects::{Object, decode, label_selector, selects};
 pub use problem::{Problem, RULES, Rule, Severity, Side, Step};
+pub use shape::Shape;
+pub use update::{Effect, Outcome, Way, prepared, update};
 pub use version::Version;
 
 /// The examples of the README, as tests.

@@ -31,7 +31,7 @@ fn table() -> &'static Table {
 }
 
 /// Prunes an object of a definition and sets its defaults.
-pub(super) fn prepare(object: &mut Map<String, Value>, definition: usize, version: Version) {
+pub(crate) fn prepare(object: &mut Map<String, Value>, definition: usize, version: Version) {
     // The API server ignores the status of an object that is created.
     object.shift_remove("status");
     of_definition(object, definition, version, 0);

@@ -4,7 +4,7 @@
 //! and results of its expressions (`policy`), and the field that a failed expression refers to (`blame`).
 
 mod blame;
-mod defaults;
+pub(crate) mod defaults;
 mod matching;
 mod policy;
 mod resources;
@@ -12,6 +12,8 @@ mod resources;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
+
+pub use self::resources::is_namespaced;
 
 use self::matching::Attributes;
 use crate::cel::Expressions;

@@ -36,6 +36,16 @@ fn table() -> &'static Table {
     })
 }
 
+/// Whether the objects of one of Kubernetes' own kinds are in namespaces; none if it is another kind.
+pub fn is_namespaced(api_version: &str, kind: &str) -> Option<bool> {
+    let group = if api_version.contains('/') {
+        group(api_version)
+    } else {
+        ""
+    };
+    table().get(&(group, kind)).map(|(_, is_namespaced)| *is_namespaced)
+}
+
 /// Returns the resource of a kind, or a guess if no definition of the kind is known.
 pub(super) fn of(crds: &Crds, api_version: &str, kind: &str) -> Resource {
     let group = if api_version.contains('/') {

@@ -14,7 +14,7 @@ const LISTS: &str = include_str!("../../data/lists.txt");
 
 /// A list that is merged by key.
 #[derive(Debug)]
-pub(super) struct Merged {
+pub(crate) struct Merged {
     pub(super) field: &'static str,
     /// The key fields with their defaults; empty for a set.
     pub(super) keys: Vec<(&'static str, Option<&'static str>)>,
@@ -100,7 +100,18 @@ impl Merged {
         }
     }
 
-    fn key(&self, item: &Value) -> Option<Vec<Option<String>>> {
+    /// Whether its items are scalars, each once.
+    pub(crate) fn is_set(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// The names of its keys.
+    pub(crate) fn names(&self) -> Vec<&'static str> {
+        self.keys.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// What tells an item apart from the others.
+    pub(crate) fn key(&self, item: &Value) -> Option<Vec<Option<String>>> {
         if self.keys.is_empty() {
             return Some(vec![Some(scalar(item)?)]);
         }

@@ -13,7 +13,7 @@
 mod access;
 mod admission;
 mod affinity;
-mod apply;
+pub(crate) mod apply;
 mod certificates;
 mod claims;
 mod config;
@@ -125,6 +125,13 @@ pub(crate) struct Own {
     needs: Vec<&'static str>,
     merged: Vec<apply::Merged>,
     pub(crate) checks: Vec<Check>,
+}
+
+impl Own {
+    /// How a list is merged, if it is merged item by item.
+    pub(crate) fn merged(&self, field: &str) -> Option<&apply::Merged> {
+        self.merged.iter().find(|merged| merged.field == field)
+    }
 }
 
 /// The rules of all definitions.
