@@ -6,6 +6,7 @@
 pub mod builtin;
 pub mod certs;
 pub mod cli;
+pub mod diff;
 pub mod explain;
 pub mod lint;
 pub mod migrate;

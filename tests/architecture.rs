@@ -9,7 +9,7 @@ use crate::support::{read, root};
 const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["explain"],
-    &["lint", "migrate", "unittest"],
+    &["diff", "lint", "migrate", "unittest"],
     &["pipeline", "certs", "source_map"],
     &["preflight", "builtin", "objects", "places"],
 ];
@@ -89,7 +89,8 @@ fn crates_are_named_in_their_place_only() {
     let places: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("clap", &["cli"][..]),
         ("serde_yaml", &["lint"]),
-        ("promchart_k8s", &["explain", "lint"]),
+        ("promchart_k8s", &["diff", "explain", "lint"]),
+        ("similar", &["diff"]),
         ("x509_cert", &["certs", "preflight"]),
     ]);
     for (file, text) in all_sources() {

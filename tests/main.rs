@@ -20,6 +20,7 @@ mod command;
 mod comparison;
 mod completions;
 mod coverage;
+mod diff;
 mod differences;
 mod each_values;
 mod explain;

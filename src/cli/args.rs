@@ -3,6 +3,7 @@
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::certs::Certs;
+use super::diff::DiffArguments;
 use super::explain::Explain;
 use super::helm_flags::HelmFlags;
 use super::migrate::Migrate;
@@ -76,6 +77,8 @@ pub(super) enum Command {
     Lower(Lower),
     /// Turn values of the chart prometheus-community/prometheus into values of this chart
     Migrate(Box<Migrate>),
+    /// Compare what two charts, values or revisions render, and tell what the upgrade does
+    Diff(Box<DiffArguments>),
     /// Run the unit tests of charts, written for helm-unittest
     Test(Box<Test>),
     /// Bundle the sources of a values schema

@@ -5,6 +5,7 @@ mod arguments;
 mod certs;
 mod completions;
 mod coverage;
+mod diff;
 mod each_values;
 mod explain;
 mod fix;
@@ -99,7 +100,8 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
     let output = Output::new(color, std::io::stderr().is_terminal(), &*world);
     // Reports are results: they go to stdout.
     let report = Output::new(color, std::io::stdout().is_terminal(), &*world);
-    let is_seeded = arguments.seed.is_some();
+    let seed = arguments.seed;
+    let is_seeded = seed.is_some();
     match arguments.command {
         Command::Template(arguments) => template::run(&world, &new_world, &arguments, output),
         Command::Lint(arguments) => lint::run(&world, &arguments, report),
@@ -109,6 +111,16 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
         Command::Explain(arguments) => explain::run(&still_world, &arguments, output),
         Command::Lower(arguments) => lower::run(&*world, &arguments, output),
         Command::Migrate(arguments) => migrate::run(&world, &arguments, output),
+        Command::Diff(arguments) => {
+            let new_world = |seed: u64, now: Duration| -> Arc<dyn World> {
+                Arc::new(Disk {
+                    memory_gauge,
+                    fixed_now: Some(now),
+                    seeded: Some(Mutex::new(Seeded::new(seed))),
+                })
+            };
+            diff::run(&world, &new_world, seed, &arguments, output, report)
+        }
         Command::Test(arguments) => test::run(&world, &arguments, report),
         Command::Schema(arguments) => schema::run(&*world, &arguments, output),
         Command::Completions(arguments) => completions::completions(&arguments),

@@ -18,6 +18,7 @@
 )]
 
 mod conformance;
+mod diff;
 #[path = "../support/facts.rs"]
 mod facts;
 mod functions;
@@ -54,6 +55,7 @@ fn main() {
     }
     let suites = [
         ("conformance", conformance::cases()),
+        ("diff", diff::cases()),
         ("functions", functions::cases()),
         ("goldens", goldens::cases()),
         ("migrate", migrate::cases()),
