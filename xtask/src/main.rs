@@ -8,6 +8,7 @@
 
 mod chance;
 mod difffuzz;
+mod explore;
 mod goldens;
 mod helm;
 mod keys;
@@ -36,6 +37,7 @@ kubernetes-descriptions
 operator-definitions
                 write crates/k8s/data/operator.txt anew from the Prometheus operator's source, a Go module
 mutate          which of the faults of tests/suite/mutations the linter finds, and at which line: [KIND]
+explore         how many branches of charts `lint --explore` takes: [--budget=RENDERS] [--left] CHART...
 origins         how much of the output of charts leads back to templates and values: CHART...
 functions       write docs/functions.md anew
 chart-readme    write the tables of values in chart/README.md anew
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
     let done = match words[..] {
         ["goldens"] => goldens::run(goldens::Mode::Write),
         ["goldens", "--check"] => goldens::run(goldens::Mode::Check),
+        ["explore", ref charts @ ..] => explore::report(charts),
         ["origins", ref charts @ ..] => origins::measure(charts),
         ["kubernetes-definitions"] => kubernetes::definitions(false),
         ["kubernetes-definitions", "check"] => kubernetes::definitions(true),

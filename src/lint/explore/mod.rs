@@ -31,6 +31,7 @@ use super::matrix::{Run, Scope, Spot};
 use super::rule::Selection;
 use super::suppress::Suppressions;
 use super::tally::Tally;
+use crate::chart::Chart;
 use crate::diagnostic::{Diagnostic, Report};
 use crate::source::Sources;
 use crate::world::World;
@@ -102,42 +103,11 @@ pub(super) fn explore(
     budget: usize,
 ) -> Option<Outcome> {
     let first = runs.first()?;
-    let context = Context::read(world, first, Scope::All, sources, &mut Report::new());
-    let chart = context.chart.as_ref().filter(|chart| !chart.chart.is_library())?;
-    let values = examples::json_of(context.values.as_ref()?);
-    let called = context.usage.as_ref()?.reached.clone();
-    let mut wanted = branches(chart, &called);
-    let conditions = interpret::conditions(chart, &first.request.release);
-    for (_, chart) in chart.walk() {
-        for template in &chart.templates {
-            let arm = Arm::of_file(&template.name);
-            if let Some(tree) = template.trees.last().filter(|_| conditions.goals.contains_key(&arm)) {
-                let (head, body) = (tree.span, None);
-                wanted.insert(arm, Place { head, body });
-            }
-        }
-    }
-    let knowledge = Knowledge::of(
-        chart,
-        interpret::conditions(chart, &first.request.release),
-        &values,
-        sources,
-    );
-    let capabilities = context::capabilities(&first.request);
-    let cluster = Cluster {
-        kube_version: capabilities.kube_version.normalized.clone(),
-        api_versions: capabilities.api_versions,
-        is_upgrade: first.request.release.is_upgrade,
-    };
-    let prober = Prober::new(world, first, chart.chart.clone(), sources);
-    let plain = wanted
-        .keys()
-        .filter(|arm| arm.is_branch() && reached.contains(*arm))
-        .count();
-    let reached = reached.clone();
-    let mut search = Search::new(&knowledge, prober, sources, cluster, (&wanted, reached), budget);
+    let ground = Ground::of(world, first, sources)?;
+    let Ground { knowledge, wanted, .. } = &ground;
+    let mut search = ground.search(world, first, reached.clone(), sources, budget);
     search.run();
-    let sets = cover(&search, &wanted);
+    let sets = cover(&search, wanted);
     let mut linter = Linter::new(world, selection, sources, known, budget);
     let mut report = Report::new();
     let mut told = BTreeSet::new();
@@ -145,28 +115,101 @@ pub(super) fn explore(
     let runs: Vec<&Run> = runs.iter().filter(same_values).copied().collect();
     for run in &runs {
         for candidate in &sets {
-            linter.set(run, candidate, (&knowledge, &search), &wanted, &mut told, &mut report);
+            linter.set(run, candidate, (knowledge, &search), wanted, &mut told, &mut report);
         }
     }
-    let explored = Explored {
-        chart: Arc::clone(&first.chart),
-        branches: wanted.keys().filter(|arm| arm.is_branch()).count(),
-        plain,
-        reached: wanted
-            .keys()
-            .filter(|arm| arm.is_branch() && search.reached.contains(*arm))
-            .count(),
-        unreached: unreached(&search, &wanted, sources),
-        renders: search.renders(),
-        sets: sets.len(),
-        is_cut: search.renders() >= budget,
-    };
+    let explored = summary(&search, first, reached, sets.len(), sources);
     Some(Outcome {
         report,
         suppressions: linter.suppressions,
         tallies: linter.tallies,
         explored,
     })
+}
+
+/// What the search goes by.
+struct Ground {
+    chart: Chart,
+    knowledge: Knowledge,
+    wanted: BTreeMap<Arm, Place>,
+}
+
+impl Ground {
+    /// Reads the chart of a run; nothing if there is nothing to render.
+    fn of(world: &Arc<dyn World>, run: &Run, sources: &Sources) -> Option<Self> {
+        let context = Context::read(world, run, Scope::All, sources, &mut Report::new());
+        let chart = context.chart.as_ref().filter(|chart| !chart.chart.is_library())?;
+        let values = examples::json_of(context.values.as_ref()?);
+        let mut wanted = branches(chart, &context.usage.as_ref()?.reached);
+        let conditions = interpret::conditions(chart, &run.request.release);
+        for (_, chart) in chart.walk() {
+            for template in &chart.templates {
+                let arm = Arm::of_file(&template.name);
+                if let Some(tree) = template.trees.last().filter(|_| conditions.goals.contains_key(&arm)) {
+                    let (head, body) = (tree.span, None);
+                    wanted.insert(arm, Place { head, body });
+                }
+            }
+        }
+        Some(Self {
+            chart: chart.chart.clone(),
+            knowledge: Knowledge::of(chart, conditions, &values, sources),
+            wanted,
+        })
+    }
+
+    fn search<'a>(
+        &'a self,
+        world: &'a Arc<dyn World>,
+        run: &'a Run,
+        reached: BTreeSet<Arm>,
+        sources: &'a Sources,
+        budget: usize,
+    ) -> Search<'a> {
+        let capabilities = context::capabilities(&run.request);
+        let cluster = Cluster {
+            kube_version: capabilities.kube_version.normalized.clone(),
+            api_versions: capabilities.api_versions,
+            is_upgrade: run.request.release.is_upgrade,
+        };
+        let prober = Prober::new(world, run, self.chart.clone(), sources);
+        Search::new(
+            &self.knowledge,
+            prober,
+            sources,
+            cluster,
+            (&self.wanted, reached),
+            budget,
+        )
+    }
+}
+
+/// Explores a chart without linting it, to measure what is reached.
+pub fn measure(world: &Arc<dyn World>, run: &Run, sources: &Sources, budget: usize) -> Option<Explored> {
+    let ground = Ground::of(world, run, sources)?;
+    let plain = ground.search(world, run, BTreeSet::new(), sources, budget).plain();
+    let mut search = ground.search(world, run, plain.clone(), sources, budget);
+    search.run();
+    let sets = cover(&search, &ground.wanted).len();
+    Some(summary(&search, run, &plain, sets, sources))
+}
+
+fn summary(search: &Search<'_>, run: &Run, plain: &BTreeSet<Arm>, sets: usize, sources: &Sources) -> Explored {
+    let wanted = search.wanted;
+    let count = |reached: &BTreeSet<Arm>| {
+        let is_taken = |arm: &&Arm| arm.is_branch() && reached.contains(*arm);
+        wanted.keys().filter(is_taken).count()
+    };
+    Explored {
+        chart: Arc::clone(&run.chart),
+        branches: wanted.keys().filter(|arm| arm.is_branch()).count(),
+        plain: count(plain),
+        reached: count(&search.reached),
+        unreached: unreached(search, wanted, sources),
+        renders: search.renders(),
+        sets,
+        is_cut: search.is_over(),
+    }
 }
 
 /// As few sets of values as take all that was reached, those first that take most; then those with which the chart fails.

@@ -70,7 +70,7 @@ pub(super) struct Search<'a> {
     cluster: Cluster,
     budget: usize,
     /// The branches that are wanted.
-    wanted: &'a BTreeMap<Arm, Place>,
+    pub(super) wanted: &'a BTreeMap<Arm, Place>,
     pub(super) reached: BTreeSet<Arm>,
     pub(super) found: Vec<Found>,
     /// Values with which the chart fails by its own fault.
@@ -152,7 +152,13 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn is_over(&self) -> bool {
+    /// What is taken without anything set.
+    pub(super) fn plain(&mut self) -> BTreeSet<Arm> {
+        self.prober.probe(&Candidate::default()).hits
+    }
+
+    /// Whether the renders are used up.
+    pub(super) fn is_over(&self) -> bool {
         self.prober.renders >= self.budget
     }
 
@@ -260,6 +266,10 @@ impl<'a> Search<'a> {
                 way: way.clone(),
                 variant,
             };
+            if self.hold(std::slice::from_ref(&plan), &draft) {
+                plans.push(plan);
+                continue;
+            }
             let fits = self.extended(&draft, &plan).filter(|draft| self.hold(&plans, draft));
             match fits {
                 Some(extended) => {
@@ -282,6 +292,7 @@ impl<'a> Search<'a> {
         plans
     }
 
+    /// The draft with the way of a plan open, if it can be.
     fn extended(&self, draft: &Draft, plan: &Plan) -> Option<Draft> {
         let mut draft = draft.clone();
         let meets = |literal: &Literal| self.knowledge.meet(literal, &mut draft, &self.cluster, plan.variant);
@@ -305,7 +316,9 @@ impl<'a> Search<'a> {
         }
         let mut draft = self.knowledge.draft(start);
         for plan in plans {
-            if let Some(extended) = self.extended(&draft, plan) {
+            if !self.hold(std::slice::from_ref(plan), &draft)
+                && let Some(extended) = self.extended(&draft, plan)
+            {
                 draft = extended;
             }
         }
