@@ -105,6 +105,14 @@ fn the_report_tells_what_was_not_reached() {
     let (_, statistics) = run(&["--statistics"]);
     let line = "not taken: tests/fixtures/explore/flag/templates/a.yaml:1:1: {{ if .Values.web.enabled }}\n";
     assert!(statistics.ends_with(line), "{statistics}");
+    let json = Case::new("lint")
+        .args([&*chart, "--format", "json"])
+        .dir(root())
+        .run()
+        .stdout;
+    let report: Json = serde_json::from_str(&json).unwrap();
+    let wanted = serde_json::json!({"templates": 1, "templatesInAll": 1, "branches": 1, "branchesInAll": 2});
+    assert_eq!(report["notReached"], wanted);
     let (code, explored) = run(&["--explore"]);
     assert_eq!(code, 1);
     assert!(!explored.contains("not checked"), "{explored}");
@@ -119,6 +127,8 @@ fn the_report_tells_what_was_not_reached() {
     assert!(code == 2 && refused.contains("--explore"), "{refused}");
     let (code, refused) = run(&["--explore", "--fix"]);
     assert!(code == 2 && refused.contains("cannot be used with"), "{refused}");
+    let (code, refused) = run(&["--explore", "-f", "-"]);
+    assert!(code == 2 && refused.contains("write them to a file"), "{refused}");
 }
 
 #[test]

@@ -34,13 +34,24 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Lint, output: Output) -> E
         return super::fix::run(world, arguments, mode, output);
     }
     let sources = Sources::new();
-    let plan = plan(&**world, arguments, &sources);
+    let plan = can_explore(arguments).and_then(|()| plan(&**world, arguments, &sources));
     let reports = &arguments.reports;
     let extent = Extent {
         scope: Scope::All,
         explore: arguments.explore.and_then(|budget| usize::try_from(budget).ok()),
     };
     finish(world, plan, extent, &arguments.rules, reports, &sources, output)
+}
+
+/// Exploring renders with the values of the user again and again: the standard input can be read only once.
+fn can_explore(arguments: &Lint) -> Result<()> {
+    let mut files = arguments.values.files.iter().chain(&arguments.runs.each_values);
+    if arguments.explore.is_some() && files.any(|file| file.trim() == "-") {
+        let message = "--explore cannot be used with values from the standard input";
+        let help = "write them to a file and give its path with -f";
+        return Err(Diagnostic::error(USAGE, message).help(help).into());
+    }
+    Ok(())
 }
 
 pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Output) -> Exit {
@@ -180,11 +191,11 @@ fn finish(
             write(
                 &**world,
                 path,
-                &report::write(*format, &found, &[], sources, &infos, false),
+                &report::write_with_reach(*format, &found, tally.reached(), sources, &infos, false),
             )?;
         }
         if !reports.quiet {
-            let text = report::write(formats.0, &found, &[], sources, &infos, output.color());
+            let text = report::write_with_reach(formats.0, &found, tally.reached(), sources, &infos, output.color());
             Output::result(&crate::go::string::decode(&text));
             if rules.statistics {
                 Output::message(&statistics(&found));

@@ -10,6 +10,7 @@ use super::Context;
 use super::explore::{self, Arm, Place};
 use super::matrix::{Run, Scope};
 use super::rules::kubernetes::undefined_kinds;
+use crate::report::Reach;
 use crate::source::Sources;
 
 /// The maximum number of names on a line of the summary.
@@ -120,6 +121,17 @@ impl Tally {
     pub fn branches(&self) -> (usize, usize) {
         let untaken = self.branches.values().filter(|(_, is_taken)| !is_taken).count();
         (untaken, self.branches.len())
+    }
+
+    /// How much of the templates was reached.
+    pub fn reached(&self) -> Reach {
+        let (not_taken, branches) = self.branches();
+        Reach {
+            templates: self.templates.len(),
+            without_object: self.silent().len(),
+            branches,
+            not_taken,
+        }
     }
 
     /// The branches that no run took, one per line.

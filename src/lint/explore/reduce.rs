@@ -270,10 +270,14 @@ impl<'a> Linter<'a> {
     /// Leaves out parts of a list or map, as long as the finding stays.
     fn reduce_value(&mut self, run: &Run, kept: &mut Vec<Setting>, at: usize, spot: &Spot) {
         const MOST: usize = 24;
+        const MOST_NODES: usize = 200;
         let mut tried = 0;
         let mut next = 0;
         while tried < MOST {
             let Setting::Value(_, value, _) = &kept[at] else { return };
+            if nodes(value) > MOST_NODES {
+                return;
+            }
             let Some(smaller) = smaller(value).into_iter().nth(next) else {
                 return;
             };
@@ -322,6 +326,14 @@ fn hints(around: &[&Arm], candidate: &Candidate, knowledge: &Knowledge) -> Vec<C
     }
     hints.truncate(MOST);
     hints
+}
+
+fn nodes(value: &Json) -> usize {
+    match value {
+        Json::Array(items) => 1 + items.iter().map(nodes).sum::<usize>(),
+        Json::Object(map) => 1 + map.values().map(nodes).sum::<usize>(),
+        _ => 1,
+    }
 }
 
 /// A list or map with one thing in it left out, each such.

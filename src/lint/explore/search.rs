@@ -216,18 +216,20 @@ impl<'a> Search<'a> {
         for arm in self.wanted.keys().filter(|arm| !self.reached.contains(*arm)) {
             let goals = self.knowledge.conditions.goals.get(arm);
             let mut ways: Vec<Vec<Literal>> = goals.into_iter().flatten().flat_map(ways_of).collect();
+            let unmet = |way: &Vec<Literal>| {
+                let is_unmet = |literal: &&Literal| !self.knowledge.holds(literal, &draft, &self.cluster);
+                way.iter().filter(is_unmet).count()
+            };
+            let mut seen = BTreeSet::new();
+            ways.retain(|way| seen.insert(way.clone()));
+            ways.sort_by_cached_key(unmet);
+            // To look at many costs more than it is worth.
+            ways.truncate(2 * MAX_WAYS);
             ways.retain(|way| {
                 let mut draft = draft.clone();
                 way.iter()
                     .all(|literal| self.knowledge.meet(literal, &mut draft, &self.cluster, 0))
             });
-            let unmet = |way: &Vec<Literal>| {
-                let is_unmet = |literal: &&Literal| !self.knowledge.holds(literal, &draft, &self.cluster);
-                way.iter().filter(is_unmet).count()
-            };
-            ways.sort_by_cached_key(unmet);
-            let mut seen = BTreeSet::new();
-            ways.retain(|way| seen.insert(way.clone()));
             ways.truncate(MAX_WAYS);
             self.ways.insert(
                 arm.clone(),
@@ -257,6 +259,8 @@ impl<'a> Search<'a> {
         let order: Vec<Arm> = order.into_iter().cloned().collect();
         let mut draft = self.knowledge.draft(start);
         let mut plans: Vec<Plan> = Vec::new();
+        // Which plans are about which values, so that a change has only those looked at again.
+        let mut about: BTreeMap<Keys, Vec<usize>> = BTreeMap::new();
         for arm in order {
             let Some((way, variant)) = self.ways[&arm].next() else {
                 continue;
@@ -266,14 +270,32 @@ impl<'a> Search<'a> {
                 way: way.clone(),
                 variant,
             };
-            if self.hold(std::slice::from_ref(&plan), &draft) {
-                plans.push(plan);
-                continue;
-            }
-            let fits = self.extended(&draft, &plan).filter(|draft| self.hold(&plans, draft));
+            let fits = if self.hold(std::slice::from_ref(&plan), &draft) {
+                Some(None)
+            } else {
+                let extended = self.extended(&draft, &plan).filter(|extended| {
+                    let changed = changed(&draft.candidate, &extended.candidate);
+                    let is_related = |keys: &Keys| {
+                        let related = |changed: &Keys| changed.starts_with(keys) || keys.starts_with(changed);
+                        changed.iter().any(related)
+                    };
+                    let related = about
+                        .iter()
+                        .filter(|(keys, _)| is_related(keys))
+                        .flat_map(|(_, plans)| plans);
+                    let related: BTreeSet<usize> = related.copied().collect();
+                    related
+                        .iter()
+                        .all(|at| self.hold(std::slice::from_ref(&plans[*at]), extended))
+                });
+                extended.map(Some)
+            };
             match fits {
                 Some(extended) => {
-                    draft = extended;
+                    draft = extended.unwrap_or(draft);
+                    for keys in heads(&plan.way) {
+                        about.entry(keys).or_default().push(plans.len());
+                    }
                     plans.push(plan);
                 }
                 None if plans.is_empty() => {
@@ -431,6 +453,32 @@ impl<'a> Search<'a> {
         }
         None
     }
+}
+
+/// What a way is about: the first keys of the paths in it.
+fn heads(way: &[Literal]) -> BTreeSet<Keys> {
+    const FIRST: usize = 3;
+    let heads = way.iter().filter_map(|literal| {
+        let path = literal.atom.path()?;
+        let keys = path.iter().take(FIRST).map_while(|step| match step {
+            Step::Key(name) => Some(Arc::clone(name)),
+            Step::Any => None,
+        });
+        Some(keys.collect())
+    });
+    heads.collect()
+}
+
+/// The paths that two candidates set to different values.
+fn changed(one: &Candidate, other: &Candidate) -> Vec<Keys> {
+    let of = |one: &Candidate, other: &Candidate| -> Vec<Keys> {
+        let different = one
+            .values
+            .iter()
+            .filter(|(keys, value)| other.values.get(*keys) != Some(value));
+        different.map(|(keys, _)| keys.clone()).collect()
+    };
+    [of(one, other), of(other, one)].concat()
 }
 
 /// Whether an error is one that the chart's author wrote: what is wrong are the values.

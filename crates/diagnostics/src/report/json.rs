@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Check, Place, fingerprint};
+use super::{Check, Place, Reach, fingerprint};
 use crate::{Diagnostic, Report, Severity};
 use source::{SourceKind, Sources, Span};
 
-pub(super) fn write(report: &Report, checks: &[Check], sources: &Sources) -> String {
+pub(super) fn write(report: &Report, checks: &[Check], reach: Option<Reach>, sources: &Sources) -> String {
     let count = |severity: Severity| {
         report
             .diagnostics
@@ -25,6 +25,14 @@ pub(super) fn write(report: &Report, checks: &[Check], sources: &Sources) -> Str
         },
         "findings": findings,
     });
+    if let Some(reach) = reach.filter(|reach| reach.without_object + reach.not_taken > 0) {
+        json["notReached"] = json!({
+            "templates": reach.without_object,
+            "templatesInAll": reach.templates,
+            "branches": reach.not_taken,
+            "branchesInAll": reach.branches,
+        });
+    }
     if !checks.is_empty() {
         json["checks"] = checks.iter().map(check).collect();
     }

@@ -95,6 +95,19 @@ const PASSED: &str = "ok";
 /// The state of checks that were not made.
 const UNCHECKED: &str = "not checked";
 
+/// How much of its templates a lint of charts reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// The number of templates.
+    pub templates: usize,
+    /// The number of templates that made no object.
+    pub without_object: usize,
+    /// The number of branches in the templates.
+    pub branches: usize,
+    /// The number of branches that were not taken.
+    pub not_taken: usize,
+}
+
 /// Writes a report. Text, JSON and JUnit also list the checks, if there are any.
 pub fn write(
     format: Format,
@@ -104,9 +117,32 @@ pub fn write(
     rules: &[RuleInfo],
     color: bool,
 ) -> String {
+    write_all(format, report, (checks, None), sources, rules, color)
+}
+
+/// Writes a report of charts. JSON also says what was not reached, if there is anything.
+pub fn write_with_reach(
+    format: Format,
+    report: &Report,
+    reach: Reach,
+    sources: &Sources,
+    rules: &[RuleInfo],
+    color: bool,
+) -> String {
+    write_all(format, report, (&[], Some(reach)), sources, rules, color)
+}
+
+fn write_all(
+    format: Format,
+    report: &Report,
+    (checks, reach): (&[Check], Option<Reach>),
+    sources: &Sources,
+    rules: &[RuleInfo],
+    color: bool,
+) -> String {
     let text = match format {
         Format::Text => return text::report(report, sources, color) + &text::checks(checks),
-        Format::Json => json::write(report, checks, sources),
+        Format::Json => json::write(report, checks, reach, sources),
         Format::Sarif => sarif::write(report, sources, rules),
         Format::Junit => junit::write(report, checks, sources),
         Format::Github => github::write(report, sources),
