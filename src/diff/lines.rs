@@ -88,8 +88,8 @@ mod tests {
         assert!(between("a", "b").is_empty());
         assert!(
             !between(
-                "{\"a\": 1, \"text\": \"longer than forty\"}",
-                "{\"a\": 2, \"text\": \"longer than forty\"}"
+                "{\"a\": 1, \"text\": \"longer than forty characters\"}",
+                "{\"a\": 2, \"text\": \"longer than forty characters\"}"
             )
             .is_empty()
         );
