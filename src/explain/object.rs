@@ -13,6 +13,10 @@ use crate::source_map::lines;
 pub(super) const EXPLAIN: &str = "explain";
 /// The maximum number of objects that are listed.
 const MAX_OBJECTS: usize = 40;
+/// The kinds that run pods.
+const WORKLOADS: [&str; 5] = ["CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet"];
+/// The name of a release that was given none, as in `helm template`.
+const DEFAULT_RELEASE: &str = "release-name";
 /// The maximum width of the margin with the origins.
 const MAX_MARGIN: usize = 70;
 
@@ -41,7 +45,10 @@ pub fn find<'a>(traced: &'a Traced<'_>, question: &str) -> Result<Vec<&'a Object
     }
     let of_kind: Vec<&Object> = all.iter().filter(|object| kinds::is_of(kind, object)).collect();
     let listed = if of_kind.is_empty() {
-        all.iter().collect()
+        // Nobody who asks for a Deployment means the role of the same name.
+        let (mut first, rest): (Vec<&Object>, Vec<&Object>) = all.iter().partition(|object| is_workload(object));
+        first.extend(rest);
+        first
     } else {
         of_kind
     };
@@ -61,7 +68,14 @@ pub fn find<'a>(traced: &'a Traced<'_>, question: &str) -> Result<Vec<&'a Object
     if more > 0 {
         help.push_str(&format!(" and {more} more"));
     }
+    if ending.is_some() && traced.request.release.name == DEFAULT_RELEASE {
+        help.push_str("; --release NAME gives the release the name that it has in the cluster");
+    }
     Err(Diagnostic::error(EXPLAIN, message).help(help).into())
+}
+
+fn is_workload(object: &Object) -> bool {
+    WORKLOADS.contains(&&*object.reference.kind)
 }
 
 /// `Deployment/web`
