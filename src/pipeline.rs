@@ -22,6 +22,8 @@ use crate::values::{self, Overrides};
 use crate::world::World;
 use crate::yaml::Node;
 
+/// The name of a release without a given name, as in `helm template`.
+pub const DEFAULT_RELEASE: &str = "release-name";
 /// The rule for charts and releases that Helm would not install.
 pub const INSTALL: &str = "chart-install";
 

@@ -1,30 +1,12 @@
 //! Prometheus' files and objects; `tests/cases/prometheus.rs` has the files of `tests/suite/prometheus`.
 
-use promchart::diagnostic::{Report, Severity};
-use promchart::prometheus::{Kind, RULES, check_file, check_object, detect};
+use promchart::diagnostic::Severity;
+use promchart::prometheus::{Kind, RULES, check_object, detect};
 use promchart::source::{Source, SourceKind, Sources};
 use promchart::yaml;
 
+use crate::support::found::{checked, lines};
 use crate::support::{names, read};
-
-fn checked(name: &str, text: String, kind: Option<Kind>) -> (Sources, Report) {
-    let sources = Sources::new();
-    let file = sources.add(Source::new(name, SourceKind::File, text.into_bytes()));
-    let report = check_file(&sources, file, kind);
-    (sources, report)
-}
-
-/// `rule line:column message` of each finding.
-fn lines(sources: &Sources, report: &Report) -> Vec<String> {
-    let found = report.diagnostics.iter();
-    found
-        .map(|found| {
-            let place = found.span.unwrap();
-            let at = sources.get(place.file).line_column(place.start);
-            format!("{} {}:{} {}", found.rule, at.line, at.column, found.message)
-        })
-        .collect()
-}
 
 #[test]
 fn rules_of_findings_are_in_the_table() {

@@ -15,7 +15,7 @@ use crate::lint::explore::{Explored, Unreached};
 use crate::lint::settings::{ChartSettings, Settings, ValuesFiles};
 use crate::lint::{self, BASELINE, Baseline, Progress, RULES, Run, Scope, Selection};
 use crate::pipeline::Request;
-use crate::render::{Capabilities, KubeVersion, Limits, Release, Trace};
+use crate::render::{Capabilities, KubeVersion, Limits, Trace};
 use crate::report::{self, Format, RuleInfo};
 use crate::source::Sources;
 use crate::threads::processors;
@@ -528,32 +528,25 @@ fn request(chart: ChartSettings, values: &Values, files: &[String], version: Opt
         let and = if name.is_empty() { "" } else { ", " };
         name.push_str(&format!("{and}Kubernetes {version}"));
     }
+    let overrides = Overrides {
+        files: values.files.iter().chain(files).cloned().collect(),
+        json: values.set_json.clone(),
+        set: chart.set.iter().chain(&values.set).cloned().collect(),
+        string: values.set_string.clone(),
+        file: values.set_file.clone(),
+        literal: values.set_literal.clone(),
+    };
+    let release = chart.release.unwrap_or_else(|| RELEASE.to_owned());
+    let path = (!chart.path.is_empty()).then(|| chart.path.clone().into());
+    let mut request = Request::new(path, release, overrides);
+    request.release.namespace = chart.namespace.unwrap_or_else(|| runs.namespace.clone());
+    request.release.is_upgrade = runs.is_upgrade;
+    request.capabilities = capabilities;
+    request.trace = Trace::On;
     Ok(Run {
         name: name.into(),
         chart: chart.path.as_str().into(),
-        request: Request {
-            chart: (!chart.path.is_empty()).then(|| chart.path.clone().into()),
-            overrides: Overrides {
-                files: values.files.iter().chain(files).cloned().collect(),
-                json: values.set_json.clone(),
-                set: chart.set.iter().chain(&values.set).cloned().collect(),
-                string: values.set_string.clone(),
-                file: values.set_file.clone(),
-                literal: values.set_literal.clone(),
-            },
-            release: Release {
-                name: chart.release.unwrap_or_else(|| RELEASE.to_owned()),
-                namespace: chart.namespace.unwrap_or_else(|| runs.namespace.clone()),
-                is_upgrade: runs.is_upgrade,
-                revision: 1,
-            },
-            capabilities,
-            skip_schema: false,
-            post_renderer: None,
-            limits: Limits::default(),
-            trace: Trace::On,
-            coverage: false,
-        },
+        request,
         crds: Vec::new(),
         policies: Vec::new(),
     })

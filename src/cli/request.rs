@@ -6,15 +6,13 @@ use super::args::{LimitArguments, Target, Values};
 use super::helm_flags::invalid;
 use crate::diagnostic::Diagnostic;
 use crate::go::csv;
-use crate::pipeline::Request;
+use crate::pipeline::{DEFAULT_RELEASE, Request};
 use crate::render::{self, Capabilities, KubeVersion, Limits, Release, Trace};
 use crate::values::Overrides;
 use crate::world::World;
 
 /// The default release name of the built-in chart.
 const BUILTIN_NAME: &str = "prom";
-/// The default release name of any other chart, as in Helm.
-const DEFAULT_NAME: &str = "release-name";
 /// The rule for invalid command lines.
 pub(super) const USAGE: &str = "usage";
 
@@ -56,7 +54,7 @@ impl Asked<'_> {
             .filter(|template| !template.is_empty());
         let (default, chart) = match self.name_and_chart {
             [] => (BUILTIN_NAME, None),
-            [chart] => (DEFAULT_NAME, Some(chart.clone())),
+            [chart] => (DEFAULT_RELEASE, Some(chart.clone())),
             [name, chart] => {
                 let set = match name_template {
                     _ if self.target.generate_name => Some("--generate-name"),

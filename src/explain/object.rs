@@ -5,6 +5,7 @@ use super::setters::count;
 use super::{Traced, kinds};
 use crate::diagnostic::{Diagnostic, Result, closest};
 use crate::objects::{Field, Object, fields};
+use crate::pipeline::DEFAULT_RELEASE;
 use crate::report::text::printable;
 use crate::source::Span;
 use crate::source_map::lines;
@@ -15,8 +16,6 @@ pub(super) const EXPLAIN: &str = "explain";
 const MAX_OBJECTS: usize = 40;
 /// The kinds that run pods.
 const WORKLOADS: [&str; 5] = ["CronJob", "DaemonSet", "Deployment", "Job", "StatefulSet"];
-/// The name of a release that was given none, as in `helm template`.
-const DEFAULT_RELEASE: &str = "release-name";
 /// The maximum width of the margin with the origins.
 const MAX_MARGIN: usize = 70;
 

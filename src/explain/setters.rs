@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Traced;
-use crate::chart::{Chart, Dependency};
+use crate::chart::Chart;
 use crate::objects::{Path, Step};
 use crate::source::{SourceKind, Span};
 use crate::source_map::starts_with;
@@ -50,15 +50,7 @@ pub(super) fn walk(chart: &Chart) -> Vec<Named<'_>> {
     while at < found.len() {
         let (prefix, chart) = (found[at].prefix.clone(), found[at].chart);
         for subchart in &chart.subcharts {
-            let dependencies = chart.metadata.dependencies.iter();
-            let mut names: Vec<&str> = dependencies
-                .filter(|dependency| dependency.name == subchart.name())
-                .map(Dependency::name_or_alias)
-                .collect();
-            if names.is_empty() {
-                names.push(subchart.name());
-            }
-            for name in names {
+            for name in chart.names_of(subchart) {
                 let mut prefix = prefix.clone();
                 prefix.push(name);
                 found.push(Named {

@@ -8,7 +8,7 @@ use super::matrix::{Run, Scope};
 use super::objects::Objects;
 use super::suppress;
 use super::usage::Usage;
-use crate::chart::{self, Chart, Dependency};
+use crate::chart::{self, Chart};
 use crate::coverage::Coverage;
 use crate::diagnostic::{Report, Severity};
 use crate::functions;
@@ -244,17 +244,7 @@ fn parse_chart(chart: Chart, name: String, path: &str, sources: &Sources, report
     }
     let mut subcharts = Vec::new();
     for subchart in &chart.subcharts {
-        let mut names: Vec<&str> = chart
-            .metadata
-            .dependencies
-            .iter()
-            .filter(|dependency| dependency.name == subchart.name())
-            .map(Dependency::name_or_alias)
-            .collect();
-        if names.is_empty() {
-            names.push(subchart.name());
-        }
-        for name in names {
+        for name in chart.names_of(subchart) {
             let path = format!("{path}/charts/{name}");
             subcharts.push(parse_chart(subchart.clone(), name.to_owned(), &path, sources, report));
         }

@@ -20,7 +20,7 @@ use crate::go::path as gopath;
 use crate::go::regexp::Regexp;
 use crate::go::string as gostring;
 use crate::manifest::PostRenderer;
-use crate::pipeline::{Request, check_release_name};
+use crate::pipeline::{DEFAULT_RELEASE, Request, check_release_name};
 use crate::render::{self, Capabilities, Failed, KubeVersion, Limits, Release, Session, TemplateFile, Trace};
 use crate::schema::Checker;
 use crate::source::{FileId, Source, SourceKind, Sources, Span};
@@ -237,7 +237,7 @@ impl Test<'_> {
         if set.as_map().is_some_and(|map| map.iter().next().is_some()) {
             overrides.json.push(set.to_json(&number).to_string());
         }
-        let name = or(&job.release.name, "release-name");
+        let name = or(&job.release.name, DEFAULT_RELEASE);
         let mut request = Request::new(Some(path.into()), name, overrides);
         request.release.namespace = or(&job.release.namespace, "default");
         request.release.is_upgrade = job.release.is_upgrade;

@@ -2,11 +2,10 @@
 //! says.
 
 use libtest_mimic::Trial;
-use promchart::diagnostic::{Report, Severity};
-use promchart::prometheus::check_file;
-use promchart::source::{Source, SourceKind, Sources};
+use promchart::diagnostic::Severity;
 
 use super::case;
+use crate::support::found::{checked, lines};
 use crate::support::{names, read};
 
 const SUITE: &str = "tests/suite/prometheus";
@@ -23,27 +22,8 @@ pub(crate) fn cases() -> Vec<Trial> {
     trials("good", good).chain(trials("bad", bad)).collect()
 }
 
-fn checked(name: &str, text: &str) -> (Sources, Report) {
-    let sources = Sources::new();
-    let file = sources.add(Source::new(name, SourceKind::File, text.as_bytes().to_vec()));
-    let report = check_file(&sources, file, None);
-    (sources, report)
-}
-
-/// `rule line:column message` of each finding.
-fn lines(sources: &Sources, report: &Report) -> Vec<String> {
-    let found = report.diagnostics.iter();
-    found
-        .map(|found| {
-            let place = found.span.unwrap();
-            let at = sources.get(place.file).line_column(place.start);
-            format!("{} {}:{} {}", found.rule, at.line, at.column, found.message)
-        })
-        .collect()
-}
-
 fn good(name: &str, text: &str) -> Option<String> {
-    let (sources, report) = checked(name, text);
+    let (sources, report) = checked(name, text.to_owned(), None);
     report
         .has(Severity::Warning)
         .then(|| format!("it is refused: {:?}", lines(&sources, &report)))
@@ -52,7 +32,7 @@ fn good(name: &str, text: &str) -> Option<String> {
 fn bad(name: &str, text: &str) -> Option<String> {
     let want = text.lines().next().unwrap().strip_prefix("# want: ").unwrap();
     let (place, words) = want.split_at(want.match_indices(' ').nth(1).unwrap().0);
-    let (sources, report) = checked(name, text);
+    let (sources, report) = checked(name, text.to_owned(), None);
     let found = lines(&sources, &report);
     let is_wanted = |line: &String| line.starts_with(&format!("{place} ")) && line.contains(words.trim());
     let is_found = found.iter().any(is_wanted) && report.has(Severity::Error);

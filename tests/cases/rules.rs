@@ -8,7 +8,7 @@ use libtest_mimic::Trial;
 use promchart::diagnostic::Report;
 use promchart::lint::{self, Progress, RULES, Rule, Run, Scope, Selection};
 use promchart::pipeline::Request;
-use promchart::render::{Capabilities, Limits, Release, Trace};
+use promchart::render::Trace;
 use promchart::source::Sources;
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
@@ -97,25 +97,12 @@ fn lint(rule: &Rule, files: &Files, is_bad: bool, sources: &Sources) -> Report {
         }
     }
     let world: Arc<dyn World> = Arc::new(world);
+    let mut request = Request::new(Some("fixture".into()), "release", overrides);
+    request.trace = Trace::On;
     let run = Run {
         name: "".into(),
         chart: "fixture".into(),
-        request: Request {
-            chart: Some("fixture".into()),
-            overrides,
-            release: Release {
-                name: "release".to_owned(),
-                namespace: "default".to_owned(),
-                is_upgrade: false,
-                revision: 1,
-            },
-            capabilities: Capabilities::default(),
-            skip_schema: false,
-            post_renderer: None,
-            limits: Limits::default(),
-            trace: Trace::On,
-            coverage: false,
-        },
+        request,
         crds: Vec::new(),
         policies: Vec::new(),
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use promchart::go::string::{decode, encode};
 use promchart::pipeline::{self, Request};
 use promchart::reflect::{Meter, Value, View, json, view};
-use promchart::render::{Capabilities, Limits, Release, Trace};
+use promchart::render::{Limits, Trace};
 use promchart::source::Sources;
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
@@ -80,22 +80,13 @@ impl Engine {
             world = world.with_file(format!("chart/{name}"), bytes.clone());
         }
         let world: Arc<dyn World> = Arc::new(world);
-        let request = Request {
-            chart: Some("chart".into()),
-            overrides: Overrides::default(),
-            release: Release {
-                name: "demo".to_owned(),
-                namespace: "ns".to_owned(),
-                is_upgrade: false,
-                revision: 1,
-            },
-            capabilities: Capabilities::default(),
-            post_renderer: None,
-            skip_schema: false,
+        let mut request = Request {
             limits: self.limits,
             trace: self.trace,
             coverage: self.coverage,
+            ..Request::new(Some("chart".into()), "demo", Overrides::default())
         };
+        "ns".clone_into(&mut request.release.namespace);
         let outcome = pipeline::run(&world, &request, &Sources::new());
         match outcome.rendered {
             Some(rendered) => {

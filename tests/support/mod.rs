@@ -1,6 +1,7 @@
 //! Runs the built promchart as a user would.
 
 pub(crate) mod engine;
+pub(crate) mod found;
 pub(crate) mod mutants;
 pub(crate) mod perturbed;
 pub(crate) mod shares;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use promchart::diagnostic::Diagnostic;
 use promchart::lint::{self, Progress, Run, Scope, Selection};
 use promchart::pipeline::Request;
-use promchart::render::{Capabilities, Limits, Release, Trace};
+use promchart::render::Trace;
 use promchart::source::{Sources, Span};
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
@@ -419,25 +419,13 @@ fn lint(files: &Files, skip_schema: bool) -> (Vec<Diagnostic>, Sources) {
         }
     }
     let world: Arc<dyn World> = Arc::new(world);
+    let mut request = Request::new(Some("chart".into()), "release", overrides);
+    request.skip_schema = skip_schema;
+    request.trace = Trace::On;
     let run = Run {
         name: "".into(),
         chart: "chart".into(),
-        request: Request {
-            chart: Some("chart".into()),
-            overrides,
-            release: Release {
-                name: "release".to_owned(),
-                namespace: "default".to_owned(),
-                is_upgrade: false,
-                revision: 1,
-            },
-            capabilities: Capabilities::default(),
-            skip_schema,
-            limits: Limits::default(),
-            post_renderer: None,
-            trace: Trace::On,
-            coverage: false,
-        },
+        request,
         crds: Vec::new(),
         policies: Vec::new(),
     };

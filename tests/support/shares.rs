@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use promchart::manifest;
 use promchart::pipeline::{self, Request};
-use promchart::render::{Capabilities, Limits, Origin, Release, Rendered, Trace};
+use promchart::render::{Origin, Rendered, Trace};
 use promchart::source::{FileId, Source, SourceKind, Sources, Span};
 use promchart::values::Overrides;
 use promchart::world::{Disk, World};
@@ -61,24 +61,14 @@ pub(crate) struct Shares {
 /// A request for a chart as release `release` with these values files.
 #[must_use]
 pub(crate) fn request(chart: &Path, files: &[String], trace: Trace) -> Request {
+    let overrides = Overrides {
+        files: files.to_vec(),
+        ..Overrides::default()
+    };
     Request {
-        chart: Some(chart.into()),
-        overrides: Overrides {
-            files: files.to_vec(),
-            ..Overrides::default()
-        },
-        release: Release {
-            name: "release".to_owned(),
-            namespace: "default".to_owned(),
-            is_upgrade: false,
-            revision: 1,
-        },
-        capabilities: Capabilities::default(),
         skip_schema: true,
-        limits: Limits::default(),
-        post_renderer: None,
         trace,
-        coverage: false,
+        ..Request::new(Some(chart.into()), "release", overrides)
     }
 }
 

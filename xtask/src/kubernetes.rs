@@ -45,7 +45,12 @@ pub(crate) fn definitions(check: bool) -> Result<(), String> {
         merge(&mut merged, one.minor, &dumped)?;
     }
     let text = print(&version, &versions, &merged);
-    let path = root().join("crates/k8s/data/definitions.txt");
+    keep("definitions.txt", &text, &version, check)
+}
+
+/// Writes a data file of `crates/k8s`, or checks that it holds this text.
+fn keep(name: &str, text: &str, version: &str, check: bool) -> Result<(), String> {
+    let path = root().join("crates/k8s/data").join(name);
     if check {
         let old = fs::read_to_string(&path).map_err(|error| error.to_string())?;
         return if old == text {
@@ -306,18 +311,7 @@ pub(crate) fn descriptions(check: bool) -> Result<(), String> {
             let _ = writeln!(text, " {field} {sentence}");
         }
     }
-    let path = root().join("crates/k8s/data/descriptions.txt");
-    if check {
-        let old = fs::read_to_string(&path).map_err(|error| error.to_string())?;
-        return if old == text {
-            Ok(())
-        } else {
-            Err(format!("{} is not what k8s-openapi {version} says", path.display()))
-        };
-    }
-    fs::write(&path, text).map_err(|error| error.to_string())?;
-    println!("{}", path.display());
-    Ok(())
+    keep("descriptions.txt", &text, &version, check)
 }
 
 /// Reads the doc comments of all fields below a folder, by definition and by the names that JSON has.

@@ -129,6 +129,19 @@ impl Chart {
         self.metadata.chart_type.eq_ignore_ascii_case("library")
     }
 
+    /// The names under which a subchart is used: those of its dependencies, or its own if none declares it.
+    pub fn names_of<'a>(&'a self, subchart: &'a Self) -> Vec<&'a str> {
+        let dependencies = self.metadata.dependencies.iter();
+        let mut names: Vec<&str> = dependencies
+            .filter(|dependency| dependency.name == subchart.name())
+            .map(Dependency::name_or_alias)
+            .collect();
+        if names.is_empty() {
+            names.push(subchart.name());
+        }
+        names
+    }
+
     /// The CRD files, including those of subcharts, each with its path from the name of the release's chart.
     pub fn crds(&self) -> Vec<(String, File)> {
         let mut found = Vec::new();

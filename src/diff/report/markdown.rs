@@ -1,6 +1,6 @@
 //! For a comment on a pull request or merge request.
 
-use super::{Detail, name, origin, shared, sign, summary, text};
+use super::{Detail, name, origin, own_changes, shared, sign, summary, text};
 use crate::diff::{Diff, Harm, Kind, Level, ObjectDiff};
 use crate::report::text::printable;
 
@@ -83,13 +83,7 @@ fn pieces(diff: &Diff, detail: Detail) -> Vec<Piece> {
     }
     let mut plain = String::new();
     for (at, object) in diff.objects.iter().enumerate() {
-        let changes: Vec<_> = object
-            .changes
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| !told.contains(&(at, *place)))
-            .map(|(_, change)| change)
-            .collect();
+        let changes = own_changes(object, at, &told);
         let title = name(&object.reference, diff);
         let summary = format!("{} {title}{}", sign(object.kind), behind(object, changes.len()));
         if detail == Detail::Names || object.kind != Kind::Changed && object.content.is_none() {

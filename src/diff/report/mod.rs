@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{Cause, Change, Diff, Kind, Shown, counted, title};
+use super::{Cause, Change, Diff, Kind, ObjectDiff, Shown, counted, title};
 use crate::diagnostic::ObjectRef;
 use crate::source::{FileId, Span};
 use crate::yaml::{Entry, Node, Style, Value};
@@ -70,6 +70,15 @@ fn shared(diff: &Diff) -> (Vec<Shared<'_>>, BTreeSet<(usize, usize)>) {
         told.extend(places);
     }
     (found, told)
+}
+
+/// The changes of the object at this place that are not among the shared ones.
+fn own_changes<'a>(object: &'a ObjectDiff, at: usize, told: &BTreeSet<(usize, usize)>) -> Vec<&'a Change> {
+    let changes = object.changes.iter().enumerate();
+    changes
+        .filter(|(place, _)| !told.contains(&(at, *place)))
+        .map(|(_, change)| change)
+        .collect()
 }
 
 /// `3 objects differ: 1 added, 2 changed; 20 are the same`.

@@ -1,6 +1,6 @@
 //! For the terminal.
 
-use super::{Detail, lines, name, order, origin, shared, sign, summary};
+use super::{Detail, lines, name, order, origin, own_changes, shared, sign, summary};
 use crate::diff::{Change, Diff, Harm, Kind, Level, ObjectDiff, Shown};
 use crate::report::text::printable;
 
@@ -81,13 +81,7 @@ pub fn text(diff: &Diff, detail: Detail, color: bool) -> String {
     }
     let mut was_long = true;
     for (at, object) in diff.objects.iter().enumerate() {
-        let changes: Vec<&Change> = object
-            .changes
-            .iter()
-            .enumerate()
-            .filter(|(place, _)| !told.contains(&(at, *place)))
-            .map(|(_, change)| change)
-            .collect();
+        let changes = own_changes(object, at, &told);
         if object.kind == Kind::Changed && changes.is_empty() && detail != Detail::Names {
             continue;
         }

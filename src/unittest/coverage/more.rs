@@ -9,7 +9,7 @@ use super::super::glob::glob;
 use super::super::run::{ChartCoverage, Options};
 use crate::diagnostic::{Diagnostic, Report, Result};
 use crate::go::path as gopath;
-use crate::pipeline::{Renderer, Request};
+use crate::pipeline::{DEFAULT_RELEASE, Renderer, Request};
 use crate::source::Sources;
 use crate::values::Overrides;
 use crate::world::World;
@@ -44,7 +44,7 @@ pub fn render(
         if files.is_empty() {
             continue;
         }
-        let mut request = Request::new(Some(PathBuf::from(&chart.path)), "release-name", Overrides::default());
+        let mut request = Request::new(Some(PathBuf::from(&chart.path)), DEFAULT_RELEASE, Overrides::default());
         request.coverage = true;
         request.limits = options.limits;
         request.skip_schema = options.skip_schema;
