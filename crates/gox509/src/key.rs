@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::der::{self, Reader, tag};
 use super::pem::{self, Block};
+use super::prime::two_primes;
 
 const RSA: &[u32] = &[1, 2, 840, 113_549, 1, 1, 1];
 const SHA256_WITH_RSA: &[u32] = &[1, 2, 840, 113_549, 1, 1, 11];
@@ -18,7 +19,7 @@ const ED25519: &[u32] = &[1, 3, 101, 112];
 /// The kinds of private keys that can be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyType {
-    /// RSA with this number of bits.
+    /// RSA with this number of bits: 1024, 2048, 3072 or 4096.
     Rsa(usize),
     /// DSA with parameters of 2048 and 256 bits.
     Dsa,
@@ -136,9 +137,7 @@ impl PrivateKey {
             Ok::<_, String>(bytes)
         };
         Ok(Self(match key_type {
-            KeyType::Rsa(bits) => Secret::Rsa(Box::new(
-                rsa::PrivateKey::new(chance, bits).map_err(|error| error.to_string())?,
-            )),
+            KeyType::Rsa(bits) => Secret::Rsa(Box::new(generate_rsa(bits, chance)?)),
             KeyType::Ecdsa => loop {
                 let secret = fill(chance, 32)?;
                 // One number in 2^32 is out of range.
@@ -265,6 +264,26 @@ impl PrivateKey {
             Secret::Dsa(_) => None,
         }
     }
+}
+
+/// The exponent of public keys.
+const PUBLIC_EXPONENT: u64 = 65537;
+
+fn generate_rsa<R: TryCryptoRng + ?Sized>(bits: usize, chance: &mut R) -> Result<rsa::PrivateKey, String> {
+    let mut error = String::new();
+    // One prime in 65537 is one more than a multiple of the exponent, which has no inverse then.
+    for _ in 0..4 {
+        let [p, q] = two_primes(bits, chance)?;
+        let (Some(p), Some(q)) = (number(&p), number(&q)) else {
+            break;
+        };
+        // Computes the rest, and checks the whole as it does with a key that it reads.
+        match rsa::PrivateKey::from_p_q(p, q, BoxedUint::from(PUBLIC_EXPONENT)) {
+            Ok(key) => return Ok(key),
+            Err(found) => error = found.to_string(),
+        }
+    }
+    Err(error)
 }
 
 fn generate_dsa<R: TryCryptoRng + ?Sized>(chance: &mut R) -> Result<Vec<u8>, String> {

@@ -7,6 +7,7 @@ mod certificate;
 mod der;
 mod key;
 mod pem;
+mod prime;
 
 pub use certificate::{Certificate, Template, create};
 pub use key::{KeyType, PrivateKey};
