@@ -20,9 +20,9 @@ use promchart::diagnostic::Report;
 use promchart::lint::{self, Progress, Run, Scope, Selection};
 use promchart::lower::lower;
 use promchart::manifest;
-use promchart::pipeline::Request;
 use promchart::render::{self, Capabilities, Limits, Release, Rendered, Session, TemplateFile, Trace};
 use promchart::source::{Source, SourceKind, Sources, Span};
+use promchart::stages::Request;
 use promchart::template::{Template, lex, parse};
 use promchart::values::{self, Overrides};
 use promchart::world::{Disk, World};
@@ -84,7 +84,7 @@ fn path() -> PathBuf {
 }
 
 fn release() -> Release {
-    Request::new(None, "prom", Overrides::default()).release
+    Request::new(path(), "prom", Overrides::default()).release
 }
 
 /// The texts of the templates, as sources of their own.
@@ -205,7 +205,7 @@ impl Progress for Silent {
 
 fn lints(criterion: &mut Criterion) {
     let stages = Stages::new();
-    let mut request = Request::new(Some(path()), "prom", stages.overrides.clone());
+    let mut request = Request::new(path(), "prom", stages.overrides.clone());
     request.trace = Trace::On;
     let run = Run {
         name: "".into(),

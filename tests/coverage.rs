@@ -5,9 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use promchart::coverage::{Control, Coverage, FileCoverage, Kind};
-use promchart::pipeline::{self, Renderer, Request};
 use promchart::render::Trace;
 use promchart::source::{Source, Sources};
+use promchart::stages::{self, Renderer, Request};
 use promchart::template::ast::NodeId;
 use promchart::values::Overrides;
 use promchart::world::{Disk, Memory, World};
@@ -46,7 +46,7 @@ fn difference(case: &str) -> Option<String> {
     }
     let world: Arc<dyn World> = Arc::new(world);
     let sources = Sources::new();
-    let mut request = Request::new(Some("chart".into()), "demo", Overrides::default());
+    let mut request = Request::new("chart", "demo", Overrides::default());
     request.coverage = true;
     let renderer = Renderer::load(&world, &request, &sources).unwrap();
     let mut coverage = Coverage::default();
@@ -111,7 +111,7 @@ fn compared(chart: &Path, files: &[String], wrong: &mut Vec<String>) -> Option<C
         let mut request = shares::request(chart, files, trace);
         request.coverage = coverage;
         let sources = Sources::new();
-        let outcome = pipeline::run(&world, &request, &sources);
+        let outcome = stages::run(&world, &request, &sources);
         let errors: Vec<String> = outcome
             .errors
             .diagnostics

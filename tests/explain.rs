@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use promchart::diagnostic::Report;
 use promchart::objects::{Objects, Query};
-use promchart::pipeline::{self, Request};
 use promchart::source::Sources;
+use promchart::stages::{self, Request};
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
 
@@ -71,7 +71,7 @@ fn field(files: &BTreeMap<String, String>, arguments: &[String]) -> Option<Strin
         .fold(Memory::new(), |world, (name, text)| world.with_file(name, text.clone()));
     let world: Arc<dyn World> = Arc::new(world);
     let sources = Sources::new();
-    let outcome = pipeline::run(&world, &Request::new(Some(chart.into()), name, overrides), &sources);
+    let outcome = stages::run(&world, &Request::new(chart, name, overrides), &sources);
     let rendered = outcome.rendered?;
     let objects = Objects::read(&rendered, "default", &sources, &mut Report::new());
     let kind = match object.split_once('/').unwrap().0 {

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use promchart::builtin;
 use promchart::diagnostic::Severity;
 use promchart::migrate::{self, Fate, Migration, Options};
 use promchart::source::{Source, SourceKind, Sources};
@@ -87,7 +88,7 @@ fn migrated(texts: &[&str], options: &Options) -> Migration {
             ))
         })
         .collect();
-    migrate::migrate(&files, options, &sources, &world).unwrap()
+    migrate::migrate(&files, builtin::CHART, options, &sources, &world).unwrap()
 }
 
 fn release() -> Options {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use promchart::pipeline;
 use promchart::render::Trace;
 use promchart::source::Sources;
+use promchart::stages;
 use promchart::world::World;
 
 use crate::support::{names, perturbed, root, shares};
@@ -64,7 +64,7 @@ fn a_traced_render_is_the_same_render() {
     let world: Arc<dyn World> = Arc::new(promchart::world::Disk::default());
     let chart = root().join("chart");
     let [plain, traced] = [Trace::Off, Trace::On].map(|trace| {
-        let outcome = pipeline::run(&world, &shares::request(&chart, &[], trace), &Sources::new());
+        let outcome = stages::run(&world, &shares::request(&chart, &[], trace), &Sources::new());
         outcome.rendered.unwrap()
     });
     assert!(plain.files == traced.files);

@@ -8,7 +8,7 @@ use super::explain::Explain;
 use super::helm_flags::HelmFlags;
 use super::migrate::Migrate;
 use super::test::Test;
-use crate::go::boolean;
+use gostd::boolean;
 
 /// Renders, validates and lints Helm charts, without Helm and without a cluster.
 #[derive(Debug, Parser)]

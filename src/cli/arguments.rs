@@ -11,8 +11,8 @@ use std::ffi::OsString;
 use clap::{Arg, ArgAction, Command};
 
 use super::preliminary::{self, SWITCHES};
-use crate::go::boolean;
-use crate::go::string as gostring;
+use gostd::boolean;
+use gostd::string as gostring;
 
 const HELP: &str = "help";
 

@@ -8,8 +8,8 @@ use clap_mangen::Man;
 use super::args::{self, Completions, ManPage};
 use super::output::Output;
 use super::{Exit, request};
-use crate::diagnostic::Report;
-use crate::source::Sources;
+use diagnostics::Report;
+use source::Sources;
 
 /// The name of the program in shells.
 const NAME: &str = "promchart";

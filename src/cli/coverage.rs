@@ -8,11 +8,11 @@ use clap::Args;
 
 use super::output::Output;
 use super::request::usage;
-use crate::diagnostic::Result;
-use crate::source::Sources;
-use crate::unittest::coverage::{self, Measured, Share};
-use crate::unittest::{Options, Results};
-use crate::world::World;
+use diagnostics::Result;
+use source::Sources;
+use unittest::coverage::{self, Measured, Share};
+use unittest::{Options, Results};
+use world::World;
 
 /// The coverage reports and their destinations.
 #[derive(Debug, Args)]

@@ -10,12 +10,12 @@ use super::Exit;
 use super::args::{LimitArguments, Target, Values};
 use super::output::Output;
 use super::request::{Asked, usage};
-use crate::diagnostic::{Diagnostic, Report};
-use crate::diff::git::Revision;
-use crate::diff::report::{Detail, json, markdown, text};
-use crate::diff::{self, Diff, Filter, Options, Side, What};
-use crate::source::Sources;
-use crate::world::{FileKind, Seeded, World};
+use diagnostics::{Diagnostic, Report};
+use diff::git::Revision;
+use diff::report::{Detail, json, markdown, text};
+use diff::{self, Diff, Filter, Options, Side, What};
+use source::Sources;
+use world::{FileKind, Seeded, World};
 
 /// `promchart diff [OLD] [NEW]`
 ///
@@ -430,7 +430,7 @@ fn request(
     wanted: &Wanted<'_>,
     world: &Arc<dyn World>,
     arguments: &DiffArguments,
-) -> Result<crate::pipeline::Request, Box<Diagnostic>> {
+) -> Result<engine::stages::Request, Box<Diagnostic>> {
     let common = &arguments.values;
     let joined = |common: &[String], own: &[String]| -> Vec<String> { common.iter().chain(own).cloned().collect() };
     let values = Values {

@@ -10,12 +10,12 @@ use super::args::Template;
 use super::output::Output;
 use super::request::usage;
 use super::template::{Unprinted, print};
-use crate::diagnostic::{Diagnostic, Report, Severity};
-use crate::go::string as gostring;
-use crate::pipeline::{Outcome, Renderer, Request};
-use crate::source::Sources;
-use crate::threads;
-use crate::world::World;
+use diagnostics::{Diagnostic, Report, Severity};
+use engine::stages::{Outcome, Renderer, Request};
+use engine::threads;
+use gostd::string as gostring;
+use source::Sources;
+use world::World;
 
 /// Renders the chart of `request` with each of the values files. Prints and writes nothing unless all renders succeed.
 pub(super) fn run(

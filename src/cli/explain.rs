@@ -9,13 +9,12 @@ use super::Exit;
 use super::args::{LimitArguments, Target, Values};
 use super::output::Output;
 use super::request::{Asked, usage};
-use crate::diagnostic::{Diagnostic, Report, closest};
-use crate::explain::{self, Answer, Traced};
-use crate::functions;
-use crate::lint::{self, RULES};
-use crate::preflight;
-use crate::source::Sources;
-use crate::world::{FileKind, World};
+use diagnostics::{Diagnostic, Report, closest};
+use explain::{self, Answer, Traced};
+use lint::{self, RULES};
+use preflight;
+use source::Sources;
+use world::{FileKind, World};
 
 /// The argument that asks about values.
 const VALUES: &str = "values";
@@ -94,7 +93,7 @@ pub(super) fn run(worlds: &dyn Fn() -> Arc<dyn World>, arguments: &Explain, outp
 
 /// Whether it is the name of a rule or function.
 fn is_page(name: &str) -> bool {
-    lint::find(name).is_some() || preflight::find(name).is_some() || functions::find(name).is_some()
+    lint::find(name).is_some() || preflight::find(name).is_some() || sprig::find(name).is_some()
 }
 
 /// A field of Kubernetes, without a release.
@@ -242,7 +241,7 @@ fn page(name: Option<&str>) -> Exit {
         Output::result(text.as_bytes());
         return Exit::Clean;
     }
-    if let Some(function) = functions::find(name) {
+    if let Some(function) = sprig::find(name) {
         let text = format!(
             "# {name}\n\n{}\n\n    {}\n\nFrom {}.\n",
             function.summary,
@@ -254,7 +253,7 @@ fn page(name: Option<&str>) -> Exit {
     }
     let rules = RULES.iter().map(|rule| rule.id);
     let rules = rules.chain(preflight::RULES.iter().map(|rule| rule.id));
-    let known = rules.chain(functions::all().map(|function| function.name));
+    let known = rules.chain(sprig::all().map(|function| function.name));
     // A name that starts with the word takes precedence over a similar name.
     let known: Vec<&str> = known.collect();
     let longer: Vec<String> = known

@@ -7,10 +7,10 @@ use super::Exit;
 use super::args::Lint;
 use super::lint::{findings, write};
 use super::output::Output;
-use crate::diagnostic::{Report, Result};
-use crate::lint::fix::{self, Edit};
-use crate::source::Sources;
-use crate::world::{Overlay, World};
+use diagnostics::{Report, Result};
+use lint::fix::{self, Edit};
+use source::Sources;
+use world::{Overlay, World};
 
 /// The maximum number of edits that are tried one by one if all together cause new findings.
 const MOST_TRIED: usize = 50;
@@ -30,7 +30,7 @@ fn mend(world: &Arc<dyn World>, arguments: &Lint, writes: bool, sources: &Source
     // The number of findings that remain with these edits; `None` if there are new ones.
     let left = |edits: &[Edit]| -> Result<Option<usize>> {
         let edited = fix::apply(edits, sources).into_iter();
-        let files = edited.map(|(path, text)| (path, crate::go::string::decode(&text).into_owned()));
+        let files = edited.map(|(path, text)| (path, gostd::string::decode(&text).into_owned()));
         let world: Arc<dyn World> = Arc::new(Overlay::new(Arc::clone(world), files.collect()));
         let found = findings(&world, arguments, &Sources::new())?;
         let after = keys(&found);
@@ -51,7 +51,7 @@ fn mend(world: &Arc<dyn World>, arguments: &Lint, writes: bool, sources: &Source
         edits = kept;
     }
     let diff = fix::diff(&edits, sources);
-    Output::result(&crate::go::string::decode(&crate::report::text::printable(&diff)));
+    Output::result(&gostd::string::decode(&diagnostics::report::text::printable(&diff)));
     let files = fix::apply(&edits, sources);
     if writes {
         for (path, text) in &files {

@@ -6,7 +6,7 @@
 
 use clap::{Arg, ArgAction, ArgMatches, Command, FromArgMatches};
 
-use crate::go::{boolean, csv, duration, float, int, quote::quote};
+use gostd::{boolean, csv, duration, float, int, quote::quote};
 
 /// The values that a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

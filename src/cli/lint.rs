@@ -8,19 +8,20 @@ use std::sync::Arc;
 use super::Exit;
 use super::args::{self, Lint, Reports, Rules, Runs, Validate, Values};
 use super::output::Output;
-use crate::chart;
-use crate::diagnostic::{Diagnostic, Report, Result, Severity};
-use crate::lint::discover::{self, Patterns};
-use crate::lint::explore::{Explored, Unreached};
-use crate::lint::settings::{ChartSettings, Settings, ValuesFiles};
-use crate::lint::{self, BASELINE, Baseline, Progress, RULES, Run, Scope, Selection};
-use crate::pipeline::Request;
-use crate::render::{Capabilities, KubeVersion, Limits, Trace};
-use crate::report::{self, Format, RuleInfo};
-use crate::source::Sources;
-use crate::threads::processors;
-use crate::values::Overrides;
-use crate::world::{FileKind, World};
+use crate::builtin;
+use chart::Location;
+use chart::values::Overrides;
+use diagnostics::report::{self, Format, RuleInfo};
+use diagnostics::{Diagnostic, Report, Result, Severity};
+use engine::render::{Capabilities, KubeVersion, Limits, Trace};
+use engine::stages::Request;
+use engine::threads::processors;
+use lint::discover::{self, Patterns};
+use lint::explore::{Explored, Unreached};
+use lint::settings::{ChartSettings, Settings, ValuesFiles};
+use lint::{self, BASELINE, Baseline, Progress, RULES, Run, Scope, Selection};
+use source::Sources;
+use world::{FileKind, World};
 
 /// The default release name of runs.
 const RELEASE: &str = "release";
@@ -196,7 +197,7 @@ fn finish(
         }
         if !reports.quiet {
             let text = report::write_with_reach(formats.0, &found, tally.reached(), sources, &infos, output.color());
-            Output::result(&crate::go::string::decode(&text));
+            Output::result(&gostd::string::decode(&text));
             if rules.statistics {
                 Output::message(&statistics(&found));
             }
@@ -318,7 +319,7 @@ pub(super) fn baseline(world: &dyn World, path: &str) -> Result<Baseline> {
 }
 
 pub(super) fn write(world: &dyn World, path: &str, text: &str) -> Result<()> {
-    let bytes = crate::go::string::decode(text);
+    let bytes = gostd::string::decode(text);
     world
         .write(Path::new(path), &bytes)
         .map_err(|error| Box::new(Diagnostic::error(USAGE, format!("cannot write {path}: {error}"))))
@@ -537,8 +538,11 @@ fn request(chart: ChartSettings, values: &Values, files: &[String], version: Opt
         literal: values.set_literal.clone(),
     };
     let release = chart.release.unwrap_or_else(|| RELEASE.to_owned());
-    let path = (!chart.path.is_empty()).then(|| chart.path.clone().into());
-    let mut request = Request::new(path, release, overrides);
+    let location = match &*chart.path {
+        "" => Location::Embedded(builtin::CHART),
+        path => Location::from(path),
+    };
+    let mut request = Request::new(location, release, overrides);
     request.release.namespace = chart.namespace.unwrap_or_else(|| runs.namespace.clone());
     request.release.is_upgrade = runs.is_upgrade;
     request.capabilities = capabilities;

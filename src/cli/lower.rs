@@ -5,12 +5,10 @@ use std::path::Path;
 use super::Exit;
 use super::args::Lower;
 use super::output::Output;
-use crate::diagnostic::{Diagnostic, Report};
-use crate::functions;
-use crate::lower::{lower, readable};
-use crate::source::{Source, SourceKind, Sources};
-use crate::template;
-use crate::world::World;
+use diagnostics::{Diagnostic, Report};
+use engine::lower::{lower, readable};
+use source::{Source, SourceKind, Sources};
+use world::World;
 
 pub(super) fn run(world: &dyn World, arguments: &Lower, output: Output) -> Exit {
     let sources = Sources::new();
@@ -28,8 +26,8 @@ pub(super) fn run(world: &dyn World, arguments: &Lower, output: Output) -> Exit 
     };
     let file = sources.add(Source::new(&*arguments.file, SourceKind::File, bytes));
     let source = sources.get(file);
-    let parsed = template::parse(source.text(), file, &arguments.file, &|name| {
-        functions::find(name).is_some()
+    let parsed = gotemplate::parse(source.text(), file, &arguments.file, &|name| {
+        sprig::find(name).is_some()
     });
     let template = match parsed {
         Ok(template) => template,
@@ -37,12 +35,12 @@ pub(super) fn run(world: &dyn World, arguments: &Lower, output: Output) -> Exit 
             let mut report = Report::new();
             errors
                 .iter()
-                .for_each(|error| report.push(crate::render::syntax_diagnostic(error, &arguments.file)));
+                .for_each(|error| report.push(engine::render::syntax_diagnostic(error, &arguments.file)));
             output.errors(&report, &sources, "");
             return Exit::Failed;
         }
     };
-    let signatures = |name: &str| functions::find(name).map(|function| function.signature);
+    let signatures = |name: &str| sprig::find(name).map(|function| function.signature);
     let mut out = String::new();
     for tree in &template.trees {
         if template.trees.len() > 1 {
@@ -54,6 +52,6 @@ pub(super) fn run(world: &dyn World, arguments: &Lower, output: Output) -> Exit 
             out.push('\n');
         }
     }
-    Output::result(&crate::go::string::decode(&out));
+    Output::result(&gostd::string::decode(&out));
     Exit::Clean
 }

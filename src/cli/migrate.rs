@@ -8,11 +8,12 @@ use clap::Args;
 use super::Exit;
 use super::args::Reports;
 use super::output::Output;
-use crate::diagnostic::{Diagnostic, Report, Result};
-use crate::migrate::{self, Options};
-use crate::report::{self, Format};
-use crate::source::{FileId, Source, SourceKind, Sources};
-use crate::world::World;
+use crate::builtin;
+use diagnostics::report::{self, Format};
+use diagnostics::{Diagnostic, Report, Result};
+use migrate::{self, Options};
+use source::{FileId, Source, SourceKind, Sources};
+use world::World;
 
 /// The rule for invalid command lines.
 const USAGE: &str = "usage";
@@ -78,8 +79,8 @@ fn migrated(world: &Arc<dyn World>, arguments: &Migrate, output: Output, sources
         namespace: arguments.namespace.clone(),
         only_set: arguments.only_set,
     };
-    let migration = migrate::migrate(&inputs, &options, sources, world)?;
-    let refused = migrate::check(&migration.text, &options, sources, world);
+    let migration = migrate::migrate(&inputs, builtin::CHART, &options, sources, world)?;
+    let refused = migrate::check(&migration.text, builtin::CHART, &options, sources, world);
     let is_refused = !refused.is_empty();
     let is_lost = migration
         .report
@@ -99,7 +100,7 @@ fn migrated(world: &Arc<dyn World>, arguments: &Migrate, output: Output, sources
         let text = report::write(format, &found, &[], sources, &migrate::RULES, output.color());
         Output::message(&text);
     }
-    let text = crate::go::string::decode(&migration.text);
+    let text = gostd::string::decode(&migration.text);
     match &arguments.out {
         None => Output::result(&text),
         Some(path) => world

@@ -33,7 +33,7 @@ use clap::FromArgMatches;
 
 use self::args::{Arguments, Command};
 use self::output::Output;
-use crate::world::{Disk, Seeded, World};
+use world::{Disk, Seeded, World};
 
 /// The result of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use super::args::Color;
-use crate::diagnostic::Report;
-use crate::report::text;
-use crate::source::Sources;
-use crate::world::World;
+use diagnostics::Report;
+use diagnostics::report::text;
+use source::Sources;
+use world::World;
 
 /// The maximum number of errors of a render that are shown.
 const MAX_ERRORS: usize = 50;

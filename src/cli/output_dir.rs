@@ -8,10 +8,10 @@ use std::path::Path;
 use super::output::Output;
 use super::request::USAGE;
 use super::template::push_document;
-use crate::diagnostic::{Diagnostic, Result};
-use crate::go::string as gostring;
-use crate::go::{errno, path};
-use crate::world::{FileKind, World};
+use diagnostics::{Diagnostic, Result};
+use gostd::string as gostring;
+use gostd::{errno, path};
+use world::{FileKind, World};
 
 /// Writes manifests to files; all manifests of a template go to one file.
 pub(super) struct FileWriter<'a> {
@@ -103,7 +103,7 @@ impl<'a> FileWriter<'a> {
         format!("mkdir {folder}: {}", errno::message(error))
     }
 
-    fn entry(&self, path: &str) -> io::Result<crate::world::Entry> {
+    fn entry(&self, path: &str) -> io::Result<world::Entry> {
         self.world.entry(Path::new(if path.is_empty() { "/" } else { path }))
     }
 }

@@ -7,12 +7,12 @@ use super::Exit;
 use super::args::Preflight;
 use super::lint::{formats, sort, threshold, write};
 use super::output::Output;
-use crate::diagnostic::{Diagnostic, Report, Result, Severity, did_you_mean};
-use crate::go::duration;
-use crate::preflight::{self, Options, Outcome, RULES, ResolvConf};
-use crate::report::{self, Check, RuleInfo};
-use crate::source::Sources;
-use crate::world::World;
+use diagnostics::report::{self, Check, RuleInfo};
+use diagnostics::{Diagnostic, Report, Result, Severity, did_you_mean};
+use gostd::duration;
+use preflight::{self, Options, Outcome, RULES, ResolvConf};
+use source::Sources;
+use world::World;
 
 /// The rule for invalid command lines.
 const USAGE: &str = "usage";
@@ -54,7 +54,7 @@ fn finish(world: &dyn World, arguments: &Preflight, sources: &Sources, output: O
     }
     if !arguments.reports.quiet {
         let text = report::write(format, &report, &checks, sources, &infos, output.color());
-        Output::result(&crate::go::string::decode(&text));
+        Output::result(&gostd::string::decode(&text));
     }
     Ok(if report.has(fail_on) { Exit::Failed } else { Exit::Clean })
 }

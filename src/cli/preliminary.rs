@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use crate::go::boolean;
+use gostd::boolean;
 
 /// The global flags without a value.
 pub(super) const SWITCHES: [&str; 10] = [

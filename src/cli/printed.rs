@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::template::push_document;
-use crate::go::unicode::is_space;
-use crate::source_map::{Origin, Part};
+use explain::source_map::{Origin, Part};
+use gostd::unicode::is_space;
 
 /// Printed text, with its pieces and those in files.
 #[derive(Debug, Default)]

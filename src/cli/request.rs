@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::args::{LimitArguments, Target, Values};
 use super::helm_flags::invalid;
-use crate::diagnostic::Diagnostic;
-use crate::go::csv;
-use crate::pipeline::{DEFAULT_RELEASE, Request};
-use crate::render::{self, Capabilities, KubeVersion, Limits, Release, Trace};
-use crate::values::Overrides;
-use crate::world::World;
+use crate::builtin;
+use chart::Location;
+use chart::values::Overrides;
+use diagnostics::Diagnostic;
+use engine::render::{self, Capabilities, KubeVersion, Limits, Release, Trace};
+use engine::stages::{DEFAULT_RELEASE, Request};
+use gostd::csv;
+use world::World;
 
 /// The default release name of the built-in chart.
 const BUILTIN_NAME: &str = "prom";
@@ -141,7 +143,7 @@ impl Asked<'_> {
         let namespace = namespace.filter(|namespace| !namespace.is_empty());
         let namespace = namespace.unwrap_or_else(|| "default".to_owned());
         Ok(Request {
-            chart: chart.map(Into::into),
+            chart: chart.map_or(Location::Embedded(builtin::CHART), Location::from),
             post_renderer: None,
             overrides: Overrides {
                 files: lists.files,

@@ -5,10 +5,10 @@ use std::path::Path;
 use super::Exit;
 use super::args::{Schema, SchemaCommand};
 use super::output::Output;
-use crate::diagnostic::Diagnostic;
-use crate::schema;
-use crate::source::Sources;
-use crate::world::World;
+use chart::schema;
+use diagnostics::Diagnostic;
+use source::Sources;
+use world::World;
 
 pub(super) fn run(world: &dyn World, arguments: &Schema, output: Output) -> Exit {
     let SchemaCommand::Bundle {

@@ -10,16 +10,16 @@ use super::output_dir::FileWriter;
 use super::printed::Printed;
 use super::request::{Asked, USAGE, usage};
 use super::{Exit, each_values};
-use crate::diagnostic::{Diagnostic, Report};
-use crate::go::string as gostring;
-use crate::go::unicode::is_space;
-use crate::go::{boolean, filepath, path};
-use crate::manifest::{Manifest, PostRenderer, split};
-use crate::pipeline::{self, Outcome, Request};
-use crate::render::Trace;
-use crate::source::Sources;
-use crate::source_map::{self, Origin};
-use crate::world::World;
+use diagnostics::{Diagnostic, Report};
+use engine::manifest::{Manifest, PostRenderer, split};
+use engine::render::Trace;
+use engine::stages::{self, Outcome, Request};
+use explain::source_map::{self, Origin};
+use gostd::string as gostring;
+use gostd::unicode::is_space;
+use gostd::{boolean, filepath, path};
+use source::Sources;
+use world::World;
 
 /// The text that Helm adds to the error of a render.
 const CLOSING: &str = "\n\nUse --debug flag to render out invalid YAML";
@@ -46,7 +46,7 @@ pub(super) fn run(
         || world
             .variable("HELM_DEBUG")
             .is_some_and(|value| boolean::parse(&value) == Ok(true));
-    let outcome = pipeline::run(world, &request, &sources);
+    let outcome = stages::run(world, &request, &sources);
     Output::log(&outcome.log);
     if !outcome.errors.is_empty() {
         if debug && outcome.had_begun {

@@ -12,12 +12,12 @@ use super::output::Output;
 use super::request::usage;
 use super::test_lint;
 use super::watch::watch;
-use crate::diagnostic::{Diagnostic, Report, Result};
-use crate::go::boolean;
-use crate::render::Limits;
-use crate::source::Sources;
-use crate::unittest::{self, Format, Listener, Options, Printer, SuiteResult};
-use crate::world::World;
+use diagnostics::{Diagnostic, Report, Result};
+use engine::render::Limits;
+use gostd::boolean;
+use source::Sources;
+use unittest::{self, Format, Listener, Options, Printer, SuiteResult};
+use world::World;
 
 /// The default pattern of suites.
 const SUITES: &str = "tests/*_test.yaml";

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::lint::{baseline, rule_infos, sort, threshold};
 use super::output::Output;
-use crate::diagnostic::{Result, Severity};
-use crate::lint::settings::Settings;
-use crate::lint::{self, Family, Progress, Run, Scope};
-use crate::report::{self, Format};
-use crate::source::Sources;
-use crate::threads;
-use crate::unittest::Results;
-use crate::world::World;
+use diagnostics::report::{self, Format};
+use diagnostics::{Result, Severity};
+use engine::threads;
+use lint::settings::Settings;
+use lint::{self, Family, Progress, Run, Scope};
+use source::Sources;
+use unittest::Results;
+use world::World;
 
 /// Shows nothing.
 struct Silent;
@@ -44,7 +44,7 @@ pub(super) fn lint(world: &Arc<dyn World>, results: &Results, output: Output) ->
             request.limits.memory = request.limits.memory.saturating_mul(threads::processors() + 1);
             // Many tests look at one render from several sides.
             if seen.insert(format!("{request:?}")) {
-                let chart = request.chart.as_ref().map(|path| path.display().to_string());
+                let chart = request.chart.path().map(|path| path.display().to_string());
                 runs.push(Run {
                     name: format!("{}: {}", suite.file, test.name).into(),
                     chart: chart.unwrap_or_default().into(),
@@ -69,7 +69,7 @@ pub(super) fn lint(world: &Arc<dyn World>, results: &Results, output: Output) ->
         told.insert((finding.rule, place, finding.message.clone()))
     });
     let text = report::write(Format::Text, &found, &[], &sources, &rule_infos(), output.color());
-    Output::result(&crate::go::string::decode(&format!(
+    Output::result(&gostd::string::decode(&format!(
         "\n### Lint of {tests} tests, {} different renders\n\n{text}",
         runs.len()
     )));

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::output::Output;
 use super::test::Told;
-use crate::source::Sources;
-use crate::unittest::watch::{Change, Files};
-use crate::unittest::{self, Options, Printer, Results, Uses};
-use crate::world::World;
+use source::Sources;
+use unittest::watch::{Change, Files};
+use unittest::{self, Options, Printer, Results, Uses};
+use world::World;
 
 /// The interval at which files are checked.
 const PAUSE: Duration = Duration::from_millis(300);

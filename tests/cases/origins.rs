@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
-use promchart::pipeline;
 use promchart::render::{Origin, Setting, Trace};
 use promchart::source::{Sources, Span};
+use promchart::stages;
 use promchart::world::{Memory, World};
 
 use super::case;
@@ -70,7 +70,7 @@ fn differences(case: &str) -> Vec<String> {
     request.release.name = "demo".into();
     request.overrides.set = section("set").lines().map(str::to_owned).collect();
     let sources = Sources::new();
-    let outcome = pipeline::run(&world, &request, &sources);
+    let outcome = stages::run(&world, &request, &sources);
     let rendered = outcome
         .rendered
         .unwrap_or_else(|| panic!("{case}: {:?}", outcome.errors));

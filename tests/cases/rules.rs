@@ -7,9 +7,9 @@ use std::sync::Arc;
 use libtest_mimic::Trial;
 use promchart::diagnostic::Report;
 use promchart::lint::{self, Progress, RULES, Rule, Run, Scope, Selection};
-use promchart::pipeline::Request;
 use promchart::render::Trace;
 use promchart::source::Sources;
+use promchart::stages::Request;
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
 
@@ -97,7 +97,7 @@ fn lint(rule: &Rule, files: &Files, is_bad: bool, sources: &Sources) -> Report {
         }
     }
     let world: Arc<dyn World> = Arc::new(world);
-    let mut request = Request::new(Some("fixture".into()), "release", overrides);
+    let mut request = Request::new("fixture", "release", overrides);
     request.trace = Trace::On;
     let run = Run {
         name: "".into(),

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
-use promchart::pipeline::{self, Request};
 use promchart::source::Sources;
+use promchart::stages::{self, Request};
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
 use serde_json::Value as Json;
@@ -49,9 +49,9 @@ fn said(case: &Json) -> Vec<String> {
     for (path, text) in case.get("files").and_then(Json::as_object).into_iter().flatten() {
         world = world.with_file(path, text.as_str().unwrap_or_default());
     }
-    let request = Request::new(Some("chart".into()), "demo", Overrides::default());
+    let request = Request::new("chart", "demo", Overrides::default());
     let world: Arc<dyn World> = Arc::new(world);
-    let outcome = pipeline::run(&world, &request, &Sources::new());
+    let outcome = stages::run(&world, &request, &Sources::new());
     let error = outcome.errors.diagnostics.first().map_or("", |error| error.headline());
     let lines = error.lines().skip_while(|line| *line != "c:").skip(1);
     lines.map(str::to_owned).collect()

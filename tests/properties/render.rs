@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use promchart::pipeline::{self, Request};
 use promchart::render::{Capabilities, Limits, Release, Trace};
 use promchart::source::Sources;
+use promchart::stages::{self, Request};
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
 
@@ -17,7 +17,7 @@ pub(crate) fn check(bytes: &[u8]) {
         .with_file("c/templates/t.txt", template);
     let world: Arc<dyn World> = Arc::new(world);
     let request = Request {
-        chart: Some("c".into()),
+        chart: "c".into(),
         overrides: Overrides::default(),
         release: Release {
             name: "demo".to_owned(),
@@ -37,7 +37,7 @@ pub(crate) fn check(bytes: &[u8]) {
         trace: Trace::Off,
         coverage: false,
     };
-    let outcome = pipeline::run(&world, &request, &Sources::new());
+    let outcome = stages::run(&world, &request, &Sources::new());
     let failed = outcome.rendered.is_none() || outcome.manifests.is_none();
     assert_eq!(failed, !outcome.errors.is_empty(), "{:?}", outcome.errors);
 }

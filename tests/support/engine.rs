@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use promchart::go::string::{decode, encode};
-use promchart::pipeline::{self, Request};
 use promchart::reflect::{Meter, Value, View, json, view};
 use promchart::render::{Limits, Trace};
 use promchart::source::Sources;
+use promchart::stages::{self, Request};
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
 
@@ -84,10 +84,10 @@ impl Engine {
             limits: self.limits,
             trace: self.trace,
             coverage: self.coverage,
-            ..Request::new(Some("chart".into()), "demo", Overrides::default())
+            ..Request::new("chart", "demo", Overrides::default())
         };
         "ns".clone_into(&mut request.release.namespace);
-        let outcome = pipeline::run(&world, &request, &Sources::new());
+        let outcome = stages::run(&world, &request, &Sources::new());
         match outcome.rendered {
             Some(rendered) => {
                 let found = rendered

@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use promchart::diagnostic::Diagnostic;
 use promchart::lint::{self, Progress, Run, Scope, Selection};
-use promchart::pipeline::Request;
 use promchart::render::Trace;
 use promchart::source::{Sources, Span};
+use promchart::stages::Request;
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
 
@@ -419,7 +419,7 @@ fn lint(files: &Files, skip_schema: bool) -> (Vec<Diagnostic>, Sources) {
         }
     }
     let world: Arc<dyn World> = Arc::new(world);
-    let mut request = Request::new(Some("chart".into()), "release", overrides);
+    let mut request = Request::new("chart", "release", overrides);
     request.skip_schema = skip_schema;
     request.trace = Trace::On;
     let run = Run {

@@ -6,9 +6,9 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use promchart::pipeline::{self, Outcome, Request};
 use promchart::render::Trace;
 use promchart::source::{FileId, Source, SourceKind, Sources, Span};
+use promchart::stages::{self, Outcome, Request};
 use promchart::world::{Memory, World};
 use promchart::yaml::{self, Node, Value};
 
@@ -68,7 +68,7 @@ fn run(files: &BTreeMap<String, Vec<u8>>, request: &Request, sources: &Sources) 
         world.with_file(name, bytes.clone())
     });
     let world: Arc<dyn World> = Arc::new(world);
-    pipeline::run(&world, request, sources)
+    stages::run(&world, request, sources)
 }
 
 /// The scalars of all documents by file, document and path.

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use promchart::manifest;
-use promchart::pipeline::{self, Request};
 use promchart::render::{Origin, Rendered, Trace};
 use promchart::source::{FileId, Source, SourceKind, Sources, Span};
+use promchart::stages::{self, Request};
 use promchart::values::Overrides;
 use promchart::world::{Disk, World};
 use promchart::yaml::{self, Node, Value};
@@ -68,7 +68,7 @@ pub(crate) fn request(chart: &Path, files: &[String], trace: Trace) -> Request {
     Request {
         skip_schema: true,
         trace,
-        ..Request::new(Some(chart.into()), "release", overrides)
+        ..Request::new(chart, "release", overrides)
     }
 }
 
@@ -79,7 +79,7 @@ pub(crate) fn request(chart: &Path, files: &[String], trace: Trace) -> Request {
 pub(crate) fn measure(chart: &Path, files: &[String]) -> Result<Shares, String> {
     let world: Arc<dyn World> = Arc::new(Disk::default());
     let sources = Sources::new();
-    let outcome = pipeline::run(&world, &request(chart, files, Trace::On), &sources);
+    let outcome = stages::run(&world, &request(chart, files, Trace::On), &sources);
     let (Some(chart), Some(rendered), Some(manifests)) = (outcome.chart, outcome.rendered, outcome.manifests) else {
         let error = outcome.errors.diagnostics.first();
         return Err(error.map_or_else(String::new, |error| error.headline().to_owned()));

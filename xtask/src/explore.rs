@@ -1,14 +1,13 @@
 //! `explore`: how many branches of charts their defaults take, and how many exploring does.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use promchart::lint::Run;
 use promchart::lint::explore::{BUDGET, Explored, measure};
-use promchart::pipeline::Request;
 use promchart::source::Sources;
+use promchart::stages::Request;
 use promchart::values::Overrides;
 use promchart::world::{Disk, World};
 
@@ -87,7 +86,7 @@ fn explore(chart: &str, budget: usize) -> Option<Explored> {
     let run = Run {
         name: "".into(),
         chart: chart.into(),
-        request: Request::new(Some(Path::new(chart).to_owned()), "release", Overrides::default()),
+        request: Request::new(chart, "release", Overrides::default()),
         crds: Vec::new(),
         policies: Vec::new(),
     };

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use promchart::builtin;
 use promchart::migrate::{self, Options};
 use promchart::source::{Source, SourceKind, Sources};
 use promchart::world::{Disk, World};
@@ -91,7 +92,8 @@ fn migrated(helm: &Path, file: &Path) -> Result<Facts, String> {
         namespace: Some(NAMESPACE.to_owned()),
         only_set: false,
     };
-    let migration = migrate::migrate(&[id], &options, &sources, &world).map_err(|error| error.message.clone())?;
+    let migration =
+        migrate::migrate(&[id], builtin::CHART, &options, &sources, &world).map_err(|error| error.message.clone())?;
     let path = helm::root().join("target/community/migrated.yaml");
     std::fs::write(&path, &migration.text).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(facts::facts(&render(

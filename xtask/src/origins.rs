@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use promchart::pipeline;
 use promchart::render::Trace;
 use promchart::source::Sources;
+use promchart::stages;
 use promchart::world::{Disk, World};
 
 #[path = "../../tests/support/perturbed.rs"]
@@ -81,7 +81,7 @@ fn times(chart: &Path) -> [Duration; 2] {
         for (least, trace) in least.iter_mut().zip([Trace::Off, Trace::On]) {
             let started = Instant::now();
             let request = shares::request(chart, &[], trace);
-            drop(pipeline::run(&world, &request, &Sources::new()));
+            drop(stages::run(&world, &request, &Sources::new()));
             *least = started.elapsed().min(*least);
         }
     }

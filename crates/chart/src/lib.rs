@@ -1,11 +1,12 @@
 //! Charts, loaded from a folder or an archive into a single value.
 
 mod archive;
-mod embedded;
+
 mod field;
 mod folder;
 mod ignore;
 mod load;
+mod location;
 mod metadata;
 pub mod schema;
 mod syntax;
@@ -19,8 +20,8 @@ use gostd::string as gostring;
 use goyaml::Node;
 use source::{FileId, Source, SourceKind, Sources};
 
-pub use embedded::embedded;
 pub use load::{LOAD, VALUES_SYNTAX, load, locate, merge_maps, values_document};
+pub use location::{Embedded, Location};
 pub use metadata::{Dependency, ImportValue, Maintainer, Metadata, check_usable};
 pub use syntax::syntax_error;
 

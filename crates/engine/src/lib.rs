@@ -6,7 +6,10 @@
 pub mod coverage;
 pub mod lower;
 pub mod manifest;
+pub mod objects;
+pub mod places;
 pub mod render;
+pub mod stages;
 pub mod threads;
 
 /// The examples of the README, as tests.

@@ -2,9 +2,9 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use crate::certs::KeyType;
 use crate::cli::args::{LimitArguments, Reports, Target, Values};
-use crate::promql::duration;
+use certs::KeyType;
+use promql::duration;
 
 /// The maximum lifetime of a certificate in days. More than a hundred years are a mistake.
 const MAX_DAYS: i64 = 40_000;

@@ -9,16 +9,14 @@ use super::Exit;
 use super::lint::{formats, write};
 use super::output::Output;
 use super::request::{Asked, usage};
-use crate::certs::{
-    self, Action, Additions, Cluster, Given, Locked, NameTemplate, Options, Plan, San, Step, Store, Wanted,
-};
-use crate::diagnostic::{Diagnostic, Report, Severity};
-use crate::go::string as gostring;
-use crate::pipeline;
-use crate::report::{self, Format};
-use crate::source::{Source, SourceKind, Sources, Span};
-use crate::world::World;
-use crate::yaml::Node;
+use certs::{self, Action, Additions, Cluster, Given, Locked, NameTemplate, Options, Plan, San, Step, Store, Wanted};
+use diagnostics::report::{self, Format};
+use diagnostics::{Diagnostic, Report, Severity};
+use engine::stages;
+use gostd::string as gostring;
+use goyaml::Node;
+use source::{Source, SourceKind, Sources, Span};
+use world::World;
 
 pub(super) use args::Certs;
 use args::{CertsCommand, Check, Form, Issue, Names};
@@ -117,7 +115,7 @@ fn wanted(
         exit: Exit::Usage,
     })?;
     let request = asked.request(world).map_err(misused)?;
-    let outcome = pipeline::run(world, &request, sources);
+    let outcome = stages::run(world, &request, sources);
     Output::log(&outcome.log);
     if !outcome.errors.is_empty() {
         return Err(outcome.errors.into());
@@ -315,11 +313,7 @@ fn check(
     };
     let folder = Path::new(&arguments.folder);
     if let Err(cause) = world.entry(folder) {
-        let message = format!(
-            "cannot read {}: {}",
-            folder.display(),
-            crate::go::errno::message(&cause)
-        );
+        let message = format!("cannot read {}: {}", folder.display(), gostd::errno::message(&cause));
         return Err(misused(Box::new(usage(message).help("give the folder that --out was"))));
     }
     let store = Store::read(&**world, folder, true).map_err(misused)?;

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use promchart::go::string::decode;
-use promchart::pipeline::{self, Request};
 use promchart::render::LIMIT;
 use promchart::source::Sources;
+use promchart::stages::{self, Request};
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
 
@@ -86,8 +86,8 @@ pub(super) fn ours(number: usize, case: &Case) -> Option<Given> {
     if let Case::Set { flag } = case {
         overrides.set.push(flag.clone());
     }
-    let request = Request::new(Some("chart".into()), "demo", overrides);
-    let run = || pipeline::run(&world, &request, &Sources::new());
+    let request = Request::new("chart", "demo", overrides);
+    let run = || stages::run(&world, &request, &Sources::new());
     let Ok(outcome) = catch_unwind(AssertUnwindSafe(run)) else {
         return Some(Err(b"promchart panics".to_vec()));
     };

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use promchart::go::string::decode;
-use promchart::pipeline::{self, Request};
 use promchart::source::Sources;
+use promchart::stages::{self, Request};
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
 
@@ -191,10 +191,10 @@ fn ours(layout: &Layout) -> Given {
             _ => {}
         }
     }
-    let request = Request::new(Some("chart".into()), "demo", overrides);
+    let request = Request::new("chart", "demo", overrides);
     let world: Arc<dyn World> = Arc::new(world);
     let sources = Sources::new();
-    let outcome = pipeline::run(&world, &request, &sources);
+    let outcome = stages::run(&world, &request, &sources);
     let mut messages = String::new();
     for diagnostic in &outcome.log.diagnostics {
         messages.push_str(&format!("{}\n", diagnostic.headline()));

@@ -15,8 +15,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use promchart::pipeline::{self, Request};
 use promchart::source::Sources;
+use promchart::stages::{self, Request};
 use promchart::values::Overrides;
 use promchart::world::{Memory, World};
 use serde_json::{Value as Json, json};
@@ -211,9 +211,9 @@ fn ours(files: &[(String, String)]) -> Said {
     for (name, text) in files {
         world = world.with_file(format!("chart/{name}"), text.as_bytes());
     }
-    let request = Request::new(Some("chart".into()), "demo", Overrides::default());
+    let request = Request::new("chart", "demo", Overrides::default());
     let world: Arc<dyn World> = Arc::new(world);
-    let outcome = pipeline::run(&world, &request, &Sources::new());
+    let outcome = stages::run(&world, &request, &Sources::new());
     let error = outcome.errors.diagnostics.first();
     said(
         &error.map_or_else(String::new, |error| error.headline().to_owned()),

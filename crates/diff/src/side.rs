@@ -1,0 +1,294 @@
+//! One side of a comparison: a chart that is rendered, or manifests that were recorded.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::lines::Hunk;
+use diagnostics::{Diagnostic, Report};
+use engine::objects::{Object, Objects};
+use engine::places::Places;
+use engine::render::{Rendered, Trace};
+use engine::stages::{self, Outcome, Request};
+use gostd::string as gostring;
+use source::{SourceKind, Sources, Span};
+use world::World;
+
+/// The rule of sides that cannot be compared.
+pub const SIDE: &str = "diff-side";
+
+/// What a side is made of.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A chart to render.
+    Chart(Box<Request>),
+    /// Recorded manifests, as `helm get manifest` prints them: a file, or `-` for the standard input.
+    Manifests(PathBuf),
+}
+
+/// The objects of one side, and where they come from.
+#[derive(Debug)]
+pub struct Side {
+    /// What the user calls it.
+    pub name: String,
+    /// All texts of this side.
+    pub sources: Sources,
+    /// Its objects, hooks and definitions of `crds/` included.
+    pub objects: Objects,
+    /// The paths of the files of `crds/`, which Helm installs once and never updates.
+    pub crds: BTreeSet<Arc<str>>,
+    /// Whether it was recorded, and not rendered.
+    pub is_recorded: bool,
+    /// The namespace of the release.
+    pub namespace: String,
+    /// What Helm logs on the way.
+    pub log: Report,
+    /// What each render draws anew; see [`Side::compare_with`].
+    pub(super) drawn: super::Drawn,
+    rendered: Option<Rendered>,
+}
+
+/// A place in a file that people can edit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Spot {
+    /// The file, or the flag with its key, such as `--set image.tag`: its value may be secret.
+    pub file: String,
+    /// The line, from 1; none of a flag.
+    pub line: Option<usize>,
+    /// The column, from 1.
+    pub column: usize,
+}
+
+/// Where a field comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cause {
+    /// The line of the template, or of the recorded manifest.
+    pub template: Option<Spot>,
+    /// The line of a values file, or the flag.
+    pub value: Option<Spot>,
+    /// Whether the value is known to be the origin, and not only likely.
+    pub is_certain: bool,
+}
+
+impl Side {
+    /// Reads or renders what a side is made of.
+    ///
+    /// # Errors
+    /// As [`pipeline::run`]; recorded manifests that cannot be read or are not YAML.
+    pub fn load(world: &Arc<dyn World>, name: &str, what: &What, namespace: &str) -> (Self, Report) {
+        let mut side = Self {
+            name: name.to_owned(),
+            sources: Sources::new(),
+            objects: Objects::default(),
+            crds: BTreeSet::new(),
+            is_recorded: matches!(what, What::Manifests(_)),
+            namespace: namespace.to_owned(),
+            log: Report::new(),
+            drawn: super::Drawn::new(),
+            rendered: None,
+        };
+        let mut errors = Report::new();
+        match what {
+            What::Chart(request) => side.render(world, request, &mut errors),
+            What::Manifests(path) => side.read(&**world, path, &mut errors),
+        }
+        for object in &mut side.objects.all {
+            let of = &mut object.reference;
+            if promchart_k8s::is_namespaced(&of.api_version, &of.kind) == Some(false) {
+                of.namespace.clear();
+            }
+        }
+        (side, errors)
+    }
+
+    fn render(&mut self, world: &Arc<dyn World>, request: &Request, errors: &mut Report) {
+        let mut request = request.clone();
+        request.trace = Trace::On;
+        world.restart_random();
+        let outcome = stages::run(world, &request, &self.sources);
+        let Outcome {
+            chart,
+            rendered,
+            errors: failed,
+            log,
+            ..
+        } = outcome;
+        self.log = log;
+        if !failed.is_empty() {
+            errors.append(failed);
+            return;
+        }
+        let Some(rendered) = rendered else { return };
+        self.objects = Objects::read(&rendered, &self.namespace, &self.sources, errors);
+        self.rendered = Some(rendered);
+        for (_, file) in chart.iter().flat_map(chart::Chart::crds) {
+            let own = file.source(&self.sources);
+            let path: Arc<str> = self.sources.get(own).name().into();
+            let text = file.text();
+            self.objects
+                .read_file(&path, &text, &self.namespace, &self.sources, errors);
+            self.crds.insert(path);
+        }
+    }
+
+    fn read(&mut self, world: &dyn World, path: &Path, errors: &mut Report) {
+        let shown = path.display().to_string();
+        let is_stdin = shown == "-";
+        let bytes = if is_stdin { world.read_stdin() } else { world.read(path) };
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                errors.push(Diagnostic::error(SIDE, format!("cannot read {shown}: {error}")));
+                return;
+            }
+        };
+        let name: Arc<str> = if is_stdin {
+            "standard input".into()
+        } else {
+            shown.as_str().into()
+        };
+        let text = gostring::encode(&bytes);
+        self.objects
+            .read_file(&name, &text, &self.namespace, &self.sources, errors);
+        if !errors.is_empty() {
+            return;
+        }
+        if let Some(object) = self.objects.all.iter().find(|object| object.reference.kind.is_empty()) {
+            errors.push(
+                Diagnostic::error(SIDE, "this document has no `kind`: it is no Kubernetes object")
+                    .at(object.node.span)
+                    .help("give the output of `helm get manifest RELEASE`, or of `helm template`"),
+            );
+        } else if self.objects.all.is_empty() && !text.trim().is_empty() && !self.objects.is_partial {
+            let only_comments = text
+                .lines()
+                .all(|line| line.trim().is_empty() || line.starts_with('#') || line.starts_with("---"));
+            if !only_comments {
+                errors.push(
+                    Diagnostic::error(SIDE, format!("{name} holds no Kubernetes object"))
+                        .help("give the output of `helm get manifest RELEASE`, or of `helm template`"),
+                );
+            }
+        }
+    }
+
+    /// Learns from another render of the same chart with the same values which fields are drawn by chance.
+    pub fn compare_with(&mut self, again: &Self) {
+        self.drawn = super::drawn(self, again);
+    }
+
+    /// Whether an object is one of `crds/`.
+    pub fn is_of_crds(&self, object: &Object) -> bool {
+        self.crds.contains(&object.path)
+    }
+
+    /// What tells where fields come from.
+    pub fn causes(&self) -> Causes<'_> {
+        let places = self
+            .rendered
+            .as_ref()
+            .map(|rendered| Places::new(rendered, &self.sources));
+        Causes { side: self, places }
+    }
+}
+
+/// Tells where fields of a side come from.
+#[derive(Debug)]
+pub struct Causes<'a> {
+    side: &'a Side,
+    places: Option<Places<'a>>,
+}
+
+impl Causes<'_> {
+    /// The cause of a part of a text of this side.
+    pub fn of(&self, span: Span) -> Option<Cause> {
+        if let Some(place) = self.places.as_ref().and_then(|places| places.of(span)) {
+            return Some(Cause {
+                template: self.spot(place.template),
+                value: place.set_at().and_then(|value| self.spot(value)),
+                is_certain: place.is_certain,
+            });
+        }
+        let source = self.side.sources.get(span.file);
+        // What was recorded, and the files of crds/, stand for themselves.
+        let stands = self.side.is_recorded || self.side.crds.contains(source.name());
+        stands.then(|| Cause {
+            template: self.spot(span),
+            value: None,
+            is_certain: true,
+        })
+    }
+
+    /// Where an object comes from: the line of its own template, whatever makes its name.
+    pub fn of_object(&self, object: &Object) -> Option<Cause> {
+        let own = self.places.as_ref().and_then(|places| places.of(object.place()));
+        let Some(place) = own else {
+            return self.of(object.place());
+        };
+        Some(Cause {
+            template: self.spot(place.calls.last().copied().unwrap_or(place.template)),
+            value: None,
+            is_certain: true,
+        })
+    }
+
+    /// The place of the first line with a sign of a text that is written in a literal block; none if it is written otherwise.
+    pub fn line_of(&self, text: Span, hunk: &Hunk, sign: char) -> Option<Span> {
+        let source = self.side.sources.get(text.file);
+        let written = source.text().get(text.range())?;
+        if !written.starts_with(['|', '>']) {
+            return None;
+        }
+        let number = hunk.first(sign)?;
+        let (_, wanted) = hunk.lines.iter().find(|(other, _)| *other == sign)?;
+        let line = source.line_range(source.line_column(text.start).line + number)?;
+        let found = &source.text()[line.clone()];
+        let start = line.start + (found.len() - found.trim_start().len());
+        (found.trim() == wanted.trim() && !found.trim().is_empty())
+            .then(|| Span::new(text.file, start, start + found.trim().len()))
+    }
+
+    fn spot(&self, span: Span) -> Option<Spot> {
+        let source = self.side.sources.get(span.file);
+        if source.text().is_empty() {
+            return None;
+        }
+        let place = source.line_column(span.start);
+        let is_flag = source.kind() == SourceKind::Flag;
+        let file = if is_flag {
+            flag(source.name(), source.text(), span.start as usize)
+        } else {
+            source.name().to_owned()
+        };
+        Some(Spot {
+            file,
+            line: (!is_flag).then_some(place.line),
+            column: place.column,
+        })
+    }
+}
+
+/// A flag with the key that is set at a place of its text.
+fn flag(name: &str, text: &str, place: usize) -> String {
+    let flag = name.split([' ', '=']).next().unwrap_or_default();
+    let before = text.get(..place).unwrap_or(text);
+    // Only these take several settings.
+    let start = if matches!(flag, "--set" | "--set-string") {
+        before.rfind(',').map_or(0, |comma| comma + 1)
+    } else {
+        0
+    };
+    match text[start..].split_once('=') {
+        Some((key, _)) if !key.contains(['{', '"']) => format!("{flag} {}", key.trim()),
+        _ => flag.to_owned(),
+    }
+}
+
+impl std::fmt::Display for Spot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}", self.file),
+            None => f.write_str(&self.file),
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Renders with another value of a key: the fields that differ depend on it, whatever the trace says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::screen::cut;
+use super::{Traced, Worlds};
+use engine::objects::{Objects, Path, Step, fields};
+use goyaml::{Entry, Map, Node, Value};
+use source::{FileId, Span};
+
+/// The fields of an object by path, as JSON.
+type Fields = BTreeMap<Path, String>;
+
+/// The identity of an object: its file, kind, namespace and name, and the number of equal ones before it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Id {
+    file: Arc<str>,
+    kind: String,
+    namespace: String,
+    name: String,
+    nth: usize,
+}
+
+impl Id {
+    /// The rendered file that it is in.
+    pub(super) fn file(&self) -> Arc<str> {
+        Arc::clone(&self.file)
+    }
+
+    /// `Deployment/web`, as in queries.
+    pub(super) fn title(&self) -> String {
+        format!("{}/{}", self.kind, self.name)
+    }
+}
+
+/// The objects before a change, and the fields that differ between renders without any change.
+#[derive(Debug)]
+pub(super) struct Before {
+    pub(super) objects: BTreeMap<Id, Fields>,
+    restless: BTreeSet<(Id, Path)>,
+}
+
+/// A field that differs; the whole object if there is no path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Difference {
+    pub(super) object: Id,
+    pub(super) path: Option<Path>,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+}
+
+/// The result of a change.
+#[derive(Clone, Debug)]
+pub(super) enum Changed {
+    /// These fields differ with this value.
+    Fields(String, Vec<Difference>),
+    /// None of these values made a difference.
+    Nothing(Vec<String>),
+    /// The chart refused all of the values; with the error for the last one.
+    Refused(String, String),
+}
+
+pub(super) fn flat(objects: &Objects) -> BTreeMap<Id, Fields> {
+    let mut found = BTreeMap::new();
+    for object in &objects.all {
+        let mut id = Id {
+            file: Arc::clone(&object.path),
+            kind: object.reference.kind.clone(),
+            namespace: object.reference.namespace.clone(),
+            name: object.reference.name.clone(),
+            nth: 0,
+        };
+        while found.contains_key(&id) {
+            id.nth += 1;
+        }
+        let fields = fields(&object.node).into_iter();
+        found.insert(id, fields.map(|field| (field.path, json(field.node))).collect());
+    }
+    found
+}
+
+/// A value as JSON. Numbers in values are floats in Go; integral ones are shown as written.
+pub(super) fn json(node: &Node) -> String {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    #[expect(clippy::cast_possible_truncation, reason = "it is whole and small")]
+    let number = |float: f64| {
+        if float.fract() == 0.0 && float.abs() < EXACT {
+            serde_json::Value::from(float as i64)
+        } else {
+            serde_json::Value::from(float)
+        }
+    };
+    node.to_json(&number).to_string()
+}
+
+fn differences(before: &BTreeMap<Id, Fields>, after: &BTreeMap<Id, Fields>) -> Vec<Difference> {
+    let mut found = Vec::new();
+    let mut gone: Vec<&Id> = before.keys().filter(|id| !after.contains_key(*id)).collect();
+    let mut new: Vec<&Id> = after.keys().filter(|id| !before.contains_key(*id)).collect();
+    let mut pairs: Vec<(&Id, &Id)> = before
+        .keys()
+        .filter(|id| after.contains_key(*id))
+        .map(|id| (id, id))
+        .collect();
+    // An object of the same file and kind may have a new name.
+    gone.retain(|old| {
+        let at = new.iter().position(|new| new.file == old.file && new.kind == old.kind);
+        pairs.extend(at.map(|at| (*old, new.remove(at))));
+        at.is_none()
+    });
+    for (old, new) in pairs {
+        let (was, is) = (&before[old], &after[new]);
+        let paths: BTreeSet<&Path> = was.keys().chain(is.keys()).collect();
+        for path in paths {
+            if was.get(path) != is.get(path) {
+                found.push(Difference {
+                    object: old.clone(),
+                    path: Some(path.clone()),
+                    before: was.get(path).cloned(),
+                    after: is.get(path).cloned(),
+                });
+            }
+        }
+    }
+    let whole = |id: &Id, before: bool| Difference {
+        object: id.clone(),
+        path: None,
+        before: before.then(String::new),
+        after: (!before).then(String::new),
+    };
+    found.extend(gone.into_iter().map(|id| whole(id, true)));
+    found.extend(new.into_iter().map(|id| whole(id, false)));
+    found.sort();
+    found
+}
+
+/// Other values to try in place of one. Similar ones come first, because the chart may validate them.
+fn others(node: Option<&Node>, allowed: &[serde_json::Value]) -> Vec<Value> {
+    let text = |text: &str| Value::String(text.into());
+    let map = |key: &str, value: Value| {
+        let entry = Entry {
+            key: nowhere(),
+            node: Node::new(value, nowhere()),
+        };
+        Value::Map(Arc::new([(Arc::from(key), entry)].into_iter().collect()))
+    };
+    let list = |value: Value| Value::List(Arc::new(vec![Node::new(value, nowhere())]));
+    let nothing = Value::Null;
+    let value = node.map_or(&nothing, |node| &node.value);
+    let mut found: Vec<Value> = allowed
+        .iter()
+        .filter_map(of_json)
+        .filter(|other| other != value)
+        .collect();
+    found.truncate(2);
+    match value {
+        Value::Bool(value) => found.push(Value::Bool(!value)),
+        Value::Int(value) => {
+            found.push(Value::Int(value.saturating_add(1)));
+            found.push(Value::Int(if *value > 1 { value - 1 } else { 2 }));
+        }
+        Value::Uint(value) => found.push(Value::Uint(value - 1)),
+        Value::Float(value) => found.push(Value::Float(if value.fract() == 0.0 {
+            value + 1.0
+        } else {
+            value / 2.0
+        })),
+        Value::String(value) if !value.is_empty() => {
+            found.extend(other_number(value).map(|other| text(&other)));
+            found.push(text(&format!("{}x", value.trim_end())));
+            found.push(text("x"));
+        }
+        Value::String(_) => found.extend([text("x"), text("1")]),
+        Value::Null => found.extend([
+            text("x"),
+            Value::Int(1),
+            Value::Bool(true),
+            map("x", text("x")),
+            list(text("x")),
+        ]),
+        Value::Map(_) => found.extend([map("x", text("x")), map("x", map("x", text("x")))]),
+        Value::List(_) => found.extend([list(text("x")), list(map("name", text("x")))]),
+    }
+    found
+}
+
+fn of_json(json: &serde_json::Value) -> Option<Value> {
+    Some(match json {
+        serde_json::Value::Bool(value) => Value::Bool(*value),
+        serde_json::Value::String(text) => Value::String(text.as_str().into()),
+        serde_json::Value::Number(number) => Value::Int(number.as_i64()?),
+        _ => return None,
+    })
+}
+
+/// A text with its first number incremented: `15d`, `50Gi`, `v3.2.1`, `0.0.0.0:9090`.
+fn other_number(text: &str) -> Option<String> {
+    let start = text.find(|c: char| c.is_ascii_digit())?;
+    let length = text[start..]
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len() - start);
+    let number: u64 = text[start..start + length].parse().ok()?;
+    let number = number.checked_add(1)?;
+    Some(format!("{}{number}{}", &text[..start], &text[start + length..]))
+}
+
+fn nowhere() -> Span {
+    Span::file_start(FileId::NONE)
+}
+
+/// The user's values with another value at a path. Lists are copied from the computed values, because they can only be
+/// set as a whole.
+fn with(given: Option<&Node>, seen: Option<&Node>, path: &[Step], value: Value) -> Node {
+    let Some((step, rest)) = path.split_first() else {
+        return Node::new(value, nowhere());
+    };
+    match step {
+        Step::Key(key) => {
+            let mut map = given.and_then(Node::as_map).cloned().unwrap_or_else(Map::new);
+            let known = map.get(key);
+            let inner = with(
+                known.map(|entry| &entry.node),
+                seen.and_then(|seen| seen.get(key)),
+                rest,
+                value,
+            );
+            let key_span = known.map_or_else(nowhere, |entry| entry.key);
+            map.insert(
+                Arc::clone(key),
+                Entry {
+                    key: key_span,
+                    node: inner,
+                },
+            );
+            Node::new(
+                Value::Map(Arc::new(map)),
+                given.map_or_else(nowhere, |given| given.span),
+            )
+        }
+        Step::Index(index) => {
+            let list = seen.or(given).and_then(Node::as_list).unwrap_or_default();
+            let mut list = list.to_vec();
+            while list.len() <= *index {
+                list.push(Node::new(Value::Null, nowhere()));
+            }
+            let inner = with(Some(&list[*index]), Some(&list[*index]), rest, value);
+            list[*index] = inner;
+            Node::new(Value::List(Arc::new(list)), nowhere())
+        }
+    }
+}
+
+impl Traced<'_> {
+    /// The objects without a change, for comparison.
+    pub(super) fn before(&self, worlds: Worlds<'_>) -> Before {
+        let objects = flat(&self.objects);
+        let again = self.render_with(worlds, self.given.clone());
+        let again = again.map(|again| flat(&again)).unwrap_or_default();
+        let restless = differences(&objects, &again).into_iter();
+        Before {
+            restless: restless
+                .filter_map(|difference| Some((difference.object, difference.path?)))
+                .collect(),
+            objects,
+        }
+    }
+
+    /// Sets a key to other values until one makes a difference. `allowed` are the values that its schema lists.
+    pub(super) fn change(
+        &self,
+        worlds: Worlds<'_>,
+        before: &Before,
+        path: &Path,
+        allowed: &[serde_json::Value],
+    ) -> Changed {
+        let node = path.get(&self.values).map(|field| field.node);
+        let mut tried = Vec::new();
+        let mut refused = None;
+        for other in others(node, allowed) {
+            let shown = cut(&json(&Node::new(other.clone(), nowhere())));
+            let given = with(Some(&self.given), Some(&self.values), &path.0, other);
+            match self.render_with(worlds, given) {
+                Ok(after) => {
+                    let mut found = differences(&before.objects, &flat(&after));
+                    found.retain(|difference| {
+                        let path = difference.path.clone();
+                        path.is_none_or(|path| !before.restless.contains(&(difference.object.clone(), path)))
+                    });
+                    if !found.is_empty() {
+                        return Changed::Fields(shown, found);
+                    }
+                    tried.push(shown);
+                }
+                Err(error) => refused = Some((shown, error.message.clone())),
+            }
+        }
+        match refused {
+            Some((shown, error)) if tried.is_empty() => Changed::Refused(shown, cut(&error)),
+            _ => Changed::Nothing(tried),
+        }
+    }
+}

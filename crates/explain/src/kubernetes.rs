@@ -1,0 +1,114 @@
+//! What a field of Kubernetes is: type, documentation, versions, checks.
+
+use std::fmt::Write as _;
+
+use promchart_k8s::{Unknown, Version, describe, lifecycle};
+
+use super::object::EXPLAIN;
+use super::screen::cut_at;
+use super::{Answer, kinds};
+use diagnostics::{Diagnostic, Result, closest};
+use engine::objects::Query;
+
+/// A field's text is no longer in the list of fields.
+const MAX_TEXT: usize = 100;
+
+/// Whether `KIND.PATH` begins with a kind of Kubernetes or of the Prometheus operator.
+pub fn is_known_kind(question: &str) -> bool {
+    let kind = kind_of(question);
+    describe(Version::LATEST, &|known| kinds::is_kind(kind, known), None, &[]).is_ok()
+}
+
+fn kind_of(question: &str) -> &str {
+    question.split(['.', '[']).next().unwrap_or_default()
+}
+
+/// Answers `explain KIND.PATH`, of a version of Kubernetes and perhaps of one apiVersion.
+///
+/// # Errors
+/// If there is no such kind or field.
+pub fn kubernetes(question: &str, version: Version, api_version: Option<&str>) -> Result<Answer> {
+    let kind = kind_of(question);
+    let query = Query::parse(question).map_err(|error| Diagnostic::error(EXPLAIN, error))?;
+    // Items of lists have the fields of the list.
+    let path: Vec<&str> = query.keys().skip(1).collect();
+    let found = match describe(version, &|known| kinds::is_kind(kind, known), api_version, &path) {
+        Ok(found) => found,
+        Err(Unknown::Kind) => {
+            let with = api_version.map(|version| format!(" in {version}")).unwrap_or_default();
+            let message = format!("Kubernetes {} has no kind `{kind}`{with}", version.known());
+            let help = "kinds of Kubernetes 1.33 to 1.37 and of the Prometheus operator are known";
+            return Err(Diagnostic::error(EXPLAIN, message).help(help).into());
+        }
+        Err(Unknown::Field(reached, name, known)) => {
+            let holder = [&[kind][..], &reached].concat().join(".");
+            let mut message = format!("`{holder}` has no field `{name}`");
+            if let Some(close) = closest(&name, known.iter().copied()) {
+                message.push_str(&format!("; did you mean `{close}`?"));
+            }
+            let mut error = Diagnostic::error(EXPLAIN, message);
+            error.help = Some(if known.is_empty() {
+                "it is not an object with fields that are known".to_owned()
+            } else {
+                format!("it has {}", known.join(", "))
+            });
+            return Err(error.into());
+        }
+    };
+    let mut text = [&[found.kind][..], &found.path].concat().join(".");
+    let _ = writeln!(text, "  ({}, Kubernetes {})", found.api_version, version.known());
+    if let Some(words) = found.text {
+        let _ = writeln!(text, "  {words}");
+    }
+    text.push('\n');
+    let required = if found.is_required { ", required" } else { "" };
+    let _ = writeln!(text, "  type       {}{required}", found.type_name);
+    match (found.since, found.until) {
+        (Some(since), Some(until)) => drop(writeln!(text, "  versions   Kubernetes {since} to {until}")),
+        (Some(since), None) => drop(writeln!(text, "  versions   since Kubernetes {since}")),
+        (None, Some(until)) => drop(writeln!(text, "  versions   up to Kubernetes {until}")),
+        (None, None) => {}
+    }
+    if found.path.is_empty() {
+        if let Some(life) = lifecycle(found.api_version, found.kind) {
+            let mut parts = Vec::new();
+            parts.extend(life.introduced.map(|version| format!("since Kubernetes {version}")));
+            parts.extend(life.deprecated.map(|version| format!("deprecated in {version}")));
+            parts.extend(life.removed.map(|version| format!("removed in {version}")));
+            parts.extend(
+                life.replacement
+                    .map(|(api_version, kind)| format!("use {kind} of {api_version}")),
+            );
+            let _ = writeln!(text, "  versions   {}", parts.join(", "));
+        }
+        if !found.others.is_empty() {
+            let _ = writeln!(text, "  also in    {}", found.others.join(", "));
+        }
+    }
+    for (rule, must) in &found.checks {
+        let _ = writeln!(text, "  checked    {must}   ({rule})");
+    }
+    if let Some(whole) = found.checked_whole {
+        let _ = writeln!(text, "  checked    further rules look at the {whole} as a whole");
+    }
+    if !found.fields.is_empty() {
+        text.push_str("\n  fields (! is required)\n");
+        let name = |field: &promchart_k8s::Below| format!("{}{}", field.name, if field.is_required { "!" } else { "" });
+        let width = found
+            .fields
+            .iter()
+            .map(|field| name(field).len())
+            .max()
+            .unwrap_or_default();
+        for field in &found.fields {
+            let _ = writeln!(text, "    {:width$}  {}", name(field), field.type_name);
+            if let Some(words) = field.text {
+                let _ = writeln!(text, "    {:width$}    {}", "", cut_at(words, MAX_TEXT));
+            }
+        }
+    }
+    Ok(Answer {
+        text,
+        is_finding: false,
+    })
+}

@@ -1,0 +1,301 @@
+//! The input of the rules: all data about one target.
+
+use std::sync::Arc;
+
+use promchart_k8s::Version;
+
+use super::matrix::{Run, Scope};
+use super::objects::Objects;
+use super::suppress;
+use super::usage::Usage;
+use chart::schema;
+use chart::values;
+use chart::{self, Chart};
+use diagnostics::{Report, Severity};
+use engine::coverage::Coverage;
+use engine::render::{self, Capabilities, Rendered, Rendering, Session};
+use engine::stages::{self, Request};
+use gotemplate::{self, Template};
+use goyaml::{self, Node};
+use source::{FileId, Source, SourceKind, Sources, Span};
+use world::{FileKind, World};
+
+/// API versions that every cluster serves but Helm without a cluster does not know. Without them, templates that check
+/// for them would render for a very old version of Kubernetes.
+const SERVED: [&str; 2] = ["apiregistration.k8s.io/v1", "apiregistration.k8s.io/v1/APIService"];
+
+/// A chart with its parsed templates and its subcharts.
+#[derive(Debug)]
+pub struct ParsedChart {
+    /// The key of the chart in the values of its parent.
+    pub name: String,
+    /// The metadata and files.
+    pub chart: Chart,
+    /// The templates that could be parsed.
+    pub templates: Vec<Arc<Template>>,
+    /// The subcharts, including disabled ones; a subchart with several aliases occurs several times.
+    pub subcharts: Vec<ParsedChart>,
+}
+
+/// All data about one target. The result of a stage that failed is empty.
+pub struct Context<'a> {
+    /// Access to disk and clock.
+    pub world: &'a dyn World,
+    /// The source texts.
+    pub sources: &'a Sources,
+    /// The target.
+    pub request: &'a Request,
+    /// Chart.yaml, if it could be read.
+    pub chart_yaml: Option<(FileId, Node)>,
+    /// The chart as loaded.
+    pub chart: Option<ParsedChart>,
+    /// The user's values.
+    pub given: Node,
+    /// The computed values, as templates see them.
+    pub values: Option<Node>,
+    /// The values that templates read.
+    pub usage: Option<Usage>,
+    /// The rendered files of the templates that could be rendered; `None` if an earlier stage failed.
+    pub rendered: Option<Rendered>,
+    /// The coverage of the templates; `None` if an earlier stage failed.
+    pub coverage: Option<Coverage>,
+    /// The objects of the release that could be read.
+    pub objects: Objects,
+    /// Files and folders with CustomResourceDefinitions.
+    pub crds: &'a [String],
+    /// Files and folders with admission policies.
+    pub policies: &'a [String],
+    /// Dependencies that are missing from charts/, by their names in the values, including those of subcharts.
+    pub absent: Vec<String>,
+}
+
+impl<'a> Context<'a> {
+    /// Runs the stages for a target as far as possible. Their errors are added to the report.
+    pub(super) fn read(
+        world: &'a Arc<dyn World>,
+        run: &'a Run,
+        scope: Scope,
+        sources: &'a Sources,
+        report: &mut Report,
+    ) -> Self {
+        let mut context = Self {
+            world: &**world,
+            sources,
+            request: &run.request,
+            chart_yaml: None,
+            chart: None,
+            given: Node::empty_map(Span::file_start(FileId::NONE)),
+            values: None,
+            usage: None,
+            rendered: None,
+            coverage: None,
+            objects: Objects::default(),
+            crds: &run.crds,
+            policies: &run.policies,
+            absent: Vec::new(),
+        };
+        let mut log = Report::new();
+        if let Err(errors) = context.stages(world, scope, &mut log, report) {
+            report.append(errors);
+        }
+        // A log message of Helm is a finding if it has a position.
+        log.diagnostics.retain(|diagnostic| diagnostic.span.is_some());
+        report.append(log);
+        if let Some(chart) = &context.chart {
+            let mut usage = Usage::of(chart, &context.given, context.sources);
+            // A missing chart or an unparsable template may read any value.
+            usage.is_complete &= context.absent.is_empty() && chart.walk().iter().all(|(_, chart)| chart.is_parsed());
+            context.usage = Some(usage);
+        }
+        context
+    }
+
+    fn stages(
+        &mut self,
+        world: &Arc<dyn World>,
+        scope: Scope,
+        log: &mut Report,
+        report: &mut Report,
+    ) -> Result<(), Report> {
+        let given = values::read_overrides(&**world, &self.request.overrides, self.sources);
+        let chart = self.load(log)?;
+        chart::check_usable(&chart)?;
+        let parsed = ParsedChart::of(&chart, self.sources, report);
+        self.absent = parsed.absent();
+        self.chart = Some(parsed);
+        self.given = given?;
+        if chart.is_library() {
+            return Ok(());
+        }
+        let mut chart = chart;
+        stages::check_installable(&chart, log)?;
+        if let Err(mut missing) = values::check_present(&chart) {
+            // As in `helm lint`: the charts that are present are still linted.
+            missing.severity = Severity::Warning;
+            report.push(*missing);
+        }
+        values::process_dependencies(&mut chart, &self.given, log)?;
+        let values = values::compute(&chart, &self.given, log)?;
+        self.values = Some(values.clone());
+        if !self.request.skip_schema {
+            // The templates are still checked, because they may have errors of their own.
+            let mut violations = schema::validate(&**world, &chart, &values, self.sources);
+            // A required key that is missing at the top level has no position in a file, so it is reported at the
+            // values file.
+            for violation in &mut violations.diagnostics {
+                let is_nowhere = violation.span.is_some_and(|span| span.file == self.given.span.file);
+                if is_nowhere && self.sources.get(self.given.span.file).kind() == SourceKind::Made {
+                    let files = suppress::files_of(&self.given);
+                    let given = files
+                        .into_iter()
+                        .find(|file| self.sources.get(*file).kind() == SourceKind::File);
+                    violation.span = Some(Span::file_start(given.unwrap_or(chart.values.span.file)));
+                }
+            }
+            report.append(violations);
+        }
+        if scope == Scope::Values {
+            return Ok(());
+        }
+        stages::check_kube_version(&chart, &self.request.capabilities)?;
+        let capabilities = capabilities(self.request);
+        let files = render::templates(&chart, &values, &self.request.release, &capabilities);
+        let Request { limits, trace, .. } = self.request;
+        let session = Session::counting(world, self.sources, *limits, *trace);
+        let rendering = Rendering::new(&files, &session);
+        let (broken, (rendered, mut errors)) = rendering.with_help(
+            0,
+            || (),
+            || {
+                let (templates, broken) = rendering.parse();
+                (broken, rendering.render(templates))
+            },
+        );
+        self.coverage = session.take_coverage();
+        if !broken.is_empty() || !self.absent.is_empty() {
+            // A call of a template that an unparsable file or a missing chart defines is not an error of the caller.
+            errors.diagnostics.retain(|error| !lacks_template(&error.message));
+        }
+        values::locate_texts(&mut errors, &values, self.sources);
+        self.objects = Objects::read(&rendered, &self.request.release.namespace, self.sources, report);
+        self.objects.is_partial |= !broken.is_empty() || !errors.is_empty() || !self.absent.is_empty();
+        self.rendered = Some(rendered);
+        report.append(broken);
+        report.append(errors);
+        Ok(())
+    }
+
+    fn load(&mut self, log: &mut Report) -> Result<Chart, Report> {
+        let Some(path) = self.request.chart.path() else {
+            let chart = self.request.chart.load(self.world, self.sources, log)?;
+            self.chart_yaml = document(self.sources, chart.chart_yaml);
+            return Ok(chart);
+        };
+        // Read separately from the chart, which may fail to load because of it.
+        let file = path.join("Chart.yaml");
+        let is_file = self.world.entry(&file).is_ok_and(|entry| entry.kind == FileKind::File);
+        if let Some(Ok(bytes)) = is_file.then(|| self.world.read(&file)) {
+            let source = Source::new(file.display().to_string(), SourceKind::File, bytes);
+            self.chart_yaml = document(self.sources, self.sources.add(source));
+        }
+        let chart = chart::load(self.world, path, self.sources, log)?;
+        if self.chart_yaml.is_none() {
+            self.chart_yaml = document(self.sources, chart.chart_yaml);
+        }
+        Ok(chart)
+    }
+}
+
+/// The cluster that a chart is linted for. Helm without a cluster knows no kinds, but every cluster does, and templates
+/// check for `policy/v1/PodDisruptionBudget`.
+pub(super) fn capabilities(request: &Request) -> Capabilities {
+    let mut capabilities = request.capabilities.clone();
+    capabilities.api_versions.extend(SERVED.map(str::to_owned));
+    let version = Version::parse(&capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
+    capabilities.api_versions.extend(promchart_k8s::all_served(version));
+    capabilities
+}
+
+/// Whether an error reports a call of an undefined template, by `include` or by `template`.
+fn lacks_template(message: &str) -> bool {
+    message.contains("no template \"") || message.starts_with("template \"") && message.ends_with("\" not defined")
+}
+
+fn document(sources: &Sources, file: FileId) -> Option<(FileId, Node)> {
+    let source = sources.get(file);
+    let parsed = goyaml::parse(&source, file, 0..source.text().len()).ok()?;
+    Some((file, parsed.node))
+}
+
+/// Parses the templates of a chart and of all its subcharts.
+fn parse_chart(chart: Chart, name: String, path: &str, sources: &Sources, report: &mut Report) -> ParsedChart {
+    let mut templates = Vec::with_capacity(chart.templates.len());
+    for file in &chart.templates {
+        let id = file.source(sources);
+        let source = sources.get(id);
+        let name = format!("{path}/{}", file.name);
+        match gotemplate::parse(source.text(), id, &name, &|name| sprig::find(name).is_some()) {
+            Ok(template) => templates.push(Arc::new(template)),
+            Err(errors) => errors
+                .iter()
+                .for_each(|error| report.push(render::syntax_diagnostic(error, &name))),
+        }
+    }
+    let mut subcharts = Vec::new();
+    for subchart in &chart.subcharts {
+        for name in chart.names_of(subchart) {
+            let path = format!("{path}/charts/{name}");
+            subcharts.push(parse_chart(subchart.clone(), name.to_owned(), &path, sources, report));
+        }
+    }
+    ParsedChart {
+        name,
+        chart,
+        templates,
+        subcharts,
+    }
+}
+
+impl ParsedChart {
+    /// Parses the templates of a chart and its subcharts. Syntax errors are added to the report.
+    pub fn of(chart: &Chart, sources: &Sources, report: &mut Report) -> Self {
+        let name = chart.name().to_owned();
+        parse_chart(chart.clone(), name.clone(), &name, sources, report)
+    }
+
+    /// Whether all templates of the chart itself have been parsed.
+    pub fn is_parsed(&self) -> bool {
+        self.templates.len() == self.chart.templates.len()
+    }
+
+    /// The missing dependencies of the chart and its subcharts, as `redis` or `web.redis`.
+    fn absent(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for (path, chart) in self.walk() {
+            for dependency in &chart.chart.metadata.dependencies {
+                let is_there = |subchart: &Chart| subchart.name() == dependency.name;
+                if !chart.chart.subcharts.iter().any(is_there) {
+                    let name = dependency.name_or_alias();
+                    found.push(path.iter().copied().chain([name]).collect::<Vec<_>>().join("."));
+                }
+            }
+        }
+        found
+    }
+
+    /// The chart and all its subcharts, each with the names that lead to it from the top.
+    pub fn walk(&self) -> Vec<(Vec<&str>, &ParsedChart)> {
+        let mut found = vec![(Vec::new(), self)];
+        let mut at = 0;
+        while at < found.len() {
+            let (path, chart) = found[at].clone();
+            for subchart in &chart.subcharts {
+                let mut path = path.clone();
+                path.push(&*subchart.name);
+                found.push((path, subchart));
+            }
+            at += 1;
+        }
+        found
+    }
+}

@@ -1,0 +1,158 @@
+//! The branches of a chart's templates: those that are to be taken by some values.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::super::context::ParsedChart;
+use gotemplate::ast::{Branch, List, Node, NodeId, Operand};
+use source::Span;
+
+/// A way that an `if`, `with` or `range` can go.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in super::super) struct Arm {
+    /// The name of the file, as Helm gives it.
+    pub(in super::super) file: Arc<str>,
+    /// The `if`, `with` or `range`.
+    pub(in super::super) node: NodeId,
+    /// Whether it is the way of the `else`.
+    pub(in super::super) is_else: bool,
+}
+
+/// The node that stands for a file as a whole.
+const WHOLE: NodeId = NodeId(u32::MAX);
+
+impl Arm {
+    /// That a file is rendered at all: those of subcharts may not be.
+    pub(in super::super) fn of_file(file: &Arc<str>) -> Self {
+        Self {
+            file: Arc::clone(file),
+            node: WHOLE,
+            is_else: false,
+        }
+    }
+
+    /// Whether it is a branch, and no file.
+    pub(in super::super) fn is_branch(&self) -> bool {
+        self.node != WHOLE
+    }
+}
+
+/// Where a branch is.
+#[derive(Clone, Debug)]
+pub(in super::super) struct Place {
+    /// `if`, `with` or `range`, as it is written.
+    pub(in super::super) head: Span,
+    /// What is in it; nothing if it is an `else` that nobody wrote.
+    pub(in super::super) body: Option<Span>,
+}
+
+/// The branches of all templates that something calls. A branch that ends the render with `fail` is a guard and none of them, and
+/// neither is what is in it: there is nothing to lint. An `else` of nothing but an `if` is that `if`.
+pub(in super::super) fn branches(chart: &ParsedChart, called: &BTreeSet<Arc<str>>) -> BTreeMap<Arm, Place> {
+    let charts = chart.walk();
+    let mut files = Vec::new();
+    for (_, chart) in &charts {
+        let is_library = chart.chart.is_library();
+        files.extend(chart.templates.iter().map(|template| (template, is_library)));
+    }
+    // As the engine reads them: of two definitions with one name the last one counts, unless it is empty.
+    files.sort_by(|(a, _), (b, _)| {
+        let depth = |name: &str| name.matches('/').count();
+        depth(&b.name).cmp(&depth(&a.name)).then_with(|| b.name.cmp(&a.name))
+    });
+    let mut winners = BTreeMap::new();
+    let mut found = Found::default();
+    for (template, is_library) in files {
+        let is_partial = template
+            .name
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| name.starts_with('_'));
+        for tree in &template.trees {
+            if tree.name == template.name {
+                if !is_partial && !is_library {
+                    found.list(&tree.root, &template.name);
+                }
+            } else if called.contains(&tree.name) && !(tree.root.is_empty() && winners.contains_key(&tree.name)) {
+                winners.insert(Arc::clone(&tree.name), (&template.name, &tree.root));
+            }
+        }
+    }
+    for (file, root) in winners.into_values() {
+        found.list(root, file);
+    }
+    found.0
+}
+
+#[derive(Default)]
+struct Found(BTreeMap<Arm, Place>);
+
+impl Found {
+    fn list(&mut self, list: &List, file: &Arc<str>) {
+        for node in &list.nodes {
+            if let Node::If(branch) | Node::With(branch) | Node::Range(branch) = node {
+                self.branch(branch, file);
+            }
+        }
+    }
+
+    fn branch(&mut self, branch: &Branch, file: &Arc<str>) {
+        let mut add = |is_else: bool, list: Option<&List>| {
+            if list.is_some_and(ends_render) {
+                return;
+            }
+            let arm = Arm {
+                file: Arc::clone(file),
+                node: branch.meta.id,
+                is_else,
+            };
+            let body = list.and_then(extent);
+            let head = branch.meta.span;
+            self.0.insert(arm, Place { head, body });
+            if let Some(list) = list {
+                self.list(list, file);
+            }
+        };
+        add(false, Some(&branch.list));
+        match branch.else_list.as_ref() {
+            Some(list) => match &list.nodes[..] {
+                [Node::If(next) | Node::With(next)] => self.branch(next, file),
+                _ => add(true, Some(list)),
+            },
+            None => add(true, None),
+        }
+    }
+}
+
+/// Whether a list surely ends the render, with `fail`.
+pub(super) fn ends_render(list: &List) -> bool {
+    list.nodes.iter().any(|node| match node {
+        Node::Action(action) => {
+            let last = action.pipeline.commands.last().map(|command| &command.operands[0]);
+            matches!(last, Some(Operand::Identifier(_, name)) if &**name == "fail")
+        }
+        Node::If(branch) | Node::With(branch) => {
+            ends_render(&branch.list) && branch.else_list.as_ref().is_some_and(ends_render)
+        }
+        _ => false,
+    })
+}
+
+/// From the start of a list to its end.
+fn extent(list: &List) -> Option<Span> {
+    let first = list.nodes.first()?.meta().span;
+    let last = list.nodes.last()?;
+    Some(first.to(end(last)))
+}
+
+/// The last thing in a node.
+fn end(node: &Node) -> Span {
+    match node {
+        Node::If(branch) | Node::With(branch) | Node::Range(branch) => {
+            let list = branch.else_list.as_ref().unwrap_or(&branch.list);
+            let last = list.nodes.last().or(branch.list.nodes.last());
+            last.map_or(branch.meta.span, |last| branch.meta.span.to(end(last)))
+        }
+        node => node.meta().span,
+    }
+}

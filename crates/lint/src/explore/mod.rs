@@ -1,0 +1,264 @@
+//! `promchart lint --explore`: values that reach what the given ones do not, and what lint finds there.
+//!
+//! ```text
+//! interpret  templates       -> for each branch, the ways to it as formulas over the values (formula, functions, shape)
+//! invent     schema, comments, templates -> values that a path may have (examples)
+//! solve      a way           -> values with which it is open (candidate)
+//! search     ways, renders   -> sets of values that take new branches (probe)
+//! reduce     a set's findings -> the smallest part of the set that still has them
+//! ```
+//!
+//! What a guard refuses (`fail`, `required`, the schema) is no finding, and neither is what is wrong with values that were made up.
+
+mod arms;
+mod candidate;
+mod examples;
+mod formula;
+mod functions;
+mod interpret;
+mod invent;
+mod probe;
+mod reduce;
+mod search;
+mod shape;
+mod solve;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::context::{self, Context};
+use super::matrix::{Run, Scope, Spot};
+use super::rule::Selection;
+use super::suppress::Suppressions;
+use super::tally::Tally;
+use chart::Chart;
+use diagnostics::{Diagnostic, Report};
+use source::Sources;
+use world::World;
+
+pub(super) use arms::{Arm, Place, branches};
+pub(super) use probe::hits;
+
+use candidate::Candidate;
+use invent::Knowledge;
+use probe::Prober;
+use reduce::Linter;
+use search::Search;
+use solve::Cluster;
+
+/// How many renders a chart is explored with if nothing else is said: docs/lint.md has the measurement.
+pub const BUDGET: usize = 300;
+
+/// What exploring a chart came to.
+#[derive(Clone, Debug, Default)]
+pub struct Explored {
+    /// The chart.
+    pub chart: Arc<str>,
+    /// How many branches there are.
+    pub branches: usize,
+    /// How many of them are taken without exploring.
+    pub plain: usize,
+    /// How many of them are taken by some values.
+    pub reached: usize,
+    /// The branches that nothing has taken: file, line, and the action with the way of it.
+    pub unreached: Vec<Unreached>,
+    /// How many renders it took.
+    pub renders: usize,
+    /// How many sets of values were linted.
+    pub sets: usize,
+    /// Whether the renders were used up.
+    pub is_cut: bool,
+}
+
+/// A branch that nothing has taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreached {
+    /// The place of the `if`, `with` or `range`, as `file:line:column`.
+    pub place: String,
+    /// The action as it is written.
+    pub head: String,
+    /// Whether it is the way of its `else`.
+    pub is_else: bool,
+    /// Why, as far as is known.
+    pub reason: &'static str,
+}
+
+/// What exploring found.
+pub(super) struct Outcome {
+    pub(super) report: Report,
+    pub(super) suppressions: Vec<Suppressions>,
+    /// What each set of values has reached.
+    pub(super) tallies: Vec<Tally>,
+    pub(super) explored: Explored,
+}
+
+/// Explores a chart from the first of its runs; the other runs with the same values, for other versions of Kubernetes, lint what is
+/// found as well. `known` are the findings of all runs, `reached` what they take.
+pub(super) fn explore(
+    world: &Arc<dyn World>,
+    runs: &[&Run],
+    (known, reached): (&BTreeSet<Spot>, &BTreeSet<Arm>),
+    selection: &Selection,
+    sources: &Sources,
+    budget: usize,
+) -> Option<Outcome> {
+    let first = runs.first()?;
+    let ground = Ground::of(world, first, sources)?;
+    let Ground { knowledge, wanted, .. } = &ground;
+    let mut search = ground.search(world, first, reached.clone(), sources, budget);
+    search.run();
+    let sets = cover(&search, wanted);
+    let mut linter = Linter::new(world, selection, sources, known, budget);
+    let mut report = Report::new();
+    let mut told = BTreeSet::new();
+    let same_values = |run: &&&Run| run.request.overrides.files == first.request.overrides.files;
+    let runs: Vec<&Run> = runs.iter().filter(same_values).copied().collect();
+    for run in &runs {
+        for candidate in &sets {
+            linter.set(run, candidate, (knowledge, &search), wanted, &mut told, &mut report);
+        }
+    }
+    let explored = summary(&search, first, reached, sets.len(), sources);
+    Some(Outcome {
+        report,
+        suppressions: linter.suppressions,
+        tallies: linter.tallies,
+        explored,
+    })
+}
+
+/// What the search goes by.
+struct Ground {
+    chart: Chart,
+    knowledge: Knowledge,
+    wanted: BTreeMap<Arm, Place>,
+}
+
+impl Ground {
+    /// Reads the chart of a run; nothing if there is nothing to render.
+    fn of(world: &Arc<dyn World>, run: &Run, sources: &Sources) -> Option<Self> {
+        let context = Context::read(world, run, Scope::All, sources, &mut Report::new());
+        let chart = context.chart.as_ref().filter(|chart| !chart.chart.is_library())?;
+        let values = examples::json_of(context.values.as_ref()?);
+        let mut wanted = branches(chart, &context.usage.as_ref()?.reached);
+        let conditions = interpret::conditions(chart, &run.request.release);
+        for (_, chart) in chart.walk() {
+            for template in &chart.templates {
+                let arm = Arm::of_file(&template.name);
+                if let Some(tree) = template.trees.last().filter(|_| conditions.goals.contains_key(&arm)) {
+                    let (head, body) = (tree.span, None);
+                    wanted.insert(arm, Place { head, body });
+                }
+            }
+        }
+        Some(Self {
+            chart: chart.chart.clone(),
+            knowledge: Knowledge::of(chart, conditions, &values, sources),
+            wanted,
+        })
+    }
+
+    fn search<'a>(
+        &'a self,
+        world: &'a Arc<dyn World>,
+        run: &'a Run,
+        reached: BTreeSet<Arm>,
+        sources: &'a Sources,
+        budget: usize,
+    ) -> Search<'a> {
+        let capabilities = context::capabilities(&run.request);
+        let cluster = Cluster {
+            kube_version: capabilities.kube_version.normalized.clone(),
+            api_versions: capabilities.api_versions,
+            is_upgrade: run.request.release.is_upgrade,
+        };
+        let prober = Prober::new(world, run, self.chart.clone(), sources);
+        Search::new(
+            &self.knowledge,
+            prober,
+            sources,
+            cluster,
+            (&self.wanted, reached),
+            budget,
+        )
+    }
+}
+
+/// Explores a chart without linting it, to measure what is reached.
+pub fn measure(world: &Arc<dyn World>, run: &Run, sources: &Sources, budget: usize) -> Option<Explored> {
+    let ground = Ground::of(world, run, sources)?;
+    let plain = ground.search(world, run, BTreeSet::new(), sources, budget).plain();
+    let mut search = ground.search(world, run, plain.clone(), sources, budget);
+    search.run();
+    let sets = cover(&search, &ground.wanted).len();
+    Some(summary(&search, run, &plain, sets, sources))
+}
+
+fn summary(search: &Search<'_>, run: &Run, plain: &BTreeSet<Arm>, sets: usize, sources: &Sources) -> Explored {
+    let wanted = search.wanted;
+    let count = |reached: &BTreeSet<Arm>| {
+        let is_taken = |arm: &&Arm| arm.is_branch() && reached.contains(*arm);
+        wanted.keys().filter(is_taken).count()
+    };
+    Explored {
+        chart: Arc::clone(&run.chart),
+        branches: wanted.keys().filter(|arm| arm.is_branch()).count(),
+        plain: count(plain),
+        reached: count(&search.reached),
+        unreached: unreached(search, wanted, sources),
+        renders: search.renders(),
+        sets,
+        is_cut: search.is_over(),
+    }
+}
+
+/// As few sets of values as take all that was reached, those first that take most; then those with which the chart fails.
+fn cover(search: &Search<'_>, wanted: &BTreeMap<Arm, Place>) -> Vec<Candidate> {
+    let mut left: Vec<_> = search
+        .found
+        .iter()
+        .filter(|found| !found.candidate.is_empty())
+        .collect();
+    let mut open: BTreeSet<&Arm> = search.found.iter().flat_map(|found| &found.hits).collect();
+    open.retain(|arm| wanted.contains_key(*arm));
+    let mut sets = Vec::new();
+    while !left.is_empty() {
+        let taken = |at: &usize| left[*at].hits.iter().filter(|arm| open.contains(arm)).count();
+        let Some(best) = (0..left.len()).max_by_key(|at| (taken(at), std::cmp::Reverse(*at))) else {
+            break;
+        };
+        if taken(&best) == 0 {
+            break;
+        }
+        let found = left.swap_remove(best);
+        found.hits.iter().for_each(|arm| _ = open.remove(arm));
+        sets.push(found.candidate.clone());
+    }
+    sets.extend(search.faulty.iter().cloned());
+    sets
+}
+
+fn unreached(search: &Search<'_>, wanted: &BTreeMap<Arm, Place>, sources: &Sources) -> Vec<Unreached> {
+    let open = wanted
+        .iter()
+        .filter(|(arm, _)| arm.is_branch() && !search.reached.contains(*arm));
+    open.map(|(arm, place)| {
+        let source = sources.get(place.head.file);
+        let head = source.text().get(place.head.range()).unwrap_or_default();
+        Unreached {
+            place: sources.place(place.head),
+            head: head.split_whitespace().collect::<Vec<_>>().join(" "),
+            is_else: arm.is_else,
+            reason: search.reason(arm),
+        }
+    })
+    .collect()
+}
+
+/// Whether a finding of explored values is one of the chart: not what a guard says, or what is said of values alone.
+fn is_told(diagnostic: &Diagnostic) -> bool {
+    use super::rule::Family;
+    let family = super::find(diagnostic.rule).map(|rule| rule.family);
+    let is_other = matches!(family, Some(Family::Chart | Family::Values));
+    !is_other && !search::is_guard(diagnostic)
+}

@@ -1,0 +1,110 @@
+//! Renders of a chart with values that are tried: which branches they take, and what they end with.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::super::context;
+use super::super::matrix::Run;
+use super::arms::Arm;
+use super::candidate::Candidate;
+use chart::Chart;
+use chart::schema::Checker;
+use chart::values;
+use diagnostics::{Diagnostic, Report};
+use engine::coverage::{Coverage, FileCoverage, Kind};
+use engine::render::{self, Rendering, Session, Trace};
+use engine::stages;
+use source::Sources;
+use world::World;
+
+/// A chart whose templates stay parsed.
+pub(super) struct Prober<'a> {
+    world: &'a Arc<dyn World>,
+    run: &'a Run,
+    chart: Chart,
+    session: Session,
+    checker: Checker,
+    /// How many renders there were.
+    pub(super) renders: usize,
+}
+
+/// What a render came to.
+#[derive(Debug, Default)]
+pub(super) struct Probe {
+    /// The branches that it took.
+    pub(super) hits: BTreeSet<Arm>,
+    /// What went wrong.
+    pub(super) errors: Vec<Diagnostic>,
+}
+
+impl<'a> Prober<'a> {
+    pub(super) fn new(world: &'a Arc<dyn World>, run: &'a Run, chart: Chart, sources: &Sources) -> Self {
+        Self {
+            world,
+            run,
+            chart,
+            session: Session::counting(world, sources, run.request.limits, Trace::Off),
+            checker: Checker::default(),
+            renders: 0,
+        }
+    }
+
+    /// Renders the chart with what a candidate sets.
+    pub(super) fn probe(&mut self, candidate: &Candidate) -> Probe {
+        self.renders += 1;
+        let mut errors = Report::new();
+        if let Err(more) = self.render(candidate, &mut errors) {
+            errors.append(more);
+        }
+        let coverage = self.session.take_coverage().unwrap_or_default();
+        Probe {
+            hits: hits(&coverage),
+            errors: errors.diagnostics,
+        }
+    }
+
+    fn render(&self, candidate: &Candidate, errors: &mut Report) -> Result<(), Report> {
+        let mut request = self.run.request.clone();
+        candidate.apply(&mut request);
+        let mut log = Report::new();
+        // The places of what is set are of no use here, and there are many of them.
+        let scratch = Sources::new();
+        let given = values::read_overrides(&**self.world, &request.overrides, &scratch)?;
+        let mut chart = self.chart.clone();
+        values::process_dependencies(&mut chart, &given, &mut log)?;
+        let values = values::compute(&chart, &given, &mut log)?;
+        if !request.skip_schema {
+            let violations = self.checker.validate(&**self.world, &chart, &values, &scratch);
+            if !violations.is_empty() {
+                return Err(violations);
+            }
+        }
+        stages::check_kube_version(&chart, &request.capabilities)?;
+        let capabilities = context::capabilities(&request);
+        let files = render::templates(&chart, &values, &request.release, &capabilities);
+        let rendering = Rendering::new(&files, &self.session);
+        // What cannot be parsed is told of without exploring.
+        let (templates, _) = rendering.parse();
+        let (_, failed) = rendering.render(templates);
+        errors.append(failed);
+        Ok(())
+    }
+}
+
+/// The branches that renders took, and the files that they rendered.
+pub(in super::super) fn hits(coverage: &Coverage) -> BTreeSet<Arm> {
+    let taken = coverage.branches().filter(|(.., hits)| *hits > 0);
+    let branches = taken.filter_map(|(file, _, point, branch, _)| {
+        Some(Arm {
+            file: Arc::clone(file),
+            node: point.node?,
+            is_else: branch.is_else,
+        })
+    });
+    let is_rendered = |file: &FileCoverage, name: &Arc<str>| {
+        let own = |kind: &Kind| matches!(kind, Kind::Template(template) if template == name);
+        file.counted().any(|(_, point, hits)| hits > 0 && own(&point.kind))
+    };
+    let files = coverage.files().filter(|(name, file)| is_rendered(file, name));
+    branches.chain(files.map(|(name, _)| Arm::of_file(name))).collect()
+}

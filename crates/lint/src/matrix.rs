@@ -1,0 +1,338 @@
+//! Many targets in one run, several in parallel: charts by values files by Kubernetes versions.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use super::explore::{self, Explored};
+use super::registry::RULES;
+use super::rule::{Family, Rule, Selection};
+use super::suppress::Suppressions;
+use super::{Context, Tally, locate, references, settings};
+use diagnostics::{Diagnostic, Report, Result};
+use engine::places::Places;
+use engine::stages::Request;
+use engine::threads::processors;
+use source::{Source, SourceKind, Sources, Span};
+use world::{FileKind, World};
+
+/// The stack size of a linting thread, in bytes: values, schemas and templates are nested.
+const STACK_SIZE: usize = 512 << 20;
+
+/// One chart with one set of values for one cluster.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The difference from the other runs: `values/a.yaml, Kubernetes 1.33`; empty if there is only one run.
+    pub name: Arc<str>,
+    /// The chart as the user named it.
+    pub chart: Arc<str>,
+    /// The render request.
+    pub request: Request,
+    /// Files and folders with CustomResourceDefinitions.
+    pub crds: Vec<String>,
+    /// Files and folders with admission policies and their bindings, parameters and namespaces.
+    pub policies: Vec<String>,
+}
+
+/// Which parts of a target are linted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    All,
+    /// Only the values; nothing is rendered.
+    Values,
+}
+
+/// Receives the progress of the runs.
+pub trait Progress: Sync {
+    /// Called after each run: `done` of `total` runs are finished.
+    fn done(&self, done: usize, total: usize, run: &Run);
+}
+
+/// Lints all runs. Findings of several runs are reported once; the tally counts what was checked.
+pub fn run(
+    world: &Arc<dyn World>,
+    runs: &[Run],
+    scope: Scope,
+    selection: &Selection,
+    sources: &Sources,
+    progress: &dyn Progress,
+) -> (Report, Tally) {
+    let (report, tally, _) = all(world, runs, (scope, None), selection, sources, progress);
+    (report, tally)
+}
+
+/// Lints all runs as [`run`] does, and then each chart with values that reach further branches, with at most so many
+/// renders for each chart.
+pub fn run_exploring(
+    world: &Arc<dyn World>,
+    runs: &[Run],
+    budget: usize,
+    selection: &Selection,
+    sources: &Sources,
+    progress: &dyn Progress,
+) -> (Report, Tally, Vec<Explored>) {
+    all(world, runs, (Scope::All, Some(budget)), selection, sources, progress)
+}
+
+fn all(
+    world: &Arc<dyn World>,
+    runs: &[Run],
+    (scope, budget): (Scope, Option<usize>),
+    selection: &Selection,
+    sources: &Sources,
+    progress: &dyn Progress,
+) -> (Report, Tally, Vec<Explored>) {
+    let done = AtomicUsize::new(0);
+    let results = side_by_side(runs, &|run| {
+        let result = one(world, run, scope, selection, sources);
+        progress.done(done.fetch_add(1, Ordering::Relaxed) + 1, runs.len(), run);
+        result
+    });
+    let mut tally = Tally::default();
+    tally.rules = RULES
+        .iter()
+        .filter(|rule| is_asked(rule, scope) && selection.is_on(rule))
+        .count();
+    let mut explored = Vec::new();
+    if let Some(budget) = budget {
+        let mut charts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (at, run) in runs.iter().enumerate() {
+            charts.entry(&run.chart).or_default().push(at);
+        }
+        let charts: Vec<Vec<usize>> = charts.into_values().collect();
+        let outcomes = side_by_side(&charts, &|of_chart| {
+            let runs: Vec<&Run> = of_chart.iter().map(|at| &runs[*at]).collect();
+            let of_runs = || of_chart.iter().map(|at| &results[*at]);
+            let found = of_runs().flat_map(|(report, ..)| &report.diagnostics);
+            let known = found.map(|diagnostic| spot(diagnostic, sources)).collect();
+            let reached = of_runs().flat_map(|(_, _, tally)| tally.taken()).collect();
+            explore::explore(world, &runs, (&known, &reached), selection, sources, budget)
+        });
+        explored.extend(outcomes.into_iter().flatten());
+    }
+    let mut reports = Vec::with_capacity(results.len());
+    for (at, (report, suppressions, of_run)) in results.into_iter().enumerate() {
+        tally.add(of_run);
+        reports.push((at, report, suppressions));
+    }
+    let mut suppressions = Suppressions::default();
+    let mut more = Report::new();
+    let mut summaries = Vec::new();
+    for outcome in explored {
+        outcome
+            .suppressions
+            .into_iter()
+            .for_each(|of_set| suppressions.merge(of_set));
+        outcome.tallies.into_iter().for_each(|of_set| tally.reach(of_set));
+        more.append(outcome.report);
+        summaries.push(outcome.explored);
+    }
+    let mut report = merge(reports, runs, suppressions, selection, sources);
+    report.append(more);
+    (report, tally, summaries)
+}
+
+/// Maps items in parallel, on as many threads as are useful. Returns the results in order.
+fn side_by_side<T: Sync, R: Send>(things: &[T], make: &(dyn Fn(&T) -> R + Sync)) -> Vec<R> {
+    let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(things.len()));
+    let next = AtomicUsize::new(0);
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(thing) = things.get(at) else { break };
+            let result = make(thing);
+            results
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push((at, result));
+        }
+    };
+    let threads = processors().min(things.len());
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            // If a thread cannot be started, the others do its work.
+            let _ = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, work);
+        }
+        work();
+    });
+    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.sort_by_key(|(at, _)| *at);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Whether a rule applies to the scope.
+fn is_asked(rule: &Rule, scope: Scope) -> bool {
+    scope == Scope::All || rule.family == Family::Values
+}
+
+/// The enabled findings of one target, and its suppression comments.
+pub(super) fn one(
+    world: &Arc<dyn World>,
+    run: &Run,
+    scope: Scope,
+    selection: &Selection,
+    sources: &Sources,
+) -> (Report, Suppressions, Tally) {
+    let mut found = Report::new();
+    let context = Context::read(world, run, scope, sources, &mut found);
+    for rule in RULES {
+        if let Some(check) = rule.check.filter(|_| is_asked(rule, scope)) {
+            check(&context, &mut found);
+        }
+    }
+    let mut suppressions = Suppressions::of(&context);
+    let mut report = Report::new();
+    let mut whole = None;
+    let places = context.rendered.as_ref().map(|rendered| Places::new(rendered, sources));
+    for diagnostic in found.diagnostics {
+        let rule = super::find(diagnostic.rule);
+        let is_told = match scope {
+            Scope::All => !context.objects.is_partial || rule.is_none_or(|rule| !rule.needs_all),
+            // Errors that prevented the computation of the values are relevant too; those of templates are not.
+            Scope::Values => rule.is_none_or(|rule| matches!(rule.family, Family::Values | Family::Chart)),
+        };
+        let Some(mut diagnostic) = selection.apply(diagnostic).filter(|_| is_told) else {
+            continue;
+        };
+        locate::locate(&mut diagnostic, &context, places.as_ref());
+        if let (None, Some(path)) = (diagnostic.span, run.request.chart.path()) {
+            // Code forges show only findings in files.
+            diagnostic.span = Some(*whole.get_or_insert_with(|| chart_as_a_whole(&**world, path, sources)));
+        }
+        let is_off = |span: Span| selection.is_off_in(diagnostic.rule, Path::new(sources.get(span.file).name()));
+        if !suppressions.silence(&diagnostic, sources) && !diagnostic.span.is_some_and(is_off) {
+            report.push(diagnostic);
+        }
+    }
+    told_once(&mut report);
+    let tally = Tally::of(&context, run, scope);
+    (report, suppressions, tally)
+}
+
+/// Drops a render error caused by an undefined template that is already reported: one cause, one finding.
+fn told_once(report: &mut Report) {
+    let undefined: Vec<String> = report
+        .diagnostics
+        .iter()
+        .filter(|found| found.rule == "undefined-template")
+        .filter_map(|found| Some(format!("{}\"", found.message.strip_prefix("no ")?.rsplit_once('"')?.0)))
+        .collect();
+    // `include` says `no template "x" associated with ...`, the action `template "x" not defined`.
+    let is_told = |found: &Diagnostic| {
+        let said = |name: &String| {
+            found.message.contains(&format!("no {name} associated")) || found.message == format!("{name} not defined")
+        };
+        undefined.iter().any(said)
+    };
+    report
+        .diagnostics
+        .retain(|found| found.rule != "template-render" || !is_told(found));
+}
+
+/// The position of findings about a chart as a whole: the chart's Chart.yaml (which may not exist) or its archive.
+fn chart_as_a_whole(world: &dyn World, path: &Path, sources: &Sources) -> Span {
+    let is_archive = world.entry(path).is_ok_and(|entry| entry.kind == FileKind::File);
+    let file = if is_archive {
+        path.to_owned()
+    } else {
+        path.join("Chart.yaml")
+    };
+    let source = Source::new(file.display().to_string(), SourceKind::File, Vec::new());
+    Span::file_start(sources.add(source))
+}
+
+/// The position and the rule of a finding.
+pub(super) type Spot = (String, u32, u32, &'static str);
+
+/// The spot of a finding.
+pub(super) fn spot(diagnostic: &Diagnostic, sources: &Sources) -> Spot {
+    let (name, start, end, rule, ..) = key(diagnostic, sources);
+    (name, start, end, rule)
+}
+
+/// The identity of a finding: rule, position and message. Files are compared by name, because each run reads its own
+/// copies.
+type Key = (String, u32, u32, &'static str, String, String);
+
+fn key(diagnostic: &Diagnostic, sources: &Sources) -> Key {
+    let (name, start, end) = match diagnostic.span {
+        Some(Span { file, start, end }) => (sources.get(file).name().to_owned(), start, end),
+        None => (String::new(), 0, 0),
+    };
+    let object = diagnostic
+        .object
+        .as_ref()
+        .map(|object| format!("{} {}", object.kind, object.name));
+    (
+        name,
+        start,
+        end,
+        diagnostic.rule,
+        diagnostic.message.clone(),
+        object.unwrap_or_default(),
+    )
+}
+
+fn merge(
+    results: Vec<(usize, Report, Suppressions)>,
+    runs: &[Run],
+    mut suppressions: Suppressions,
+    selection: &Selection,
+    sources: &Sources,
+) -> Report {
+    let mut merged: BTreeMap<Key, (Diagnostic, Vec<usize>)> = BTreeMap::new();
+    for (at, report, silenced) in results {
+        suppressions.merge(silenced);
+        for diagnostic in report.diagnostics {
+            let (_, seen) = merged
+                .entry(key(&diagnostic, sources))
+                .or_insert_with(|| (diagnostic, Vec::new()));
+            if seen.last() != Some(&at) {
+                seen.push(at);
+            }
+        }
+    }
+    let mut report = Report::new();
+    for (mut diagnostic, seen) in merged.into_values() {
+        let chart = &runs[seen[0]].chart;
+        let of_chart = runs.iter().filter(|run| run.chart == *chart).count();
+        if seen.len() < of_chart {
+            let names = seen.iter().map(|&at| Arc::clone(&runs[at].name));
+            diagnostic.runs = names.filter(|name| !name.is_empty()).collect();
+        }
+        report.push(diagnostic);
+    }
+    for unused in suppressions.unused() {
+        report.diagnostics.extend(selection.apply(unused));
+    }
+    report
+}
+
+/// Checks Prometheus files outside of charts.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn prometheus_files(
+    world: &dyn World,
+    paths: &[String],
+    selection: &Selection,
+    sources: &Sources,
+) -> Result<Report> {
+    let mut report = Report::new();
+    for path in paths {
+        let bytes = world.read(Path::new(path)).map_err(|error| {
+            let message = format!("cannot read {path}: {error}");
+            Box::new(Diagnostic::error(settings::SETTINGS, message))
+        })?;
+        let file = sources.add(Source::new(path.as_str(), SourceKind::File, bytes));
+        let mut found = prometheus::check_file(sources, file, None);
+        found.append(references::check(world, sources, file));
+        report
+            .diagnostics
+            .extend(found.diagnostics.into_iter().filter_map(|found| selection.apply(found)));
+    }
+    Ok(report)
+}
