@@ -86,3 +86,65 @@ fn the_crates_are_those_of_the_document() {
         );
     }
 }
+
+/// The file of a module, given as the parts of its path, and how many parts name it.
+fn file_of(parts: &[&str]) -> Option<(String, usize)> {
+    let source = match parts[0] {
+        "promchart" => "src".to_owned(),
+        name => format!("crates/{name}/src"),
+    };
+    (1..=parts.len()).rev().find_map(|count| {
+        let path = parts[1..count].join("/");
+        let files = match &*path {
+            "" => vec![format!("{source}/lib.rs")],
+            path => vec![format!("{source}/{path}.rs"), format!("{source}/{path}/mod.rs")],
+        };
+        let file = files.into_iter().find(|file| root().join(file).is_file())?;
+        Some((file, count))
+    })
+}
+
+/// The source of a module and of the modules directly below it: an `impl` may be spread over them.
+fn text_of(file: &str) -> String {
+    let mut text = read(file);
+    let folder = file.strip_suffix("/mod.rs");
+    for name in folder.map(names).unwrap_or_default() {
+        if name.ends_with(".rs") {
+            text.push_str(&read(format!("{}/{name}", folder.unwrap())));
+        }
+    }
+    text
+}
+
+/// The functions of the journeys exist: `crate::module::Type::function`.
+#[test]
+fn the_journeys_can_be_made() {
+    let document = read("ARCHITECTURE.md");
+    let lines = document
+        .lines()
+        .skip_while(|line| *line != "## Five journeys")
+        .skip(1)
+        .take_while(|line| !line.starts_with("## "));
+    let mut journeys = 0;
+    let mut stations = 0;
+    for line in lines {
+        journeys += usize::from(line.starts_with("**"));
+        for name in line.split('`').skip(1).step_by(2).filter(|name| name.contains("::")) {
+            stations += 1;
+            let parts: Vec<&str> = name.split("::").collect();
+            let (file, count) = file_of(&parts).unwrap_or_else(|| panic!("{name}: no such module"));
+            let text = text_of(&file);
+            for part in &parts[count..] {
+                let words = ["fn", "const", "static", "struct", "enum", "trait"];
+                let is_there = words.iter().any(|word| {
+                    text.match_indices(&format!("{word} {part}")).any(|(at, found)| {
+                        !text[at + found.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '_')
+                    })
+                });
+                assert!(is_there, "{name}: {file} has no `{part}`");
+            }
+        }
+    }
+    assert_eq!(journeys, 5);
+    assert!(stations > 20, "{stations}");
+}

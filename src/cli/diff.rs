@@ -13,7 +13,7 @@ use super::request::{Asked, usage};
 use diagnostics::{Diagnostic, Report};
 use diff::git::Revision;
 use diff::report::{Detail, json, markdown, text};
-use diff::{self, Diff, Filter, Options, Side, What};
+use diff::{Diff, Filter, Options, Side, What};
 use source::Sources;
 use world::{FileKind, Seeded, World};
 

@@ -19,7 +19,7 @@ use engine::threads::processors;
 use lint::discover::{self, Patterns};
 use lint::explore::{Explored, Unreached};
 use lint::settings::{ChartSettings, Settings, ValuesFiles};
-use lint::{self, BASELINE, Baseline, Progress, RULES, Run, Scope, Selection};
+use lint::{BASELINE, Baseline, Progress, RULES, Run, Scope, Selection};
 use source::Sources;
 use world::{FileKind, World};
 

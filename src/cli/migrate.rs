@@ -11,7 +11,7 @@ use super::output::Output;
 use crate::builtin;
 use diagnostics::report::{self, Format};
 use diagnostics::{Diagnostic, Report, Result};
-use migrate::{self, Options};
+use migrate::Options;
 use source::{FileId, Source, SourceKind, Sources};
 use world::World;
 

@@ -10,7 +10,7 @@ use super::output::Output;
 use diagnostics::report::{self, Check, RuleInfo};
 use diagnostics::{Diagnostic, Report, Result, Severity, did_you_mean};
 use gostd::duration;
-use preflight::{self, Options, Outcome, RULES, ResolvConf};
+use preflight::{Options, Outcome, RULES, ResolvConf};
 use source::Sources;
 use world::World;
 

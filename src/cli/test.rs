@@ -16,7 +16,7 @@ use diagnostics::{Diagnostic, Report, Result};
 use engine::render::Limits;
 use gostd::boolean;
 use source::Sources;
-use unittest::{self, Format, Listener, Options, Printer, SuiteResult};
+use unittest::{Format, Listener, Options, Printer, SuiteResult};
 use world::World;
 
 /// The default pattern of suites.

@@ -9,7 +9,7 @@ use diagnostics::report::{self, Format};
 use diagnostics::{Result, Severity};
 use engine::threads;
 use lint::settings::Settings;
-use lint::{self, Family, Progress, Run, Scope};
+use lint::{Family, Progress, Run, Scope};
 use source::Sources;
 use unittest::Results;
 use world::World;

@@ -8,7 +8,7 @@ use super::output::Output;
 use super::test::Told;
 use source::Sources;
 use unittest::watch::{Change, Files};
-use unittest::{self, Options, Printer, Results, Uses};
+use unittest::{Options, Printer, Results, Uses};
 use world::World;
 
 /// The interval at which files are checked.

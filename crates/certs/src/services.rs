@@ -7,7 +7,7 @@ use super::names::San;
 use super::{CERTIFICATES, error};
 use diagnostics::{Diagnostic, Report, closest};
 use engine::manifest::{Manifest, Manifests};
-use goyaml::{self, Node};
+use goyaml::Node;
 use source::{Source, SourceKind, Sources, Span};
 
 /// The label with an object's component.

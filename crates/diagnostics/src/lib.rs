@@ -66,6 +66,18 @@ pub struct ObjectRef {
     pub name: String,
 }
 
+/// A cause that code acts on. Code never looks at the text of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// No template has this name.
+    UndefinedTemplate(String),
+    /// A template reads a field of nil.
+    NilPointer,
+    /// A template called `fail`, or `required` without a value.
+    Guard,
+}
+
 /// An error or a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -83,6 +95,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The text that Helm prints after `Error: ` in this situation, if it is known. Users search for it.
     pub helm: Option<String>,
+    /// The cause, if code acts on it.
+    pub cause: Option<Cause>,
     /// The object concerned.
     pub object: Option<ObjectRef>,
     /// The runs that found it, if not all did (`values/a.yaml, Kubernetes 1.33`); empty if all did.
@@ -114,6 +128,7 @@ impl Diagnostic {
             labels: Vec::new(),
             help: None,
             helm: None,
+            cause: None,
             object: None,
             runs: Vec::new(),
         }
@@ -133,6 +148,13 @@ impl Diagnostic {
             span,
             text: text.into(),
         });
+        self
+    }
+
+    /// Sets the cause.
+    #[must_use]
+    pub fn cause(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
         self
     }
 

@@ -1,9 +1,15 @@
-//! The stages in order.
+//! A release, stage by stage.
 //!
 //! ```text
-//! values::read_overrides -> chart::load -> values::process_dependencies -> values::compute -> schema::validate
-//!             -> render::Rendering -> manifest::sort
+//! Stages::read     files and flags         -> the user's values
+//! Stages::load     a folder or an archive  -> Chart
+//! Stages::prepare  both                    -> Prepared: the chart that is left, and the values that templates see
+//! Stages::check    Prepared                -> violations of the schemas
+//! Stages::render   Prepared                -> Texts: parse, lower, run; other threads help
+//! Stages::sort     rendered texts          -> Manifests in Helm's order
 //! ```
+//!
+//! [`run`] goes through all of them and stops where Helm does; the linter goes on as far as it can ([`Policy`]).
 
 use std::sync::Arc;
 
@@ -14,7 +20,7 @@ use crate::threads::Slot;
 use chart::schema;
 use chart::values::{self, Overrides};
 use chart::{Chart, Location};
-use diagnostics::{Diagnostic, Report};
+use diagnostics::{Diagnostic, Report, Severity};
 use gostd::quote::quote;
 use gostd::semver::is_compatible;
 use goyaml::Node;
@@ -95,29 +101,267 @@ pub struct Outcome {
 /// Renders a chart.
 pub fn run(world: &Arc<dyn World>, request: &Request, sources: &Sources) -> Outcome {
     let mut outcome = Outcome::default();
-    if let Err(errors) = stages(world, request, sources, &mut outcome) {
+    if let Err(errors) = all(world, request, sources, &mut outcome) {
         outcome.errors = errors;
     }
     outcome
 }
 
-fn stages(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome: &mut Outcome) -> Result<(), Report> {
+fn all(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome: &mut Outcome) -> Result<(), Report> {
     request.chart.check(&**world)?;
-    let given = values::read_overrides(&**world, &request.overrides, sources)?;
-    let chart = request.chart.load(&**world, sources, &mut outcome.log)?;
-    let session = session(world, request, sources);
-    let rendered = render(world, request, (chart, given), (&session, None), sources, outcome);
+    let stages = Stages::new(world, request, sources, Policy::Stop);
+    let given = stages.read()?;
+    let chart = stages.load(&mut outcome.log)?;
+    let session = stages.session();
+    let rendered = stages.finish((chart, given), (&session, None), outcome);
     outcome.coverage = session.take_coverage();
     rendered
 }
 
-fn session(world: &Arc<dyn World>, request: &Request, sources: &Sources) -> Session {
-    let make = if request.coverage {
-        Session::counting
-    } else {
-        Session::new
-    };
-    make(world, sources, request.limits, request.trace)
+/// What the stages do at an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// Stop, as Helm does.
+    Stop,
+    /// Go on with everything that does not depend on what failed, as the linter does.
+    GoOn,
+}
+
+/// The stages of a release, one by one: each takes references and returns a value.
+#[derive(Clone, Copy)]
+pub struct Stages<'a> {
+    world: &'a Arc<dyn World>,
+    request: &'a Request,
+    sources: &'a Sources,
+    policy: Policy,
+}
+
+impl std::fmt::Debug for Stages<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stages")
+            .field("request", self.request)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A chart and the values that its templates see.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The chart, after its dependencies were processed.
+    pub chart: Chart,
+    /// The `.Values` of the templates.
+    pub values: Node,
+}
+
+/// The rendered texts of a chart, and what failed.
+#[derive(Debug)]
+pub struct Texts {
+    /// The rendered files of the templates that could be rendered. Empty if a template cannot be parsed and the stages
+    /// stop at an error.
+    pub rendered: Rendered,
+    /// The errors of templates that cannot be parsed.
+    pub unparsed: Report,
+    /// The errors of templates that failed.
+    pub failed: Report,
+}
+
+impl Texts {
+    /// The rendered files, if no template failed.
+    ///
+    /// # Errors
+    /// The errors at which Helm stops.
+    pub fn whole(self) -> Result<Rendered, Report> {
+        let errors = if self.unparsed.is_empty() {
+            self.failed
+        } else {
+            self.unparsed
+        };
+        if errors.is_empty() {
+            Ok(self.rendered)
+        } else {
+            Err(errors)
+        }
+    }
+}
+
+impl<'a> Stages<'a> {
+    /// The stages of a request.
+    pub fn new(world: &'a Arc<dyn World>, request: &'a Request, sources: &'a Sources, policy: Policy) -> Self {
+        Self {
+            world,
+            request,
+            sources,
+            policy,
+        }
+    }
+
+    /// Reads the user's values: files and flags.
+    ///
+    /// # Errors
+    /// A file that is missing or no YAML, or a flag that cannot be parsed.
+    pub fn read(&self) -> Result<Node, Report> {
+        Ok(values::read_overrides(
+            &**self.world,
+            &self.request.overrides,
+            self.sources,
+        )?)
+    }
+
+    /// Loads the chart. Messages that Helm would log go to `log`.
+    ///
+    /// # Errors
+    /// As [`fn@chart::load`].
+    pub fn load(&self, log: &mut Report) -> Result<Chart, Report> {
+        Ok(self.request.chart.load(&**self.world, self.sources, log)?)
+    }
+
+    /// Computes the values: conditions, tags, aliases and imports of dependencies, and the user's values over the defaults.
+    /// If the stages go on, a missing dependency is a warning in `log`.
+    ///
+    /// # Errors
+    /// A chart that cannot be installed, an invalid name of the release, dependencies or values that do not fit together.
+    pub fn prepare(&self, mut chart: Chart, given: &Node, log: &mut Report) -> Result<Prepared, Report> {
+        check_installable(&chart, log)?;
+        if let Err(mut missing) = values::check_present(&chart) {
+            if self.policy == Policy::Stop {
+                return Err(missing.into());
+            }
+            missing.severity = Severity::Warning;
+            log.push(*missing);
+        }
+        chart::check_usable(&chart)?;
+        check_release_name(&self.request.release.name)
+            .map_err(|error| logged("release name check failed", error, log))?;
+        values::process_dependencies(&mut chart, given, log)
+            .map_err(|error| logged("chart dependencies processing failed", error, log))?;
+        let values = values::compute(&chart, given, log)?;
+        Ok(Prepared { chart, values })
+    }
+
+    /// Validates the values against the schemas of the chart and its subcharts. Returns all violations.
+    pub fn check(&self, prepared: &Prepared) -> Report {
+        if self.request.skip_schema {
+            return Report::new();
+        }
+        schema::validate(&**self.world, &prepared.chart, &prepared.values, self.sources)
+    }
+
+    /// A session for the renders of the request.
+    pub fn session(&self) -> Session {
+        let make = if self.request.coverage {
+            Session::counting
+        } else {
+            Session::new
+        };
+        make(self.world, self.sources, self.request.limits, self.request.trace)
+    }
+
+    /// Parses and runs the templates.
+    ///
+    /// # Errors
+    /// If the chart is not for the version of Kubernetes of the request.
+    pub fn render(&self, prepared: &Prepared, session: &Session) -> Result<Texts, Report> {
+        self.render_beside(prepared, session, (0, &|| ()))
+    }
+
+    /// Renders while another thread, if one is free, does something else, whose work is so many bytes.
+    fn render_beside(
+        &self,
+        prepared: &Prepared,
+        session: &Session,
+        (size, meanwhile): (usize, &(dyn Fn() + Sync)),
+    ) -> Result<Texts, Report> {
+        let Request {
+            release, capabilities, ..
+        } = self.request;
+        check_kube_version(&prepared.chart, capabilities)?;
+        let files = render::templates(&prepared.chart, &prepared.values, release, capabilities);
+        let rendering = Rendering::new(&files, session);
+        let (unparsed, rendered) = rendering.with_help(size, meanwhile, || {
+            let (templates, unparsed) = rendering.parse();
+            let is_run = unparsed.is_empty() || self.policy == Policy::GoOn;
+            (unparsed, is_run.then(|| rendering.render(templates)))
+        });
+        let (rendered, failed) = rendered.unwrap_or_default();
+        Ok(Texts {
+            rendered,
+            unparsed,
+            failed,
+        })
+    }
+
+    /// Points errors in texts that `tpl` took from the values at the values.
+    pub fn locate(&self, prepared: &Prepared, texts: &mut Texts) {
+        values::locate_texts(&mut texts.failed, &prepared.values, self.sources);
+    }
+
+    /// Splits the rendered files into manifests and sorts them, after the post-renderer has processed them. `last` saves reading
+    /// what is as it was in the last render.
+    ///
+    /// # Errors
+    /// Those of the post-renderer, and documents that are not valid YAML, at the lines of the templates and values that wrote
+    /// them.
+    pub fn sort(
+        &self,
+        prepared: &Prepared,
+        rendered: &mut Rendered,
+        last: Option<&LastRead>,
+        log: &mut Report,
+    ) -> Result<Manifests, Report> {
+        let Some(program) = &self.request.post_renderer else {
+            return manifest::sort(&rendered.files, self.sources, log, last).map_err(|mut errors| {
+                self.blame(prepared, rendered, &mut errors);
+                errors
+            });
+        };
+        rendered.files = program.run(&rendered.files, &**self.world, self.sources, log)?;
+        rendered.origins = None;
+        manifest::sort(&rendered.files, self.sources, log, last)
+    }
+
+    /// Points errors at the templates and values. The origin of a text is needed only here, so a render without a trace is
+    /// repeated with one.
+    fn blame(&self, prepared: &Prepared, rendered: &Rendered, errors: &mut Report) {
+        if rendered.origins.is_some() {
+            return manifest::blame(errors, &rendered.files, rendered, self.sources);
+        }
+        let session = Session::new(self.world, self.sources, self.request.limits, Trace::On);
+        let traced = self.render(prepared, &session).and_then(Texts::whole);
+        if let Ok(traced) = traced {
+            manifest::blame(errors, &rendered.files, &traced, self.sources);
+        }
+    }
+
+    /// All stages after reading and loading, up to the first error.
+    fn finish(
+        &self,
+        (chart, given): (Chart, Node),
+        (session, last): (&Session, Option<&LastRead>),
+        outcome: &mut Outcome,
+    ) -> Result<(), Report> {
+        let prepared = self.prepare(chart, &given, &mut outcome.log)?;
+        let checked = Slot::default();
+        let check = || self.check(&prepared);
+        // A large schema takes as long as the render, whose result is dropped if the values are invalid.
+        let beside = || checked.fill(check);
+        let mut texts = self.render_beside(&prepared, session, (schema::size(&prepared.chart), &beside));
+        if let Ok(texts) = &mut texts {
+            self.locate(&prepared, texts);
+        }
+        let violations = checked.take(check);
+        if !violations.is_empty() {
+            return Err(violations);
+        }
+        outcome.had_begun = true;
+        let mut rendered = texts.and_then(Texts::whole)?;
+        let sorted = self.sort(&prepared, &mut rendered, last, &mut outcome.log);
+        outcome.chart = Some(prepared.chart);
+        outcome.values = Some(prepared.values);
+        outcome.rendered = Some(rendered);
+        outcome.manifests = Some(sorted?);
+        Ok(())
+    }
 }
 
 /// A chart that is loaded once and rendered with many sets of values: its templates stay parsed, lowered and compiled.
@@ -141,11 +385,12 @@ impl<'a> Renderer<'a> {
     pub fn load(world: &Arc<dyn World>, request: &Request, sources: &'a Sources) -> Result<Self, Report> {
         request.chart.check(&**world)?;
         let mut log = Report::new();
-        let chart = request.chart.load(&**world, sources, &mut log)?;
+        let stages = Stages::new(world, request, sources, Policy::Stop);
+        let chart = stages.load(&mut log)?;
         Ok(Self {
             chart,
             log,
-            session: session(world, request, sources),
+            session: stages.session(),
             last: LastRead::default(),
             sources,
         })
@@ -157,7 +402,7 @@ impl<'a> Renderer<'a> {
         Self {
             chart: self.chart.clone(),
             log: self.log.clone(),
-            session: session(world, request, self.sources),
+            session: Stages::new(world, request, self.sources, Policy::Stop).session(),
             last: LastRead::default(),
             sources: self.sources,
         }
@@ -170,11 +415,11 @@ impl<'a> Renderer<'a> {
 
     /// Renders the chart as [`run`] does. The request must be for this chart, with the same limits and trace.
     pub fn run(&self, world: &Arc<dyn World>, request: &Request) -> Outcome {
-        match values::read_overrides(&**world, &request.overrides, self.sources) {
+        match Stages::new(world, request, self.sources, Policy::Stop).read() {
             Ok(given) => self.run_with(world, request, given),
-            Err(error) => Outcome {
+            Err(errors) => Outcome {
                 log: self.log.clone(),
-                errors: error.into(),
+                errors,
                 ..Outcome::default()
             },
         }
@@ -188,90 +433,13 @@ impl<'a> Renderer<'a> {
         };
         let session = (&self.session, Some(&self.last));
         let chart = self.chart.clone();
-        if let Err(errors) = render(world, request, (chart, given), session, self.sources, &mut outcome) {
+        let stages = Stages::new(world, request, self.sources, Policy::Stop);
+        if let Err(errors) = stages.finish((chart, given), session, &mut outcome) {
             outcome.errors = errors;
         }
         outcome.coverage = self.session.take_coverage();
         outcome
     }
-}
-
-/// All stages after loading the chart and reading the user's values.
-fn render(
-    world: &Arc<dyn World>,
-    request: &Request,
-    (mut chart, given): (Chart, Node),
-    (session, last): (&Session, Option<&LastRead>),
-    sources: &Sources,
-    outcome: &mut Outcome,
-) -> Result<(), Report> {
-    check_installable(&chart, &mut outcome.log)?;
-    values::check_present(&chart)?;
-    chart::check_usable(&chart)?;
-    check_release_name(&request.release.name)
-        .map_err(|error| logged("release name check failed", error, &mut outcome.log))?;
-    values::process_dependencies(&mut chart, &given, &mut outcome.log)
-        .map_err(|error| logged("chart dependencies processing failed", error, &mut outcome.log))?;
-    let values = values::compute(&chart, &given, &mut outcome.log)?;
-    let check = || {
-        if request.skip_schema {
-            Report::new()
-        } else {
-            schema::validate(&**world, &chart, &values, sources)
-        }
-    };
-    let checked = Slot::default();
-    let render = |session: &Session| {
-        check_kube_version(&chart, &request.capabilities)?;
-        let files = render::templates(&chart, &values, &request.release, &request.capabilities);
-        let rendering = Rendering::new(&files, session);
-        // A large schema takes as long as the render, whose result is dropped if the values are invalid.
-        rendering.with_help(
-            schema::size(&chart),
-            || checked.fill(check),
-            || {
-                let (templates, errors) = rendering.parse();
-                if !errors.is_empty() {
-                    return Err(errors);
-                }
-                let (rendered, mut errors) = rendering.render(templates);
-                values::locate_texts(&mut errors, &values, sources);
-                if errors.is_empty() { Ok(rendered) } else { Err(errors) }
-            },
-        )
-    };
-    let rendered = render(session);
-    let violations = checked.take(check);
-    if !violations.is_empty() {
-        return Err(violations);
-    }
-    outcome.had_begun = true;
-    let mut rendered = rendered?;
-    if let Some(program) = &request.post_renderer {
-        rendered.files = program.run(&rendered.files, &**world, sources, &mut outcome.log)?;
-        rendered.origins = None;
-    }
-    let sorted = manifest::sort(&rendered.files, sources, &mut outcome.log, last).map_err(|mut errors| {
-        if request.post_renderer.is_some() {
-            return errors;
-        }
-        // The origin of the text is needed only now.
-        let again = || render(&Session::new(world, sources, request.limits, Trace::On)).ok();
-        let traced = if rendered.origins.is_some() {
-            Some(rendered.clone())
-        } else {
-            again()
-        };
-        if let Some(traced) = traced {
-            manifest::blame(&mut errors, &rendered.files, &traced, sources);
-        }
-        errors
-    });
-    outcome.chart = Some(chart);
-    outcome.values = Some(values);
-    outcome.rendered = Some(rendered);
-    outcome.manifests = Some(sorted?);
-    Ok(())
 }
 
 /// Refuses a library chart, and logs that a chart is deprecated. Mirrors `checkIfInstallable` of Helm's `pkg/cmd/install.go`.

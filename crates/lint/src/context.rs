@@ -8,15 +8,13 @@ use super::matrix::{Run, Scope};
 use super::objects::Objects;
 use super::suppress;
 use super::usage::Usage;
-use chart::schema;
-use chart::values;
-use chart::{self, Chart};
-use diagnostics::{Report, Severity};
+use chart::Chart;
+use diagnostics::{Cause, Report};
 use engine::coverage::Coverage;
-use engine::render::{self, Capabilities, Rendered, Rendering, Session};
-use engine::stages::{self, Request};
-use gotemplate::{self, Template};
-use goyaml::{self, Node};
+use engine::render::{self, Capabilities, Rendered, Session};
+use engine::stages::{Policy, Request, Stages, Texts};
+use gotemplate::Template;
+use goyaml::Node;
 use source::{FileId, Source, SourceKind, Sources, Span};
 use world::{FileKind, World};
 
@@ -117,7 +115,12 @@ impl<'a> Context<'a> {
         log: &mut Report,
         report: &mut Report,
     ) -> Result<(), Report> {
-        let given = values::read_overrides(&**world, &self.request.overrides, self.sources);
+        let request = Request {
+            capabilities: capabilities(self.request),
+            ..self.request.clone()
+        };
+        let stages = Stages::new(world, &request, self.sources, Policy::GoOn);
+        let given = stages.read();
         let chart = self.load(log)?;
         chart::check_usable(&chart)?;
         let parsed = ParsedChart::of(&chart, self.sources, report);
@@ -127,62 +130,51 @@ impl<'a> Context<'a> {
         if chart.is_library() {
             return Ok(());
         }
-        let mut chart = chart;
-        stages::check_installable(&chart, log)?;
-        if let Err(mut missing) = values::check_present(&chart) {
-            // As in `helm lint`: the charts that are present are still linted.
-            missing.severity = Severity::Warning;
-            report.push(*missing);
-        }
-        values::process_dependencies(&mut chart, &self.given, log)?;
-        let values = values::compute(&chart, &self.given, log)?;
-        self.values = Some(values.clone());
-        if !self.request.skip_schema {
-            // The templates are still checked, because they may have errors of their own.
-            let mut violations = schema::validate(&**world, &chart, &values, self.sources);
-            // A required key that is missing at the top level has no position in a file, so it is reported at the
-            // values file.
-            for violation in &mut violations.diagnostics {
-                let is_nowhere = violation.span.is_some_and(|span| span.file == self.given.span.file);
-                if is_nowhere && self.sources.get(self.given.span.file).kind() == SourceKind::Made {
-                    let files = suppress::files_of(&self.given);
-                    let given = files
-                        .into_iter()
-                        .find(|file| self.sources.get(*file).kind() == SourceKind::File);
-                    violation.span = Some(Span::file_start(given.unwrap_or(chart.values.span.file)));
-                }
-            }
-            report.append(violations);
-        }
+        let prepared = stages.prepare(chart, &self.given, log)?;
+        self.values = Some(prepared.values.clone());
+        report.append(self.violations(stages.check(&prepared), &prepared.chart));
         if scope == Scope::Values {
             return Ok(());
         }
-        stages::check_kube_version(&chart, &self.request.capabilities)?;
-        let capabilities = capabilities(self.request);
-        let files = render::templates(&chart, &values, &self.request.release, &capabilities);
-        let Request { limits, trace, .. } = self.request;
-        let session = Session::counting(world, self.sources, *limits, *trace);
-        let rendering = Rendering::new(&files, &session);
-        let (broken, (rendered, mut errors)) = rendering.with_help(
-            0,
-            || (),
-            || {
-                let (templates, broken) = rendering.parse();
-                (broken, rendering.render(templates))
-            },
-        );
+        let session = Session::counting(world, self.sources, request.limits, request.trace);
+        let texts = stages.render(&prepared, &session);
         self.coverage = session.take_coverage();
-        if !broken.is_empty() || !self.absent.is_empty() {
+        let mut texts = texts?;
+        stages.locate(&prepared, &mut texts);
+        let Texts {
+            rendered,
+            unparsed,
+            mut failed,
+        } = texts;
+        let is_whole = unparsed.is_empty() && self.absent.is_empty();
+        if !is_whole {
             // A call of a template that an unparsable file or a missing chart defines is not an error of the caller.
-            errors.diagnostics.retain(|error| !lacks_template(&error.message));
+            failed
+                .diagnostics
+                .retain(|error| !matches!(error.cause, Some(Cause::UndefinedTemplate(_))));
         }
-        values::locate_texts(&mut errors, &values, self.sources);
-        self.objects = Objects::read(&rendered, &self.request.release.namespace, self.sources, report);
-        self.objects.is_partial |= !broken.is_empty() || !errors.is_empty() || !self.absent.is_empty();
+        self.objects = Objects::read(&rendered, &request.release.namespace, self.sources, report);
+        self.objects.is_partial |= !is_whole || !failed.is_empty();
         self.rendered = Some(rendered);
-        report.append(broken);
-        report.append(errors);
+        report.append(unparsed);
+        report.append(failed);
         Ok(())
+    }
+
+    /// The violations of the schemas. A required key that is missing at the top level has no position in a file, so it is
+    /// reported at the values file.
+    fn violations(&self, mut violations: Report, chart: &Chart) -> Report {
+        for violation in &mut violations.diagnostics {
+            let is_nowhere = violation.span.is_some_and(|span| span.file == self.given.span.file);
+            if is_nowhere && self.sources.get(self.given.span.file).kind() == SourceKind::Made {
+                let files = suppress::files_of(&self.given);
+                let given = files
+                    .into_iter()
+                    .find(|file| self.sources.get(*file).kind() == SourceKind::File);
+                violation.span = Some(Span::file_start(given.unwrap_or(chart.values.span.file)));
+            }
+        }
+        violations
     }
 
     fn load(&mut self, log: &mut Report) -> Result<Chart, Report> {
@@ -214,11 +206,6 @@ pub(super) fn capabilities(request: &Request) -> Capabilities {
     let version = Version::parse(&capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
     capabilities.api_versions.extend(promchart_k8s::all_served(version));
     capabilities
-}
-
-/// Whether an error reports a call of an undefined template, by `include` or by `template`.
-fn lacks_template(message: &str) -> bool {
-    message.contains("no template \"") || message.starts_with("template \"") && message.ends_with("\" not defined")
 }
 
 fn document(sources: &Sources, file: FileId) -> Option<(FileId, Node)> {

@@ -1,7 +1,7 @@
 //! Maps findings from rendered text, which cannot be edited, to templates and values files.
 
 use super::Context;
-use diagnostics::{Diagnostic, Label};
+use diagnostics::{Cause, Diagnostic, Label};
 use engine::places::Places;
 use source::Span;
 
@@ -66,10 +66,7 @@ fn is_whole(diagnostic: &Diagnostic, context: &Context<'_>) -> bool {
 
 /// Names the null value whose field a template could not read.
 fn label_null(diagnostic: &mut Diagnostic, context: &Context<'_>) {
-    let Some(span) = diagnostic
-        .span
-        .filter(|_| diagnostic.message.starts_with("nil pointer evaluating"))
-    else {
+    let Some(span) = diagnostic.span.filter(|_| diagnostic.cause == Some(Cause::NilPointer)) else {
         return;
     };
     let source = context.sources.get(span.file);

@@ -11,7 +11,7 @@ use super::registry::RULES;
 use super::rule::{Family, Rule, Selection};
 use super::suppress::Suppressions;
 use super::{Context, Tally, locate, references, settings};
-use diagnostics::{Diagnostic, Report, Result};
+use diagnostics::{Cause, Diagnostic, Report, Result};
 use engine::places::Places;
 use engine::stages::Request;
 use engine::threads::processors;
@@ -214,22 +214,17 @@ pub(super) fn one(
 
 /// Drops a render error caused by an undefined template that is already reported: one cause, one finding.
 fn told_once(report: &mut Report) {
-    let undefined: Vec<String> = report
+    let is_undefined = |found: &&Diagnostic| found.rule == "undefined-template";
+    let told: Vec<Cause> = report
         .diagnostics
         .iter()
-        .filter(|found| found.rule == "undefined-template")
-        .filter_map(|found| Some(format!("{}\"", found.message.strip_prefix("no ")?.rsplit_once('"')?.0)))
+        .filter(is_undefined)
+        .filter_map(|found| found.cause.clone())
         .collect();
-    // `include` says `no template "x" associated with ...`, the action `template "x" not defined`.
-    let is_told = |found: &Diagnostic| {
-        let said = |name: &String| {
-            found.message.contains(&format!("no {name} associated")) || found.message == format!("{name} not defined")
-        };
-        undefined.iter().any(said)
-    };
+    let is_told = |found: &Diagnostic| found.cause.as_ref().is_some_and(|cause| told.contains(cause));
     report
         .diagnostics
-        .retain(|found| found.rule != "template-render" || !is_told(found));
+        .retain(|found| is_undefined(&found) || !is_told(found));
 }
 
 /// The position of findings about a chart as a whole: the chart's Chart.yaml (which may not exist) or its archive.

@@ -6,7 +6,7 @@ use std::path::Path;
 use diagnostics::{Diagnostic, Report};
 use gostd::filepath;
 use gostd::quote::quote;
-use prometheus::{self, Kind, Reference};
+use prometheus::{Kind, Reference};
 use source::{FileId, Source, SourceKind, Sources};
 use world::World;
 

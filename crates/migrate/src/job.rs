@@ -13,7 +13,7 @@ use super::table::{self, Row};
 use super::templates;
 use super::{Options, kind, storage, written};
 use diagnostics::{Diagnostic, Report};
-use goyaml::{self, Node, Value};
+use goyaml::{Node, Value};
 use source::{FileId, Source, SourceKind, Sources, Span};
 use world::World;
 

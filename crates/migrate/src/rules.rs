@@ -4,7 +4,7 @@ use super::build::{self, is_true};
 use super::job::{Found, Job};
 use super::path::Path;
 use super::{kind, mounts, remote, scrape, storage};
-use goyaml::{self, Map, Node, Style, Value};
+use goyaml::{Map, Node, Style, Value};
 
 /// The directory of the community chart's files.
 const FILES: &str = "/etc/config/";

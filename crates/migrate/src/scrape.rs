@@ -12,7 +12,7 @@ use super::remote;
 use super::scrape_checks::{fault, rights, token};
 use super::templates::place_of;
 use super::written::in_order;
-use goyaml::{self, Node};
+use goyaml::Node;
 use source::Span;
 
 /// The jobs that our chart enables by default, and their names in the community chart.

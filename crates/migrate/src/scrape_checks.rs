@@ -3,7 +3,7 @@
 use super::build::{self, is_true, over};
 use super::job::{Found, Job};
 use diagnostics::Severity;
-use goyaml::{self, Node};
+use goyaml::Node;
 
 /// The reason why Prometheus would reject a job.
 pub(super) fn fault(job: &Job<'_>, config: &Node, name: &str) -> Option<String> {

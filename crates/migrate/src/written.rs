@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use goyaml::{self, Entry, Map, Node, Style, Value, Writer};
+use goyaml::{Entry, Map, Node, Style, Value, Writer};
 use source::{FileId, Source, SourceKind, Sources, Span};
 
 /// The text of a value, to be placed after its key.

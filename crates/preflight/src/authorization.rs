@@ -6,7 +6,7 @@ use super::flag::Flag;
 use super::pair::Need;
 use super::server::Server;
 use diagnostics::{Diagnostic, Severity, did_you_mean};
-use goyaml::{self, Node};
+use goyaml::Node;
 use source::{Source, SourceKind, Span};
 
 const SUBJECT: &str = "--authorization-mode";

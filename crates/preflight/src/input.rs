@@ -7,7 +7,7 @@ use super::server::Server;
 use super::{MANIFESTS, Options, kubeadm, manifest};
 use diagnostics::{Diagnostic, Result};
 use gostd::errno;
-use goyaml::{self, Node, Parsed};
+use goyaml::{Node, Parsed};
 use source::{FileId, Source, SourceKind, Sources, Span};
 use world::{FileKind, World};
 

@@ -10,7 +10,7 @@ use super::scalars::{is_label_name, is_metric_name, is_utf8};
 use super::schema::{Field, Struct, Ty};
 use diagnostics::Diagnostic;
 use goyaml::Node;
-use promql::{self, ErrorKind};
+use promql::ErrorKind;
 use source::Span;
 
 static RULE_FIELDS: Struct = Struct {

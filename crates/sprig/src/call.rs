@@ -51,6 +51,13 @@ pub enum Fault {
         /// The operand's type.
         type_name: String,
     },
+    /// `include` names a template that does not exist.
+    NoTemplate {
+        /// The name.
+        name: String,
+        /// Go's text.
+        text: String,
+    },
     /// A template rendered by the function failed.
     Template {
         /// The prefix that Go adds: `error during tpl function execution for "...": `, or empty.

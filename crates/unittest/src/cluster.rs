@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::settings::{ClusterSettings, Kind};
 use gostd::path;
 use govalue::{MapType, Value, from_node};
-use goyaml::{self, Entry, Map, Node};
+use goyaml::{Entry, Map, Node};
 use source::Span;
 use sprig::Cluster;
 

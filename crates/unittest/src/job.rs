@@ -24,7 +24,7 @@ use engine::stages::{DEFAULT_RELEASE, Request, check_release_name};
 use gostd::path as gopath;
 use gostd::regexp::Regexp;
 use gostd::string as gostring;
-use goyaml::{self, Entry, Map, Node, Value};
+use goyaml::{Entry, Map, Node, Value};
 use source::{FileId, Source, SourceKind, Sources, Span};
 use world::{FileKind, World};
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::pieces::pieces;
-use goyaml::{self, Entry, Map, Node, Value};
+use goyaml::{Entry, Map, Node, Value};
 use source::{FileId, Sources, Span};
 
 /// A document.

@@ -14,13 +14,13 @@ use super::snapshot::Snapshots;
 use super::suite::{self, Job, Suite};
 use chart::schema::Checker;
 use chart::values;
-use chart::{self, Chart, Dependency};
+use chart::{Chart, Dependency};
 use diagnostics::{Diagnostic, Report, Result};
 use engine::coverage::{Coverage, FileCoverage};
 use engine::render::{self, Capabilities, KubeVersion, Limits, Release, Session, Trace};
 use engine::threads;
 use gostd::path as gopath;
-use goyaml::{self, Node, Value};
+use goyaml::{Node, Value};
 use source::{Source, SourceKind, Sources, Span};
 use world::World;
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::message::yaml_text;
 use diagnostics::{Diagnostic, Result};
 use gostd::regexp::Regexp;
-use goyaml::{self, Node, Style, Writer, sort_keys};
+use goyaml::{Node, Style, Writer, sort_keys};
 use source::{Source, SourceKind, Sources};
 use world::World;
 

@@ -11,7 +11,7 @@ use super::settings::{
 use diagnostics::{Diagnostic, Result};
 use engine::manifest::PostRenderer;
 use gostd::semver::Version;
-use goyaml::{self, Map, Node, Value};
+use goyaml::{Map, Node, Value};
 use source::{FileId, Source, SourceKind, Sources, Span};
 
 /// The version of helm-unittest that is implemented; `skip.minimumVersion` is compared with it.

@@ -9,7 +9,7 @@ use super::Exit;
 use super::lint::{formats, write};
 use super::output::Output;
 use super::request::{Asked, usage};
-use certs::{self, Action, Additions, Cluster, Given, Locked, NameTemplate, Options, Plan, San, Step, Store, Wanted};
+use certs::{Action, Additions, Cluster, Given, Locked, NameTemplate, Options, Plan, San, Step, Store, Wanted};
 use diagnostics::report::{self, Format};
 use diagnostics::{Diagnostic, Report, Severity};
 use engine::stages;

@@ -9,7 +9,7 @@ use crate::manifest::{self, MANIFEST_SYNTAX, split};
 use crate::render::Rendered;
 use diagnostics::{ObjectRef, Report};
 use gostd::string as gostring;
-use goyaml::{self, Duplicate, Entry, Node, Value};
+use goyaml::{Duplicate, Entry, Node, Value};
 use source::{FileId, Source, SourceKind, Sources, Span};
 
 pub use path::{Field, Path, Query, Step, fields};

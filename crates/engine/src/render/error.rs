@@ -8,7 +8,7 @@ use minijinja::Error;
 
 use super::fault::{Failure, Hint, failure};
 use super::program::{Program, Unit, UnitId};
-use diagnostics::{Diagnostic, Label};
+use diagnostics::{Cause, Diagnostic, Label};
 use gostd::quote::quote;
 use gotemplate::SyntaxError;
 use gotemplate::ast::{Command, Operand};
@@ -74,6 +74,8 @@ struct Trace {
     message: String,
     /// How the values caused it.
     hint: Option<Hint>,
+    /// The cause, if code acts on it.
+    cause: Option<Cause>,
     /// promchart's own message, if a limit was exceeded.
     limit: Option<String>,
 }
@@ -115,6 +117,7 @@ pub(super) fn diagnostic(error: &Error, program: &Program, sources: &Sources) ->
         Some(limit) => Diagnostic::error(LIMIT, limit),
         None => Diagnostic::error(RENDER, trace.message).helm(elided(reformat(&go))),
     };
+    diagnostic.cause = trace.cause;
     if let Some((innermost, outer)) = places.split_last() {
         diagnostic.span = Some(*innermost);
         let label = |&span: &Span| Label {
@@ -177,7 +180,12 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
         Failure::Node(text) | Failure::Range(text) => text.clone(),
         Failure::Nil(text, hint) => {
             trace.hint = Some(hint.clone());
+            trace.cause = Some(Cause::NilPointer);
             text.clone()
+        }
+        Failure::NoTemplate(name) => {
+            trace.cause = Some(Cause::UndefinedTemplate(name.clone()));
+            failure.to_string()
         }
         Failure::Argument(error) => error.message.clone(),
         Failure::Limit(text) => {
@@ -185,7 +193,16 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
             text.clone()
         }
         Failure::Call { name, fault } => match fault {
-            Fault::Failed(text) => return failed(name, text, trace, go),
+            Fault::Failed(text) => {
+                if matches!(&**name, "fail" | "required") {
+                    trace.cause = Some(Cause::Guard);
+                }
+                return failed(name, text, trace, go);
+            }
+            Fault::NoTemplate { name: template, text } => {
+                trace.cause = Some(Cause::UndefinedTemplate(template.clone()));
+                return failed(name, text, trace, go);
+            }
             Fault::NoFunction { piped, type_name } => {
                 let written = match node {
                     Some(NodeRef::Command(command)) => command.operands.get(1).map(ToString::to_string),

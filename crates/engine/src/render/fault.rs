@@ -4,6 +4,7 @@ use std::fmt;
 
 use minijinja::{Error, ErrorKind};
 
+use gostd::quote::quote;
 use source::Span;
 use sprig::{ArgumentError, Fault};
 
@@ -23,6 +24,8 @@ pub(super) enum Failure {
     Node(String),
     /// The node itself: it reads a field of nil.
     Nil(String, Hint),
+    /// The node itself: it names a template that does not exist.
+    NoTemplate(String),
     /// An argument: Go blames the last node evaluated for it.
     Argument(ArgumentError),
     /// The ranged value: Go blames the last node evaluated for it.
@@ -42,6 +45,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Node(text) | Self::Nil(text, _) | Self::Range(text) | Self::Limit(text) => f.write_str(text),
+            Self::NoTemplate(name) => write!(f, "template {} not defined", quote(name)),
             Self::Argument(error) => f.write_str(&error.message),
             Self::Call { name, .. } => write!(f, "error calling {name}"),
         }

@@ -9,7 +9,6 @@ use super::fault::Failure;
 use super::field::{self, Receiver};
 use super::origin::Recorder;
 use super::runtime::{Run, Runtime};
-use gostd::quote::quote;
 use govalue::{Data, IntType, MapType, Value, View, int_of, sprint, uint_of, view};
 use sprig::Call;
 
@@ -226,7 +225,7 @@ fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
 }
 
 fn undefined_template(name: &str) -> Failure {
-    Failure::Node(format!("template {} not defined", quote(name)))
+    Failure::NoTemplate(name.to_owned())
 }
 
 /// Takes a value out of an interface: nil becomes no value.

@@ -338,10 +338,13 @@ impl Host for Caller<'_, '_> {
             )));
         }
         let Some(id) = runtime.find(name) else {
-            return Err(Fault::new(format!(
-                "template: no template {} associated with template \"{ROOT_NAME}\"",
-                quote(name)
-            )));
+            return Err(Fault::NoTemplate {
+                name: name.to_owned(),
+                text: format!(
+                    "template: no template {} associated with template \"{ROOT_NAME}\"",
+                    quote(name)
+                ),
+            });
         };
         let name: Arc<str> = name.into();
         lock(&runtime.including).insert(Arc::clone(&name), count + 1);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::candidate::Keys;
-use goyaml::{self, Node};
+use goyaml::Node;
 use source::{FileId, Sources, Span};
 
 /// The longest example, in lines.

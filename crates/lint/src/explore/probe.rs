@@ -9,11 +9,10 @@ use super::arms::Arm;
 use super::candidate::Candidate;
 use chart::Chart;
 use chart::schema::Checker;
-use chart::values;
 use diagnostics::{Diagnostic, Report};
 use engine::coverage::{Coverage, FileCoverage, Kind};
-use engine::render::{self, Rendering, Session, Trace};
-use engine::stages;
+use engine::render::{Session, Trace};
+use engine::stages::{Policy, Prepared, Stages};
 use source::Sources;
 use world::World;
 
@@ -69,24 +68,19 @@ impl<'a> Prober<'a> {
         let mut log = Report::new();
         // The places of what is set are of no use here, and there are many of them.
         let scratch = Sources::new();
-        let given = values::read_overrides(&**self.world, &request.overrides, &scratch)?;
-        let mut chart = self.chart.clone();
-        values::process_dependencies(&mut chart, &given, &mut log)?;
-        let values = values::compute(&chart, &given, &mut log)?;
+        request.capabilities = context::capabilities(&request);
+        let stages = Stages::new(self.world, &request, &scratch, Policy::GoOn);
+        let given = stages.read()?;
+        let prepared = stages.prepare(self.chart.clone(), &given, &mut log)?;
         if !request.skip_schema {
-            let violations = self.checker.validate(&**self.world, &chart, &values, &scratch);
+            let Prepared { chart, values } = &prepared;
+            let violations = self.checker.validate(&**self.world, chart, values, &scratch);
             if !violations.is_empty() {
                 return Err(violations);
             }
         }
-        stages::check_kube_version(&chart, &request.capabilities)?;
-        let capabilities = context::capabilities(&request);
-        let files = render::templates(&chart, &values, &request.release, &capabilities);
-        let rendering = Rendering::new(&files, &self.session);
         // What cannot be parsed is told of without exploring.
-        let (templates, _) = rendering.parse();
-        let (_, failed) = rendering.render(templates);
-        errors.append(failed);
+        errors.append(stages.render(&prepared, &self.session)?.failed);
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use super::invent::{Knowledge, keys_of};
 use super::probe::{Probe, Prober};
 use super::solve::{Cluster, Draft};
 use chart::schema::SCHEMA;
-use diagnostics::Diagnostic;
+use diagnostics::{Cause, Diagnostic};
 use gostd::semver::is_compatible;
 use source::{Sources, Span};
 
@@ -483,8 +483,7 @@ fn changed(one: &Candidate, other: &Candidate) -> Vec<Keys> {
 
 /// Whether an error is one that the chart's author wrote: what is wrong are the values.
 pub(super) fn is_guard(error: &Diagnostic) -> bool {
-    let says = error.helm.as_deref().unwrap_or_default();
-    error.rule == SCHEMA || error.rule == engine::stages::INSTALL || says.contains("execution error at (")
+    error.rule == SCHEMA || error.rule == engine::stages::INSTALL || error.cause == Some(Cause::Guard)
 }
 
 /// The ways to meet all needs.

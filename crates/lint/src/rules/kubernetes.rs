@@ -7,7 +7,7 @@ use promchart_k8s::{Crds, Severity, Side, Step, Version, check, is_defined};
 use super::super::Context;
 use super::super::object::{Object, to_json};
 use diagnostics::{Diagnostic, ObjectRef, Report};
-use goyaml::{self, Node, Value};
+use goyaml::{Node, Value};
 use source::{FileId, Source, SourceKind, Span};
 
 /// The extensions of files with custom resource definitions.

@@ -9,8 +9,8 @@ use super::super::references;
 use super::volumes::volumes;
 use diagnostics::{Diagnostic, Report};
 use gostd::base64;
-use goyaml::{self, Node};
-use prometheus::{self, Kind};
+use goyaml::Node;
+use prometheus::Kind;
 use source::{Source, SourceKind, Span};
 
 /// Checks all objects.

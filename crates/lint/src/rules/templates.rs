@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::Context;
 use chart::File;
-use diagnostics::{Diagnostic, Report, closest};
+use diagnostics::{Cause, Diagnostic, Report, closest};
 use gotemplate::ast::{Command, List, Node, Operand, Pipeline};
 
 const ARGUMENTS: &str = "wrong-argument-count";
@@ -94,7 +94,8 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
     for (name, span) in &usage.called {
         if !defined.contains(name) {
             let message = format!("no template {name:?} is defined");
-            let mut diagnostic = Diagnostic::error(UNDEFINED, message).at(*span);
+            let cause = Cause::UndefinedTemplate(name.to_string());
+            let mut diagnostic = Diagnostic::error(UNDEFINED, message).at(*span).cause(cause);
             let close = closest(name, defined.iter().map(|name| &**name));
             diagnostic.help = close.map(|close| format!("did you mean {close:?}?"));
             report.push(diagnostic);

@@ -6,7 +6,7 @@ use super::super::Context;
 use super::super::usage::Unread;
 use chart::values::GLOBAL;
 use diagnostics::{Diagnostic, Report, closest};
-use goyaml::{self, Node, Value};
+use goyaml::{Node, Value};
 use source::{FileId, Source, SourceKind, Span};
 
 const UNKNOWN: &str = "unknown-value";

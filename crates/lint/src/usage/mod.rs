@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::context::ParsedChart;
-use gotemplate::{self, Template};
+use gotemplate::Template;
 use goyaml::{Node, Value};
 use source::{FileId, Source, SourceKind, Sources, Span};
 

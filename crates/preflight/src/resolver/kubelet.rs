@@ -8,7 +8,7 @@ use super::super::server::Server;
 use super::RULE;
 use diagnostics::Diagnostic;
 use gostd::errno;
-use goyaml::{self, Node};
+use goyaml::Node;
 use source::{Source, SourceKind, Span};
 
 /// The path in kubeadm clusters.
