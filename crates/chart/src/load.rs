@@ -1,5 +1,7 @@
 //! Loads a [`Chart`] from a folder or an archive. Mirrors Helm's `pkg/chart/v2/loader`.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,7 +12,7 @@ use gostd::errno;
 use gostd::quote::quote;
 use goyaml::{Node, Value};
 use source::{FileId, Sources, Span};
-use world::{Entry, FileKind, World};
+use world::{FileKind, World};
 
 /// The rule for charts that cannot be loaded.
 pub const LOAD: &str = "chart-load";
@@ -92,7 +94,7 @@ fn check_version(file: &File, sources: &Sources) -> Result<()> {
 ///
 /// # Errors
 /// The path does not exist, or is a URL of a remote chart.
-pub fn locate(world: &dyn World, path: &Path) -> Result<Entry> {
+pub fn locate(world: &dyn World, path: &Path) -> Result<world::Entry> {
     const FETCH: &str = "promchart fetches nothing: get the chart with `helm pull` and give its path";
     let shown = path.display().to_string();
     if shown.contains("://") {
@@ -199,7 +201,10 @@ struct Parts {
     schema: Option<File>,
     templates: Vec<File>,
     files: Vec<File>,
+    /// In the order of their first files.
     subcharts: Vec<(String, Vec<File>)>,
+    /// The place of each in `subcharts`.
+    folders: BTreeMap<String, usize>,
 }
 
 impl Parts {
@@ -247,9 +252,13 @@ impl Parts {
                 let inner: Arc<str> = name["charts/".len()..].into();
                 let folder = inner.split('/').next().unwrap_or_default().to_owned();
                 let file = File { name: inner, ..file };
-                match self.subcharts.iter_mut().find(|(name, _)| *name == folder) {
-                    Some((_, files)) => files.push(file),
-                    None => self.subcharts.push((folder, vec![file])),
+                match self.folders.entry(folder) {
+                    Entry::Occupied(place) => self.subcharts[*place.get()].1.push(file),
+                    Entry::Vacant(place) => {
+                        let name = place.key().clone();
+                        place.insert(self.subcharts.len());
+                        self.subcharts.push((name, vec![file]));
+                    }
                 }
             }
             _ => self.files.push(file),

@@ -1,5 +1,7 @@
 //! The contents of Chart.yaml. Mirrors `Metadata` and `Dependency` of Helm's `pkg/chart/v2`.
 
+use std::collections::BTreeSet;
+
 use super::field::{Field, mismatch};
 use diagnostics::{Diagnostic, Result};
 use gostd::layout_parse::parse;
@@ -277,7 +279,7 @@ impl Metadata {
                 .into_iter()
                 .for_each(sanitize);
         }
-        let mut names: Vec<String> = Vec::new();
+        let mut names = BTreeSet::new();
         for dependency in &mut self.dependencies {
             if dependency.is_missing {
                 return refused(missing("dependencies"), dependency.span);
@@ -292,13 +294,11 @@ impl Metadata {
                 return refused(message, dependency.span);
             }
             let name = dependency.name_or_alias().to_owned();
-            if names.contains(&name) {
-                return refused(
-                    format!("more than one dependency with name or alias {}", quote(&name)),
-                    dependency.span,
-                );
+            let shown = quote(&name);
+            if !names.insert(name) {
+                let message = format!("more than one dependency with name or alias {shown}");
+                return refused(message, dependency.span);
             }
-            names.push(name);
         }
         Ok(())
     }

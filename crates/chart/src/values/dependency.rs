@@ -1,6 +1,8 @@
 //! Dependencies: which subcharts are enabled, their aliases, and the values that they export. Mirrors Helm's
 //! `pkg/chart/v2/util/dependencies.go`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::family::{Family, Member};
 use super::import::import_all;
 use super::merge::{Mode, coalesce};
@@ -29,7 +31,8 @@ pub(super) fn process(chart: &mut Chart, given: &Node, report: &mut Report) -> R
 /// # Errors
 /// The names of the missing dependencies.
 pub fn check_present(chart: &Chart) -> Result<()> {
-    let is_there = |wanted: &Dependency| chart.subcharts.iter().any(|subchart| subchart.name() == wanted.name);
+    let there: BTreeSet<&str> = chart.subcharts.iter().map(Chart::name).collect();
+    let is_there = |wanted: &Dependency| there.contains(&*wanted.name);
     let missing: Vec<&Dependency> = chart
         .metadata
         .dependencies
@@ -56,14 +59,30 @@ fn enable(family: &mut Family, member: Member, given: &Node, path: &str, report:
     }
     let existing = family.subcharts(member);
     let wanted = family.metadata(member).dependencies.clone();
-    let is_declared = |subchart: &Member| wanted.iter().any(|wanted| family.fits(*subchart, wanted));
+    // By their names: there can be thousands of both.
+    let mut declared: BTreeMap<&str, Vec<&Dependency>> = BTreeMap::new();
+    for wanted in &wanted {
+        declared.entry(&wanted.name).or_default().push(wanted);
+    }
+    let mut named: BTreeMap<String, Vec<Member>> = BTreeMap::new();
+    for &subchart in &existing {
+        named
+            .entry(family.name(subchart).to_owned())
+            .or_default()
+            .push(subchart);
+    }
+    let is_declared = |subchart: &Member| {
+        let declared = declared.get(family.name(*subchart)).into_iter().flatten();
+        declared.into_iter().any(|wanted| family.fits(*subchart, wanted))
+    };
     let mut subcharts: Vec<Member> = existing
         .iter()
         .copied()
         .filter(|subchart| !is_declared(subchart))
         .collect();
     for wanted in &wanted {
-        subcharts.extend(family.copy_for(wanted, &existing)?);
+        let named = named.get(&wanted.name).map_or(&[][..], |named| named);
+        subcharts.extend(family.copy_for(wanted, named)?);
     }
     family.set_subcharts(member, subcharts);
     for dependency in &mut family.metadata_mut(member).dependencies {
@@ -77,9 +96,9 @@ fn enable(family: &mut Family, member: Member, given: &Node, path: &str, report:
     apply_tags(dependencies, &values, report);
     apply_conditions(dependencies, &values, path, report);
     let is_off = |dependency: &&Dependency| !dependency.enabled;
-    let disabled: Vec<String> = dependencies.iter().filter(is_off).map(|off| off.name.clone()).collect();
+    let disabled: BTreeSet<String> = dependencies.iter().filter(is_off).map(|off| off.name.clone()).collect();
     let mut subcharts = family.subcharts(member);
-    subcharts.retain(|subchart| !disabled.iter().any(|name| name == family.name(*subchart)));
+    subcharts.retain(|subchart| !disabled.contains(family.name(*subchart)));
     for subchart in &subcharts {
         let path = format!("{path}{}.", family.name(*subchart));
         enable(family, *subchart, &values, &path, report)?;
