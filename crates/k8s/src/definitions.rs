@@ -27,7 +27,27 @@ const TEXT: &str = include_str!("../data/definitions.txt");
 const OPERATOR: &str = include_str!("../data/operator.txt");
 
 /// Fields that the published schemas require and the API server does not.
-const NOT_REQUIRED: [(&str, &str); 1] = [("core.v1.LimitRangeSpec", "limits")];
+const NOT_REQUIRED: &[(&str, &str)] = &[
+    ("apiextensions.v1.CustomResourceDefinitionVersion", "served"),
+    ("apiextensions.v1.CustomResourceDefinitionVersion", "storage"),
+    ("batch.v1.PodFailurePolicy", "rules"),
+    ("core.v1.ISCSIPersistentVolumeSource", "lun"),
+    ("core.v1.Event", "involvedObject"),
+    ("core.v1.LimitRangeSpec", "limits"),
+    ("core.v1.LocalObjectReference", "name"),
+    ("core.v1.PreferredSchedulingTerm", "preference"),
+    ("core.v1.ScaleIOPersistentVolumeSource", "secretRef"),
+    ("core.v1.Sysctl", "value"),
+    ("discovery.v1.ForZone", "name"),
+    ("meta.v1.GroupResource", "group"),
+    ("resource.v1.Counter", "value"),
+    ("resource.v1.DeviceCapacity", "value"),
+    ("resource.v1.ResourcePool", "generation"),
+    ("storage.v1.CSIDriver", "spec"),
+    ("storage.v1.CSINode", "spec"),
+    ("storage.v1.CSINodeSpec", "drivers"),
+    ("storage.v1.TokenRequest", "audience"),
+];
 
 /// The type of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +59,8 @@ pub(crate) enum Type {
     Number,
     Byte,
     DateTime,
+    /// A time with six digits of a second.
+    MicroTime,
     Quantity,
     IntOrString,
     /// A map of any values.
@@ -272,7 +294,8 @@ fn read_type(text: &str, names: &BTreeMap<&'static str, usize>) -> Option<Type> 
         "int64" => Type::Int64,
         "number" => Type::Number,
         "byte" => Type::Byte,
-        "date-time" | "micro-time" => Type::DateTime,
+        "date-time" => Type::DateTime,
+        "micro-time" => Type::MicroTime,
         "quantity" => Type::Quantity,
         "int-or-string" => Type::IntOrString,
         "object" => Type::AnyObject,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::definitions::{Definitions, Type};
 use crate::formats::{encoding, quantity, shown, times};
-use crate::problem::{Problem, Side, Step};
+use crate::problem::{Problem, Severity, Side, Step};
 use crate::rules::Rules;
 use crate::suggest;
 use crate::version::Version;
@@ -127,6 +127,14 @@ impl<'a> Walker<'a> {
             .any(|problem| rules.contains(&problem.rule))
     }
 
+    /// Whether an error was reported after the first `count` problems.
+    fn has_errors_since(&self, count: usize) -> bool {
+        self.problems
+            .iter()
+            .skip(count)
+            .any(|problem| problem.severity() == Severity::Error)
+    }
+
     /// Returns the path of `key` in the sibling `field` of the current value.
     pub(crate) fn beside(&self, field: &str, key: &str) -> Vec<Step> {
         let mut steps = self.steps();
@@ -232,7 +240,7 @@ impl<'a> Walker<'a> {
             self.below(Place::Key(key), |walker| {
                 let before = walker.count();
                 walker.value(&field.kind, value);
-                if walker.count() == before && !walker.in_status() {
+                if !walker.has_errors_since(before) && !walker.in_status() {
                     own.check_field(walker, key, field.required, value);
                 }
             });
@@ -264,10 +272,12 @@ impl<'a> Walker<'a> {
             }
             (Type::Int64, Value::Number(_)) => self.integer(value, kind, i64::MIN, i64::MAX),
             (Type::Byte, Value::String(text)) => self.text("bad-base64", "base64", text, encoding::base64),
+            (Type::MicroTime, Value::String(text)) => self.text("bad-date-time", "a time", text, times::micro_time),
             (Type::DateTime, Value::String(text)) => self.text("bad-date-time", "a time", text, times::date_time),
             (Type::Quantity, Value::String(text)) => {
+                // Decoding takes spaces around it away.
                 self.text("bad-quantity", "a quantity", text, |text| {
-                    quantity::parse(text).map(drop)
+                    quantity::parse(text.trim()).map(drop)
                 });
             }
             (Type::Quantity, Value::Number(number)) => {

@@ -27,7 +27,7 @@ pub(crate) fn fits(field: &Field, value: &Value) -> bool {
         Type::Reference(_) | Type::Map(_) | Type::AnyObject => value.is_object() || value.is_null(),
         Type::Boolean => value.is_boolean(),
         Type::Int32 | Type::Int64 | Type::Number => value.is_number(),
-        Type::String | Type::Byte | Type::DateTime => value.is_string(),
+        Type::String | Type::Byte | Type::DateTime | Type::MicroTime => value.is_string(),
         _ => true,
     }
 }
@@ -40,7 +40,7 @@ pub(crate) fn describe(kind: &Type, definitions: &Definitions) -> String {
         Type::Int32 | Type::Int64 => "an integer".to_owned(),
         Type::Number => "a number".to_owned(),
         Type::Byte => "base64 in a string".to_owned(),
-        Type::DateTime => "a time in a string".to_owned(),
+        Type::DateTime | Type::MicroTime => "a time in a string".to_owned(),
         Type::Quantity => "a quantity".to_owned(),
         Type::IntOrString => "an integer or a string".to_owned(),
         Type::AnyObject | Type::Map(_) => "a map".to_owned(),

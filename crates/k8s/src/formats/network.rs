@@ -73,6 +73,16 @@ pub fn strict_cidr(text: &str) -> Result<(), Reason> {
     }
 }
 
+/// Checks a CIDR block as [`strict_cidr`] does; an IPv6 address must be in its shortest form: `IsValidCIDR`.
+pub fn canonical_cidr(text: &str) -> Result<(), Reason> {
+    strict_cidr(text)?;
+    if text.split_once('/').is_some_and(|(address, _)| is_canonical(address)) {
+        Ok(())
+    } else {
+        Err("it is not in its shortest form".to_owned())
+    }
+}
+
 /// The address and prefix length of a CIDR block.
 fn block(text: &str) -> Option<(IpAddr, u32)> {
     let (address, bits) = text.split_once('/')?;

@@ -88,6 +88,17 @@ pub fn date_time(text: &str) -> Result<(), Reason> {
     }
 }
 
+/// Checks a time with exactly six digits of a second, as `MicroTime` reads it: `2024-01-31T12:00:00.000000Z`.
+pub fn micro_time(text: &str) -> Result<(), Reason> {
+    date_time(text)?;
+    let fraction = text[19..].strip_prefix('.').unwrap_or_default();
+    if fraction.bytes().take_while(u8::is_ascii_digit).count() == 6 {
+        Ok(())
+    } else {
+        Err("six digits of a second are needed, like `2024-01-31T12:00:00.000000Z`".to_owned())
+    }
+}
+
 const ZONES: &str = include_str!("../../data/zones.txt");
 
 /// Checks the name of an IANA time zone: `validateTimeZone`.
@@ -130,6 +141,15 @@ mod tests {
         }
         for good in ["2024-02-29T12:00:00Z", "2024-01-31T12:00:00.123456+01:00"] {
             assert_eq!(date_time(good), Ok(()), "{good}");
+        }
+        assert_eq!(micro_time("2024-01-31T12:00:00.123456Z"), Ok(()));
+        for bad in [
+            "2024-01-31T12:00:00Z",
+            "2024-01-31T12:00:00.123Z",
+            "2024-01-31T12:00:00.1234567Z",
+            "",
+        ] {
+            assert!(micro_time(bad).is_err(), "{bad}");
         }
         for bad in [
             "",

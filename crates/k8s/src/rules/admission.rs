@@ -123,7 +123,9 @@ fn client<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 fn named_rule<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     unique_strings(walker, map, "resourceNames");
     each_string(walker, map, "resourceNames", |walker, name| {
-        walker.text("bad-name", "the name of an object", name, names::path_segment);
+        if !name.is_empty() {
+            walker.text("bad-name", "the name of an object", name, names::path_segment);
+        }
     });
     rule(walker, map);
 }

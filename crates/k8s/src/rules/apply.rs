@@ -55,7 +55,12 @@ impl Merged {
         };
         let mut seen: BTreeMap<Vec<Option<String>>, usize> = BTreeMap::new();
         for (index, item) in items(map, field).iter().enumerate() {
-            let Some(key) = self.key(item) else { continue };
+            let Some(key) = self.key(item) else {
+                if item.is_object() {
+                    self.without_key(walker, field, index);
+                }
+                continue;
+            };
             let shown_key: Vec<&str> = key.iter().flatten().map(String::as_str).collect();
             let shown_key = shown(&shown_key.join("/"));
             let first = *seen.entry(key).or_insert(index);
@@ -98,6 +103,18 @@ impl Merged {
                 });
             });
         }
+    }
+
+    /// An item that has none of the keys, which have no defaults.
+    fn without_key<'a>(&self, walker: &mut Walker<'a>, field: &'a str, index: usize) {
+        let names = self.names().join(" or ");
+        walker.inside(&[Place::Key(field), Place::Index(index)], |walker| {
+            if !self.keys.iter().any(|(name, _)| walker.has_missing(name)) {
+                walker
+                    .fault(Side::Key, "missing-required-field", format!("`{names}` is missing"))
+                    .help = Some("the list is merged by it: Helm 4's server-side apply refuses the object".to_owned());
+            }
+        });
     }
 
     /// Whether its items are scalars, each once.

@@ -19,12 +19,14 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("resource.v1.DeviceSubRequest", sub_request),
     ("resource.v1.DeviceToleration", toleration),
     ("resource.v1.ExactDeviceRequest", amount_of_devices),
+    ("resource.v1.ResourceClaimTemplateSpec", template),
     ("resource.v1beta1.DeviceClaim", claim),
     ("resource.v1beta1.DeviceClassSpec", class),
     ("resource.v1beta1.DeviceRequest", flat_request),
     ("resource.v1beta1.DeviceSelector", selector),
     ("resource.v1beta1.DeviceSubRequest", sub_request),
     ("resource.v1beta1.DeviceToleration", toleration),
+    ("resource.v1beta1.ResourceClaimTemplateSpec", template),
     ("resource.v1beta2.DeviceClaim", claim),
     ("resource.v1beta2.DeviceClassSpec", class),
     ("resource.v1beta2.DeviceRequest", request),
@@ -32,6 +34,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("resource.v1beta2.DeviceSubRequest", sub_request),
     ("resource.v1beta2.DeviceToleration", toleration),
     ("resource.v1beta2.ExactDeviceRequest", amount_of_devices),
+    ("resource.v1beta2.ResourceClaimTemplateSpec", template),
 ];
 
 const MOST: usize = 32;
@@ -96,7 +99,7 @@ fn claim<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                                 .split_once('/')
                                 .ok_or("it must have a domain and `/` before its name")?;
                             names::subdomain(domain)?;
-                            identifier(id)
+                            super::slices::identifier(id)
                         });
                     });
                 }
@@ -109,21 +112,28 @@ fn claim<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
-/// Checks a C identifier of at most 32 characters.
-fn identifier(text: &str) -> Result<(), String> {
-    if text.is_empty() || text.len() > 32 {
-        return Err("its name must have 1 to 32 characters".to_owned());
-    }
-    if text.starts_with(|c: char| c.is_ascii_digit()) || !text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-        return Err("its name must be an identifier: letters, digits and `_`".to_owned());
-    }
-    Ok(())
-}
-
 fn opaque<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if !is_set(map, "opaque") {
         walker.missing("opaque");
     }
+}
+
+/// `ValidateTemplateObjectMeta`: a claim gets its name and the rest from its pod.
+fn template<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let Some(meta) = super::object(map, "metadata") else {
+        return;
+    };
+    walker.below(Place::Key("metadata"), |walker| {
+        for (key, value) in meta {
+            if !matches!(key.as_str(), "labels" | "annotations") && !value.is_null() {
+                let message = format!(
+                    "`{}` cannot be set in a template: only labels and annotations",
+                    shown(key)
+                );
+                walker.fault_at(key, "field-conflict", message).side = Side::Key;
+            }
+        }
+    });
 }
 
 fn class<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {

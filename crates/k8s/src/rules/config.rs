@@ -28,13 +28,13 @@ fn config_map<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             }
         });
     }
-    size(walker, map, &["data", "binaryData"]);
+    size(walker, map, &["data", "binaryData"], "binaryData");
 }
 
 fn secret<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     keys(walker, map, "data");
     keys(walker, map, "stringData");
-    size(walker, map, &["data", "stringData"]);
+    size(walker, map, &["data", "stringData"], "data");
     let wanted: &[&str] = match string(map, "type") {
         Some("kubernetes.io/tls") => &["tls.crt", "tls.key"],
         Some("kubernetes.io/dockerconfigjson") => &[".dockerconfigjson"],
@@ -73,13 +73,17 @@ fn by_type<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         Some("kubernetes.io/dockerconfigjson") => is_json(walker, map, ".dockerconfigjson"),
         Some("kubernetes.io/dockercfg") => is_json(walker, map, ".dockercfg"),
         Some("kubernetes.io/ssh-auth") => {
-            let Some(data) = object(map, "data") else { return };
-            if string(data, "ssh-privatekey") == Some("")
-                && object(map, "stringData").is_none_or(|data| !data.contains_key("ssh-privatekey"))
-            {
-                walker.below(Place::Key("data"), |walker| {
-                    walker.fault_at("ssh-privatekey", "missing-required-field", "`ssh-privatekey` is empty");
-                });
+            // `stringData` takes precedence.
+            for field in ["stringData", "data"] {
+                let Some(key) = object(map, field).and_then(|data| data.get("ssh-privatekey")) else {
+                    continue;
+                };
+                if key.is_null() || key == "" {
+                    walker.below(Place::Key(field), |walker| {
+                        walker.fault_at("ssh-privatekey", "missing-required-field", "`ssh-privatekey` is empty");
+                    });
+                }
+                break;
             }
         }
         Some("kubernetes.io/service-account-token") => {
@@ -104,11 +108,20 @@ fn by_type<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 /// Checks that the value of a key is a JSON object. `stringData` takes precedence over `data`.
 fn is_json<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, key: &str) {
-    let plain =
-        object(map, "stringData").and_then(|data| Some(("stringData", data, string(data, key)?.as_bytes().to_vec())));
+    let plain = object(map, "stringData").and_then(|data| {
+        Some((
+            "stringData",
+            data,
+            data.get(key)?.as_str().unwrap_or_default().as_bytes().to_vec(),
+        ))
+    });
     let encoded = || {
         let data = object(map, "data")?;
-        Some(("data", data, encoding::decode(string(data, key)?)?))
+        Some((
+            "data",
+            data,
+            encoding::decode(data.get(key)?.as_str().unwrap_or_default())?,
+        ))
     };
     let Some((field, data, bytes)) = plain.or_else(encoded) else {
         return;
@@ -146,15 +159,22 @@ fn keys<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'stati
     });
 }
 
-fn size(walker: &mut Walker<'_>, map: &Map<String, Value>, fields: &[&str]) {
+/// The data as the API server stores them: base64 decoded.
+fn size(walker: &mut Walker<'_>, map: &Map<String, Value>, fields: &[&str], encoded: &str) {
+    let stored = |field: &str, text: &str| {
+        if field == encoded {
+            text.trim_end_matches('=').len() / 4 * 3
+        } else {
+            text.len()
+        }
+    };
     let bytes: usize = fields
         .iter()
-        .filter_map(|field| object(map, field))
-        .flat_map(|data| data.values())
-        .map(|value| value.as_str().map_or(0, str::len))
+        .filter_map(|field| Some((field, object(map, field)?)))
+        .flat_map(|(field, data)| data.values().map(move |value| (field, value)))
+        .map(|(field, value)| value.as_str().map_or(0, |text| stored(field, text)))
         .sum();
-    // Base64 is a third longer than the data it encodes.
-    if bytes / 4 * 3 > MOST_BYTES {
+    if bytes > MOST_BYTES {
         walker.fault(
             Side::Key,
             "int-range",

@@ -88,7 +88,9 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
         &[
             "apps.v1.DaemonSetSpec",
             "apps.v1.DeploymentSpec",
+            "apps.v1.ReplicaSetSpec",
             "apps.v1.StatefulSetSpec",
+            "core.v1.ReplicationControllerSpec",
         ],
         "minReadySeconds",
         NOT_NEGATIVE,
@@ -113,6 +115,7 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
         "maxUnavailable",
         Percentage,
     ),
+    (&["apps.v1.ControllerRevision"], "revision", NOT_NEGATIVE),
     (&["apps.v1.RollingUpdateStatefulSetStrategy"], "partition", NOT_NEGATIVE),
     (WORKLOADS, "replicas", NOT_NEGATIVE),
     (&["apps.v1.StatefulSetOrdinals"], "start", NOT_NEGATIVE),
@@ -311,6 +314,7 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
     (&["core.v1.PodSpec"], "containers", NotEmpty),
     (&["core.v1.PodSpec"], "hostname", LABEL_OR_EMPTY),
     (&["core.v1.PodSpec"], "priorityClassName", SUBDOMAIN_OR_EMPTY),
+    (&["core.v1.PodSpec"], "serviceAccount", SUBDOMAIN_OR_EMPTY),
     (&["core.v1.PodSpec"], "serviceAccountName", SUBDOMAIN_OR_EMPTY),
     (&["core.v1.PodSpec"], "subdomain", LABEL_OR_EMPTY),
     (
@@ -350,11 +354,6 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
     (&["core.v1.ServicePort"], "targetPort", PortOrNone),
     (&["core.v1.ServicePort"], "appProtocol", QUALIFIED),
     (&["core.v1.ServiceSpec"], "externalIPs", Ip),
-    (
-        &["core.v1.ServiceSpec"],
-        "externalName",
-        TextOrEmpty("bad-name", "a host name", dns_name),
-    ),
     (&["core.v1.ServiceSpec"], "healthCheckNodePort", PORT_OR_NONE),
     (
         &["core.v1.Sysctl"],
@@ -382,18 +381,19 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
     (&["discovery.v1.Endpoint"], "addresses", NotEmpty),
     (&["discovery.v1.Endpoint"], "hostname", LABEL),
     (&["discovery.v1.Endpoint"], "nodeName", SUBDOMAIN),
-    (&["discovery.v1.EndpointPort"], "port", PORT_OR_NONE),
+    (&["discovery.v1.ForNode"], "name", SUBDOMAIN),
     (
-        &["discovery.v1.ForNode", "discovery.v1.ForZone"],
+        &["discovery.v1.ForZone"],
         "name",
         Text("bad-label", "a label value", labels::value),
     ),
-    (&["meta.v1.LabelSelectorRequirement"], "key", LABEL_KEY),
+    (&["meta.v1.GroupResource"], "group", SUBDOMAIN_OR_EMPTY),
     (
-        &["meta.v1.ObjectMeta"],
-        "finalizers",
-        Text("bad-name", "the name of a finalizer", labels::key),
+        &["meta.v1.GroupResource"],
+        "resource",
+        TextOrEmpty("bad-name", "a resource (a DNS-1035 label)", names::label_1035),
     ),
+    (&["meta.v1.LabelSelectorRequirement"], "key", LABEL_KEY),
     (&["networking.v1.HTTPIngressPath"], "path", ABSOLUTE),
     (&["networking.v1.HTTPIngressRuleValue"], "paths", NotEmpty),
     (&["networking.v1.IPBlock"], "cidr", Cidr),
@@ -402,6 +402,15 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
         &["networking.v1.IngressClassParametersReference"],
         "apiGroup",
         SUBDOMAIN,
+    ),
+    (&["networking.v1.ParentReference"], "group", SUBDOMAIN_OR_EMPTY),
+    (&["networking.v1.ParentReference"], "name", SEGMENT),
+    (&["networking.v1.ParentReference"], "namespace", SEGMENT),
+    (&["networking.v1.ParentReference"], "resource", SEGMENT),
+    (
+        &["networking.v1.ServiceCIDRSpec"],
+        "cidrs",
+        Text("bad-ip", "a block of addresses", network::canonical_cidr),
     ),
     (&["networking.v1.IngressClassParametersReference"], "kind", SEGMENT),
     (&["networking.v1.IngressClassParametersReference"], "name", SEGMENT),
@@ -456,9 +465,4 @@ fn not_negative(text: &str) -> Result<(), String> {
     } else {
         Ok(())
     }
-}
-
-/// A subdomain, with or without a trailing dot.
-fn dns_name(text: &str) -> Result<(), String> {
-    names::subdomain(text.strip_suffix('.').unwrap_or(text))
 }

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::{Check, object, says_something, string};
+use crate::admission::is_namespaced;
+use crate::formats::network;
 use crate::formats::{Reason, labels, names, shown};
 use crate::lifecycle::{group, is_own_group};
 use crate::problem::Side;
@@ -34,13 +36,11 @@ fn meta<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             }
         });
     }
-    owners(walker, map);
-    let ended = |name: &str| super::items(map, "finalizers").iter().any(|one| one == name);
-    if ended("orphan") && ended("foregroundDeletion") {
-        let message = "`orphan` and `foregroundDeletion` exclude each other";
-        walker.fault_at("finalizers", "field-conflict", message);
-    }
-    if super::is_set(map, "managedFields") {
+}
+
+/// What Kubernetes writes itself, and refuses from others.
+fn written_by_kubernetes<'a>(walker: &mut Walker<'a>, meta: &'a Map<String, Value>) {
+    if super::is_set(meta, "managedFields") {
         let problem = walker.fault_at(
             "managedFields",
             "field-conflict",
@@ -49,12 +49,92 @@ fn meta<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         problem.side = Side::Key;
         problem.help = Some("server-side apply, which Helm 4 uses, refuses the object".to_owned());
     }
+    if says_something(meta, "resourceVersion") && string(meta, "resourceVersion") != Some("0") {
+        let problem = walker.fault_at(
+            "resourceVersion",
+            "field-conflict",
+            "Kubernetes gives an object its `resourceVersion`",
+        );
+        problem.side = Side::Key;
+        problem.help = Some("an object that has one is not created".to_owned());
+    }
+}
+
+/// Kinds whose objects get the generation 1 when they are created, whatever they say.
+fn counts_generations(kind: &str) -> bool {
+    const OTHERS: [&str; 24] = [
+        "CronJob",
+        "CustomResourceDefinition",
+        "DaemonSet",
+        "Deployment",
+        "DeviceClass",
+        "DeviceTaintRule",
+        "EndpointSlice",
+        "FlowSchema",
+        "HorizontalPodAutoscaler",
+        "Ingress",
+        "IngressClass",
+        "Job",
+        "MutatingWebhookConfiguration",
+        "NetworkPolicy",
+        "Pod",
+        "PodDisruptionBudget",
+        "PodTemplate",
+        "PriorityClass",
+        "PriorityLevelConfiguration",
+        "ReplicaSet",
+        "ReplicationController",
+        "ResourceSlice",
+        "StatefulSet",
+        "ValidatingWebhookConfiguration",
+    ];
+    OTHERS.contains(&kind) || kind.ends_with("AdmissionPolicy") || kind.ends_with("AdmissionPolicyBinding")
+}
+
+/// Kinds whose metadata the API server does not check.
+fn is_unchecked(api_version: &str, kind: &str) -> bool {
+    matches!(
+        (api_version, kind),
+        ("v1", "Event") | ("policy/v1", "PodDisruptionBudget")
+    )
+}
+
+/// `ValidateFinalizers`, and `validateKubeFinalizerName` for the groups that use it.
+fn finalizers<'a>(walker: &mut Walker<'a>, meta: &'a Map<String, Value>, api_version: &str) {
+    let group = group(api_version);
+    let strict = is_own_group(group)
+        && !matches!(
+            group,
+            "admissionregistration.k8s.io"
+                | "apiextensions.k8s.io"
+                | "apiregistration.k8s.io"
+                | "coordination.k8s.io"
+                | "node.k8s.io"
+        );
+    super::each_string(walker, meta, "finalizers", |walker, name| {
+        let known = matches!(name, "kubernetes" | "orphan" | "foregroundDeletion");
+        walker.text("bad-name", "the name of a finalizer", name, |name| {
+            labels::key(name)?;
+            if strict && !known && !name.contains('/') {
+                return Err("it needs a domain and `/`".to_owned());
+            }
+            Ok(())
+        });
+    });
+    let ended = |name: &str| super::items(meta, "finalizers").iter().any(|one| one == name);
+    if ended("orphan") && ended("foregroundDeletion") {
+        let message = "`orphan` and `foregroundDeletion` exclude each other";
+        walker.fault_at("finalizers", "field-conflict", message);
+    }
 }
 
 /// `ValidateOwnerReferences`
 fn owners<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let mut controlled = false;
     super::each_object(walker, map, "ownerReferences", |walker, owner| {
+        for field in ["apiVersion", "kind", "name", "uid"] {
+            super::needs(walker, owner, field);
+        }
         let version = string(owner, "apiVersion").unwrap_or_default();
         if version.matches('/').count() > 1 || version.ends_with('/') {
             let message = format!("`{}` is not an apiVersion", shown(version));
@@ -107,7 +187,10 @@ pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &
         return;
     };
     walker.below(Place::Key("metadata"), |walker| {
-        if let Some(namespace) = string(meta, "namespace").filter(|namespace| !namespace.is_empty()) {
+        // The namespace of an object of the cluster is ignored.
+        if let Some(namespace) = string(meta, "namespace")
+            .filter(|namespace| !namespace.is_empty() && is_namespaced(api_version, kind) != Some(false))
+        {
             walker.below(Place::Key("namespace"), |walker| {
                 walker.text("bad-name", "a namespace", namespace, names::label);
             });
@@ -117,18 +200,13 @@ pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &
             problem.side = Side::Key;
             problem.help = Some("server-side apply, which Helm 4 uses, refuses the object".to_owned());
         }
-        // `validateKubeFinalizerName`
-        if is_own_group(group(api_version)) {
-            super::each_string(walker, meta, "finalizers", |walker, name| {
-                let known = matches!(name, "kubernetes" | "orphan" | "foregroundDeletion");
-                if !known && !name.contains('/') && labels::key(name).is_ok() {
-                    let message = format!(
-                        "`{}` is not the name of a finalizer: it needs a domain and `/`",
-                        shown(name)
-                    );
-                    walker.fault(Side::Value, "bad-name", message);
-                }
-            });
+        written_by_kubernetes(walker, meta);
+        if super::number(meta, "generation").is_some_and(|generation| generation < 0) && !counts_generations(kind) {
+            walker.fault_at("generation", "int-range", "it is out of range: 0 or more is allowed");
+        }
+        if !is_unchecked(api_version, kind) {
+            finalizers(walker, meta, api_version);
+            owners(walker, meta);
         }
         if let Some(prefix) = string(meta, "generateName").filter(|prefix| !prefix.is_empty()) {
             let (what, check) = rule(api_version, kind, walker.version);
@@ -176,7 +254,11 @@ fn rule(api_version: &str, kind: &str, version: Version) -> NameRule {
         ("batch", "Job") => ("a Job's name", job),
         ("batch", "CronJob") => ("a CronJob's name", cron_job),
         ("rbac.authorization.k8s.io", _) => ("a name of RBAC", names::path_segment),
-        ("certificates.k8s.io", "ClusterTrustBundle") | ("networking.k8s.io", "IPAddress") => ("a name", any),
+        ("certificates.k8s.io", "ClusterTrustBundle") => ("a name", any),
+        ("certificates.k8s.io", "CertificateSigningRequest") | ("policy", "PodDisruptionBudget") | ("v1", "Event") => {
+            ("a name", names::path_segment)
+        }
+        ("networking.k8s.io", "IPAddress") => ("an address", canonical),
         _ => ("a DNS subdomain", names::subdomain),
     }
 }
@@ -193,6 +275,16 @@ fn cron_job(name: &str) -> Result<(), Reason> {
         return Err(format!("it has {} characters, at most 52 are allowed", name.len()));
     }
     names::subdomain(name)
+}
+
+/// `ValidateIPAddressName`
+fn canonical(name: &str) -> Result<(), Reason> {
+    network::strict_ip(name)?;
+    if network::is_canonical(name) {
+        Ok(())
+    } else {
+        Err("it is not in its shortest form".to_owned())
+    }
 }
 
 fn any(_: &str) -> Result<(), Reason> {

@@ -35,6 +35,7 @@ mod quotas;
 mod scaling;
 mod selectors;
 mod services;
+mod slices;
 mod storage;
 mod structural;
 mod unions;
@@ -216,6 +217,7 @@ fn checks() -> impl Iterator<Item = &'static (&'static str, Check)> {
         scaling::CHECKS,
         selectors::CHECKS,
         services::CHECKS,
+        slices::CHECKS,
         storage::CHECKS,
         volumes::CHECKS,
         windows::CHECKS,
@@ -325,11 +327,15 @@ impl Own {
     }
 }
 
+static EMPTY: Value = Value::String(String::new());
+
 /// Runs a check for the value, or for each item of a list.
 fn each<'a>(walker: &mut Walker<'a>, value: &'a Value, run: &mut dyn FnMut(&mut Walker<'a>, &'a Value)) {
     match value {
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
+                // A null stands for the empty string.
+                let item = if item.is_null() { &EMPTY } else { item };
                 walker.below(Place::Index(index), |walker| run(walker, item));
             }
         }
@@ -485,7 +491,10 @@ pub(crate) fn each_string<'a>(
     mut run: impl FnMut(&mut Walker<'a>, &'a str),
 ) {
     for (index, item) in items(map, field).iter().enumerate() {
-        let Some(item) = item.as_str() else { continue };
+        // A null stands for the empty string.
+        let Some(item) = item.as_str().or(item.is_null().then_some("")) else {
+            continue;
+        };
         walker.below(Place::Key(field), |walker| {
             walker.below(Place::Index(index), |walker| run(walker, item));
         });

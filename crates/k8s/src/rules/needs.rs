@@ -2,6 +2,19 @@
 
 /// Definition and fields. A definition may have several rows.
 pub(super) const NEEDS: &[(&str, &[&str])] = &[
+    ("admissionregistration.v1.MutatingAdmissionPolicy", &["spec"]),
+    ("admissionregistration.v1.MutatingAdmissionPolicyBinding", &["spec"]),
+    (
+        "admissionregistration.v1.MutatingAdmissionPolicyBindingSpec",
+        &["policyName"],
+    ),
+    ("admissionregistration.v1.ValidatingAdmissionPolicy", &["spec"]),
+    ("admissionregistration.v1.ValidatingAdmissionPolicyBinding", &["spec"]),
+    (
+        "admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec",
+        &["policyName"],
+    ),
+    ("apps.v1.ReplicaSetSpec", &["template"]),
     ("autoscaling.v1.CrossVersionObjectReference", &["kind", "name"]),
     ("autoscaling.v2.ContainerResourceMetricSource", &["container", "name"]),
     ("autoscaling.v2.CrossVersionObjectReference", &["kind", "name"]),
@@ -38,9 +51,12 @@ pub(super) const NEEDS: &[(&str, &[&str])] = &[
     ("core.v1.PersistentVolumeClaimVolumeSource", &["claimName"]),
     ("core.v1.PhotonPersistentDiskVolumeSource", &["pdID"]),
     ("core.v1.PodDNSConfigOption", &["name"]),
+    ("core.v1.PodTemplate", &["template"]),
     ("core.v1.PortworxVolumeSource", &["volumeID"]),
     ("core.v1.QuobyteVolumeSource", &["registry", "volume"]),
     ("core.v1.RBDVolumeSource", &["image"]),
+    ("core.v1.ReplicationController", &["spec"]),
+    ("core.v1.ReplicationControllerSpec", &["template"]),
     ("core.v1.ResourceClaim", &["name"]),
     ("core.v1.ResourceFieldSelector", &["resource"]),
     ("core.v1.ScaleIOVolumeSource", &["gateway", "system", "volumeName"]),
@@ -55,8 +71,14 @@ pub(super) const NEEDS: &[(&str, &[&str])] = &[
     ("core.v1.VolumeDevice", &["devicePath", "name"]),
     ("core.v1.VolumeMount", &["mountPath", "name"]),
     ("core.v1.VsphereVirtualDiskVolumeSource", &["volumePath"]),
-    ("meta.v1.OwnerReference", &["apiVersion", "kind", "name", "uid"]),
+    ("meta.v1.GroupResource", &["resource"]),
     ("networking.v1.IngressClassParametersReference", &["kind", "name"]),
     ("networking.v1.IngressClassSpec", &["controller"]),
     ("networking.v1.IngressServiceBackend", &["name"]),
+    ("networking.v1.IPAddress", &["spec"]),
+    ("networking.v1.ParentReference", &["name", "resource"]),
+    ("networking.v1.ServiceCIDR", &["spec"]),
+    ("networking.v1.ServiceCIDRSpec", &["cidrs"]),
+    ("storagemigration.v1.StorageVersionMigration", &["spec"]),
+    ("storagemigration.v1.StorageVersionMigrationSpec", &["resource"]),
 ];

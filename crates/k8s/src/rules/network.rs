@@ -25,6 +25,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("networking.v1.NetworkPolicyPeer", peer),
     ("networking.v1.NetworkPolicyPort", policy_port),
     ("networking.v1.NetworkPolicySpec", policy),
+    ("networking.v1.ServiceCIDRSpec", service_cidrs),
 ];
 
 fn needs_spec<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
@@ -49,6 +50,16 @@ fn service<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     match kind {
         "ExternalName" if !says_something(map, "externalName") => {
             walker.missing("externalName").help = Some("a Service of the type ExternalName needs it".to_owned());
+        }
+        "ExternalName" => {
+            if let Some(name) = string(map, "externalName") {
+                walker.below(Place::Key("externalName"), |walker| {
+                    // With or without a trailing dot.
+                    walker.text("bad-name", "a host name", name, |name| {
+                        names::subdomain(name.strip_suffix('.').unwrap_or(name))
+                    });
+                });
+            }
         }
         "ClusterIP" | "NodePort" | "LoadBalancer" if ports.is_empty() && !headless => {
             walker.missing("ports");
@@ -225,6 +236,22 @@ fn class_parameters<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 fn policy<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     super::pod_spec::at_most(walker, map, "policyTypes", 2);
+}
+
+/// `validateServiceCIDRSpec`: one block of each family.
+fn service_cidrs<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    super::pod_spec::at_most(walker, map, "cidrs", 2);
+    let family = |value: &Value| network::is_ipv6(value.as_str()?.split_once('/')?.0);
+    if let [one, other] = items(map, "cidrs")
+        && let Some(family) = family(one).filter(|_| family(one) == family(other))
+    {
+        let family = if family { "IPv6" } else { "IPv4" };
+        walker.fault_at(
+            "cidrs",
+            "bad-ip",
+            format!("both blocks are {family}: one of each family is allowed"),
+        );
+    }
 }
 
 /// Without any field a peer matches nothing, while an empty selector matches all.

@@ -603,6 +603,13 @@ fn reporter<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, controller
 fn new_event<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     super::needs(walker, map, "eventTime");
     reporter(walker, map, "reportingController");
+    if let Some(series) = object(map, "series")
+        && number(series, "count").is_some_and(|count| count < 2)
+    {
+        walker.below(Place::Key("series"), |walker| {
+            walker.fault_at("count", "int-range", "it is out of range: 2 or more is allowed");
+        });
+    }
     if !matches!(string(map, "type"), Some("Normal" | "Warning")) {
         match map.get_key_value("type") {
             Some((key, Value::String(_))) => {

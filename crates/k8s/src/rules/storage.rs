@@ -21,6 +21,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.FlexPersistentVolumeSource", flex),
     ("core.v1.GlusterfsPersistentVolumeSource", glusterfs),
     ("core.v1.ISCSIPersistentVolumeSource", iscsi),
+    ("core.v1.ISCSIVolumeSource", chap),
     ("core.v1.LocalVolumeSource", local),
     ("core.v1.PersistentVolume", needs_spec),
     ("core.v1.PersistentVolumeClaim", needs_spec),
@@ -80,7 +81,8 @@ fn access_modes<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 /// Checks that an amount of storage is above 0.
 fn positive<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'a str) {
     let Some(value) = map.get(field) else { return };
-    if amount(value).is_some_and(|amount| amount <= 0.0) {
+    // A null stands for 0.
+    if value.is_null() || amount(value).is_some_and(|amount| amount <= 0.0) {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         walker.fault_at(field, "bad-quantity", format!("{} is not above 0", shown(&text)));
     }
@@ -103,15 +105,27 @@ fn claim<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         names::subdomain,
     );
     // An invalid `dataSource` alone is dropped (`EnforceDataSourceBackwardsCompatibility`).
+    // Without the feature `CrossNamespaceVolumeDataSource` the API server drops one with a namespace.
+    let Some(reference) = object(map, "dataSourceRef") else {
+        return claim_size(walker, map);
+    };
+    if says_something(reference, "namespace") {
+        let message = "Kubernetes ignores it with a `namespace`";
+        let problem = walker.fault_at("dataSourceRef", "server-warning", message);
+        problem.help = Some("it needs the feature `CrossNamespaceVolumeDataSource`".to_owned());
+        return claim_size(walker, map);
+    }
     data_source(walker, map, "dataSourceRef");
-    if let (Some(source), Some(reference)) = (object(map, "dataSource"), object(map, "dataSourceRef")) {
+    if let Some(source) = object(map, "dataSource") {
         let same = |field| string(source, field).unwrap_or_default() == string(reference, field).unwrap_or_default();
-        if says_something(reference, "namespace") {
-            forbids(walker, map, "dataSource", "with a namespace in `dataSourceRef`");
-        } else if !["apiGroup", "kind", "name"].into_iter().all(same) {
+        if !["apiGroup", "kind", "name"].into_iter().all(same) {
             walker.fault_at("dataSource", "field-conflict", "it is not what `dataSourceRef` says");
         }
     }
+    claim_size(walker, map);
+}
+
+fn claim_size<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(resources) = object(map, "resources") else {
         if !is_set(map, "resources") {
             walker.missing("resources").help = Some("`requests.storage` is the size that is wanted".to_owned());
@@ -148,7 +162,6 @@ fn data_source<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: 
             "a group (a DNS subdomain)",
             names::subdomain,
         );
-        grammar(walker, source, "namespace", "a namespace", names::label);
     });
 }
 
@@ -357,11 +370,18 @@ fn flex<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     });
 }
 
+pub(super) fn chap<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let on = |field: &str| map.get(field) == Some(&Value::Bool(true));
+    if (on("chapAuthDiscovery") || on("chapAuthSession")) && !is_set(map, "secretRef") {
+        walker.missing("secretRef").help = Some("CHAP needs it".to_owned());
+    }
+}
+
 fn iscsi<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     needs(walker, map, "targetPortal");
     needs(walker, map, "iqn");
     for field in ["iqn", "initiatorName"] {
-        if let Some(name) = string(map, field).filter(|name| !name.is_empty())
+        if let Some(name) = string(map, field).filter(|name| !name.is_empty() || field == "initiatorName")
             && !["iqn", "eui", "naa"].into_iter().any(|start| name.starts_with(start))
         {
             let message = format!("`{}` starts with none of `iqn`, `eui`, `naa`", shown(name));
@@ -371,10 +391,7 @@ fn iscsi<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if number(map, "lun").is_some_and(|lun| !(0..=255).contains(&lun)) {
         walker.fault_at("lun", "int-range", "it is out of range: from 0 to 255 is allowed");
     }
-    let on = |field: &str| map.get(field) == Some(&Value::Bool(true));
-    if (on("chapAuthDiscovery") || on("chapAuthSession")) && !is_set(map, "secretRef") {
-        walker.missing("secretRef").help = Some("CHAP needs it".to_owned());
-    }
+    chap(walker, map);
     if let Some(reference) = object(map, "secretRef") {
         walker.below(Place::Key("secretRef"), |walker| needs(walker, reference, "name"));
     }

@@ -141,8 +141,11 @@ pub(super) const UNIONS: &[Union] = &[
 
 impl Union {
     pub(super) fn check<'a>(&self, walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
-        let set = || self.fields.iter().copied().filter(|field| counts(map, field));
+        let set = || self.fields.iter().copied().filter(|field| self.counts(map, field));
+        // `ValidatePersistentVolumeSpec` does not compare it with the others.
+        let is_apart = self.definition == "core.v1.PersistentVolumeSpec" && is_set(map, "flexVolume");
         match set().count() {
+            2.. if is_apart => {}
             0 if self.needs_one => {
                 // The first fields of a long list are the common ones and are enough.
                 let fields = suggest::one_of(self.fields.iter().copied().take(6));
@@ -171,16 +174,18 @@ impl Union {
             }
         }
     }
-}
 
-/// Whether a field counts as set. `value: ""` beside `valueFrom` counts as absent, and so does a port's `number: 0` or
-/// an empty list.
-fn counts(map: &Map<String, Value>, field: &str) -> bool {
-    is_set(map, field)
-        && match &map[field] {
-            Value::String(text) => !text.is_empty(),
-            Value::Number(number) => number.as_i64() != Some(0),
-            Value::Array(items) => !items.is_empty(),
-            _ => true,
-        }
+    /// Whether a field counts as set. `value: ""` beside `valueFrom` counts as absent, and so does a port's `number: 0`
+    /// or an empty list.
+    fn counts(&self, map: &Map<String, Value>, field: &str) -> bool {
+        is_set(map, field)
+            && match &map[field] {
+                Value::String(text) => !text.is_empty(),
+                Value::Number(number) => {
+                    number.as_i64() != Some(0) || self.definition != "networking.v1.ServiceBackendPort"
+                }
+                Value::Array(items) => !items.is_empty(),
+                _ => true,
+            }
+    }
 }

@@ -35,6 +35,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Pod", spec_needed),
     ("core.v1.PodTemplateSpec", spec_needed),
     ("core.v1.ReplicationControllerSpec", always_restarts),
+    ("core.v1.ReplicationControllerSpec", selects_its_pods),
     ("policy.v1.PodDisruptionBudgetSpec", budget),
 ];
 
@@ -84,6 +85,31 @@ fn selects<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     {
         let message = "the selector is empty: it must select the pods of the template";
         walker.fault_at("selector", "bad-selector", message).side = Side::Key;
+    }
+}
+
+/// The selector of a `ReplicationController`; without one it is the labels of the template.
+fn selects_its_pods<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let labels = object(map, "template")
+        .and_then(|template| object(template, "metadata"))
+        .and_then(|meta| object(meta, "labels"));
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let Some(selector) = object(map, "selector").filter(|selector| !selector.is_empty()) else {
+        if labels.is_none_or(Map::is_empty) && is_set(map, "template") {
+            walker.missing("selector");
+        }
+        return;
+    };
+    for (key, value) in selector {
+        if labels.and_then(|labels| labels.get(key)).map(text) != Some(text(value)) {
+            walker.below(Place::Key("selector"), |walker| {
+                let message = format!(
+                    "the pods of the template do not have the label `{}`",
+                    crate::formats::shown(key)
+                );
+                walker.fault_at(key, "bad-selector", message);
+            });
+        }
     }
 }
 
