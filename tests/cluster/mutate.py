@@ -35,7 +35,14 @@ import yaml
 
 HERE = pathlib.Path(__file__).parent
 BASES = HERE.parents[1] / "crates/k8s/tests/verdicts/bases.yaml"
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """Times and `=` are texts, as for Kubernetes."""
+
+
+for tag in ("timestamp", "value"):
+    Loader.add_constructor(f"tag:yaml.org,2002:{tag}", lambda loader, node: node.value)
 
 # What the server refuses because of what is in the cluster, or of how it was started.
 STATE = re.compile(
@@ -240,13 +247,13 @@ def at(value, path):
     return value
 
 
-def mutants(chance, obj, schema):
-    """Endless mutants of an object: the change in words, the changed object, the change. First each part of it is deleted."""
+def mutants(chance, obj, schema, each_part):
+    """Endless mutants of an object: the change in words, the changed object, the change. With `each_part` first each part of it is deleted."""
     all_places = list(places(obj, schema.top(obj), schema.resolve))
     texts = [value for _, value, _ in all_places if isinstance(value, str)]
     maps = [place for place in all_places if isinstance(place[1], dict)]
     lists = [place for place in all_places if isinstance(place[1], list) and place[1]]
-    for path, _, _ in all_places[1:]:
+    for path, _, _ in all_places[1:] if each_part else []:
         changed = copy.deepcopy(obj)
         del at(changed, path[:-1])[path[-1]]
         yield f"delete {show(path)}", changed, change(path)
@@ -332,10 +339,10 @@ def bases(files, server):
     seen = set()
     for file in files:
         text = pathlib.Path(file).read_text(encoding="utf-8")
-        for obj in yaml.load_all(text, LOADER):
+        for obj in yaml.load_all(text, Loader):
             if not server.knows(obj) or not isinstance(obj.get("metadata"), dict):
                 continue
-            obj = json.loads(json.dumps(obj, default=str))
+            obj = json.loads(json.dumps(obj))
             obj.pop("status", None)
             obj["metadata"].pop("namespace", None)
             line = json.dumps({key: value for key, value in obj.items() if key != "metadata"}, sort_keys=True)
@@ -400,7 +407,7 @@ def main():
             sound.append((name, obj))
     count = collections.Counter()
     recorded, shapes = [], set()
-    streams = [(name, mutants(random.Random(f"{options.seed} {name} {json.dumps(obj)}"), obj, schema)) for name, obj in sound]
+    streams = [(name, mutants(random.Random(f"{options.seed} {name} {json.dumps(obj)}"), obj, schema, not options.files)) for name, obj in sound]
     for number in range(options.count):
         name, stream = streams[number % len(streams)]
         change, obj, difference = next(stream)
