@@ -7,7 +7,7 @@ use promchart_k8s::{Object as Typed, Outcome, Way, decode, prepared, update};
 use serde_json::Value as Json;
 
 use super::side::{Cause, Causes};
-use super::{Change, Kind, ObjectDiff, Pair, counted, rights, title};
+use super::{Change, Kind, ObjectDiff, Pair, counted, made, rights, title};
 use diagnostics::ObjectRef;
 use engine::objects::{Object, Path, Step};
 use goyaml::Value;
@@ -170,16 +170,17 @@ impl Finder<'_> {
     fn cause(&self, old: Option<&Object>, new: Option<&Object>, path: &Path) -> Option<Cause> {
         let mut path = path.clone();
         loop {
-            let of = |object: Option<&Object>, causes: &Causes<'_>| {
-                let object = object?;
-                let field = path.get(&object.node)?;
-                let span = match &field.node.value {
+            let span = |object: Option<&Object>| {
+                let field = path.get(&object?.node)?;
+                Some(match &field.node.value {
                     Value::Map(_) | Value::List(_) => field.key.unwrap_or(field.node.span),
                     _ => field.node.span,
-                };
-                causes.of(span)
+                })
             };
-            if let Some(cause) = of(new, self.new_causes).or_else(|| of(old, self.old_causes)) {
+            let old_at = span(old).map(|span| (self.old_causes, span));
+            let new_at = span(new).map(|span| (self.new_causes, span));
+            let (old_cause, new_cause) = made::causes(old_at, new_at);
+            if let Some(cause) = new_cause.or(old_cause) {
                 return Some(cause);
             }
             path.0.pop()?;
@@ -341,7 +342,8 @@ impl Finder<'_> {
                 .filter_map(|change| change.new.as_ref().or(change.old.as_ref())?.cause.clone())
         };
         let of_values = causes().find(|cause| cause.is_certain && cause.value.is_some());
-        let cause = of_values.or_else(|| causes().next());
+        let of_keys = || causes().find(|cause| !cause.made_of.is_empty());
+        let cause = of_values.or_else(of_keys).or_else(|| causes().next());
         let whose = if kind == "DaemonSet" {
             "its pods".to_owned()
         } else {

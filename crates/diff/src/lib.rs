@@ -8,6 +8,7 @@ mod filter;
 pub mod git;
 mod hurt;
 mod lines;
+mod made;
 pub mod report;
 mod rights;
 mod side;
@@ -26,7 +27,7 @@ pub use compare::Kind;
 pub use filter::Filter;
 pub use hurt::{Harm, Level};
 pub use lines::Hunk;
-pub use side::{Cause, Causes, SIDE, Side, Spot, What};
+pub use side::{Cause, Causes, Ingredient, SIDE, Side, Spot, What};
 
 /// What is shown in the place of a secret.
 pub const MASK: &str = "********";
@@ -399,17 +400,22 @@ impl Differ<'_> {
 
     fn change(&self, raw: Raw, is_secret: bool) -> Change {
         let is_masked = is_secret && !self.options.show_secrets && is_secret_path(&raw.path);
-        let shown = |node: Option<&Node>, key: Option<Span>, causes: &Causes<'_>, sign: char| {
+        let span = |node: Option<&Node>, key: Option<Span>, causes: &Causes<'_>, sign: char| {
             let node = node?;
-            let span = match (&node.value, key) {
+            Some(match (&node.value, key) {
                 (Value::Map(_) | Value::List(_), Some(key)) => key,
                 _ => raw
                     .hunks
                     .first()
                     .and_then(|hunk| causes.line_of(node.span, hunk, sign))
                     .unwrap_or(node.span),
-            };
-            let mut cause = causes.of(span);
+            })
+        };
+        let old_at = span(raw.old.as_ref(), raw.old_key, self.old, '-').map(|span| (self.old, span));
+        let new_at = span(raw.new.as_ref(), raw.new_key, self.new, '+').map(|span| (self.new, span));
+        let (old_cause, new_cause) = made::causes(old_at, new_at);
+        let shown = |node: Option<&Node>, mut cause: Option<Cause>, causes: &Causes<'_>| {
+            let node = node?;
             // The key may stand in the template and what is below it in the values.
             if let Some(cause) = cause.as_mut().filter(|cause| cause.value.is_none())
                 && matches!(node.value, Value::Map(_) | Value::List(_))
@@ -426,8 +432,8 @@ impl Differ<'_> {
         };
         Change {
             kind: raw.kind,
-            old: shown(raw.old.as_ref(), raw.old_key, self.old, '-'),
-            new: shown(raw.new.as_ref(), raw.new_key, self.new, '+'),
+            old: shown(raw.old.as_ref(), old_cause, self.old),
+            new: shown(raw.new.as_ref(), new_cause, self.new),
             hunks: if is_masked { Vec::new() } else { raw.hunks },
             path: raw.shown,
             steps: raw.path,

@@ -5,13 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::lines::Hunk;
+use super::made::{Input, Inputs};
+use chart::Chart;
 use diagnostics::{Diagnostic, Report};
+use engine::names::{Names, subchart};
 use engine::objects::{Object, Objects};
 use engine::places::Places;
 use engine::render::{Rendered, Trace};
 use engine::stages::{self, Outcome, Request};
 use gostd::string as gostring;
-use source::{SourceKind, Sources, Span};
+use goyaml::Node;
+use source::{FileId, SourceKind, Sources, Span};
 use world::World;
 
 /// The rule of sides that cannot be compared.
@@ -46,6 +50,8 @@ pub struct Side {
     /// What each render draws anew; see [`Side::compare_with`].
     pub(super) drawn: super::Drawn,
     rendered: Option<Rendered>,
+    chart: Option<Chart>,
+    values: Option<Node>,
 }
 
 /// A place in a file that people can edit.
@@ -68,6 +74,17 @@ pub struct Cause {
     pub value: Option<Spot>,
     /// Whether the value is known to be the origin, and not only likely.
     pub is_certain: bool,
+    /// Where no single value is known to be the origin: the keys that the field was made of. Of two renders, those that differ.
+    pub made_of: Vec<Ingredient>,
+}
+
+/// A key of the values that a field was made of, or of Chart.yaml.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ingredient {
+    /// The key as templates read it: `image.tag`, `Chart.appVersion`.
+    pub key: String,
+    /// Where it is set.
+    pub spot: Spot,
 }
 
 impl Side {
@@ -86,6 +103,8 @@ impl Side {
             log: Report::new(),
             drawn: super::Drawn::new(),
             rendered: None,
+            chart: None,
+            values: None,
         };
         let mut errors = Report::new();
         match what {
@@ -108,6 +127,7 @@ impl Side {
         let outcome = stages::run(world, &request, &self.sources);
         let Outcome {
             chart,
+            values,
             rendered,
             errors: failed,
             log,
@@ -129,6 +149,8 @@ impl Side {
                 .read_file(&path, &text, &self.namespace, &self.sources, errors);
             self.crds.insert(path);
         }
+        self.chart = chart;
+        self.values = values;
     }
 
     fn read(&mut self, world: &dyn World, path: &Path, errors: &mut Report) {
@@ -188,7 +210,20 @@ impl Side {
             .rendered
             .as_ref()
             .map(|rendered| Places::new(rendered, &self.sources));
-        Causes { side: self, places }
+        Causes {
+            side: self,
+            places,
+            names: self.values.as_ref().map(Names::of).unwrap_or_default(),
+        }
+    }
+
+    /// Chart.yaml of the chart that a rendered file belongs to.
+    fn chart_yaml(&self, file: &str) -> Option<FileId> {
+        let mut chart = self.chart.as_ref()?;
+        for name in subchart(file) {
+            chart = chart.subcharts.iter().find(|chart| chart.name() == name)?;
+        }
+        Some(chart.chart_yaml)
     }
 }
 
@@ -197,7 +232,11 @@ impl Side {
 pub struct Causes<'a> {
     side: &'a Side,
     places: Option<Places<'a>>,
+    names: Names,
 }
+
+/// What templates read of Chart.yaml and each version has another of.
+const VERSIONS: [&str; 2] = ["appVersion", "version"];
 
 impl Causes<'_> {
     /// The cause of a part of a text of this side.
@@ -207,6 +246,7 @@ impl Causes<'_> {
                 template: self.spot(place.template),
                 value: place.set_at().and_then(|value| self.spot(value)),
                 is_certain: place.is_certain,
+                made_of: Vec::new(),
             });
         }
         let source = self.side.sources.get(span.file);
@@ -216,7 +256,43 @@ impl Causes<'_> {
             template: self.spot(span),
             value: None,
             is_certain: true,
+            made_of: Vec::new(),
         })
+    }
+
+    /// Whether there are origins to be told of.
+    pub(super) fn is_traced(&self) -> bool {
+        self.places.is_some()
+    }
+
+    /// The values that were read to print a part of a text of this side, by their keys; and the versions of Chart.yaml.
+    pub(super) fn inputs(&self, span: Span) -> Inputs {
+        let mut found = Inputs::new();
+        let Some(places) = &self.places else { return found };
+        let source = self.side.sources.get(span.file);
+        let file = source.name();
+        let versions = self.side.chart_yaml(file).map(|id| (id, self.side.sources.get(id)));
+        let versions = versions.and_then(|(id, text)| goyaml::parse(&text, id, 0..text.text().len()).ok());
+        for input in places.inputs(span) {
+            let (key, place) = match input.place {
+                Some(place) => match self.names.find(place.value, file) {
+                    Some(key) => (key.to_string(), place.value),
+                    None => continue,
+                },
+                None => {
+                    let named = VERSIONS.iter().find_map(|key| {
+                        let node = versions.as_ref()?.node.get(key)?;
+                        (node.as_str() == Some(&*input.text)).then_some((*key, node.span))
+                    });
+                    let Some((key, place)) = named else { continue };
+                    (format!("Chart.{key}"), place)
+                }
+            };
+            let Some(spot) = self.spot(place) else { continue };
+            let (text, is_printed) = (input.text, input.is_printed);
+            found.insert(key, Input { spot, text, is_printed });
+        }
+        found
     }
 
     /// Where an object comes from: the line of its own template, whatever makes its name.
@@ -229,6 +305,7 @@ impl Causes<'_> {
             template: self.spot(place.calls.last().copied().unwrap_or(place.template)),
             value: None,
             is_certain: true,
+            made_of: Vec::new(),
         })
     }
 

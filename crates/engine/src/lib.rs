@@ -6,6 +6,7 @@
 pub mod coverage;
 pub mod lower;
 pub mod manifest;
+pub mod names;
 pub mod objects;
 pub mod places;
 pub mod render;

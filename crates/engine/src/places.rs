@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::render::Rendered;
+use crate::render::{Input, Rendered};
 use source::{FileId, SourceKind, Sources, Span};
 
 /// The origin of a part of a rendered text.
@@ -74,6 +74,13 @@ impl<'a> Places<'a> {
             is_key,
             is_certain: origin.is_certain,
         })
+    }
+
+    /// The scalars that were read to print a part of a rendered text. Without a trace, none.
+    pub fn inputs(&self, span: Span) -> Vec<Input> {
+        let file = self.file(span.file);
+        file.map(|file| self.rendered.inputs(&file, span.range()))
+            .unwrap_or_default()
     }
 
     fn file(&self, id: FileId) -> Option<Arc<str>> {

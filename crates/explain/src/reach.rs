@@ -8,9 +8,9 @@ use super::field::{change_rows, set_rows};
 use super::object::EXPLAIN;
 use super::screen::{Rows, cut, cut_at, line, place};
 use super::setters::{count, path_of, shown, walk, without_items};
-use super::source_map;
 use super::{Answer, Traced, Worlds};
 use diagnostics::{Diagnostic, Result, closest};
+use engine::names::starts_with;
 use engine::objects::{Field, Path, Query, Step, fields};
 use source::{Source, Span};
 
@@ -425,7 +425,7 @@ impl Traced<'_> {
         let charts = walk(self.chart());
         let mut charts: Vec<_> = charts
             .iter()
-            .filter(|named| source_map::starts_with(&path, &named.prefix))
+            .filter(|named| starts_with(&path, &named.prefix))
             .collect();
         charts.sort_by_key(|named| std::cmp::Reverse(named.prefix.len()));
         charts.into_iter().find_map(|named| {
@@ -440,7 +440,7 @@ impl Traced<'_> {
         let charts = walk(self.chart());
         let mut charts: Vec<_> = charts
             .iter()
-            .filter(|named| source_map::starts_with(path, &named.prefix))
+            .filter(|named| starts_with(path, &named.prefix))
             .collect();
         charts.sort_by_key(|named| std::cmp::Reverse(named.prefix.len()));
         charts.into_iter().find_map(|named| {

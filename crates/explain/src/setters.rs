@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::Traced;
-use crate::source_map::starts_with;
 use chart::Chart;
 use chart::values::GLOBAL;
+use engine::names::starts_with;
 use engine::objects::{Path, Step};
 use goyaml::{Node, Value};
 use source::{SourceKind, Span};

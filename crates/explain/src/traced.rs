@@ -3,10 +3,10 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::source_map::Names;
 use chart::Chart;
 use chart::values;
 use diagnostics::{Diagnostic, Report};
+use engine::names::Names;
 use engine::objects::Objects;
 use engine::places::{Place, Places};
 use engine::render::{Rendered, Trace};

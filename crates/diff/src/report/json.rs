@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::{Cause, Change, Diff, Kind, Shown, Spot};
+use crate::{Cause, Change, Diff, Ingredient, Kind, Shown, Spot};
 use diagnostics::ObjectRef;
 
 /// The version of the form; it changes when something in it does that is more than an addition.
@@ -93,8 +93,15 @@ fn cause(cause: Option<&Cause>) -> Json {
             "template": spot(cause.template.as_ref()),
             "value": spot(cause.value.as_ref()),
             "certain": cause.is_certain,
+            "made_of": cause.made_of.iter().map(made_of).collect::<Vec<_>>(),
         }),
     }
+}
+
+fn made_of(part: &Ingredient) -> Json {
+    let mut out = spot(Some(&part.spot));
+    out["key"] = part.key.clone().into();
+    out
 }
 
 fn spot(spot: Option<&Spot>) -> Json {

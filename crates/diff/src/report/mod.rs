@@ -131,9 +131,32 @@ fn name(reference: &ObjectRef, diff: &Diff) -> String {
     }
 }
 
-/// `values.yaml:3 via chart/templates/web.yaml:12`.
+/// So many keys are named that a field was made of.
+const MAX_KEYS: usize = 3;
+
+/// `values.yaml:3 via chart/templates/web.yaml:12`; `chart/templates/web.yaml:12 from image.tag (values.yaml:4)`.
 fn origin(cause: &Cause) -> String {
     let template = cause.template.as_ref().map(ToString::to_string);
+    if !cause.made_of.is_empty() {
+        let named = cause.made_of.iter().take(MAX_KEYS).map(|part| {
+            let spot = part.spot.to_string();
+            // A flag has the key in it.
+            if spot.ends_with(&part.key) {
+                spot
+            } else {
+                format!("{} ({spot})", part.key)
+            }
+        });
+        let named: Vec<String> = named.collect();
+        let more = cause.made_of.len().saturating_sub(MAX_KEYS);
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        let template = template.map(|template| format!("{template} ")).unwrap_or_default();
+        return format!("{template}from {}{more}", named.join(", "));
+    }
     match (&cause.value, template) {
         (Some(value), Some(template)) if cause.is_certain => format!("{value} via {template}"),
         (Some(value), Some(template)) => format!("{template}, probably {value}"),

@@ -32,7 +32,7 @@ pub use capabilities::{Capabilities, DEFAULT_KUBE_VERSION, KubeVersion};
 pub use context::{Release, TemplateFile, templates};
 pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagnostic};
 pub use name::name;
-pub use origin::{Origin, Origins, Setting};
+pub use origin::{Input, Origin, Origins, Setting};
 pub use rendering::{Rendering, Templates};
 pub use session::{Failed, Session};
 
@@ -52,6 +52,12 @@ impl Rendered {
     /// Byte `n` of a document is byte `manifest.start + n` of the file.
     pub fn origin(&self, file: &str, range: std::ops::Range<usize>) -> Option<Origin> {
         self.origins.as_ref()?.of(file, range)
+    }
+
+    /// Returns the scalars that were read to print some bytes of a file; see [`Origins::inputs`]. None without a trace.
+    pub fn inputs(&self, file: &str, range: std::ops::Range<usize>) -> Vec<Input> {
+        let origins = self.origins.as_ref();
+        origins.map(|origins| origins.inputs(file, range)).unwrap_or_default()
     }
 }
 

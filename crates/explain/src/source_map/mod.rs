@@ -3,7 +3,6 @@
 //! docs/source-map.md describes the file.
 
 mod lines;
-mod names;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -13,6 +12,7 @@ use serde_json::{Map, Value as Json, json};
 
 use chart::Chart;
 use diagnostics::Report;
+use engine::names::Names;
 use engine::objects::{Field, Object, Objects, fields};
 use engine::places::Places;
 use engine::render::Rendered;
@@ -20,7 +20,6 @@ use goyaml::Node;
 use source::{FileId, Sources, Span};
 
 pub(crate) use lines::lines;
-pub(crate) use names::{Names, starts_with, subchart};
 
 /// The version of the format. Readers must refuse versions that they do not know.
 pub const VERSION: u32 = 1;
@@ -173,18 +172,34 @@ impl Writer<'_> {
             let mut values = Vec::new();
             for (field, place) in &line.fields {
                 let Some(place) = place else { continue };
-                let Some(value) = place.value else { continue };
-                let mut told = Map::new();
+                let mut inputs: Vec<(Span, bool, bool)> = place
+                    .value
+                    .map(|value| (value, place.is_certain, place.is_key))
+                    .into_iter()
+                    .collect();
+                // A text that was made of several values has them all.
+                if !place.is_certain || place.value.is_none() {
+                    for input in self.places.inputs(field.node.span) {
+                        if let Some(setting) = input.place.filter(|_| input.is_printed)
+                            && inputs.iter().all(|(known, ..)| *known != setting.value)
+                        {
+                            inputs.push((setting.value, false, false));
+                        }
+                    }
+                }
                 let holder = objects.iter().find(|at| {
                     let span = all[**at].node.span;
                     span.start <= field.node.span.start && field.node.span.end <= span.end
                 });
-                if let Some(at) = holder {
-                    told.insert("object".to_owned(), json!(self.object(*at)));
+                for (value, is_certain, is_key) in inputs {
+                    let mut told = Map::new();
+                    if let Some(at) = holder {
+                        told.insert("object".to_owned(), json!(self.object(*at)));
+                    }
+                    told.insert("path".to_owned(), json!(field.path.to_string()));
+                    self.value(&mut told, value, (is_certain, is_key), &source);
+                    values.push(Json::Object(told));
                 }
-                told.insert("path".to_owned(), json!(field.path.to_string()));
-                self.value(&mut told, value, (place.is_certain, place.is_key), &source);
-                values.push(Json::Object(told));
             }
             // A line of a string, or of a collection that was printed as a whole.
             if values.is_empty()

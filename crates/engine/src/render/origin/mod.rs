@@ -7,6 +7,7 @@
 //! prints the same.
 
 mod index;
+mod inputs;
 mod kept;
 mod record;
 mod search;
@@ -26,6 +27,7 @@ use super::runtime::Runtime;
 use govalue::Value;
 use source::{SourceKind, Sources, Span};
 
+pub use self::inputs::Input;
 pub use self::record::Setting;
 pub(super) use self::record::{ALLOWANCE, Recorder};
 

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::objects::{Path, Step};
 use chart::values::GLOBAL;
-use engine::objects::{Path, Step};
 use goyaml::{Node, Value};
 use source::Span;
 
 /// The keys at each position.
 #[derive(Debug, Default)]
-pub(crate) struct Names(BTreeMap<Span, Vec<Path>>);
+pub struct Names(BTreeMap<Span, Vec<Path>>);
 
 impl Names {
-    pub(crate) fn of(values: &Node) -> Self {
+    /// The keys of the `.Values` of a release.
+    pub fn of(values: &Node) -> Self {
         let mut names = Self::default();
         let mut rest = vec![(Path::default(), values)];
         while let Some((path, node)) = rest.pop() {
@@ -35,7 +36,7 @@ impl Names {
 
     /// The key whose value is at a position, or the innermost key that contains it. Of several keys (global values, a
     /// subchart with two aliases) it is that of the chart that rendered the file, as the user would set it.
-    pub(crate) fn find(&self, place: Span, file: &str) -> Option<&Path> {
+    pub fn find(&self, place: Span, file: &str) -> Option<&Path> {
         let exact = self.0.get(&place);
         let paths = exact.or_else(|| {
             let around = self.0.range(..=Span { end: u32::MAX, ..place }).rev();
@@ -54,7 +55,7 @@ impl Names {
 }
 
 /// The names that lead to the subchart of a rendered file: `a/charts/b/templates/x.yaml` belongs to `b`.
-pub(crate) fn subchart(file: &str) -> Vec<&str> {
+pub fn subchart(file: &str) -> Vec<&str> {
     let mut parts = file.split('/').skip(1);
     let mut found = Vec::new();
     while parts.next() == Some("charts") {
@@ -63,7 +64,8 @@ pub(crate) fn subchart(file: &str) -> Vec<&str> {
     found
 }
 
-pub(crate) fn starts_with(path: &Path, prefix: &[&str]) -> bool {
+/// Whether a path begins with these keys.
+pub fn starts_with(path: &Path, prefix: &[&str]) -> bool {
     path.0.len() >= prefix.len()
         && path
             .0

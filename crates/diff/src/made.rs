@@ -1,0 +1,67 @@
+//! What a field is made of: the keys of the values that went into a text, where no single one is its origin.
+
+use std::collections::BTreeMap;
+
+use super::side::{Cause, Causes, Ingredient, Spot};
+use source::Span;
+
+/// A part of a text of one side.
+pub(super) type At<'a> = Option<(&'a Causes<'a>, Span)>;
+
+/// The causes of a field on both sides.
+///
+/// What is in the field of one side only, and not known to be one value, names the keys that it was made of: those that
+/// differ between the sides. A side that has nothing to compare with names those whose text it holds.
+pub(super) fn causes(old: At<'_>, new: At<'_>) -> (Option<Cause>, Option<Cause>) {
+    let of = |at: At<'_>| at.and_then(|(causes, span)| causes.of(span));
+    let (mut old_cause, mut new_cause) = (of(old), of(new));
+    let is_open = |cause: &Option<Cause>| {
+        cause
+            .as_ref()
+            .is_some_and(|cause| !cause.is_certain || cause.value.is_none())
+    };
+    if !is_open(&old_cause) && !is_open(&new_cause) {
+        return (old_cause, new_cause);
+    }
+    let inputs = |at: At<'_>| at.map(|(causes, span)| causes.inputs(span)).unwrap_or_default();
+    let (before, after) = (inputs(old), inputs(new));
+    let has_both = [old, new]
+        .iter()
+        .all(|at| at.is_some_and(|(causes, _)| causes.is_traced()));
+    for (cause, own, other) in [(&mut old_cause, &before, &after), (&mut new_cause, &after, &before)] {
+        if !is_open(cause) {
+            continue;
+        }
+        let Some(cause) = cause else { continue };
+        cause.made_of = own
+            .iter()
+            .filter(|(key, input)| {
+                if has_both {
+                    other.get(*key).is_none_or(|other| other.text != input.text)
+                } else {
+                    input.is_printed
+                }
+            })
+            .map(|(key, input)| Ingredient {
+                key: key.clone(),
+                spot: input.spot.clone(),
+            })
+            .collect();
+        // A value that only looks like the one that was printed, and is the same on both sides, is not the cause.
+        if has_both && !cause.made_of.is_empty() {
+            cause.value = None;
+        }
+    }
+    (old_cause, new_cause)
+}
+
+/// A value that went into a text.
+#[derive(Clone, Debug)]
+pub(super) struct Input {
+    pub(super) spot: Spot,
+    pub(super) text: String,
+    pub(super) is_printed: bool,
+}
+
+/// Inputs by their keys.
+pub(super) type Inputs = BTreeMap<String, Input>;
