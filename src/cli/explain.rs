@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
+use serde_json::{Value as Json, json};
 
 use super::Exit;
 use super::args::{LimitArguments, Target, Values};
@@ -13,9 +14,13 @@ use diagnostics::{Diagnostic, Report, closest};
 use explain::{Answer, Traced};
 use lint::RULES;
 use preflight;
-use source::Sources;
+use source::{Source, SourceKind, Sources};
 use world::{FileKind, World};
 
+/// The version of the JSON; another number when something changes that is more than an addition.
+const VERSION: u32 = 1;
+/// The rule of definitions that cannot be read.
+const CRDS: &str = "explain-crds";
 /// The argument that asks about values.
 const VALUES: &str = "values";
 
@@ -34,6 +39,7 @@ const VALUES: &str = "values";
     promchart explain values ./chart -f prod.yaml   # all values, with who sets them\n  \
     promchart explain values --unused ./chart -f prod.yaml\n  \
     promchart explain Deployment.spec.template.spec.containers.env   # what the field is, and what is checked\n  \
+    promchart explain Certificate.spec.issuerRef --crds crds/          # of a custom resource\n  \
     promchart explain unknown-field                 # a rule; without anything, all rules are listed"
 )]
 pub(super) struct Explain {
@@ -46,6 +52,12 @@ pub(super) struct Explain {
     /// Of a field of Kubernetes, the apiVersion that is meant: autoscaling/v1
     #[arg(long, value_name = "GROUP/VERSION")]
     pub(super) api_version: Option<String>,
+    /// Of a field of a custom resource, a file or folder with its CustomResourceDefinition
+    #[arg(long, value_name = "PATH", value_delimiter = ',')]
+    pub(super) crds: Vec<String>,
+    /// The format on stdout: text or json
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: String,
     /// The name of the release
     #[arg(long, value_name = "NAME")]
     pub(super) release: Option<String>,
@@ -64,10 +76,22 @@ pub(super) struct Explain {
 pub(super) fn run(worlds: &dyn Fn() -> Arc<dyn World>, arguments: &Explain, output: Output) -> Exit {
     let words: Vec<&str> = arguments.words.iter().map(String::as_str).collect();
     let sources = Sources::new();
+    let is_json = match &*arguments.format {
+        "text" => false,
+        "json" => true,
+        other => {
+            let error = usage(format!("unknown format {other}")).help("the formats are text and json");
+            output.errors(&Report::from(Box::new(error)), &sources, "");
+            return Exit::Usage;
+        }
+    };
     let answer = match words[..] {
-        [VALUES, ref rest @ ..] => values(worlds, arguments, rest, &sources),
+        [VALUES, ref rest @ ..] if arguments.crds.is_empty() => values(worlds, arguments, rest, &sources),
         _ if arguments.unused => Err(Report::from(usage(
             "--unused is for values: `promchart explain values --unused [CHART]`",
+        ))),
+        _ if !arguments.crds.is_empty() && (words.len() != 1 || words[0].contains('/')) => Err(Report::from(usage(
+            "--crds is for a field of a custom resource: `promchart explain KIND.PATH --crds FILE`",
         ))),
         [object, ref rest @ ..] if object.contains('/') => field(worlds, arguments, object, rest, &sources),
         [name, _, ..] => Err(Report::from(Box::new(
@@ -75,13 +99,24 @@ pub(super) fn run(worlds: &dyn Fn() -> Arc<dyn World>, arguments: &Explain, outp
                 "an object is KIND/NAME, such as Deployment/{name}; values are `values KEY`"
             )),
         ))),
-        [name] if !is_page(name) && explain::is_known_kind(name) => kubernetes(arguments, name),
-        [name] => return page(Some(name)),
-        [] => return page(None),
+        [name] if !is_page(name) => match custom(&*worlds(), arguments, name, &sources) {
+            Ok(Some(answer)) => Ok(answer),
+            Ok(None) if explain::is_known_kind(name) || !arguments.crds.is_empty() => kubernetes(arguments, name),
+            Ok(None) => page(Some(name)),
+            Err(errors) => Err(errors),
+        },
+        [name] => page(Some(name)),
+        [] => page(None),
     };
     match answer {
         Ok(answer) => {
-            Output::result(answer.text.as_bytes());
+            if is_json {
+                let told = json!({"version": VERSION, "answers": answer.json});
+                let text = serde_json::to_string_pretty(&told).unwrap_or_default() + "\n";
+                Output::result(text.as_bytes());
+            } else {
+                Output::result(answer.text.as_bytes());
+            }
             if answer.is_finding { Exit::Failed } else { Exit::Clean }
         }
         Err(errors) => {
@@ -117,6 +152,55 @@ fn kubernetes(arguments: &Explain, question: &str) -> Result<Answer, Report> {
 fn version(text: &str) -> Result<explain::Version, Box<Diagnostic>> {
     explain::Version::parse(text)
         .ok_or_else(|| usage(format!("invalid kube version '{text}': expected one such as 1.36")))
+}
+
+/// A field of a custom resource; `None` without its definition.
+fn custom(world: &dyn World, arguments: &Explain, question: &str, sources: &Sources) -> Result<Option<Answer>, Report> {
+    let mut found = Vec::new();
+    for path in &arguments.crds {
+        let files = definitions(world, Path::new(path)).map_err(|error| {
+            let error = Diagnostic::error(CRDS, format!("cannot read {path}: {error}"));
+            Report::from(Box::new(
+                error.help("--crds takes a file or a folder of .yaml, .yml and .json files"),
+            ))
+        })?;
+        let before = found.len();
+        for (name, bytes) in files {
+            let file = sources.add(Source::new(name, SourceKind::File, bytes));
+            let source = sources.get(file);
+            let parsed = goyaml::parse_all(&source, file, 0..source.text().len());
+            if let Some(error) = parsed.error {
+                return Err(Report::from(Box::new(chart::syntax_error(&error, CRDS, file))));
+            }
+            let json = parsed
+                .documents
+                .iter()
+                .map(|document| document.node.to_json(&|float| Json::from(float)));
+            found.extend(json.filter(|object| object["kind"] == "CustomResourceDefinition"));
+        }
+        if found.len() == before {
+            let error = Diagnostic::error(CRDS, format!("{path} has no CustomResourceDefinition"));
+            return Err(Report::from(Box::new(error)));
+        }
+    }
+    explain::custom(question, &found, arguments.api_version.as_deref())
+        .transpose()
+        .map_err(Report::from)
+}
+
+/// The files at a path; those of a folder in the order of their names.
+fn definitions(world: &dyn World, path: &Path) -> std::io::Result<Vec<(String, Vec<u8>)>> {
+    let read = |path: &Path| Ok((path.display().to_string(), world.read(path)?));
+    if world.entry(path)?.kind != FileKind::Folder {
+        return Ok(vec![read(path)?]);
+    }
+    let names = world.list(path)?;
+    let is_definition = |name: &&String| [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending));
+    names
+        .iter()
+        .filter(is_definition)
+        .map(|name| read(&path.join(name)))
+        .collect()
 }
 
 type Worlds<'a> = &'a dyn Fn() -> Arc<dyn World>;
@@ -198,7 +282,7 @@ fn is_chart(world: &dyn World, argument: &str) -> bool {
     is_path || is(&path.join("Chart.yaml"), FileKind::File) || is(path, FileKind::File)
 }
 
-fn page(name: Option<&str>) -> Exit {
+fn page(name: Option<&str>) -> Result<Answer, Report> {
     let Some(name) = name else {
         let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
         let width = preflight::RULES
@@ -206,17 +290,19 @@ fn page(name: Option<&str>) -> Exit {
             .map(|rule| rule.id.len())
             .fold(width, usize::max);
         let mut out = String::new();
+        let mut told = Vec::new();
         for rule in RULES {
             let state = if rule.is_on { rule.severity.as_str() } else { "off" };
             let (id, family, summary) = (rule.id, rule.family.as_str(), rule.summary());
             out.push_str(&format!("{id:width$}  {family:10}  {state:7}  {summary}\n"));
+            told.push(json!({"rule": id, "family": family, "severity": state, "summary": summary}));
         }
         for rule in preflight::RULES {
             let (id, state, summary) = (rule.id, rule.severity.as_str(), rule.summary());
             out.push_str(&format!("{id:width$}  preflight   {state:7}  {summary}\n"));
+            told.push(json!({"rule": id, "family": "preflight", "severity": state, "summary": summary}));
         }
-        Output::result(out.as_bytes());
-        return Exit::Clean;
+        return Ok(told_as(out, told));
     };
     if let Some(rule) = lint::find(name) {
         let state = if rule.is_on {
@@ -229,8 +315,9 @@ fn page(name: Option<&str>) -> Exit {
             rule.page.trim_end(),
             rule.family.as_str()
         );
-        Output::result(text.as_bytes());
-        return Exit::Clean;
+        let told =
+            json!({"rule": name, "family": rule.family.as_str(), "severity": state, "page": rule.page.trim_end()});
+        return Ok(told_as(text, vec![told]));
     }
     if let Some(rule) = preflight::find(name) {
         let text = format!(
@@ -238,8 +325,9 @@ fn page(name: Option<&str>) -> Exit {
             rule.page(),
             rule.severity.as_str()
         );
-        Output::result(text.as_bytes());
-        return Exit::Clean;
+        let told =
+            json!({"rule": name, "family": "preflight", "severity": rule.severity.as_str(), "page": rule.page()});
+        return Ok(told_as(text, vec![told]));
     }
     if let Some(function) = sprig::find(name) {
         let text = format!(
@@ -248,8 +336,13 @@ fn page(name: Option<&str>) -> Exit {
             function.go_type(),
             function.origin.as_str()
         );
-        Output::result(text.as_bytes());
-        return Exit::Clean;
+        let told = json!({
+            "function": name,
+            "summary": function.summary,
+            "type": function.go_type(),
+            "origin": function.origin.as_str(),
+        });
+        return Ok(told_as(text, vec![told]));
     }
     let rules = RULES.iter().map(|rule| rule.id);
     let rules = rules.chain(preflight::RULES.iter().map(|rule| rule.id));
@@ -266,9 +359,19 @@ fn page(name: Option<&str>) -> Exit {
     } else {
         Some(format!("; did you mean {}?", longer.join(" or ")))
     };
-    Output::message(&format!(
-        "Error: there is no rule or function {name}{}\nAn object is KIND/NAME, a field of Kubernetes KIND.PATH; values are `values KEY`: see promchart explain --help\n",
-        close.unwrap_or_default()
-    ));
-    Exit::Usage
+    Err(Report::from(Box::new(
+        usage(format!(
+            "there is no rule or function {name}{}",
+            close.unwrap_or_default()
+        ))
+        .help("an object is KIND/NAME, a field of Kubernetes KIND.PATH, of a custom resource KIND.PATH with --crds; values are `values KEY`: see promchart explain --help"),
+    )))
+}
+
+fn told_as(text: String, json: Vec<Json>) -> Answer {
+    Answer {
+        text,
+        json,
+        is_finding: false,
+    }
 }

@@ -28,6 +28,11 @@ impl Id {
         Arc::clone(&self.file)
     }
 
+    /// The names, for programs.
+    pub(super) fn json(&self) -> serde_json::Value {
+        serde_json::json!({"kind": self.kind, "namespace": self.namespace, "name": self.name})
+    }
+
     /// `Deployment/web`, as in queries.
     pub(super) fn title(&self) -> String {
         format!("{}/{}", self.kind, self.name)

@@ -2,15 +2,17 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value as Json;
+
 use super::change::{Changed, json};
-use super::object::{EXPLAIN, blame, find, title, whole};
-use super::screen::{Rows, cut, line, place};
+use super::object::{EXPLAIN, blame, find, reference, title, whole};
+use super::screen::{Rows, cut, json_place, line, place};
 use super::setters::{as_flag, count, path_of, shown, without_items};
 use super::{Answer, Traced, Worlds};
 use chart::values::GLOBAL;
 use diagnostics::{Diagnostic, Result, closest};
 use engine::names::subchart;
-use engine::objects::{Field, Object, Path, Query, Step};
+use engine::objects::{Field, Object, Path, Query, Step, fields};
 use engine::places::Place;
 use goyaml::{Node, Value};
 use source::Span;
@@ -34,14 +36,15 @@ pub fn field(traced: &Traced<'_>, worlds: Worlds<'_>, question: &str, path: Opti
     for object in objects {
         if query.is_empty() {
             separate(&mut answer.text);
-            whole(traced, object, &mut answer.text);
+            answer.json.push(whole(traced, object, &mut answer.text));
             continue;
         }
         match query.find(&object.node) {
             Ok(found) => {
                 for field in found {
                     separate(&mut answer.text);
-                    one(traced, worlds, object, &field, &mut answer.text);
+                    let json = one(traced, worlds, object, &field, &mut answer.text);
+                    answer.json.push(json);
                 }
             }
             Err((reached, rest)) => missing = Some(no_field(object, path.unwrap_or_default(), &reached, &rest)),
@@ -78,6 +81,20 @@ fn no_field(object: &Object, path: &str, reached: &[Field<'_>], rest: &Query) ->
                 let path = last.path.join(Step::Key(close.into()));
                 message.push_str(&format!("; did you mean `{path}`?"));
             }
+            // The name is right and the way to it is not: `replicas` for `spec.replicas`.
+            let wanted = rest.keys().last();
+            let all = fields(&object.node);
+            let elsewhere = all.iter().filter(|field| {
+                let mut keys = field.path.0.iter().filter_map(|step| match step {
+                    Step::Key(key) => Some(&**key),
+                    Step::Index(_) => None,
+                });
+                keys.next_back() == wanted && wanted.is_some()
+            });
+            let elsewhere: Vec<String> = elsewhere.take(3).map(|field| format!("`{}`", field.path)).collect();
+            if !elsewhere.is_empty() && !message.contains("did you mean") {
+                message.push_str(&format!("; did you mean {}?", elsewhere.join(" or ")));
+            }
             let more = keys.len().saturating_sub(MAX_NEAR);
             let keys = keys.into_iter().take(MAX_NEAR).collect::<Vec<_>>().join(", ");
             let more = if more > 0 {
@@ -104,8 +121,13 @@ fn no_field(object: &Object, path: &str, reached: &[Field<'_>], rest: &Query) ->
     Diagnostic::error(EXPLAIN, message).help(help).into()
 }
 
-fn one(traced: &Traced<'_>, worlds: Worlds<'_>, object: &Object, field: &Field<'_>, out: &mut String) {
+fn one(traced: &Traced<'_>, worlds: Worlds<'_>, object: &Object, field: &Field<'_>, out: &mut String) -> Json {
     let title = title(object);
+    let mut told = serde_json::json!({
+        "object": reference(object),
+        "path": field.path.to_string(),
+        "value": field.node.to_json(&|float| Json::from(float)),
+    });
     let is_scalar = match &field.node.value {
         Value::Map(map) => map.is_empty(),
         Value::List(list) => list.is_empty(),
@@ -117,21 +139,19 @@ fn one(traced: &Traced<'_>, worlds: Worlds<'_>, object: &Object, field: &Field<'
         let _ = writeln!(out, "{title}  {}", field.path);
         let rendered = field.key.map_or(field.node.span, |key| key.to(field.node.span));
         let _ = writeln!(out, "  rendered  {}\n", place(rendered, traced.sources));
-        blame(traced, object, rendered, out);
-        return;
+        told["rendered"] = json_place(rendered, traced.sources);
+        told["lines"] = blame(traced, object, rendered, out);
+        return told;
     }
     let _ = writeln!(out, "{title}  {} = {}", field.path, cut(&json(field.node)));
     let mut rows = Rows::default();
     rows.at("rendered", field.node.span, traced.sources);
     let Some(origin) = traced.places().of(field.node.span) else {
         rows.write(2, out);
-        return;
+        told["rows"] = rows.json();
+        return told;
     };
-    rows.add(
-        "template",
-        place(origin.template, traced.sources),
-        line(origin.template, traced.sources),
-    );
+    rows.at("template", origin.template, traced.sources);
     for call in &origin.calls {
         rows.at("called from", *call, traced.sources);
     }
@@ -169,9 +189,12 @@ fn one(traced: &Traced<'_>, worlds: Worlds<'_>, object: &Object, field: &Field<'
     if advice.len() > MAX_ADVICE {
         advice = vec!["change one of the values that it depends on".to_owned()];
     }
-    for text in advice {
+    for text in &advice {
         let _ = writeln!(out, "  to change it: {text}");
     }
+    told["rows"] = rows.json();
+    told["to_change"] = advice.into();
+    told
 }
 
 /// The rows of a value that is certainly the origin.
@@ -211,22 +234,17 @@ pub(super) fn set_rows(traced: &Traced<'_>, path: &Path, rows: &mut Rows) {
                 .get(&traced.values)
                 .filter(|item| item.node.span.file == setter.node.span.file)
             {
-                rows.add(
-                    label,
-                    place(item.node.span, traced.sources),
-                    with_role(line(item.node.span, traced.sources), &setter.role),
-                );
+                let span = item.node.span;
+                let text = with_role(line(span, traced.sources), &setter.role);
+                rows.with(label, span, text, traced.sources);
                 continue;
             }
         }
         if setter.node.as_map().is_some() {
             text = format!("{text} {}", shown(&setter.node));
         }
-        rows.add(
-            label,
-            place(setter.place(), traced.sources),
-            with_role(text, &setter.role),
-        );
+        let text = with_role(text, &setter.role);
+        rows.with(label, setter.place(), text, traced.sources);
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use promchart_k8s::{Unknown, Version, describe, lifecycle};
+use serde_json::json;
 
 use super::object::EXPLAIN;
 use super::screen::cut_at;
@@ -12,11 +13,40 @@ use engine::objects::Query;
 
 /// A field's text is no longer in the list of fields.
 const MAX_TEXT: usize = 100;
+/// So many names are suggested for a field that does not exist.
+const MAX_NEAR: usize = 3;
 
 /// Whether `KIND.PATH` begins with a kind of Kubernetes or of the Prometheus operator.
 pub fn is_known_kind(question: &str) -> bool {
     let kind = kind_of(question);
     describe(Version::LATEST, &|known| kinds::is_kind(kind, known), None, &[]).is_ok()
+}
+
+/// The error for a field that does not exist, with the nearest names.
+pub(super) fn no_field(holder: &str, name: &str, known: &[&str]) -> Diagnostic {
+    let mut message = format!("`{holder}` has no field `{name}`");
+    let wanted = name.to_lowercase();
+    let is_near = |known: &&&str| {
+        let known = known.to_lowercase();
+        known != wanted && wanted.len() > 2 && (known.contains(&wanted) || wanted.contains(&known) && known.len() > 2)
+    };
+    let close = closest(name, known.iter().copied());
+    let near = close.into_iter().chain(known.iter().filter(is_near).copied());
+    let mut seen = std::collections::BTreeSet::new();
+    let near: Vec<String> = near
+        .filter(|name| seen.insert(*name))
+        .take(MAX_NEAR)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    if !near.is_empty() {
+        message.push_str(&format!("; did you mean {}?", near.join(" or ")));
+    }
+    let help = if known.is_empty() {
+        "it is not an object with fields that are known".to_owned()
+    } else {
+        format!("it has {}", known.join(", "))
+    };
+    Diagnostic::error(EXPLAIN, message).help(help)
 }
 
 fn kind_of(question: &str) -> &str {
@@ -37,22 +67,13 @@ pub fn kubernetes(question: &str, version: Version, api_version: Option<&str>) -
         Err(Unknown::Kind) => {
             let with = api_version.map(|version| format!(" in {version}")).unwrap_or_default();
             let message = format!("Kubernetes {} has no kind `{kind}`{with}", version.known());
-            let help = "kinds of Kubernetes 1.33 to 1.37 and of the Prometheus operator are known";
+            let help =
+                "kinds of Kubernetes 1.33 to 1.37 and of the Prometheus operator are known; --crds FILE adds others";
             return Err(Diagnostic::error(EXPLAIN, message).help(help).into());
         }
         Err(Unknown::Field(reached, name, known)) => {
             let holder = [&[kind][..], &reached].concat().join(".");
-            let mut message = format!("`{holder}` has no field `{name}`");
-            if let Some(close) = closest(&name, known.iter().copied()) {
-                message.push_str(&format!("; did you mean `{close}`?"));
-            }
-            let mut error = Diagnostic::error(EXPLAIN, message);
-            error.help = Some(if known.is_empty() {
-                "it is not an object with fields that are known".to_owned()
-            } else {
-                format!("it has {}", known.join(", "))
-            });
-            return Err(error.into());
+            return Err(no_field(&holder, &name, &known).into());
         }
     };
     let mut text = [&[found.kind][..], &found.path].concat().join(".");
@@ -107,8 +128,26 @@ pub fn kubernetes(question: &str, version: Version, api_version: Option<&str>) -
             }
         }
     }
+    let fields = found.fields.iter().map(
+        |field| json!({"name": field.name, "type": field.type_name, "required": field.is_required, "text": field.text}),
+    );
+    let json = json!({
+        "apiVersion": found.api_version,
+        "kind": found.kind,
+        "path": found.path.join("."),
+        "kubernetes": version.known().to_string(),
+        "type": found.type_name,
+        "required": found.is_required,
+        "text": found.text,
+        "since": found.since.map(|version| version.to_string()),
+        "until": found.until.map(|version| version.to_string()),
+        "also_in": found.others,
+        "checks": found.checks.iter().map(|(rule, must)| json!({"rule": rule, "must": must})).collect::<Vec<_>>(),
+        "fields": fields.collect::<Vec<_>>(),
+    });
     Ok(Answer {
         text,
+        json: vec![json],
         is_finding: false,
     })
 }

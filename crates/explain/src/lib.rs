@@ -7,6 +7,7 @@
 //! field, object    what `explain Kind/name [PATH]` prints
 //! reach, unused    what `explain values` prints
 //! kubernetes       what `explain KIND.PATH` prints: of a field, without a release
+//! custom           the same of a custom resource
 //! ```
 //!
 //! If an origin is not certain, the value is changed and the chart rendered again; the answer says which method was
@@ -14,6 +15,7 @@
 
 mod change;
 mod comments;
+mod custom;
 mod field;
 mod kinds;
 mod kubernetes;
@@ -26,6 +28,7 @@ pub mod source_map;
 mod traced;
 mod unused;
 
+pub use custom::custom;
 pub use field::field;
 pub use kubernetes::{is_known_kind, kubernetes};
 pub use object::find;
@@ -39,6 +42,8 @@ pub use unused::unused;
 pub struct Answer {
     /// The text for the terminal.
     pub text: String,
+    /// The same for programs, one for each object, field or key. docs/explain.md describes them.
+    pub json: Vec<serde_json::Value>,
     /// Whether there is a finding, for the exit code.
     pub is_finding: bool,
 }

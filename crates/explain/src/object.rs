@@ -1,6 +1,8 @@
 //! Finds objects by name, and prints whole objects with the origin of each line.
 
-use super::screen::cut;
+use serde_json::{Value as Json, json};
+
+use super::screen::{cut, json_place};
 use super::setters::count;
 use super::{Traced, kinds};
 use crate::source_map::lines;
@@ -82,8 +84,14 @@ pub(super) fn title(object: &Object) -> String {
     format!("{}/{}", object.reference.kind, object.reference.name)
 }
 
-/// The lines of an object or of a part of it, each with its origin in the margin.
-pub(super) fn blame(traced: &Traced<'_>, object: &Object, span: Span, out: &mut String) {
+/// The names of an object, for programs.
+pub(super) fn reference(object: &Object) -> Json {
+    let of = &object.reference;
+    json!({"apiVersion": of.api_version, "kind": of.kind, "namespace": of.namespace, "name": of.name})
+}
+
+/// The lines of an object or of a part of it, each with its origin in the margin. Returns the same for programs.
+pub(super) fn blame(traced: &Traced<'_>, object: &Object, span: Span, out: &mut String) -> Json {
     let places = traced.places();
     let source = traced.sources.get(span.file);
     let fields: Vec<Field<'_>> = fields(&object.node);
@@ -115,6 +123,19 @@ pub(super) fn blame(traced: &Traced<'_>, object: &Object, span: Span, out: &mut 
         out.push('\n');
         last = margin;
     }
+    let told = lines.iter().map(|line| {
+        let mut told = json!({"text": line.text});
+        let Some(place) = &line.place else { return told };
+        told["template"] = json_place(place.template, traced.sources);
+        if let Some(value) = place.set_at() {
+            let key = traced.names.find(place.value.unwrap_or(value), &object.path);
+            told["key"] = key.map(ToString::to_string).into();
+            told["value"] = json_place(value, traced.sources);
+            told["certain"] = place.is_certain.into();
+        }
+        told
+    });
+    told.collect()
 }
 
 /// `file:line` relative to the folder of the chart.
@@ -141,7 +162,7 @@ fn from_end(text: &str) -> String {
 }
 
 /// The whole of an object.
-pub(super) fn whole(traced: &Traced<'_>, object: &Object, out: &mut String) {
+pub(super) fn whole(traced: &Traced<'_>, object: &Object, out: &mut String) -> Json {
     out.push_str(&title(object));
     out.push_str(&format!(
         "  {}\n",
@@ -166,5 +187,6 @@ pub(super) fn whole(traced: &Traced<'_>, object: &Object, out: &mut String) {
         "\n  origins are below {}; ? is likely, not certain\n\n",
         traced.folder()
     ));
-    blame(traced, object, object.node.span, out);
+    let lines = blame(traced, object, object.node.span, out);
+    json!({"object": reference(object), "hook": object.hook, "lines": lines})
 }

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use super::change::{Before, Changed, Difference, flat, json};
+use serde_json::{Value as Json, json};
+
+use super::change::{Before, Changed, Difference, flat, json as written};
 use super::field::{change_rows, set_rows};
 use super::object::EXPLAIN;
-use super::screen::{Rows, cut, cut_at, line, place};
+use super::screen::{Rows, cut, cut_at, json_place, place};
 use super::setters::{count, path_of, shown, walk, without_items};
 use super::{Answer, Traced, Worlds};
 use diagnostics::{Diagnostic, Result, closest};
@@ -44,17 +46,15 @@ pub fn reach(traced: &Traced<'_>, worlds: Worlds<'_>, question: &str) -> Result<
         Ok(found) => found.into_iter().map(|field| field.path).collect(),
         Err((reached, rest)) => vec![unset(traced, question, &query, &reached, &rest)?],
     };
-    let mut text = String::new();
+    let mut answer = Answer::default();
     for path in paths {
-        if !text.is_empty() {
-            text.push('\n');
+        if !answer.text.is_empty() {
+            answer.text.push('\n');
         }
-        one(traced, worlds, &path, &mut text);
+        let told = one(traced, worlds, &path, &mut answer.text);
+        answer.json.push(told);
     }
-    Ok(Answer {
-        text,
-        is_finding: false,
-    })
+    Ok(answer)
 }
 
 /// A key without a value: templates may still read it, or it may be set to null.
@@ -95,7 +95,7 @@ fn unset(traced: &Traced<'_>, question: &str, query: &Query, reached: &[Field<'_
     Err(error.into())
 }
 
-fn one(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, out: &mut String) {
+fn one(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, out: &mut String) -> Json {
     let value = path.get(&traced.values);
     let shown_value = value
         .as_ref()
@@ -114,9 +114,15 @@ fn one(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, out: &mut String) {
     rows.write(2, out);
     let mut advice = Vec::new();
     change_rows(traced, path, &mut advice);
-    for text in advice {
+    for text in &advice {
         let _ = writeln!(out, "  to change it: {text}");
     }
+    let mut told = json!({
+        "key": path.to_string(),
+        "value": value.as_ref().map(|field| field.node.to_json(&|float| Json::from(float))),
+        "rows": rows.json(),
+        "to_change": advice,
+    });
     let leaves: Vec<Path> = match &value {
         Some(field) => fields(field.node)
             .into_iter()
@@ -124,7 +130,9 @@ fn one(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, out: &mut String) {
             .collect(),
         None => vec![path.clone()],
     };
-    reached(traced, worlds, path, &leaves, out);
+    told["reaches"] = reached(traced, worlds, path, &leaves, out);
+    told["more_keys"] = leaves.len().saturating_sub(MAX_KEYS).into();
+    told
 }
 
 /// The properties of a key in the schema of the chart.
@@ -168,7 +176,7 @@ fn reads(traced: &Traced<'_>, path: &Path, rows: &mut Rows) {
     let mut lines = BTreeSet::new();
     found.retain(|span| lines.insert((span.file, traced.sources.get(span.file).line_column(span.start).line)));
     for span in found.iter().take(MAX_READS) {
-        rows.add("read by", place(*span, traced.sources), line(*span, traced.sources));
+        rows.at("read by", *span, traced.sources);
     }
     if found.len() > MAX_READS {
         rows.add("read by", format!("and {} more lines", found.len() - MAX_READS), "");
@@ -178,7 +186,7 @@ fn reads(traced: &Traced<'_>, path: &Path, rows: &mut Rows) {
     }
 }
 
-fn reached(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, leaves: &[Path], out: &mut String) {
+fn reached(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, leaves: &[Path], out: &mut String) -> Json {
     let printed = traced.printed(path);
     let before = traced.before(worlds);
     let mut changed: BTreeMap<&Path, Changed> = BTreeMap::new();
@@ -192,6 +200,7 @@ fn reached(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, leaves: &[Path]
     let mut without: Vec<String> = Vec::new();
     let mut total = BTreeSet::new();
     let mut body = String::new();
+    let mut told = Vec::new();
     for leaf in leaves.iter().take(MAX_KEYS) {
         let mut fields: BTreeMap<(super::change::Id, Option<Path>), Reached> = BTreeMap::new();
         for (value_path, object, path, is_certain) in &printed {
@@ -219,6 +228,12 @@ fn reached(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, leaves: &[Path]
             }
             Some(Changed::Nothing(_)) | None => {}
         }
+        told.push(json!({
+            "key": leaf.to_string(),
+            "value": leaf.get(&traced.values).map(|field| field.node.to_json(&|float| Json::from(float))),
+            "note": (!note.is_empty()).then_some(&note),
+            "fields": fields.iter().map(|field| of_field(&before, field)).collect::<Vec<_>>(),
+        }));
         if fields.is_empty() && !is_one {
             let reason = if note.is_empty() {
                 String::new()
@@ -272,6 +287,19 @@ fn reached(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, leaves: &[Path]
             leaves.len()
         );
     }
+    told.into()
+}
+
+/// A field that a key reaches, for programs.
+fn of_field(before: &Before, ((object, path), reached): (&(super::change::Id, Option<Path>), &Reached)) -> Json {
+    let now = path.as_ref().and_then(|path| before.objects.get(object)?.get(path));
+    json!({
+        "object": object.json(),
+        "path": path.as_ref().map(ToString::to_string),
+        "value": now.and_then(|now| serde_json::from_str::<Json>(now).ok()),
+        "printed": reached.origin.map(|is_certain| if is_certain { "certain" } else { "likely" }),
+        "with_change": reached.after,
+    })
 }
 
 /// Two values as JSON; for multi-line texts, the first lines that differ.
@@ -351,20 +379,27 @@ fn listed(
 /// Answers `explain values`: all values and what sets them.
 pub fn effective(traced: &Traced<'_>) -> Answer {
     let mut rows = Rows::default();
+    let mut told = Vec::new();
     for field in fields(&traced.values) {
         let span = field.key.unwrap_or(field.node.span);
-        let written = traced.sources.get(span.file).kind() != source::SourceKind::Made;
-        let at = if written {
+        let is_written = traced.sources.get(span.file).kind() != source::SourceKind::Made;
+        let at = if is_written {
             place(span, traced.sources)
         } else {
             String::new()
         };
-        rows.add(&field.path.to_string(), cut(&json(field.node)), at);
+        rows.add(&field.path.to_string(), cut(&written(field.node)), at);
+        told.push(json!({
+            "key": field.path.to_string(),
+            "value": field.node.to_json(&|float| Json::from(float)),
+            "place": is_written.then(|| json_place(span, traced.sources)),
+        }));
     }
     let mut text = String::new();
     rows.write(0, &mut text);
     Answer {
         text,
+        json: told,
         is_finding: false,
     }
 }
@@ -438,10 +473,7 @@ impl Traced<'_> {
     /// The properties of a key in the schema of its chart.
     fn schema(&self, path: &Path) -> Option<serde_json::Value> {
         let charts = walk(self.chart());
-        let mut charts: Vec<_> = charts
-            .iter()
-            .filter(|named| starts_with(path, &named.prefix))
-            .collect();
+        let mut charts: Vec<_> = charts.iter().filter(|named| starts_with(path, &named.prefix)).collect();
         charts.sort_by_key(|named| std::cmp::Reverse(named.prefix.len()));
         charts.into_iter().find_map(|named| {
             let text = named.chart.schema.as_ref()?.text();

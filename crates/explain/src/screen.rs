@@ -2,6 +2,7 @@
 
 use diagnostics::report::text::printable;
 use gostd::string as gostring;
+use serde_json::{Value as Json, json};
 use source::{SourceKind, Sources, Span};
 
 /// The maximum length of a text.
@@ -42,27 +43,66 @@ pub(super) fn line(span: Span, sources: &Sources) -> String {
     cut(&String::from_utf8_lossy(&text))
 }
 
+/// `{"file": .., "line": .., "column": ..}`; of a flag only the flag as typed.
+pub(super) fn json_place(span: Span, sources: &Sources) -> Json {
+    let source = sources.get(span.file);
+    if source.kind() == SourceKind::Flag {
+        return json!({"file": source.name()});
+    }
+    let place = source.line_column(span.start);
+    json!({"file": source.name(), "line": place.line, "column": place.column})
+}
+
+/// A row of an answer: what it says, where that is or of which key it is, and a text.
+struct Row {
+    cells: [String; 3],
+    place: Option<Json>,
+}
+
 /// Rows with a label, a position and a text, aligned in columns.
 #[derive(Default)]
-pub(super) struct Rows(Vec<[String; 3]>);
+pub(super) struct Rows(Vec<Row>);
 
 impl Rows {
-    pub(super) fn add(&mut self, label: &str, place: impl Into<String>, text: impl Into<String>) {
-        self.0.push([label.to_owned(), place.into(), text.into()]);
+    /// A row without a position.
+    pub(super) fn add(&mut self, label: &str, what: impl Into<String>, text: impl Into<String>) {
+        let cells = [label.to_owned(), what.into(), text.into()];
+        self.0.push(Row { cells, place: None });
+    }
+
+    /// A position and a text.
+    pub(super) fn with(&mut self, label: &str, span: Span, text: impl Into<String>, sources: &Sources) {
+        self.0.push(Row {
+            cells: [label.to_owned(), place(span, sources), text.into()],
+            place: Some(json_place(span, sources)),
+        });
     }
 
     /// A position and its line.
     pub(super) fn at(&mut self, label: &str, span: Span, sources: &Sources) {
-        self.add(label, place(span, sources), line(span, sources));
+        self.with(label, span, line(span, sources), sources);
+    }
+
+    /// `{"is": label, "place": .., "text": ..}`; without a position `of` instead of `place`.
+    pub(super) fn json(&self) -> Json {
+        let row = |row: &Row| {
+            let [label, what, text] = &row.cells;
+            match &row.place {
+                Some(place) => json!({"is": label, "place": place, "text": text}),
+                None => json!({"is": label, "of": what, "text": text}),
+            }
+        };
+        self.0.iter().map(row).collect()
     }
 
     pub(super) fn write(&self, indent: usize, out: &mut String) {
         let width = |at: usize, most: usize| {
-            let widths = self.0.iter().map(|row| row[at].chars().count());
+            let widths = self.0.iter().map(|row| row.cells[at].chars().count());
             widths.filter(|width| *width <= most).max().unwrap_or_default()
         };
         let (first, second) = (width(0, 50), width(1, 60));
-        for [label, place, text] in &self.0 {
+        for row in &self.0 {
+            let [label, place, text] = &row.cells;
             let row = format!("{:indent$}{label:first$}  {place:second$}  {text}", "");
             out.push_str(row.trim_end());
             out.push('\n');

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use serde_json::{Value as Json, json};
+
 use super::change::Changed;
-use super::screen::{Rows, line, place};
+use super::screen::{Rows, json_place, line};
 use super::setters::count;
 use super::{Answer, Traced, Worlds};
 use engine::objects::{Path, Step, fields};
@@ -18,6 +20,7 @@ const MAX_KEYS: usize = 400;
 pub fn unused(traced: &Traced<'_>, worlds: Worlds<'_>) -> Answer {
     let usage = traced.usage();
     let mut text = String::new();
+    let mut told = Vec::new();
     let mut total = 0;
     if !usage.is_complete {
         text.push_str("The templates compute so much that keys which no template reads cannot be told.\n\n");
@@ -36,6 +39,7 @@ pub fn unused(traced: &Traced<'_>, worlds: Worlds<'_>) -> Answer {
         "Given, and read by no template",
         given.iter().map(|(path, span)| (path.clone(), *span, String::new())),
         &mut text,
+        ("not read", &mut told),
     );
     let (idle, left_out) = idle(traced, worlds, &given);
     total += idle.len();
@@ -44,6 +48,7 @@ pub fn unused(traced: &Traced<'_>, worlds: Worlds<'_>) -> Answer {
         "Given, and without an effect with these values: changing them changes no object",
         idle.into_iter(),
         &mut text,
+        ("no effect", &mut told),
     );
     if left_out > 0 {
         let _ = writeln!(text, "{} more were not tried.\n", count(left_out, "given value"));
@@ -62,31 +67,37 @@ pub fn unused(traced: &Traced<'_>, worlds: Worlds<'_>) -> Answer {
         "In the chart's values.yaml, and read by no template",
         defaults.into_iter().map(|(path, span)| (path, span, String::new())),
         &mut text,
+        ("default not read", &mut told),
     );
     if total == 0 && usage.is_complete {
         text.push_str("Every value is read, and every value that was given has an effect.\n");
     }
     Answer {
         text,
+        json: vec![json!({"complete": usage.is_complete, "unused": told, "not_tried": left_out})],
         is_finding: total > 0,
     }
 }
 
-fn section(traced: &Traced<'_>, title: &str, found: impl Iterator<Item = (String, Span, String)>, text: &mut String) {
+fn section(
+    traced: &Traced<'_>,
+    title: &str,
+    found: impl Iterator<Item = (String, Span, String)>,
+    text: &mut String,
+    (reason, told): (&str, &mut Vec<Json>),
+) {
     let mut rows = Rows::default();
     let mut number = 0;
     for (path, span, note) in found {
         number += 1;
         let line = line(span, traced.sources);
-        rows.add(
-            &path,
-            place(span, traced.sources),
-            if note.is_empty() {
-                line
-            } else {
-                format!("{line}   {note}")
-            },
-        );
+        told.push(json!({"key": path, "reason": reason, "place": json_place(span, traced.sources)}));
+        let line = if note.is_empty() {
+            line
+        } else {
+            format!("{line}   {note}")
+        };
+        rows.with(&path, span, line, traced.sources);
     }
     if number > 0 {
         let _ = writeln!(text, "{title} ({number}):");
