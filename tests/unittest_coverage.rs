@@ -109,11 +109,63 @@ fn reports_for_other_programs_have_the_same_counts() {
             "cobertura=out/cobertura.xml",
             "--coverage-output",
             "html=out/pages",
+            "--coverage-output",
+            "json=out/coverage.json",
         ],
     );
     assert_eq!((run.code, &*run.stderr), (0, ""));
     let written = |name: &str| std::fs::read_to_string(folder.join("out").join(name)).unwrap();
     assert_eq!(written("lcov.info"), read(format!("{FOLDER}/lcov.info")));
+    // JSON says the same as lcov.
+    let report: serde_json::Value = serde_json::from_str(&written("coverage.json")).unwrap();
+    assert_eq!(
+        (&report["version"], &report["charts"][0]["name"]),
+        (&1.into(), &"shop".into())
+    );
+    let files = report["charts"].as_array().unwrap().iter();
+    let files = files.flat_map(|chart| chart["files"].as_array().unwrap());
+    let as_lcov = files.flat_map(|file| {
+        let mut lines = vec![format!("SF:{}", file["path"].as_str().unwrap())];
+        for template in file["templates"].as_array().unwrap() {
+            lines.push(format!(
+                "FNDA:{},{}",
+                template["calls"],
+                template["name"].as_str().unwrap()
+            ));
+        }
+        for branch in file["branch_hits"].as_array().unwrap() {
+            let taken = if branch["reached"] == true {
+                branch["hits"].to_string()
+            } else {
+                "-".to_owned()
+            };
+            lines.push(format!("BRDA {} {} {taken}", branch["line"], branch["else"]));
+        }
+        for (line, hits) in file["line_hits"].as_object().unwrap() {
+            lines.push(format!("DA:{line},{hits}"));
+        }
+        for (name, share) in [("BR", &file["branches"]), ("L", &file["lines"])] {
+            lines.push(format!("{name}F:{}", share["all"]));
+            lines.push(format!("{name}H:{}", share["run"]));
+        }
+        lines
+    });
+    let mut as_lcov: Vec<String> = as_lcov.collect();
+    let info = written("lcov.info");
+    let lines = info.lines().filter_map(|line| {
+        if let Some(branch) = line.strip_prefix("BRDA:") {
+            let cells: Vec<&str> = branch.split(',').collect();
+            return Some(format!("BRDA {} {} {}", cells[0], cells[2] == "1", cells[3]));
+        }
+        let kept = ["SF:", "FNDA:", "DA:", "BRF:", "BRH:", "LF:", "LH:"];
+        kept.iter()
+            .any(|start| line.starts_with(start))
+            .then(|| line.to_owned())
+    });
+    let mut lines: Vec<String> = lines.collect();
+    as_lcov.sort();
+    lines.sort();
+    assert_eq!(as_lcov, lines);
     let cobertura = written("cobertura.xml");
     let (before, after) = cobertura.split_once(" version=\"0").unwrap();
     let (_, after) = after.split_once("\">").unwrap();

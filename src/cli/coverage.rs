@@ -20,7 +20,7 @@ pub(super) struct CoverageArguments {
     /// Report which lines and branches of the templates the tests have run
     #[arg(long)]
     coverage: bool,
-    /// Also write the coverage to a file or folder: lcov=FILE, cobertura=FILE or html=FOLDER; repeatable
+    /// Also write the coverage to a file or folder: lcov=FILE, cobertura=FILE, json=FILE or html=FOLDER; repeatable
     #[arg(long, value_name = "FORMAT=PATH")]
     coverage_output: Vec<Target>,
     /// Also count a render with each of these values files: a file or pattern in the folder of the chart; repeatable
@@ -45,6 +45,7 @@ struct Target {
 enum Format {
     Lcov,
     Cobertura,
+    Json,
     Html,
 }
 
@@ -56,8 +57,9 @@ impl FromStr for Target {
         let format = match format {
             "lcov" => Format::Lcov,
             "cobertura" => Format::Cobertura,
+            "json" => Format::Json,
             "html" => Format::Html,
-            _ => return Err("the formats are lcov=FILE, cobertura=FILE and html=FOLDER".to_owned()),
+            _ => return Err("the formats are lcov=FILE, cobertura=FILE, json=FILE and html=FOLDER".to_owned()),
         };
         if path.is_empty() {
             return Err(format!("where to? {}=PATH", text.trim_end_matches('=')));
@@ -147,6 +149,7 @@ impl Target {
         match self.format {
             Format::Lcov => write(path, &coverage::write_lcov(charts))?,
             Format::Cobertura => write(path, &coverage::write_cobertura(charts, world))?,
+            Format::Json => write(path, &coverage::write_json(charts))?,
             Format::Html => {
                 for (name, page) in coverage::html_pages(charts) {
                     write(&path.join(name), &page)?;

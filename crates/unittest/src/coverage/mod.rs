@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! engine's points, counts   -> FileCoverage of the report: lines, branches, definitions
-//! text, lcov, cobertura, html   -> what people and other programs read
+//! text, lcov, cobertura, json, html   -> what people and other programs read
 //! ```
 
 mod cobertura;
 mod html;
+mod json;
 mod lcov;
 mod more;
 mod text;
@@ -21,6 +22,7 @@ use source::{Source, Sources, Span};
 
 pub use cobertura::write as write_cobertura;
 pub use html::pages as html_pages;
+pub use json::write as write_json;
 pub use lcov::write as write_lcov;
 pub use more::render as render_more;
 pub use text::write as write_text;
