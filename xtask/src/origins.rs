@@ -14,7 +14,7 @@ mod perturbed;
 #[path = "../../tests/support/shares.rs"]
 mod shares;
 
-/// The number of values changed in each chart.
+/// The number of values changed in each chart, unless `--changes` says otherwise.
 const CHANGES: usize = 150;
 
 /// The maximum number of misses shown for each chart.
@@ -22,12 +22,19 @@ const SHOWN: usize = 12;
 /// The number of renders for measuring the time.
 const TIMES: u32 = 3;
 
-/// Measures charts and prints a line for each.
+/// Measures charts and prints a line for each: `[--changes=NUMBER] CHART...`.
 ///
 /// # Errors
-/// None: a chart that does not render is reported on its line.
-pub(crate) fn measure(charts: &[&str]) -> Result<(), String> {
-    for chart in charts {
+/// If the number is none. A chart that does not render is reported on its line.
+pub(crate) fn measure(arguments: &[&str]) -> Result<(), String> {
+    let mut most = CHANGES;
+    for chart in arguments {
+        if let Some(number) = chart.strip_prefix("--changes=") {
+            most = number
+                .parse()
+                .map_err(|_| format!("--changes={number}: expected a number"))?;
+            continue;
+        }
         let path = Path::new(chart);
         match shares::measure(path, &[]) {
             Err(error) => println!("{chart}: {}", error.lines().next().unwrap_or_default()),
@@ -47,15 +54,15 @@ pub(crate) fn measure(charts: &[&str]) -> Result<(), String> {
                 for miss in found.misses.iter().take(SHOWN) {
                     println!("  {miss}");
                 }
-                changes(path);
+                changes(path, most);
             }
         }
     }
     Ok(())
 }
 
-fn changes(chart: &Path) {
-    let found = match perturbed::measure(chart, &[], CHANGES) {
+fn changes(chart: &Path, most: usize) {
+    let found = match perturbed::measure(chart, &[], most) {
         Ok(found) => found,
         Err(error) => return println!("  {}", error.lines().next().unwrap_or_default()),
     };
