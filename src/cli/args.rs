@@ -8,6 +8,7 @@ use super::explain::Explain;
 use super::helm_flags::HelmFlags;
 use super::migrate::Migrate;
 use super::test::Test;
+use engine::render::Limits;
 use gostd::boolean;
 
 /// Renders, validates and lints Helm charts, without Helm and without a cluster.
@@ -424,6 +425,20 @@ pub(super) struct LimitArguments {
     /// Maximum memory of a render, in MiB
     #[arg(long, value_name = "MIB")]
     pub(super) max_memory: Option<usize>,
+}
+
+impl LimitArguments {
+    /// The limits of a render.
+    pub(super) fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        if let Some(steps) = self.max_steps {
+            limits.steps = steps;
+        }
+        if let Some(mebibytes) = self.max_memory {
+            limits.memory = mebibytes.saturating_mul(1 << 20);
+        }
+        limits
+    }
 }
 
 /// promchart lower FILE

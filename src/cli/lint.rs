@@ -502,13 +502,7 @@ fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<Plan> 
 }
 
 fn limits(arguments: &args::LimitArguments) -> Limits {
-    let mut limits = Limits::default();
-    if let Some(steps) = arguments.max_steps {
-        limits.steps = steps;
-    }
-    if let Some(mebibytes) = arguments.max_memory {
-        limits.memory = mebibytes.saturating_mul(1 << 20);
-    }
+    let mut limits = arguments.limits();
     // Renders run in parallel, and their memory is counted together.
     let threads = processors();
     limits.memory = limits.memory.saturating_mul(threads + 1);

@@ -8,7 +8,7 @@ use crate::builtin;
 use chart::Location;
 use chart::values::Overrides;
 use diagnostics::Diagnostic;
-use engine::render::{self, Capabilities, KubeVersion, Limits, Release, Trace};
+use engine::render::{self, Capabilities, KubeVersion, Release, Trace};
 use engine::stages::{DEFAULT_RELEASE, Request};
 use gostd::csv;
 use world::World;
@@ -131,13 +131,6 @@ impl Asked<'_> {
         }
         capabilities.api_versions.extend(lists.api_versions);
         let values = self.values;
-        let mut limits = Limits::default();
-        if let Some(steps) = self.limits.max_steps {
-            limits.steps = steps;
-        }
-        if let Some(mebibytes) = self.limits.max_memory {
-            limits.memory = mebibytes.saturating_mul(1 << 20);
-        }
         let namespace = self.target.namespace.clone();
         let namespace = namespace.or_else(|| world.variable("HELM_NAMESPACE"));
         let namespace = namespace.filter(|namespace| !namespace.is_empty());
@@ -161,7 +154,7 @@ impl Asked<'_> {
             },
             capabilities,
             skip_schema: self.skip_schema,
-            limits,
+            limits: self.limits.limits(),
             trace: Trace::Off,
             coverage: false,
         })

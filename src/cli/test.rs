@@ -13,7 +13,6 @@ use super::request::usage;
 use super::test_lint;
 use super::watch::watch;
 use diagnostics::{Diagnostic, Report, Result};
-use engine::render::Limits;
 use gostd::boolean;
 use source::Sources;
 use unittest::{Format, Listener, Options, Printer, SuiteResult};
@@ -132,13 +131,7 @@ fn tested(world: &Arc<dyn World>, arguments: &Test, output: Output, sources: &So
             usage(message).help("the formats are junit, nunit, xunit and sonar"),
         ));
     };
-    let mut limits = Limits::default();
-    if let Some(steps) = arguments.limits.max_steps {
-        limits.steps = steps;
-    }
-    if let Some(mebibytes) = arguments.limits.max_memory {
-        limits.memory = mebibytes.saturating_mul(1 << 20);
-    }
+    let limits = arguments.limits.limits();
     let files = match &arguments.files[..] {
         [] => vec![SUITES.to_owned()],
         files => files.to_vec(),

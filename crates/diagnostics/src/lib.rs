@@ -9,6 +9,8 @@ use std::fmt;
 
 use source::Span;
 
+pub use suggest::{closest, did_you_mean};
+
 /// The severity of a diagnostic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -183,31 +185,6 @@ impl Diagnostic {
     pub fn headline(&self) -> &str {
         self.helm.as_deref().unwrap_or(&self.message)
     }
-}
-
-/// Returns the known name that is most similar to a mistyped one, if any is similar enough. Never returns `name`
-/// itself.
-pub fn closest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    /// The maximum length of a name that is compared, because comparing takes time and longer names are not typed by
-    /// hand.
-    const LONGEST: usize = 64;
-    if name.len() > LONGEST {
-        return None;
-    }
-    let most = 1 + name.len() / 4;
-    let lower = name.to_lowercase();
-    known
-        .into_iter()
-        .filter(|known| known.len().abs_diff(name.len()) <= most && *known != name)
-        .map(|known| (strsim::osa_distance(&lower, &known.to_lowercase()), known))
-        .min()
-        .filter(|(distance, _)| *distance <= most)
-        .map(|(_, known)| known)
-}
-
-/// The result of [`closest`] as a help text.
-pub fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    closest(name, known).map(|known| format!("did you mean `{known}`?"))
 }
 
 /// The result of a stage that stops at its first error.

@@ -35,7 +35,6 @@ mod objects;
 mod problem;
 mod rules;
 mod shape;
-mod suggest;
 mod update;
 mod version;
 mod walk;

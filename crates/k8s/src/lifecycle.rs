@@ -5,7 +5,6 @@ use std::sync::OnceLock;
 
 use crate::definitions::Definitions;
 use crate::problem::Side;
-use crate::suggest;
 use crate::version::Version;
 use crate::walk::{Place, Walker};
 

@@ -6,7 +6,6 @@ use crate::definitions::{Definitions, Type};
 use crate::formats::{encoding, quantity, shown, times};
 use crate::problem::{Problem, Severity, Side, Step};
 use crate::rules::Rules;
-use crate::suggest;
 use crate::version::Version;
 use crate::words::{describe, empty_of, fits, found, whole};
 
@@ -414,10 +413,8 @@ impl<'a> Walker<'a> {
                 format!("Kubernetes had it up to 1.{}", field.to)
             });
         }
-        let nearest = suggest::nearest(key, fields.fields(version).map(|field| field.name));
-        if let Some(nearest) =
-            nearest.filter(|nearest| strsim::osa_distance(nearest, key) <= 1 || nearest.eq_ignore_ascii_case(key))
-        {
+        let names = || fields.fields(version).map(|field| field.name);
+        if let Some(nearest) = suggest::typo(key, names()) {
             return Some(format!("did you mean `{nearest}`?"));
         }
         for (parent, length) in self.frames.iter().rev().skip(1) {
@@ -437,7 +434,7 @@ impl<'a> Walker<'a> {
         if let Some(child) = self.child_with(definition, key, value) {
             return Some(format!("it belongs to `{child}`"));
         }
-        nearest.map(|nearest| format!("did you mean `{nearest}`?"))
+        suggest::did_you_mean(key, names())
     }
 
     /// Finds a field, or a path of two fields, whose object can have the key with this value.

@@ -11,6 +11,7 @@ use super::explore::{self, Arm, Place};
 use super::matrix::{Run, Scope};
 use super::rules::kubernetes::undefined_kinds;
 use diagnostics::report::Reach;
+use engine::manifest::is_manifest;
 use source::Sources;
 
 /// The maximum number of names on a line of the summary.
@@ -66,8 +67,7 @@ impl Tally {
         tally.partial = usize::from(context.objects.is_partial);
         let productive: BTreeSet<&str> = context.objects.all.iter().map(|object| &*object.path).collect();
         for path in rendered.files.keys() {
-            let name = path.rsplit('/').next().unwrap_or_default();
-            if !name.starts_with('_') && name != "NOTES.txt" {
+            if is_manifest(path) {
                 let key = (Arc::clone(&run.chart), Arc::clone(path));
                 tally.templates.insert(key, productive.contains(&**path));
             }

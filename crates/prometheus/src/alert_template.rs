@@ -83,7 +83,7 @@ pub(super) fn check(check: &mut Check<'_>, alert: &str, node: &Node) {
         let place = span(error.opened.unwrap_or(error.span), check);
         let mut diagnostic = Diagnostic::error(TEMPLATE, message).at(place);
         if let Some(unknown) = &error.unknown_function
-            && let Some(similar) = super::scalars::similar(unknown, FUNCTIONS.iter().copied())
+            && let Some(similar) = suggest::closest(unknown, FUNCTIONS.iter().copied())
         {
             diagnostic = diagnostic.help(format!("did you mean {}?", quote(similar)));
         }

@@ -76,7 +76,7 @@ fn relabelling(check: &mut Check<'_>, rule: Object<'_>, keys: &Keys) {
     }
     if !ACTIONS.contains(&action.as_str()) {
         let mut diagnostic = Diagnostic::error(VALUE, format!("unknown relabel action {}", quote(&written))).at(place);
-        diagnostic = diagnostic.help(match scalars::similar(&action, ACTIONS.iter().copied()) {
+        diagnostic = diagnostic.help(match suggest::closest(&action, ACTIONS.iter().copied()) {
             Some(similar) => format!("did you mean {similar}?"),
             None => format!("one of {}", ACTIONS.join(", ")),
         });

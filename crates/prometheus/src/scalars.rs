@@ -95,19 +95,6 @@ pub(super) fn relabel_regex(expression: &str) -> Result<(), String> {
     Regexp::compile(&format!("^(?s:{expression})$")).map(|_| ())
 }
 
-/// The known name most similar to a misspelt one.
-pub(super) fn similar<'w>(name: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
-    if name.len() > 64 {
-        return None;
-    }
-    let name = name.to_lowercase();
-    known
-        .map(|word| (strsim::osa_distance(&name, &word.to_lowercase()), word))
-        .filter(|(distance, word)| *distance <= 3 && distance * 3 <= word.len())
-        .min()
-        .map(|(_, word)| word)
-}
-
 /// Whether a text is a UUID in a form that `uuid.Parse` of github.com/google/uuid accepts.
 pub(super) fn is_uuid(text: &str) -> bool {
     let lower = text.to_lowercase();

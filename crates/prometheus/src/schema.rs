@@ -71,7 +71,7 @@ impl Struct {
 
     fn similar(&self, name: &str) -> Option<&'static str> {
         let fields = self.fields.iter().flat_map(|part| part.iter());
-        scalars::similar(name, fields.map(|(known, _)| *known))
+        suggest::closest(name, fields.map(|(known, _)| *known))
     }
 
     /// Whether a struct has a field. Used to detect the kind of a file.
@@ -225,7 +225,7 @@ impl Check<'_> {
         let mut diagnostic = Diagnostic::error(rule, message).at(node.span);
         if let Ty::Choice(words, _) = ty {
             let words = || words.iter().copied().filter(|word| !word.is_empty());
-            diagnostic = diagnostic.help(match scalars::similar(&text, words()) {
+            diagnostic = diagnostic.help(match suggest::closest(&text, words()) {
                 Some(similar) => format!("did you mean {}?", quote(similar)),
                 None => format!("one of {}", words().collect::<Vec<_>>().join(", ")),
             });

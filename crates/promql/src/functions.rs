@@ -20,15 +20,7 @@ pub(super) fn find(name: &str) -> Option<&'static Function> {
 
 /// The function name most similar to a misspelt one.
 pub(super) fn similar(name: &str) -> Option<&'static str> {
-    if name.len() > 64 {
-        return None;
-    }
-    FUNCTIONS
-        .iter()
-        .map(|function| (strsim::osa_distance(name, function.name), function.name))
-        .filter(|(distance, known)| *distance <= 2 && distance * 3 <= known.len())
-        .min()
-        .map(|(_, name)| name)
+    suggest::closest(name, FUNCTIONS.iter().map(|function| function.name))
 }
 
 const fn function(name: &'static str, arguments: &'static [Type], result: Type) -> Function {

@@ -153,19 +153,7 @@ pub fn suggestion(name: &str) -> Option<String> {
     if matches!(name, "env" | "expandenv") {
         return Some("Helm keeps the environment out of charts; pass it in with --set".to_owned());
     }
-    // Longer names are not typos, and comparing them is expensive.
-    if name.len() > 64 {
-        return None;
-    }
-    let lower = name.to_lowercase();
-    let distances = all().map(|function| {
-        let distance = strsim::osa_distance(&lower, &function.name.to_lowercase());
-        (distance, function.name)
-    });
-    let (_, best) = distances
-        .min()
-        .filter(|(distance, _)| *distance <= 1 + name.len() / 4)?;
-    Some(format!("did you mean `{best}`?"))
+    suggest::did_you_mean(name, all().map(|function| function.name))
 }
 
 /// The documentation page of all functions, in Markdown.

@@ -100,6 +100,12 @@ impl LastRead {
     }
 }
 
+/// Whether a rendered file contains manifests: partials (`_helpers.tpl`) and notes do not.
+pub fn is_manifest(path: &str) -> bool {
+    let is_partial = path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
+    !is_partial && !path.ends_with("NOTES.txt")
+}
+
 /// Splits rendered files into manifests and sorts them. `last` avoids parsing files again that have not changed.
 ///
 /// # Errors
@@ -111,10 +117,6 @@ pub fn sort(
     report: &mut Report,
     last: Option<&LastRead>,
 ) -> Result<Manifests, Report> {
-    let is_manifest = |path: &str| {
-        let is_partial = path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
-        !is_partial && !path.ends_with("NOTES.txt")
-    };
     let files: Vec<_> = files.iter().filter(|(path, _)| is_manifest(path)).collect();
     let known: Vec<_> = files
         .iter()

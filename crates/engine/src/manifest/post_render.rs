@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::split;
+use super::{is_manifest, split};
 use diagnostics::{Diagnostic, Report, Result};
 use gostd::quote::quote;
 use gostd::string as gostring;
@@ -49,8 +49,7 @@ impl PostRenderer {
         };
         let mut documents = Vec::new();
         for (path, text) in files {
-            let is_partial = path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
-            if is_partial || path.ends_with("NOTES.txt") {
+            if !is_manifest(path) {
                 continue;
             }
             for (_, text) in split(text) {

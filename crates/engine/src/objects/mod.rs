@@ -5,7 +5,7 @@ mod path;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::manifest::{self, MANIFEST_SYNTAX, split};
+use crate::manifest::{self, MANIFEST_SYNTAX, is_manifest, split};
 use crate::render::Rendered;
 use diagnostics::{ObjectRef, Report};
 use gostd::string as gostring;
@@ -49,8 +49,7 @@ impl Objects {
     pub fn read(rendered: &Rendered, namespace: &str, sources: &Sources, report: &mut Report) -> Self {
         let mut objects = Self::default();
         for (path, text) in &rendered.files {
-            let is_partial = path.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
-            if !is_partial && !path.ends_with("NOTES.txt") {
+            if is_manifest(path) {
                 objects.read_file(path, text, namespace, sources, report);
             }
         }

@@ -412,8 +412,7 @@ impl<'a> Checker<'_, 'a> {
             return Ok(Kind::Any);
         }
         let known: Vec<&str> = self.scope.variables.keys().map(String::as_str).collect();
-        let near = crate::suggest::nearest(name, known.into_iter())
-            .filter(|near| strsim::osa_distance(near, name) <= 2)
+        let near = suggest::closest(name, known.into_iter())
             .map(|near| format!("; did you mean `{near}`?"))
             .unwrap_or_default();
         Err(format!("there is no variable `{}` here{near}", shown(name)))
@@ -468,8 +467,7 @@ impl<'a> Checker<'_, 'a> {
             return self.comprehension(target, function, arguments);
         }
         let Some((_, answer)) = FUNCTIONS.iter().find(|(name, _)| *name == function) else {
-            let near = crate::suggest::nearest(function, FUNCTIONS.iter().map(|(name, _)| *name))
-                .filter(|near| strsim::osa_distance(near, function) <= 2)
+            let near = suggest::closest(function, FUNCTIONS.iter().map(|(name, _)| *name))
                 .map(|near| format!("; did you mean `{near}`?"))
                 .unwrap_or_default();
             return Err(format!("there is no function `{}`{near}", shown(function)));

@@ -19,7 +19,6 @@ use crate::definitions::Definitions;
 use crate::formats::shown;
 use crate::lifecycle::group;
 use crate::problem::{Problem, Side};
-use crate::suggest;
 use crate::version::Version;
 use crate::walk::{Place, Walker};
 
@@ -256,8 +255,7 @@ impl Crds {
             .map(|(version, _)| *version)
             .collect();
         let known = Definitions::get().custom_kinds(group(api_version));
-        let nearest = suggest::nearest(kind, of_group.iter().map(|(_, kind)| *kind).chain(known))
-            .filter(|nearest| *nearest != kind && strsim::osa_distance(nearest, kind) * 4 <= kind.len());
+        let nearest = suggest::typo(kind, of_group.iter().map(|(_, kind)| *kind).chain(known));
         // The group may have other kinds defined elsewhere, so a kind is reported only if it resembles a known one.
         let (key, help) = if same_kind.is_empty() {
             let Some(nearest) = nearest else { return };

@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use super::Crds;
 use crate::formats::{encoding, network, shown, times};
 use crate::problem::{Severity, Side};
-use crate::suggest;
 use crate::walk::{Place, Walker};
 use crate::words::{found, whole};
 

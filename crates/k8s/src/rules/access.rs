@@ -121,7 +121,7 @@ fn role<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, kinds: &[&str]
         if let Some(kind) = string(role, "kind")
             && !kinds.contains(&kind)
         {
-            let allowed = crate::suggest::one_of(kinds.iter().copied());
+            let allowed = suggest::one_of(kinds.iter().copied());
             walker.fault_at(
                 "kind",
                 "invalid-enum-value",

@@ -5,7 +5,6 @@ use serde_json::{Map, Value};
 use super::pod_spec::amount;
 use super::{Check, object, says_something, string};
 use crate::formats::{labels, shown};
-use crate::suggest;
 use crate::walk::{Place, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[

@@ -181,7 +181,7 @@ fn path<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'stati
     if text.is_empty() {
         needs(walker, map, field);
     } else if !starts.iter().any(|start| text.starts_with(start)) {
-        let starts = crate::suggest::one_of(starts.iter().copied());
+        let starts = suggest::one_of(starts.iter().copied());
         let message = format!("`{}` does not start with {starts}", shown(text));
         walker.fault_at(field, "bad-path", message);
     }

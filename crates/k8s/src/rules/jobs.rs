@@ -121,7 +121,7 @@ fn exit_codes<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, containe
     if let Some(name) = string(map, "containerName").filter(|name| !containers.contains(name)) {
         let message = format!("the pod has no container `{}`", shown(name));
         walker.fault_at("containerName", "field-conflict", message).help =
-            crate::suggest::did_you_mean(name, containers.iter().copied());
+            suggest::did_you_mean(name, containers.iter().copied());
     }
     at_most(walker, map, "values", 255);
     let values: Vec<i64> = items(map, "values").iter().filter_map(Value::as_i64).collect();

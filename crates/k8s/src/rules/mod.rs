@@ -50,7 +50,6 @@ use serde_json::{Map, Value};
 use crate::definitions::Definitions;
 use crate::formats::network as addresses;
 use crate::problem::Side;
-use crate::suggest;
 use crate::version::Version;
 use crate::walk::{Place, Walker};
 use crate::words::whole;

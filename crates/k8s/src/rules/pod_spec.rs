@@ -316,7 +316,7 @@ fn claims<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                 if let Some(name) = string(claim, "name").filter(|name| !name.is_empty() && !names.contains(name)) {
                     let message = format!("the pod's `resourceClaims` have no `{}`", shown(name));
                     walker.fault_at("name", "field-conflict", message).help =
-                        crate::suggest::did_you_mean(name, names.iter().copied());
+                        suggest::did_you_mean(name, names.iter().copied());
                 }
             });
         });

@@ -90,7 +90,7 @@ fn resource_name<'a>(walker: &mut Walker<'a>, name: &'a str, own: &[&str], prefi
                 "bad-resource-name",
                 format!("`{}` is not a resource: {reason}", shown(name)),
             )
-            .help = crate::suggest::did_you_mean(name, own.iter().copied());
+            .help = suggest::did_you_mean(name, own.iter().copied());
     });
 }
 

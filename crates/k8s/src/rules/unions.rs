@@ -4,7 +4,6 @@ use serde_json::{Map, Value};
 
 use super::is_set;
 use crate::problem::Side;
-use crate::suggest;
 use crate::walk::Walker;
 
 /// Fields of a definition, of which at most one may be set.
