@@ -59,10 +59,11 @@ KEPT = re.compile(
     r"^bad-image |is not allowed here.*emptyDir|^bad-ip \S+hostIP|^int-range \S+nodePort"
     r"|^(bad-label|bad-selector|invalid-enum-value) spec\.metrics\[|^bad-label spec\.(jobTemplate|volumeClaimTemplates\[\d+\])\.metadata"
     r"|^bad-selector \S+ `[GL]t` needs one value|^invalid-enum-value \S+emptyDir\.medium"
-    # A dry run does not get to where these are refused; and Helm names each object.
-    r"|^field-conflict metadata\.(resourceVersion|uid) |^missing-required-field \S* ?`?(metadata|name)`? is (missing|empty)$"
+    # A dry run does not get to where these are refused.
+    r"|^field-conflict metadata\.(managedFields|uid) "
     # Fields of features that are off unless they are asked for, which the server drops.
-    r"|^\S+ \S*(schedulingGroup|partitionTypeAttribute|skipNodeOperations|compatibilityGroups|httpGet\.(host|protocol))\b"
+    r"|^\S+ \S*(schedulingGroup|partitionTypeAttribute|skipNodeOperations|compatibilityGroups|httpGet\.(host|protocol)|bindMountOptions|grpc\.mode)\b"
+    r"|^field-conflict \S+runAsUser the user 0 is root"
 )
 
 TEXTS = [
@@ -415,8 +416,9 @@ def main():
         found = linter.verdict(obj)
         errors = [problem for problem in found if problem[0] == "error"]
         short = re.sub(r'^(\d+: )?\S+ "[^"]*" is invalid: ', "", said).replace("\n", " ")[:400]
-        if said and STATE.search(said):
-            kind = "state"
+        meta = obj.get("metadata")
+        if (said and STATE.search(said)) or not (isinstance(meta, dict) and meta.get("name") or said):
+            kind = "state"  # Or an object without a name, which cannot be applied.
         elif said:
             kind = "agree" if errors else "MISS"
             if kind == "MISS" and whole:

@@ -26,6 +26,7 @@
 mod admission;
 mod cel;
 mod check;
+mod coverage;
 mod custom;
 mod definitions;
 mod describe;
@@ -42,6 +43,7 @@ mod words;
 
 pub use admission::{Action, Admission, Verdict, is_namespaced};
 pub use check::{check, is_defined};
+pub use coverage::{Coverage, Served, coverage};
 pub use custom::Crds;
 pub use describe::{Below, Description, Unknown, describe};
 pub use k8s_openapi;

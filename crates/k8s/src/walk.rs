@@ -1,5 +1,7 @@
 //! Walks an object along its definition, and checks fields, types and the rules of [`crate::rules`] on the way.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
 
 use crate::definitions::{Definitions, Type};
@@ -38,6 +40,11 @@ pub(crate) struct Walker<'a> {
     /// The definitions on the current path, each with the length of the path to it.
     frames: Vec<(usize, usize)>,
     problems: Vec<Problem>,
+    /// How many schemas around the current place are decoded without a look at unknown fields: those of `items` and
+    /// `additionalProperties` in a `JSONSchemaProps`.
+    loose: usize,
+    /// Whether the list that comes next is merged by key.
+    is_merged: bool,
 }
 
 impl<'a> Walker<'a> {
@@ -49,6 +56,8 @@ impl<'a> Walker<'a> {
             path: Vec::new(),
             frames: Vec::new(),
             problems: Vec::new(),
+            loose: 0,
+            is_merged: false,
         }
     }
 
@@ -238,7 +247,9 @@ impl<'a> Walker<'a> {
             }
             self.below(Place::Key(key), |walker| {
                 let before = walker.count();
+                walker.is_merged = own.merged(key).is_some();
                 walker.value(&field.kind, value);
+                walker.is_merged = false;
                 if !walker.has_errors_since(before) && !walker.in_status() {
                     own.check_field(walker, key, field.required, value);
                 }
@@ -287,13 +298,21 @@ impl<'a> Walker<'a> {
             (Type::Reference(index), Value::Object(map)) => self.object(*index, map),
             (Type::SchemaOrList | Type::SchemaOrBoolean | Type::SchemaOrStrings, Value::Object(map)) => {
                 if let Some(schema) = self.schema() {
+                    self.loose += 1;
                     self.object(schema, map);
+                    self.loose -= 1;
                 }
             }
             (Type::SchemaOrList, Value::Array(items)) => {
                 if let Some(schema) = self.schema() {
+                    self.loose += 1;
                     self.items(&Type::Reference(schema), items);
+                    self.loose -= 1;
                 }
+            }
+            (Type::SchemaOrList, Value::String(_) | Value::Number(_) | Value::Bool(_)) => {
+                let message = format!("a schema is wanted, this is {}: Kubernetes ignores it", found(value));
+                self.fault(Side::Value, "server-warning", message);
             }
             (Type::SchemaOrStrings, Value::Array(items)) => self.items(&Type::String, items),
             (Type::List(kind), Value::Array(items)) => self.items(kind, items),
@@ -322,6 +341,8 @@ impl<'a> Walker<'a> {
     }
 
     fn items(&mut self, kind: &Type, items: &'a [Value]) {
+        static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
+        let is_merged = std::mem::take(&mut self.is_merged);
         for (index, item) in items.iter().enumerate() {
             self.below(Place::Index(index), |walker| {
                 if item.is_null() && matches!(kind, Type::String | Type::Quantity) {
@@ -330,6 +351,22 @@ impl<'a> Walker<'a> {
                         "null-value",
                         format!("null stands for {} here", empty_of(kind)),
                     );
+                } else if let (Value::Null, Type::Reference(definition), false) = (item, kind, is_merged) {
+                    // Server-side apply refuses nulls only in lists that it merges by key.
+                    let before = walker.count();
+                    walker.object(*definition, &NOTHING);
+                    let is_wrong = walker.has_errors_since(before);
+                    walker.problems.truncate(before);
+                    let wanted = describe(kind, walker.definitions);
+                    if is_wrong {
+                        let help = format!("{wanted} is wanted: remove the item, or fill it");
+                        walker
+                            .fault(Side::Value, "null-item", "an item of the list is null")
+                            .help = Some(help);
+                    } else {
+                        let message = format!("null stands for an empty item here, {wanted}");
+                        walker.fault(Side::Value, "null-value", message);
+                    }
                 } else if item.is_null() && *kind != Type::Any {
                     walker
                         .fault(Side::Value, "null-item", "an item of the list is null")
@@ -395,12 +432,13 @@ impl<'a> Walker<'a> {
 
     fn unknown_field(&mut self, definition: usize, key: &str, value: &Value) {
         let help = self.unknown_field_help(definition, key, value);
-        self.fault(
-            Side::Key,
-            "unknown-field",
-            format!("there is no field `{}`", shown(key)),
-        )
-        .help = help;
+        let message = format!("there is no field `{}`", shown(key));
+        let problem = if self.loose > 0 {
+            self.fault(Side::Key, "server-warning", format!("{message}: Kubernetes ignores it"))
+        } else {
+            self.fault(Side::Key, "unknown-field", message)
+        };
+        problem.help = help;
     }
 
     fn unknown_field_help(&self, definition: usize, key: &str, value: &Value) -> Option<String> {

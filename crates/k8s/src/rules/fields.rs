@@ -229,6 +229,7 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
     (&["core.v1.ContainerPort"], "hostIP", IP),
     (&["core.v1.ContainerPort"], "hostPort", PORT_OR_NONE),
     (&["core.v1.ContainerPort"], "name", PORT_NAME),
+    (&["core.v1.DownwardAPIVolumeFile"], "mode", MODE),
     (&["core.v1.DownwardAPIVolumeFile"], "path", UNRESERVED),
     (
         &["core.v1.EmptyDirVolumeSource"],
@@ -314,7 +315,6 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
     (&["core.v1.PodSpec"], "containers", NotEmpty),
     (&["core.v1.PodSpec"], "hostname", LABEL_OR_EMPTY),
     (&["core.v1.PodSpec"], "priorityClassName", SUBDOMAIN_OR_EMPTY),
-    (&["core.v1.PodSpec"], "serviceAccount", SUBDOMAIN_OR_EMPTY),
     (&["core.v1.PodSpec"], "serviceAccountName", SUBDOMAIN_OR_EMPTY),
     (&["core.v1.PodSpec"], "subdomain", LABEL_OR_EMPTY),
     (

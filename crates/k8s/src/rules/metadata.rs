@@ -49,14 +49,22 @@ fn written_by_kubernetes<'a>(walker: &mut Walker<'a>, meta: &'a Map<String, Valu
         problem.side = Side::Key;
         problem.help = Some("server-side apply, which Helm 4 uses, refuses the object".to_owned());
     }
-    if says_something(meta, "resourceVersion") && string(meta, "resourceVersion") != Some("0") {
-        let problem = walker.fault_at(
-            "resourceVersion",
-            "field-conflict",
-            "Kubernetes gives an object its `resourceVersion`",
-        );
-        problem.side = Side::Key;
-        problem.help = Some("an object that has one is not created".to_owned());
+    // Helm 3 creates without it; server-side apply, which Helm 4 uses, compares it with an object that is there.
+    if let Some(version) = string(meta, "resourceVersion").filter(|version| !matches!(*version, "" | "0")) {
+        let is_number = version.parse::<u64>().is_ok();
+        let (rule, message) = if is_number {
+            ("server-warning", "Kubernetes gives an object its `resourceVersion`")
+        } else {
+            (
+                "bad-content",
+                "a `resourceVersion` is a whole number, which Kubernetes gives an object",
+            )
+        };
+        walker.fault_at("resourceVersion", rule, message).help = Some(if is_number {
+            "an upgrade fails when the object in the cluster has another: remove it".to_owned()
+        } else {
+            "remove it".to_owned()
+        });
     }
 }
 

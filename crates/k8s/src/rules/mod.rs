@@ -287,6 +287,11 @@ impl Own {
         told
     }
 
+    /// The number of sets of fields that exclude each other.
+    pub(crate) fn unions(&self) -> usize {
+        self.unions.len()
+    }
+
     /// Checks a field whose type is correct.
     pub(crate) fn check_field<'a>(&self, walker: &mut Walker<'a>, field: &str, required: bool, value: &'a Value) {
         for (name, format) in &self.formats {

@@ -288,6 +288,14 @@ fn host<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             }
         }
     }
+    // The old name counts only without the new one.
+    if !says_something(map, "serviceAccountName")
+        && let Some(name) = string(map, "serviceAccount").filter(|name| !name.is_empty())
+    {
+        walker.below(Place::Key("serviceAccount"), |walker| {
+            walker.text("bad-name", "a DNS subdomain", name, crate::formats::names::subdomain);
+        });
+    }
     for (index, secret) in items(map, "imagePullSecrets").iter().enumerate() {
         if secret
             .as_object()

@@ -393,7 +393,12 @@ fn capacities<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         };
         walker.inside(&[Place::Key("capacity"), Place::Key(name)], |walker| {
             if shared {
-                let most = amount(capacity.get("value"));
+                // Without a value it is 0.
+                let most = if is_set(capacity, "value") {
+                    amount(capacity.get("value"))
+                } else {
+                    Some(0.0)
+                };
                 walker.below(Place::Key("requestPolicy"), |walker| {
                     policy_values(walker, policy, most);
                 });

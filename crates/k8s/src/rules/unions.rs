@@ -179,7 +179,8 @@ impl Union {
     fn counts(&self, map: &Map<String, Value>, field: &str) -> bool {
         is_set(map, field)
             && match &map[field] {
-                Value::String(text) => !text.is_empty(),
+                // The address of a webhook is a pointer in Go: empty, it is set nevertheless.
+                Value::String(text) => !text.is_empty() || self.definition.ends_with(".WebhookClientConfig"),
                 Value::Number(number) => {
                     number.as_i64() != Some(0) || self.definition != "networking.v1.ServiceBackendPort"
                 }
