@@ -422,7 +422,11 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
     ),
     (&["networking.v1.IngressRule"], "host", HOST),
     (&["networking.v1.IngressSpec"], "ingressClassName", SUBDOMAIN),
-    (&["networking.v1.IngressTLS"], "hosts", HOST),
+    (
+        &["networking.v1.IngressTLS"],
+        "hosts",
+        Text("bad-name", "a host name", names::wildcard_or_subdomain),
+    ),
     (&["networking.v1.IngressTLS"], "secretName", SUBDOMAIN_OR_EMPTY),
     (&["networking.v1.NetworkPolicyPort"], "port", Port),
     (&["networking.v1.ServiceBackendPort"], "name", PORT_NAME),

@@ -86,6 +86,11 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
     (&["coordination.v1.LeaseSpec"], "leaseTransitions", NOT_NEGATIVE),
     (
         &["core.v1.NodeSpec"],
+        "podCIDR",
+        TextOrEmpty("bad-ip", "a block of addresses", crate::formats::network::cidr),
+    ),
+    (
+        &["core.v1.NodeSpec"],
         "podCIDRs",
         Text("bad-ip", "a block of addresses", crate::formats::network::cidr),
     ),
