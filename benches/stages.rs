@@ -115,13 +115,10 @@ fn templates(criterion: &mut Criterion) {
         bench.iter(|| texts.iter().map(|source| lex(source.text()).len()).sum::<usize>());
     });
     group.bench_function("parse", |bench| bench.iter(parse_all));
-    let parsed = parse_all();
-    let signatures = |name: &str| functions::find(name).map(|function| function.signature);
+    let parsed = parse_all().into_iter().flat_map(|template| template.trees);
+    let trees: Vec<_> = parsed.map(Arc::new).collect();
     group.bench_function("lower", |bench| {
-        bench.iter(|| {
-            let trees = parsed.iter().flat_map(|template| &template.trees);
-            trees.map(|tree| lower(tree, &signatures).text.len()).sum::<usize>()
-        });
+        bench.iter(|| trees.iter().map(|tree| lower(tree).nodes()).sum::<u64>());
     });
     group.finish();
 }
@@ -132,7 +129,7 @@ fn renders(criterion: &mut Criterion) {
     let bytes: usize = rendered.files.values().map(String::len).sum();
     let mut group = criterion.benchmark_group("render");
     group.throughput(Throughput::Bytes(bytes as u64));
-    // Parsed, lowered, compiled and run; then run only.
+    // Parsed, lowered and run; then run only.
     group.bench_function("first", |bench| bench.iter(|| stages.rendered()));
     let session = stages.session();
     group.bench_function("again", |bench| {

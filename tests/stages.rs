@@ -4,9 +4,10 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use promchart::functions;
-use promchart::lower::{lower, readable};
+use promchart::lower::lower;
 use promchart::render::syntax_diagnostic;
 use promchart::report::text;
 use promchart::source::{FileId, Source, SourceKind, Sources, Span};
@@ -149,10 +150,9 @@ fn lowering() {
     each("lower", |sources, file| match parsed(sources, file) {
         Err(errors) => errors,
         Ok(template) => {
-            let signatures = |name: &str| functions::find(name).map(|function| function.signature);
             let mut out = String::new();
-            for tree in &template.trees {
-                let _ = writeln!(out, "{:?}\n{}", tree.name, readable(&lower(tree, &signatures).text));
+            for tree in template.trees.into_iter().map(Arc::new) {
+                let _ = writeln!(out, "{:?}\n{}", tree.name, lower(&tree));
             }
             out
         }

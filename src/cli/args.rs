@@ -74,7 +74,7 @@ pub(super) enum Command {
     Certs(Box<Certs>),
     /// Tell where a field of an object comes from, what a value reaches, what a field, rule or template function is
     Explain(Box<Explain>),
-    /// Show the minijinja template of a Go template
+    /// Show the instructions that a Go template becomes
     Lower(Lower),
     /// Turn values of the chart prometheus-community/prometheus into values of this chart
     Migrate(Box<Migrate>),

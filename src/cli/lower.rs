@@ -1,12 +1,13 @@
-//! `promchart lower FILE`: prints the minijinja template of a Go template.
+//! `promchart lower FILE`: prints the instructions that a Go template becomes.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::Exit;
 use super::args::Lower;
 use super::output::Output;
 use diagnostics::{Diagnostic, Report};
-use engine::lower::{lower, readable};
+use engine::lower::lower;
 use source::{Source, SourceKind, Sources};
 use world::World;
 
@@ -40,17 +41,13 @@ pub(super) fn run(world: &dyn World, arguments: &Lower, output: Output) -> Exit 
             return Exit::Failed;
         }
     };
-    let signatures = |name: &str| sprig::find(name).map(|function| function.signature);
     let mut out = String::new();
-    for tree in &template.trees {
-        if template.trees.len() > 1 {
-            out.push_str(&format!("{{# {} #}}\n", tree.name));
+    let is_several = template.trees.len() > 1;
+    for tree in template.trees.into_iter().map(Arc::new) {
+        if is_several {
+            out.push_str(&format!("{}:\n", tree.name));
         }
-        let text = readable(&lower(tree, &signatures).text);
-        out.push_str(&text);
-        if !text.ends_with('\n') {
-            out.push('\n');
-        }
+        out.push_str(&lower(&tree).to_string());
     }
     Output::result(&gostd::string::decode(&out));
     Exit::Clean

@@ -1,6 +1,6 @@
 //! Renders the templates of a Helm chart on minijinja, byte for byte as Helm does.
 //!
-//! [`lower`] translates a Go template into a minijinja template, [`render`] runs it, and [`manifest`] splits the output
+//! [`lower`] translates a Go template into instructions for minijinja, [`render`] runs it, and [`manifest`] splits the output
 //! into documents in Helm's order. [`coverage`] counts which parts of the templates were run.
 
 pub mod coverage;

@@ -1,262 +1,217 @@
-//! Lowers actions to statements.
+//! Lowers actions to statements. A statement leaves no value behind.
 
-use std::sync::Arc;
+use gotemplate::ast::{Action, Branch, List, Node, NodeId, Operand, Pipeline, TemplateCall, Text, Variable};
+use minijinja::machinery::Instruction;
 
+use super::Lowerer;
 use super::pipeline::undefined;
-use super::scope::stem;
-use super::{BLOCK, Lowerer, VARIABLE};
+use super::scope::Place;
 use crate::coverage::Part;
-use gotemplate::ast::{Action, Branch, Node, Operand, Pipeline, TemplateCall, Text, Variable};
 
-impl Lowerer<'_> {
-    pub(super) fn list(&mut self, nodes: &[Node]) {
-        for node in nodes {
-            self.out.nodes += 1;
+impl<'a> Lowerer<'_, 'a> {
+    pub(super) fn list(&mut self, list: &'a List) {
+        for node in &list.nodes {
+            self.nodes += 1;
             self.count(node.meta().id, Part::Start);
             match node {
                 Node::Text(text) => self.text(text),
                 Node::Action(action) => self.action(action),
-                Node::If(branch) => self.condition(branch, false),
+                Node::If(branch) => self.condition(branch),
                 Node::With(branch) => self.with(branch),
                 Node::Range(branch) => self.range(branch),
                 Node::Template(call) => self.template(call),
-                Node::Break(_) => self.statement(&["break"]),
+                Node::Break(_) => self.break_loop(),
                 Node::Continue(_) => self.continue_loop(),
             }
         }
     }
 
     /// Lowers a list with a scope of its own: the variables declared in it end with it.
-    pub(super) fn scoped(&mut self, nodes: &[Node]) {
+    pub(super) fn scoped(&mut self, list: &'a List) {
         let mark = self.scope.mark();
-        self.list(nodes);
+        self.list(list);
         self.scope.leave(mark);
     }
 
-    fn text(&mut self, text: &Text) {
-        self.out.map.texts.push((self.offset(), text.meta.span));
-        self.out.text.push_str(&text.text);
+    fn text(&mut self, text: &'a Text) {
+        self.copied(text);
+        self.emit_raw(&text.text);
     }
 
-    fn offset(&self) -> u32 {
-        u32::try_from(self.out.text.len()).unwrap_or(u32::MAX)
-    }
-
-    /// Copies the current expression into the output.
-    fn push_code(&mut self) {
-        let offset = self.offset();
-        let at = |at: usize| u32::try_from(at).map_or(u32::MAX, |at| offset.saturating_add(at));
-        let sites = self.code.sites.iter().map(|&(start, node)| (at(start), node));
-        self.out.map.calls.extend(sites);
-        self.out.text.push_str(&self.code.text);
-    }
-
-    fn push_all(&mut self, texts: &[&str]) {
-        texts.iter().for_each(|text| self.out.text.push_str(text));
-    }
-
-    /// Writes the statements that the next one depends on.
-    pub(super) fn flush(&mut self) {
-        let prelude = std::mem::take(&mut self.prelude);
-        if prelude.is_empty() {
-            return;
+    fn emit_raw(&mut self, text: &'a str) {
+        if !text.is_empty() {
+            self.raw += text.len();
+            self.code.add(Instruction::EmitRaw(text));
         }
-        let code = std::mem::take(&mut self.code);
-        for statement in prelude {
-            self.code = statement;
-            self.statement_of(&[], &[]);
+    }
+
+    /// Pushes the value of a variable or the dot.
+    pub(super) fn load(&mut self, place: Place) {
+        let name = match place {
+            Place::Dot => "dot",
+            Place::Local(local) | Place::Item(local) | Place::Cell(local) => self.locals.name(local),
+        };
+        self.code.add(Instruction::Lookup(name));
+        if let Place::Cell(_) = place {
+            self.code.add(Instruction::GetAttr("value"));
         }
-        self.code = code;
     }
 
-    /// Writes a statement that contains no calls.
-    pub(super) fn statement(&mut self, texts: &[&str]) {
-        self.out.text.push_str(BLOCK.0);
-        self.push_all(texts);
-        self.out.text.push_str(BLOCK.1);
+    /// Pops a value into a minijinja variable.
+    pub(super) fn store(&mut self, local: u32) {
+        self.code.add(Instruction::StoreLocal(self.locals.name(local)));
     }
 
-    /// Writes a statement around the current expression, which is kept.
-    pub(super) fn statement_of(&mut self, before: &[&str], after: &[&str]) {
-        self.out.text.push_str(BLOCK.0);
-        self.push_all(before);
-        self.push_code();
-        self.push_all(after);
-        self.out.text.push_str(BLOCK.1);
-    }
-
-    fn action(&mut self, action: &Action) {
+    fn action(&mut self, action: &'a Action) {
         if let Some(text) = constant(&action.pipeline)
-            && !self.access.traced
+            && !self.traced
         {
             // The action prints a string constant. Rules and dashboards are full of these, to hide other tools' braces
             // from Go.
-            self.out.text.push_str(text);
+            self.emit_raw(text);
             return;
         }
-        self.pipeline_value(&action.pipeline);
+        let pipeline = &action.pipeline;
         self.mark(action.meta.span);
-        self.flush();
-        if action.pipeline.declarations.is_empty() {
-            self.out.text.push_str(VARIABLE.0);
-            self.out.map.actions.push((self.offset(), action.meta.span));
-            self.code.bare();
-            self.push_code();
-            self.out.text.push_str(VARIABLE.1);
+        self.pipeline(pipeline, pipeline.declarations.is_empty());
+        if pipeline.declarations.is_empty() {
+            self.code.add_at(Instruction::Emit, first(pipeline));
         } else {
-            self.declare(&action.pipeline);
+            self.declare(pipeline);
         }
-        self.code.clear();
     }
 
-    /// Declares or assigns a pipeline's variables from the current expression.
-    pub(super) fn declare(&mut self, pipeline: &Pipeline) {
+    /// Declares or assigns a pipeline's variables, with the topmost value, which is popped.
+    fn declare(&mut self, pipeline: &'a Pipeline) {
         for variable in &pipeline.declarations {
-            let name = &variable.name;
-            if pipeline.is_assign {
-                if self.scope.find(name).is_none() {
-                    let value = self.code.mark();
-                    // The value is not read again, so its depth does not matter.
-                    self.fault(&undefined(name), pipeline.meta.id, Some(0));
-                    self.statement_of(&["set _ = "], &[]);
-                    self.code.truncate(value);
-                }
-                self.assign(variable);
-            } else {
-                self.bind(name);
-            }
+            self.code.add(Instruction::DupTop);
+            self.set(variable, pipeline);
+        }
+        self.code.discard();
+    }
+
+    /// Declares or assigns one variable of a pipeline, with the topmost value, which is popped.
+    pub(super) fn set(&mut self, variable: &'a Variable, pipeline: &Pipeline) {
+        let name = &variable.name;
+        if !pipeline.is_assign {
+            self.bind(name);
+        } else if self.scope.find(name).is_some() {
+            self.assign(variable);
+        } else {
+            self.fault(&undefined(name), pipeline.meta.id, true);
+            self.code.discard();
         }
     }
 
-    /// Declares a new variable with the current expression as its value.
-    pub(super) fn bind(&mut self, name: &Arc<str>) {
-        let fresh = self.scope.fresh(&stem(name));
-        let note = self.access.noted(&fresh);
+    /// Declares a new variable with the topmost value, which is popped.
+    pub(super) fn bind(&mut self, name: &'a str) {
+        let local = self.scope.fresh();
+        self.report("noted", local);
+        let mut place = Place::Local(local);
         if self.scope.is_assigned(name) {
-            self.statement_of(&["set ", &fresh, " = "], &[&note, "|cell"]);
-            self.scope.bind(name, format!("{fresh}.value"), Some(fresh));
-        } else {
-            self.statement_of(&["set ", &fresh, " = "], &[&note]);
-            self.scope.bind(name, fresh, None);
+            self.code.filter("cell", 1, None);
+            place = Place::Cell(local);
         }
+        self.store(local);
+        self.scope.bind(name, place);
     }
 
-    /// Assigns the current expression to a declared variable.
+    /// Assigns the topmost value, which is popped, to a declared variable.
     pub(super) fn assign(&mut self, variable: &Variable) {
-        let binding = self.scope.find(&variable.name);
-        if let Some(cell) = binding.and_then(|binding| binding.cell.clone()) {
-            let note = self.access.noted(&cell);
-            self.statement_of(&["set _ = ", &cell, "|assign("], &[&note, ")"]);
+        if let Some(cell) = self.scope.cell(&variable.name) {
+            self.keep(cell);
         }
+        self.code.discard();
     }
 
-    /// Stores the value of a branch's pipeline under a fresh name, declares the pipeline's variables, and returns the
-    /// name.
-    fn branch_value(&mut self, pipeline: &Pipeline, stem: &str) -> String {
-        self.pipeline_value(pipeline);
+    /// Stores the topmost value in a cell.
+    pub(super) fn keep(&mut self, cell: u32) {
+        self.report("noted", cell);
+        self.load(Place::Local(cell));
+        self.code.filter("keep", 2, None);
+    }
+
+    /// Stores the value of a branch's pipeline, declares the pipeline's variables, and pushes the value again. Returns
+    /// the variable that holds it.
+    fn branch_value(&mut self, pipeline: &'a Pipeline) -> u32 {
         self.mark(pipeline.meta.span);
-        self.flush();
-        let name = self.scope.fresh(stem);
-        let note = self.access.noted(&name);
-        self.name_value(&name, &note);
-        self.declare(pipeline);
-        self.code.clear();
-        name
+        self.pipeline(pipeline, false);
+        let local = self.scope.fresh();
+        self.report("noted", local);
+        self.store(local);
+        for variable in &pipeline.declarations {
+            self.load(Place::Local(local));
+            self.set(variable, pipeline);
+        }
+        self.load(Place::Local(local));
+        local
     }
 
-    /// Stores the current expression under a name, which becomes the current expression.
-    pub(super) fn name_value(&mut self, name: &str, note: &str) {
-        self.statement_of(&["set ", name, " = "], &[note]);
-        self.code.clear();
-        self.code.text(name);
-    }
-
-    /// Lowers `if` and its `else if`s. An `elif` is closed by the `endif` of the `if` before it.
-    fn condition(&mut self, branch: &Branch, is_elif: bool) {
+    fn condition(&mut self, branch: &'a Branch) {
         let mark = self.scope.mark();
-        let word = if is_elif { "elif " } else { "if " };
-        let node = branch.meta.id;
         if branch.pipeline.declarations.is_empty() {
-            self.pipeline_value(&branch.pipeline);
-            self.code.bare();
-            self.flush();
-            match self.counter(node, Part::Start).filter(|_| is_elif) {
-                // No statement can stand before an `elif`.
-                Some(counter) => self.statement_of(&[word, "(", &counter.to_string(), "|hit) and ("], &[")"]),
-                None => self.statement_of(&[word], &[]),
-            }
-            self.code.clear();
+            self.pipeline(&branch.pipeline, true);
         } else {
-            let name = self.branch_value(&branch.pipeline, "test");
-            self.statement(&[word, &name]);
+            self.branch_value(&branch.pipeline);
         }
-        self.count(node, Part::Then);
-        self.scoped(&branch.list.nodes);
-        match branch.else_list.as_ref().map(|list| &list.nodes[..]) {
-            None if self.counting.is_none() => {}
-            Some([Node::If(next)]) if is_plain(&next.pipeline, 0) => {
-                self.out.nodes += 1;
-                self.condition(next, true);
-            }
-            nodes => {
-                self.statement(&["else"]);
-                self.count(node, Part::Else);
-                self.scoped(nodes.unwrap_or_default());
-            }
-        }
+        self.branches(branch, None);
         self.scope.leave(mark);
-        if !is_elif {
-            self.statement(&["endif"]);
-        }
     }
 
-    fn with(&mut self, branch: &Branch) {
+    fn with(&mut self, branch: &'a Branch) {
         let mark = self.scope.mark();
-        let dot = self.branch_value(&branch.pipeline, "dot");
-        self.statement(&["if ", &dot]);
-        let outer = std::mem::replace(&mut self.scope.dot, dot);
-        self.count(branch.meta.id, Part::Then);
-        self.scoped(&branch.list.nodes);
-        self.scope.dot = outer;
-        if branch.else_list.is_some() || self.counting.is_some() {
-            self.statement(&["else"]);
-            self.count(branch.meta.id, Part::Else);
-            self.scoped(branch.else_list.as_ref().map_or(&[], |list| &list.nodes));
-        }
+        let local = self.branch_value(&branch.pipeline);
+        self.branches(branch, Some(Place::Local(local)));
         self.scope.leave(mark);
-        self.statement(&["endif"]);
     }
 
-    fn template(&mut self, call: &TemplateCall) {
-        self.out.callees.push(Arc::clone(&call.name));
+    /// Runs one of the lists of a branch, depending on the topmost value, which is popped.
+    fn branches(&mut self, branch: &'a Branch, dot: Option<Place>) {
+        let otherwise = self.code.jump(Instruction::JumpIfFalse);
+        self.count(branch.meta.id, Part::Then);
+        let outer = self.scope.dot;
+        self.scope.dot = dot.unwrap_or(outer);
+        self.scoped(&branch.list);
+        self.scope.dot = outer;
+        if branch.else_list.is_none() && self.counting.is_none() {
+            self.code.land(otherwise);
+            return;
+        }
+        let end = self.code.jump(Instruction::Jump);
+        self.code.land(otherwise);
+        self.count(branch.meta.id, Part::Else);
+        if let Some(list) = &branch.else_list {
+            self.scoped(list);
+        }
+        self.code.land(end);
+    }
+
+    fn template(&mut self, call: &'a TemplateCall) {
+        self.callees.push(&call.name);
         self.mark(call.meta.span);
+        self.code.constant(call.name.clone());
+        // Go looks up the template before it evaluates the dot.
+        if !call.pipeline.as_ref().is_none_or(is_simple) {
+            self.code.filter("defined", 1, Some(call.meta.id));
+        }
         match &call.pipeline {
             Some(pipeline) => {
-                self.pipeline_value(pipeline);
-                self.flush();
+                self.pipeline(pipeline, false);
                 if !pipeline.declarations.is_empty() {
-                    let fresh = self.scope.fresh("template");
-                    self.name_value(&fresh, "");
+                    self.code.add(Instruction::DupTop);
                     self.declare(pipeline);
                 }
             }
-            None => _ = self.code.text("missing"),
+            None => self.code.constant(minijinja::Value::UNDEFINED),
         }
-        let dot = std::mem::take(&mut self.code);
-        self.code.string(&call.name);
-        // Go looks up the template before it evaluates the dot.
-        if !call.pipeline.as_ref().is_none_or(is_simple) {
-            self.code.text("|").name("defined", call.meta.id);
-        }
-        self.code.text("|").name("template", call.meta.id).text("(");
-        self.code.append(&dot);
-        self.code.text(")");
-        self.out.text.push_str(VARIABLE.0);
-        self.out.map.actions.push((self.offset(), call.meta.span));
-        self.push_code();
-        self.out.text.push_str(VARIABLE.1);
-        self.code.clear();
+        self.code.filter("template", 2, Some(call.meta.id));
+        self.code.add_at(Instruction::Emit, call.meta.id);
     }
+}
+
+/// The first command of a pipeline.
+pub(super) fn first(pipeline: &Pipeline) -> NodeId {
+    pipeline.commands[0].meta.id
 }
 
 /// Whether a pipeline cannot fail: it is the dot or a plain variable.
@@ -268,27 +223,6 @@ fn is_simple(pipeline: &Pipeline) -> bool {
             _ => false,
         },
         _ => false,
-    }
-}
-
-/// Whether a condition needs no statement before it, so that it can be an `elif`.
-fn is_plain(pipeline: &Pipeline, depth: usize) -> bool {
-    const DEEP: usize = 12;
-    depth < DEEP
-        && pipeline.declarations.is_empty()
-        && pipeline.commands.iter().enumerate().all(|(at, command)| {
-            let piped_choice = at > 0
-                && command.operands.len() > 1
-                && matches!(&command.operands[0], Operand::Identifier(_, name) if matches!(&**name, "and" | "or"));
-            !piped_choice && command.operands.iter().all(|operand| is_plain_operand(operand, depth))
-        })
-}
-
-fn is_plain_operand(operand: &Operand, depth: usize) -> bool {
-    match operand {
-        Operand::Pipeline(pipeline) => is_plain(pipeline, depth + 1),
-        Operand::Chain(chain) => is_plain_operand(&chain.operand, depth),
-        _ => true,
     }
 }
 

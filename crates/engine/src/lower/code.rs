@@ -1,141 +1,131 @@
-//! Lowered text under construction, with the positions that map back to the template.
-
-use std::fmt::{Display, Write as _};
+//! Instructions under construction.
 
 use gotemplate::ast::NodeId;
+use minijinja::machinery::{Instruction, Instructions, Span};
+use minijinja::value::Value;
 
-/// A lowered expression under construction. Expressions are written left to right, so text is only appended; a part
-/// that belongs elsewhere is split off again.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Code {
-    /// The text.
-    pub(super) text: String,
-    /// The offset of each call in the text, and the node that it was lowered from.
-    pub(super) sites: Vec<(usize, NodeId)>,
+/// minijinja keeps the last filters of a run that were looked up, by the number in the instruction. This number means
+/// that the filter is looked up each time.
+const NOT_KEPT: u8 = !0;
+/// How many filters minijinja keeps.
+const MAX_KEPT: usize = 50;
+
+/// The instructions of a template under construction.
+///
+/// A failing instruction is found in the template by its span, whose start is not an offset but the number of a node.
+pub(super) struct Code<'a> {
+    instructions: Instructions<'a>,
+    /// The number of instructions.
+    len: u32,
+    /// The filters that are called; the position is the number in the instruction.
+    filters: Vec<&'static str>,
 }
 
-/// A place in [`Code`].
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Mark {
-    text: usize,
-    sites: usize,
-}
+/// A jump whose target is not known yet.
+#[derive(Debug)]
+#[must_use = "the jump goes nowhere until it lands"]
+pub(super) struct Jump(u32);
 
-impl Code {
-    /// Code that contains no calls.
-    pub(super) fn plain(text: String) -> Self {
+impl<'a> Code<'a> {
+    /// No instructions. Errors report `name`.
+    pub(super) fn new(name: &'a str) -> Self {
         Self {
-            text,
-            sites: Vec::new(),
+            instructions: Instructions::new(name, ""),
+            len: 0,
+            filters: Vec::new(),
         }
     }
 
-    /// Returns the current end.
-    pub(super) fn mark(&self) -> Mark {
-        Mark {
-            text: self.text.len(),
-            sites: self.sites.len(),
+    /// The finished instructions.
+    pub(super) fn finish(self) -> Instructions<'a> {
+        self.instructions
+    }
+
+    /// The position of the next instruction.
+    pub(super) fn here(&self) -> u32 {
+        self.len
+    }
+
+    /// Appends an instruction that cannot fail.
+    pub(super) fn add(&mut self, instruction: Instruction<'a>) -> u32 {
+        self.len += 1;
+        self.instructions.add_with_line(instruction, 1)
+    }
+
+    /// Appends an instruction whose failure is the node's.
+    pub(super) fn add_at(&mut self, instruction: Instruction<'a>, node: NodeId) -> u32 {
+        self.len += 1;
+        self.instructions.add_with_span(instruction, span(node))
+    }
+
+    /// Pushes a constant.
+    pub(super) fn constant(&mut self, value: impl Into<Value>) {
+        self.add(Instruction::LoadConst(value.into()));
+    }
+
+    /// Drops the topmost value.
+    pub(super) fn discard(&mut self) {
+        self.add(Instruction::DiscardTop);
+    }
+
+    /// Replaces the topmost values, the arguments, by the result of a filter.
+    pub(super) fn filter(&mut self, name: &'static str, arguments: usize, node: Option<NodeId>) {
+        let kept = self.filters.iter().position(|known| *known == name);
+        let kept = kept.unwrap_or_else(|| {
+            self.filters.push(name);
+            self.filters.len() - 1
+        });
+        let kept = u8::try_from(kept).ok().filter(|kept| usize::from(*kept) < MAX_KEPT);
+        let given = u16::try_from(arguments).ok();
+        if given.is_none() {
+            // The number of arguments that does not fit into the instruction is on the stack.
+            self.constant(arguments);
+        }
+        let instruction = Instruction::ApplyFilter(name, given, kept.unwrap_or(NOT_KEPT));
+        match node {
+            Some(node) => self.add_at(instruction, node),
+            None => self.add(instruction),
+        };
+    }
+
+    /// Appends a jump whose target is set by [`Code::land`].
+    pub(super) fn jump(&mut self, jump: fn(u32) -> Instruction<'a>) -> Jump {
+        Jump(self.add(jump(u32::MAX)))
+    }
+
+    /// Appends a jump that may fail in place of a node.
+    pub(super) fn jump_at(&mut self, jump: fn(u32) -> Instruction<'a>, node: NodeId) -> Jump {
+        Jump(self.add_at(jump(u32::MAX), node))
+    }
+
+    /// Makes a jump lead to the next instruction.
+    pub(super) fn land(&mut self, Jump(at): Jump) {
+        let here = self.len;
+        if let Some(
+            Instruction::Jump(target)
+            | Instruction::JumpIfFalse(target)
+            | Instruction::JumpIfFalseOrPop(target)
+            | Instruction::JumpIfTrueOrPop(target)
+            | Instruction::Iterate(target),
+        ) = self.instructions.get_mut(at)
+        {
+            *target = here;
         }
     }
+}
 
-    /// Splits off everything after a mark.
-    pub(super) fn split_off(&mut self, mark: Mark) -> Self {
-        let sites = self.sites.drain(mark.sites..);
-        let sites = sites.map(|(at, node)| (at - mark.text, node)).collect();
-        let text = self.text.split_off(mark.text);
-        Self { text, sites }
+fn span(node: NodeId) -> Span {
+    // Without a line the span counts as none.
+    Span {
+        start_line: 1,
+        end_line: 1,
+        start_offset: node.0,
+        end_offset: node.0,
+        ..Span::default()
     }
+}
 
-    /// Drops everything after a mark.
-    pub(super) fn truncate(&mut self, mark: Mark) {
-        self.text.truncate(mark.text);
-        self.sites.truncate(mark.sites);
-    }
-
-    /// Empties the text and keeps its memory.
-    pub(super) fn clear(&mut self) {
-        self.text.clear();
-        self.sites.clear();
-    }
-
-    /// Appends text.
-    pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        self.text.push_str(text);
-        self
-    }
-
-    /// Appends a value as it is displayed.
-    pub(super) fn print(&mut self, value: impl Display) -> &mut Self {
-        // Writing to a `String` cannot fail.
-        _ = write!(self.text, "{value}");
-        self
-    }
-
-    /// Appends a function name and records that its call stands for a node.
-    pub(super) fn name(&mut self, name: &str, node: NodeId) -> &mut Self {
-        self.sites.push((self.text.len(), node));
-        self.text(name)
-    }
-
-    /// Appends other code.
-    pub(super) fn append(&mut self, other: &Self) {
-        let offset = self.text.len();
-        self.text.push_str(&other.text);
-        self.sites
-            .extend(other.sites.iter().map(|&(at, node)| (offset + at, node)));
-    }
-
-    /// Inserts an opening parenthesis at a mark.
-    pub(super) fn parenthesis_at(&mut self, mark: Mark) {
-        self.text.insert(mark.text, '(');
-        self.sites[mark.sites..].iter_mut().for_each(|(at, _)| *at += 1);
-    }
-
-    /// Drops a trailing `|elem`, which turns nil into no value, where the two are equivalent.
-    pub(super) fn bare(&mut self) {
-        if self.text.ends_with("|elem") {
-            self.text.truncate(self.text.len() - "|elem".len());
-        }
-    }
-
-    /// Appends a text as a Jinja string literal on one line.
-    pub(super) fn string(&mut self, text: &str) -> &mut Self {
-        let out = &mut self.text;
-        out.push('"');
-        let mut rest = text;
-        while let Some(at) = rest.find(['"', '\\', '\n', '\r', '\t']) {
-            out.push_str(&rest[..at]);
-            out.push_str(match rest.as_bytes()[at] {
-                b'"' => "\\\"",
-                b'\\' => "\\\\",
-                b'\n' => "\\n",
-                b'\r' => "\\r",
-                _ => "\\t",
-            });
-            rest = &rest[at + 1..];
-        }
-        out.push_str(rest);
-        out.push('"');
-        self
-    }
-
-    /// Appends an integer as a Jinja literal.
-    pub(super) fn int(&mut self, value: i64) -> &mut Self {
-        match value {
-            // The absolute value of `i64::MIN` does not fit an i64.
-            i64::MIN => self.print(format_args!("({} - 1)", i64::MIN + 1)),
-            // A unary minus binds less tightly than a filter.
-            _ if value < 0 => self.print(format_args!("({value})")),
-            _ => self.print(value),
-        }
-    }
-
-    /// Appends a float as a Jinja literal.
-    pub(super) fn float(&mut self, value: f64) -> &mut Self {
-        if value.is_sign_negative() {
-            self.print(format_args!("({value:?})"))
-        } else {
-            self.print(format_args!("{value:?}"))
-        }
-    }
+/// The node of a span made by [`Code::add_at`], by its start.
+pub(super) fn node(start: usize) -> Option<NodeId> {
+    u32::try_from(start).ok().map(NodeId)
 }

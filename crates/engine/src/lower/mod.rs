@@ -1,145 +1,216 @@
-//! Translates ("lowers") Go templates into minijinja templates.
+//! Translates ("lowers") Go templates into instructions of minijinja's virtual machine.
 //!
-//! Each [`Tree`] becomes a template of its own. Text is copied, actions become expressions and statements:
+//! Each [`Tree`] becomes instructions of its own, without a detour over the text of a Jinja template. Texts are written,
+//! actions become expressions, which leave a value on the machine's stack, and statements:
 //!
 //! ```text
-//! {{ .Values.a.b | default "x" | quote }}      {{ dot|path("Values.a.b")|default("x")|quote }}
-//! {{ include "y" (dict "k" $.k) }}             {{ include("y", dict("k", dot|path("k"))) }}
-//! {{ if and .a (not .b) }}…{{ end }}           {% if (dot|field("a") and (not dot|path("b"))) %}…{% endif %}
-//! {{ range $k, $v := .m }}…{{ end }}           {% for key2, item1 in dot|path("m")|pairs(0, 1) %}…{% endfor %}
-//! {{ with .x }}{{ . }}{{ end }}                {% set dot1 = dot|path("x") %}{% if dot1 %}{{ dot1 }}{% endif %}
-//! {{ $x := 1 }}{{ $x = 2 }}                    {% set v_x_1 = 1|cell %}{% set _ = v_x_1|assign(2) %}
+//! {{ .Values.a.b | default "x" }}     Lookup dot, LoadConst "Values.a.b", ApplyFilter path,
+//!                                     LoadConst "x", LoadConst default (piped), ApplyFilter call, Emit
+//! {{ if .a }}…{{ else }}…{{ end }}    Lookup dot, LoadConst "a", ApplyFilter path, JumpIfFalse, …, Jump, …
+//! {{ range $k, $v := .m }}…{{ end }}  …, ApplyFilter pairs, PushLoop, Iterate, UnpackList 2, StoreLocal 2, StoreLocal 1, …
+//! {{ with .x }}{{ . }}{{ end }}       …, StoreLocal 1, Lookup 1, JumpIfFalse, Lookup 1, Emit
+//! {{ $x := 1 }}{{ $x = 2 }}           LoadConst 1, ApplyFilter cell, StoreLocal 1, LoadConst 2, Lookup 1, ApplyFilter keep, …
 //! ```
 //!
-//! A Go function is called with the same arguments. The value of a pipeline becomes the filtered value, which keeps
-//! Go's order of evaluation; the called function moves it back to the last argument. The delimiters are characters that
-//! no text can contain ([`gostd::string::RESERVED_START`]), so text is copied unchanged and offsets hold; [`readable`]
-//! shows Jinja's usual delimiters. Everything between two delimiters is on one line, because minijinja keeps spans only
-//! then.
+//! `promchart lower` prints them. The function of a call is a constant, the last argument of the filter `call`. The value
+//! of a pipeline is pushed before the other arguments, which keeps Go's order of evaluation; the called function moves it
+//! back to the last argument.
+//!
+//! An instruction that can fail knows the node of the tree that it was lowered from, to which Go attributes the error:
+//! [`Lowered::node`].
 //!
 //! In Go's error messages an item of an untyped list is an `interface {}` while it is the item of a loop. Its fields
-//! are therefore read with `item_path(path, 1)` and the like, where the number is the one in the item's lowered name.
+//! are therefore read with `item_path`, `item_field` and `item_method`, which have the number of the variable that holds
+//! the item as an argument.
 //!
-//! The helpers that are not Go functions (`field`, `path`, `method`, `items`, `pairs`, `cell`, `assign`, `fault` and so
+//! The filters that are not Go functions (`field`, `path`, `method`, `items`, `pairs`, `cell`, `keep`, `fault` and so
 //! on) are in `render::helpers`.
 
 mod action;
+mod callee;
 mod code;
 mod counting;
+mod listing;
 mod pipeline;
 mod range;
 mod scope;
-mod source_map;
 mod tracing;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gotemplate::ast::Tree;
-use govalue::Signature;
+use gotemplate::ast::{NodeId, Tree};
+use minijinja::machinery::{Instruction, Instructions};
+use self_cell::self_cell;
+use source::Span;
 
+use self::code::Code;
+use self::scope::{Locals, Place, Scope, Survey};
+
+pub(crate) use callee::Callee;
 pub(crate) use counting::Counting;
 pub use pipeline::arity_error;
-pub use source_map::SourceMap;
 
-/// The delimiters of the lowered text: block, variable and comment, start and end.
-pub const DELIMITERS: [&str; 6] = [
-    "\u{10FE00}",
-    "\u{10FE01}",
-    "\u{10FE02}",
-    "\u{10FE03}",
-    "\u{10FE04}",
-    "\u{10FE05}",
-];
-const BLOCK: (&str, &str) = (DELIMITERS[0], DELIMITERS[1]);
-const VARIABLE: (&str, &str) = (DELIMITERS[2], DELIMITERS[3]);
+/// A Go template as instructions for minijinja.
+#[derive(Debug)]
+pub struct Lowered(Cell);
 
-/// A Go template translated for minijinja.
-#[derive(Clone, Debug)]
-pub struct Lowered {
-    /// The minijinja text.
-    pub text: String,
-    /// Maps the text back to the template.
-    pub map: SourceMap,
-    /// The number of nodes in the template, which is the cost of one run.
-    pub nodes: usize,
-    /// The templates that it calls by a literal name.
-    pub callees: Vec<Arc<str>>,
+/// What the instructions borrow.
+struct Owner {
+    tree: Arc<Tree>,
+    /// The name by which minijinja's errors call the template.
+    name: Box<str>,
+    locals: Locals,
 }
 
-/// Looks up the signature of a function.
-pub type Signatures<'a> = &'a dyn Fn(&str) -> Option<Signature>;
+/// The instructions and what is known about them.
+struct Parts<'a> {
+    instructions: Instructions<'a>,
+    /// The number of nodes.
+    nodes: u64,
+    /// The templates that it calls by a literal name.
+    callees: Vec<&'a str>,
+    /// The statements of a traced template, indexed by the numbers in its marks.
+    statements: Vec<Span>,
+    /// The number of bytes of text.
+    raw: usize,
+}
+
+self_cell!(
+    struct Cell {
+        owner: Owner,
+        #[covariant]
+        dependent: Parts,
+    }
+);
+
+impl std::fmt::Debug for Cell {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.borrow_dependent().instructions.fmt(f)
+    }
+}
+
+/// How a template is lowered.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options<'a> {
+    /// The name by which minijinja's errors call the template.
+    pub(crate) name: &'a str,
+    /// Whether it reports what it does: it calls `mark` before each statement, `noted` where a variable or the dot gets
+    /// its value, and `seen` where one is read. `render::origin` evaluates these calls.
+    pub(crate) traced: bool,
+    /// The counters of a counting session.
+    pub(crate) counting: Option<Counting<'a>>,
+}
 
 /// Lowers a template for a plain render.
-pub fn lower(tree: &Tree, signatures: Signatures<'_>) -> Lowered {
-    lower_as(tree, signatures, false, None)
-}
-
-/// Lowers a template for a traced render. It calls `mark` before each statement, `noted` where a variable or the dot
-/// gets its value, and `seen` where one is read; `render::origin` evaluates these calls.
-pub fn lower_traced(tree: &Tree, signatures: Signatures<'_>) -> Lowered {
-    lower_as(tree, signatures, true, None)
+pub fn lower(tree: &Arc<Tree>) -> Lowered {
+    lower_as(tree, Options::default())
 }
 
 /// Lowers a template, optionally with the calls for tracing or for counting.
-pub(crate) fn lower_as(
-    tree: &Tree,
-    signatures: Signatures<'_>,
-    traced: bool,
-    counting: Option<Counting<'_>>,
-) -> Lowered {
-    let mut lowerer = Lowerer {
-        signatures,
-        access: tracing::Access { traced },
-        counting,
-        scope: scope::Scope::new(&tree.root),
-        out: Lowered {
-            text: String::new(),
-            map: SourceMap::default(),
-            nodes: 0,
-            callees: Vec::new(),
-        },
-        code: code::Code::default(),
-        prelude: Vec::new(),
-        continue_cell: None,
+pub(crate) fn lower_as(tree: &Arc<Tree>, options: Options<'_>) -> Lowered {
+    let survey = Survey::of(&tree.root);
+    let owner = Owner {
+        tree: Arc::clone(tree),
+        name: options.name.into(),
+        locals: Locals::new(survey.locals),
     };
-    lowerer.count_template();
-    let dollar: Arc<str> = "$".into();
-    if lowerer.scope.is_assigned("$") {
-        lowerer.statement(&["set dollar = dot|cell"]);
-        lowerer
-            .scope
-            .bind(&dollar, "dollar.value".to_owned(), Some("dollar".to_owned()));
-    } else {
-        lowerer.scope.bind(&dollar, "dot".to_owned(), None);
-    }
-    lowerer.list(&tree.root.nodes);
-    lowerer.out
+    Lowered(Cell::new(owner, |owner| {
+        let mut lowerer = Lowerer {
+            traced: options.traced,
+            counting: options.counting,
+            locals: &owner.locals,
+            scope: Scope::new(&survey),
+            code: Code::new(&owner.name),
+            inner: BTreeMap::new(),
+            loops: Vec::new(),
+            nodes: 0,
+            raw: 0,
+            callees: Vec::new(),
+            statements: Vec::new(),
+        };
+        lowerer.tree(&owner.tree);
+        Parts {
+            instructions: lowerer.code.finish(),
+            nodes: lowerer.nodes,
+            callees: lowerer.callees,
+            statements: lowerer.statements,
+            raw: lowerer.raw,
+        }
+    }))
 }
 
-/// Replaces the delimiters of the lowered text by Jinja's usual ones.
-pub fn readable(text: &str) -> String {
-    let shown = ["{% ", " %}", "{{ ", " }}", "{# ", " #}"];
-    DELIMITERS
-        .iter()
-        .zip(shown)
-        .fold(text.to_owned(), |text, (delimiter, shown)| {
-            text.replace(delimiter, shown)
-        })
+impl Lowered {
+    /// The tree that it was lowered from.
+    pub fn tree(&self) -> &Tree {
+        &self.0.borrow_owner().tree
+    }
+
+    fn parts(&self) -> &Parts<'_> {
+        self.0.borrow_dependent()
+    }
+
+    /// The instructions.
+    pub fn instructions(&self) -> &Instructions<'_> {
+        &self.parts().instructions
+    }
+
+    /// The number of nodes in the template, which is the cost of one run.
+    pub fn nodes(&self) -> u64 {
+        self.parts().nodes
+    }
+
+    /// The number of bytes of text in the template.
+    pub fn raw(&self) -> usize {
+        self.parts().raw
+    }
+
+    /// The templates that it calls by a literal name.
+    pub fn callees(&self) -> &[&str] {
+        &self.parts().callees
+    }
+
+    /// The node to which an error at a span of the instructions belongs, by the start of the span.
+    pub fn node(start: usize) -> Option<NodeId> {
+        code::node(start)
+    }
+
+    /// The statement with the number in a mark of a traced template.
+    pub fn statement(&self, number: usize) -> Option<Span> {
+        self.parts().statements.get(number).copied()
+    }
 }
 
 /// Lowers one tree.
-struct Lowerer<'a> {
-    signatures: Signatures<'a>,
-    /// How variables are read and set.
-    access: tracing::Access,
-    /// The counters to write, if any.
-    counting: Option<Counting<'a>>,
-    scope: scope::Scope,
-    out: Lowered,
-    /// The current expression. Empty between statements.
-    code: code::Code,
-    /// Statements that must come before the current one.
-    prelude: Vec<code::Code>,
-    /// In the `else` of a loop that contains a `break`: the cell that records a `continue` of the outer loop.
-    continue_cell: Option<String>,
+struct Lowerer<'s, 'a> {
+    /// Whether the template reports what it does.
+    traced: bool,
+    /// The counters to add, if any.
+    counting: Option<Counting<'s>>,
+    locals: &'a Locals,
+    scope: Scope<'s, 'a>,
+    code: Code<'a>,
+    /// The cells of the variables that the parenthesized pipelines of the current statement declare.
+    inner: BTreeMap<NodeId, u32>,
+    /// The loops around the current statement, innermost last.
+    loops: Vec<range::Loop>,
+    nodes: u64,
+    raw: usize,
+    callees: Vec<&'a str>,
+    statements: Vec<Span>,
+}
+
+impl<'a> Lowerer<'_, 'a> {
+    fn tree(&mut self, tree: &'a Tree) {
+        self.count_template();
+        let mut dollar = Place::Dot;
+        if self.scope.is_assigned("$") {
+            self.code.add(Instruction::Lookup("dot"));
+            self.code.filter("cell", 1, None);
+            self.store(0);
+            dollar = Place::Cell(0);
+        }
+        self.scope.bind("$", dollar);
+        self.list(&tree.root);
+    }
 }

@@ -1,158 +1,170 @@
 //! Lowers loops: `range`, `break` and `continue`.
 
-use std::sync::Arc;
+use minijinja::machinery::Instruction;
 
 use super::Lowerer;
-use super::scope::{ITEM, stem};
-use super::tracing::slot;
+use super::action::first;
+use super::code::Jump;
+use super::scope::Place;
 use crate::coverage::Part;
 use gotemplate::ast::{Branch, List, Node, Variable};
 
-impl Lowerer<'_> {
-    pub(super) fn range(&mut self, branch: &Branch) {
+/// The flag of minijinja's `PushLoop` that provides the variable `loop`.
+const WITH_LOOP: u8 = 1;
+
+/// Where `break` and `continue` lead to.
+#[derive(Debug)]
+pub(super) struct Loop {
+    /// The instruction that begins the next iteration.
+    next: u32,
+    breaks: Vec<Jump>,
+}
+
+impl<'a> Lowerer<'_, 'a> {
+    pub(super) fn range(&mut self, branch: &'a Branch) {
         let mark = self.scope.mark();
         let pipeline = &branch.pipeline;
-        self.pipeline_value(pipeline);
         self.mark(pipeline.meta.span);
-        self.flush();
+        self.pipeline(pipeline, false);
         // Before the first iteration the variables hold the ranged value; only an `else` or an assignment can observe
         // it.
         let mut ranged = None;
         if !pipeline.declarations.is_empty() && (branch.else_list.is_some() || pipeline.is_assign) {
-            let name = self.scope.fresh("range");
-            self.name_value(&name, "");
+            let local = self.scope.fresh();
+            self.code.add(Instruction::DupTop);
+            self.store(local);
             if pipeline.is_assign {
-                self.declare(pipeline);
+                for variable in &pipeline.declarations {
+                    self.load(Place::Local(local));
+                    self.set(variable, pipeline);
+                }
             }
-            ranged = Some(name);
+            ranged = Some(local);
         }
-        let element = self.scope.fresh(ITEM);
-        let with_keys = pipeline.declarations.len() > 1;
-        let key = if with_keys {
-            self.scope.fresh("key")
-        } else {
-            String::new()
-        };
-        let (comma, helper) = if with_keys { (", ", "pairs") } else { ("", "items") };
+        let element = self.scope.fresh();
+        let key = (pipeline.declarations.len() > 1).then(|| self.scope.fresh());
+        self.report("ranged", element);
+        self.code.constant(cost(&branch.list));
+        self.code.constant(element);
         // An error of the helper is Go's "range can't iterate over", which Go reports at the end of the pipeline.
-        self.access.ranged(&mut self.code, &element);
-        self.code.text("|").name(helper, pipeline.meta.id);
-        self.code.text("(").print(cost(&branch.list));
-        self.code.text(", ").text(slot(&element)).text(")");
-        // minijinja runs the `else` of a loop that is left in its first iteration, as if it had none.
-        let mut turns = None;
-        let has_else = branch.else_list.is_some() || self.counting.is_some();
-        if has_else && has_break(&branch.list) {
-            let name = self.scope.fresh("turns");
-            self.name_value(&name, "");
-            turns = Some(name);
+        let helper = if key.is_some() { "pairs" } else { "items" };
+        self.code.filter(helper, 3, Some(pipeline.meta.id));
+        self.code
+            .add(Instruction::PushLoop(if self.traced { WITH_LOOP } else { 0 }));
+        let next = self.code.here();
+        let end = self.code.jump_at(Instruction::Iterate, first(pipeline));
+        if let Some(key) = key {
+            self.code.add(Instruction::UnpackList(2));
+            self.store(key);
         }
-        self.statement_of(&["for ", &key, comma, &element, " in "], &[]);
-        self.code.clear();
+        self.store(element);
         self.count(branch.meta.id, Part::Then);
-        self.turn_begins(&element, &key);
+        self.turn_begins(element, key);
         let inner = self.scope.mark();
-        let values: &[&str] = if with_keys { &[&key, &element] } else { &[&element] };
+        let values = key.map(Place::Local).into_iter().chain([Place::Item(element)]);
         for (variable, value) in pipeline.declarations.iter().zip(values) {
             self.turn(pipeline.is_assign, variable, value);
         }
-        let outer = std::mem::replace(&mut self.scope.dot, element);
-        let continue_cell = self.continue_cell.take();
-        self.scoped(&branch.list.nodes);
-        self.continue_cell = continue_cell;
+        let outer = std::mem::replace(&mut self.scope.dot, Place::Item(element));
+        let breaks = self.inside(next, &branch.list);
+        self.code.add(Instruction::Jump(next));
         self.scope.dot = outer;
         self.scope.leave(inner);
-        if has_else {
-            match &turns {
-                Some(turns) => {
-                    self.statement(&["endfor"]);
-                    self.statement(&["if not ", turns]);
-                }
-                None => self.statement(&["else"]),
-            }
+        self.code.land(end);
+        if branch.else_list.is_none() && self.counting.is_none() {
+            breaks.into_iter().for_each(|jump| self.code.land(jump));
+            self.code.add(Instruction::PopLoopFrame);
+        } else {
+            self.code.add(Instruction::PushDidNotIterate);
+            self.code.add(Instruction::PopLoopFrame);
+            let mut done = vec![self.code.jump(Instruction::JumpIfFalse)];
             self.count(branch.meta.id, Part::Else);
-        }
-        if let Some(otherwise) = &branch.else_list {
-            if !pipeline.is_assign
-                && let Some(ranged) = &ranged
-            {
-                for variable in &pipeline.declarations {
-                    self.bind_else(&variable.name, ranged);
+            if let Some(otherwise) = &branch.else_list {
+                if !pipeline.is_assign
+                    && let Some(ranged) = ranged
+                {
+                    for variable in &pipeline.declarations {
+                        self.bind_else(&variable.name, ranged);
+                    }
                 }
+                done.extend(self.otherwise(otherwise));
             }
-            self.otherwise(otherwise);
+            if !breaks.is_empty() {
+                // minijinja would take a loop that is left in its first iteration for one that had none.
+                done.push(self.code.jump(Instruction::Jump));
+                breaks.into_iter().for_each(|jump| self.code.land(jump));
+                self.code.add(Instruction::PopLoopFrame);
+            }
+            done.into_iter().for_each(|jump| self.code.land(jump));
         }
         self.scope.leave(mark);
-        self.statement(&[if turns.is_some() { "endif" } else { "endfor" }]);
+    }
+
+    /// Lowers the body of a loop, and returns its breaks.
+    fn inside(&mut self, next: u32, list: &'a List) -> Vec<Jump> {
+        self.loops.push(Loop {
+            next,
+            breaks: Vec::new(),
+        });
+        self.scoped(list);
+        self.loops.pop().map_or_else(Vec::new, |inner| inner.breaks)
+    }
+
+    /// Lowers the `else` of a loop, and returns its breaks. In Go, a `break` inside it ends the `else`, and a `continue`
+    /// belongs to the outer loop.
+    fn otherwise(&mut self, list: &'a List) -> Vec<Jump> {
+        match self.loops.last() {
+            Some(outer) => self.inside(outer.next, list),
+            None => {
+                self.scoped(list);
+                Vec::new()
+            }
+        }
     }
 
     /// Sets a variable of a `range` for one iteration.
-    fn turn(&mut self, is_assign: bool, variable: &Variable, value: &str) {
+    fn turn(&mut self, is_assign: bool, variable: &'a Variable, value: Place) {
         let name = &variable.name;
         if !is_assign && !self.scope.is_assigned(name) {
-            self.scope.bind(name, value.to_owned(), None);
+            self.scope.bind(name, value);
             return;
         }
-        self.access.seen(&mut self.code, value);
+        self.read(value);
         if is_assign {
             self.assign(variable);
         } else {
             self.bind(name);
         }
-        self.code.clear();
     }
 
-    fn bind_else(&mut self, name: &Arc<str>, value: &str) {
+    /// Declares a variable of a `range` in its `else`.
+    fn bind_else(&mut self, name: &'a str, ranged: u32) {
+        let mut place = Place::Local(ranged);
         if self.scope.is_assigned(name) {
-            let cell = self.scope.fresh(&stem(name));
-            self.statement(&["set ", &cell, " = ", value, "|cell"]);
-            self.scope.bind(name, format!("{cell}.value"), Some(cell));
-        } else {
-            self.scope.bind(name, value.to_owned(), None);
+            self.load(place);
+            self.code.filter("cell", 1, None);
+            let cell = self.scope.fresh();
+            self.store(cell);
+            place = Place::Cell(cell);
+        }
+        self.scope.bind(name, place);
+    }
+
+    /// Lowers `break`. The parser rejects one outside of a loop.
+    pub(super) fn break_loop(&mut self) {
+        let jump = self.code.jump(Instruction::Jump);
+        match self.loops.last_mut() {
+            Some(inner) => inner.breaks.push(jump),
+            None => self.code.land(jump),
         }
     }
 
-    /// Lowers `continue`. In the `else` of an inner loop, a cell passes it on to the outer loop.
+    /// Lowers `continue`. The parser rejects one outside of a loop.
     pub(super) fn continue_loop(&mut self) {
-        match self.continue_cell.clone() {
-            Some(cell) => {
-                self.statement(&["set _ = ", &cell, "|assign(true)"]);
-                self.statement(&["break"]);
-            }
-            None => self.statement(&["continue"]),
+        if let Some(inner) = self.loops.last() {
+            self.code.add(Instruction::Jump(inner.next));
         }
     }
-
-    /// Lowers the `else` of a loop. In Go, a `break` inside it ends the `else`, and a `continue` belongs to the outer
-    /// loop.
-    fn otherwise(&mut self, list: &List) {
-        if !has_break(list) {
-            self.scoped(&list.nodes);
-            return;
-        }
-        let cell = self.scope.fresh("next");
-        self.statement(&["set ", &cell, " = false|cell"]);
-        let once = self.scope.fresh("once");
-        self.statement(&["for ", &once, " in [0]"]);
-        let outer = self.continue_cell.replace(cell.clone());
-        self.scoped(&list.nodes);
-        self.continue_cell = outer;
-        self.statement(&["endfor"]);
-        self.statement(&["if ", &cell, ".value"]);
-        self.continue_loop();
-        self.statement(&["endif"]);
-    }
-}
-
-/// Whether a list contains a `break` that does not belong to a loop inside it.
-fn has_break(list: &List) -> bool {
-    list.nodes.iter().any(|node| match node {
-        Node::Break(_) => true,
-        Node::If(branch) | Node::With(branch) => {
-            has_break(&branch.list) || branch.else_list.as_ref().is_some_and(has_break)
-        }
-        _ => false,
-    })
 }
 
 /// The cost of one iteration: its nodes, plus a step for every hundred bytes of text.

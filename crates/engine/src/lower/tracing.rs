@@ -1,86 +1,80 @@
-//! The calls that a traced template makes to report what it does.
+//! The filters that a traced template calls to report what it does.
 //!
 //! ```text
-//! {{ $x := .Values.a }}   {% set _ = mark(0) %}{% set v_x_1 = dot|path("Values.a")|noted(1) %}
-//! {{ $x }}                {% set _ = mark(1) %}{{ v_x_1|seen(1) }}
-//! {{ range .Values.b }}   {% set _ = mark(2) %}{% for dot2 in dot|path("Values.b")|ranged(2)|items(1) %}
-//!                         {% set _ = turn(2, 0, loop.index0) %}
+//! {{ $x := .Values.a }}   mark(0); x = noted(path(dot, "Values.a"), 1)
+//! {{ $x }}                mark(1); emit seen(x, 1)
+//! text                    copied(2, 4); emit "text"
+//! {{ range .Values.b }}   mark(3); for y in items(ranged(path(dot, "Values.b"), 2), 1, 2) { turn(2, 2, loop.index0) ... }
 //! ```
 //!
-//! A variable is identified by the number in its lowered name, and the template's initial dot by 0.
+//! The numbers of `mark` and `copied` are those of the statements, which [`super::Lowered::statement`] knows. A variable
+//! is identified by the number of its minijinja variable, and the template's initial dot by 0.
+
+use minijinja::machinery::Instruction;
 
 use super::Lowerer;
-use super::code::Code;
+use super::scope::Place;
+use gotemplate::ast::Text;
 use source::Span;
 
-/// Returns the number in a lowered name.
-pub(super) fn slot(name: &str) -> &str {
-    let name = name.strip_suffix(".value").unwrap_or(name);
-    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
-    if stem.len() == name.len() {
-        "0"
-    } else {
-        &name[stem.len()..]
+impl Lowerer<'_, '_> {
+    /// Adds a statement, and pushes its number.
+    fn statement(&mut self, span: Span) {
+        self.code.constant(self.statements.len());
+        self.statements.push(span);
     }
-}
 
-impl Lowerer<'_> {
     /// Records that a statement begins.
     pub(super) fn mark(&mut self, span: Span) {
-        if self.access.traced {
-            let number = self.out.map.statements.len().to_string();
-            self.out.map.statements.push(span);
-            self.statement(&["set _ = mark(", &number, ")"]);
+        if self.traced {
+            self.statement(span);
+            self.code.filter("mark", 1, None);
+            self.code.discard();
+        }
+    }
+
+    /// Records that a text is copied.
+    pub(super) fn copied(&mut self, text: &Text) {
+        if self.traced {
+            self.statement(text.meta.span);
+            self.code.constant(text.text.len());
+            self.code.filter("copied", 2, None);
+            self.code.discard();
         }
     }
 
     /// Records that an iteration of a loop begins.
-    pub(super) fn turn_begins(&mut self, element: &str, key: &str) {
-        if self.access.traced {
-            self.statement(&["set _ = turn(", slot(element), ", ", slot(key), ", loop.index0)"]);
-        }
-    }
-}
-
-/// How variables are read and set: plain or traced.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Access {
-    /// Whether the lowered text reports what it does.
-    pub(super) traced: bool,
-}
-
-impl Access {
-    /// Writes a read of a variable or of the dot.
-    pub(super) fn seen(self, code: &mut Code, read: &str) {
-        code.text(read);
+    pub(super) fn turn_begins(&mut self, element: u32, key: Option<u32>) {
         if self.traced {
-            code.text("|seen(").text(slot(read)).text(")");
+            self.code.constant(element);
+            self.code.constant(key.unwrap_or(element));
+            self.code.add(Instruction::Lookup("loop"));
+            self.code.add(Instruction::GetAttr("index0"));
+            self.code.filter("turn", 3, None);
+            self.code.discard();
         }
     }
 
-    /// Writes a read of a variable or of the dot whose field is taken. The template's initial dot needs no record,
+    /// Records that the topmost value is read from, kept in or ranged over by a variable.
+    pub(super) fn report(&mut self, filter: &'static str, number: u32) {
+        if self.traced {
+            self.code.constant(number);
+            self.code.filter(filter, 2, None);
+        }
+    }
+
+    /// Pushes the value of a variable or the dot.
+    pub(super) fn read(&mut self, place: Place) {
+        self.load(place);
+        self.report("seen", place.number());
+    }
+
+    /// Pushes the value of a variable or the dot whose field is taken. The template's initial dot needs no record,
     /// because its fields carry their own origins.
-    pub(super) fn seen_receiver(self, code: &mut Code, read: &str) {
-        if slot(read) == "0" {
-            code.text(read);
-        } else {
-            self.seen(code, read);
-        }
-    }
-
-    /// Returns the suffix for the value that a variable or the dot is set to.
-    pub(super) fn noted(self, name: &str) -> String {
-        if self.traced {
-            format!("|noted({})", slot(name))
-        } else {
-            String::new()
-        }
-    }
-
-    /// Writes the suffix for the value that is ranged over.
-    pub(super) fn ranged(self, code: &mut Code, element: &str) {
-        if self.traced {
-            code.text("|ranged(").text(slot(element)).text(")");
+    pub(super) fn read_receiver(&mut self, place: Place) {
+        self.load(place);
+        if place.number() != 0 {
+            self.report("seen", place.number());
         }
     }
 }

@@ -8,6 +8,7 @@ use minijinja::Error;
 
 use super::fault::{Failure, Hint, failure};
 use super::program::{Program, Unit, UnitId};
+use crate::lower::Lowered;
 use diagnostics::{Cause, Diagnostic, Label};
 use gostd::quote::quote;
 use gotemplate::SyntaxError;
@@ -162,11 +163,11 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
     };
     let node = error
         .range()
-        .and_then(|range| unit.map().call(range.start))
+        .and_then(|range| Lowered::node(range.start))
         .and_then(|id| find(unit.tree(), id));
     let Some(failure) = failure(error) else {
         trace.message = error.detail().map_or_else(|| error.to_string(), str::to_owned);
-        return go.link(&format!("template: {}: {}", unit.name, trace.message));
+        return go.link(&format!("template: {}: {}", unit.name(), trace.message));
     };
     let blamed = node.map(|node| blame(node, failure));
     if let Some(blamed) = blamed {
@@ -174,7 +175,7 @@ fn chain(error: &Error, program: &Program, sources: &Sources, trace: &mut Trace,
     }
     go.link(&match blamed {
         Some(node) => format!("template: {}: ", context(&unit, node, sources)),
-        None => format!("template: {}: ", unit.name),
+        None => format!("template: {}: ", unit.name()),
     });
     let message = match failure {
         Failure::Node(text) | Failure::Range(text) => text.clone(),
@@ -253,7 +254,7 @@ fn context(unit: &Unit, node: NodeRef<'_>, sources: &Sources) -> String {
     format!(
         "{}:{line}:{column}: executing {} at <{}>",
         unit.file_name,
-        quote(&unit.name),
+        quote(unit.name()),
         node.text()
     )
 }

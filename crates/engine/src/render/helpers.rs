@@ -1,4 +1,4 @@
-//! The helpers that lowered templates call besides Go's functions; [`crate::lower`] shows how they are used.
+//! The filters that lowered templates call; [`crate::lower`] shows how they are used.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -9,7 +9,8 @@ use super::fault::Failure;
 use super::field::{self, Receiver};
 use super::origin::Recorder;
 use super::runtime::{Run, Runtime};
-use govalue::{Data, IntType, MapType, Value, View, int_of, sprint, uint_of, view};
+use crate::lower::Callee;
+use govalue::{IntType, MapType, Value, View, int_of, sprint, uint_of, view};
 use sprig::Call;
 
 /// A variable that is assigned somewhere. Go's `=` changes it in whichever scope declared it.
@@ -41,6 +42,19 @@ pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>
             true
         });
     }
+
+    // Functions.
+    let of = Arc::clone(runtime);
+    environment.add_filter(
+        "call",
+        move |state: &mut State<'_, '_>, arguments: &[Value]| match arguments.split_last() {
+            Some((callee, arguments)) => match callee.downcast_object_ref::<Callee>() {
+                Some(callee) => of.call(callee.function, state, arguments, callee.is_piped),
+                None => Ok(Value::UNDEFINED),
+            },
+            None => Ok(Value::UNDEFINED),
+        },
+    );
 
     // Fields and methods.
     if runtime.recorder.is_some() {
@@ -114,27 +128,10 @@ pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>
 
     // Variables.
     environment.add_filter("cell", |value: Value| Value::from_object(Cell(Mutex::new(value))));
-    environment.add_filter("assign", |cell: &Value, value: Value| store(cell, value));
     environment.add_filter("keep", |value: Value, cell: &Value| {
         store(cell, value.clone());
         value
     });
-    environment.add_filter("keep_true", |value: Value, cell: &Value| {
-        store(cell, value);
-        true
-    });
-    environment.add_filter("keep_false", |value: Value, cell: &Value| {
-        store(cell, value);
-        false
-    });
-
-    // Constants that Jinja has no literal for.
-    environment.add_filter("as_int64", |value: i64| int_of(IntType::Int64, value));
-    environment.add_filter("as_uint32", |value: u64| uint_of(govalue::UintType::Uint32, value));
-    environment.add_filter("complex", |_: &Value, real: f64, imaginary: f64| {
-        Value::from_object(Data::Complex(real, imaginary))
-    });
-
     // Loops.
     let runtime_of_items = Arc::clone(runtime);
     environment.add_filter(
@@ -154,12 +151,13 @@ pub(super) fn register(environment: &mut Environment<'_>, runtime: &Arc<Runtime>
     );
 
     // Errors.
-    environment.add_function("fault", |message: String| -> Result<Value, Error> {
-        Err(Failure::Node(message).into())
-    });
-    environment.add_filter("fault", |_: &Value, message: String| -> Result<Value, Error> {
-        Err(Failure::Node(message).into())
-    });
+    environment.add_filter(
+        "fault",
+        |_: &mut State<'_, '_>, arguments: &[Value]| -> Result<Value, Error> {
+            let message = arguments.last().and_then(Value::as_str).unwrap_or_default();
+            Err(Failure::Node(message.to_owned()).into())
+        },
+    );
     environment.add_filter("argument", |value: Value, function: &str, index: usize| {
         argument(value, function, index)
     });
@@ -213,11 +211,15 @@ fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
         value
     });
     let of = own();
-    environment.add_function("mark", move |number: usize| {
+    environment.add_filter("mark", move |number: usize| {
         of.recorder.iter().for_each(|recorder| recorder.mark(number));
     });
     let of = own();
-    environment.add_function("turn", move |element: u32, key: u32, index: usize| {
+    environment.add_filter("copied", move |number: usize, length: usize| {
+        of.recorder.iter().for_each(|recorder| recorder.copied(number, length));
+    });
+    let of = own();
+    environment.add_filter("turn", move |element: u32, key: u32, index: usize| {
         of.recorder
             .iter()
             .for_each(|recorder| recorder.turn(element, key, index));

@@ -19,13 +19,11 @@ mod session;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, State, UndefinedBehavior};
+use minijinja::{Environment, UndefinedBehavior};
 
 use self::fault::Failure;
 use self::runtime::Runtime;
-use crate::lower::DELIMITERS;
-use govalue::{Limit, Meter, Value, try_print};
+use govalue::{Limit, Meter, try_print};
 
 pub use budget::Limits;
 pub use capabilities::{Capabilities, DEFAULT_KUBE_VERSION, KubeVersion};
@@ -74,25 +72,9 @@ pub enum Trace {
 /// Creates a minijinja environment that prints as Go does and has Go's functions.
 fn environment(runtime: &Arc<Runtime>) -> Environment<'static> {
     let mut environment = Environment::empty();
-    let [
-        block_start,
-        block_end,
-        variable_start,
-        variable_end,
-        comment_start,
-        comment_end,
-    ] = DELIMITERS;
-    let syntax = SyntaxConfig::builder()
-        .block_delimiters(block_start, block_end)
-        .variable_delimiters(variable_start, variable_end)
-        .comment_delimiters(comment_start, comment_end)
-        .keep_trailing_newline(true)
-        .build();
-    if let Ok(syntax) = syntax {
-        environment.set_syntax(syntax);
-    }
     environment.set_undefined_behavior(UndefinedBehavior::Lenient);
-    environment.set_auto_reload(false);
+    // minijinja's own reports are not shown.
+    environment.set_debug(false);
     let printing = Arc::clone(runtime);
     environment.set_formatter(move |out, _, value| {
         let limit = |text| minijinja::Error::from(Failure::Limit(text));
@@ -101,32 +83,20 @@ fn environment(runtime: &Arc<Runtime>) -> Environment<'static> {
                 printing.charge(text.len() / 100).map_err(limit)?;
             }
             out.write_str(text)?;
-            if let Some(recorder) = printing.recorder.as_ref().filter(|_| !text.is_empty()) {
-                recorder.emit();
+            if let Some(recorder) = &printing.recorder {
+                recorder.emit(text.len());
             }
         } else {
             let mut text = String::new();
             let mut pay = |steps| printing.charge(steps).map_err(Limit);
             try_print(value, &mut text, &mut Meter::new(&mut pay)).map_err(|Limit(text)| limit(text))?;
             out.write_str(&text)?;
-            if let Some(recorder) = printing.recorder.as_ref().filter(|_| !text.is_empty()) {
-                recorder.emit();
+            if let Some(recorder) = &printing.recorder {
+                recorder.emit(text.len());
             }
         }
         Ok(())
     });
-    let loading = Arc::clone(runtime);
-    environment.set_loader(move |name| Ok(loading.program.text(name)));
     helpers::register(&mut environment, runtime);
-    for function in sprig::all() {
-        let called = Arc::clone(runtime);
-        environment.add_function(function.name, move |state: &mut State<'_, '_>, arguments: &[Value]| {
-            called.call(function, state, arguments, false)
-        });
-        let piped = Arc::clone(runtime);
-        environment.add_filter(function.name, move |state: &mut State<'_, '_>, arguments: &[Value]| {
-            piped.call(function, state, arguments, true)
-        });
-    }
     environment
 }

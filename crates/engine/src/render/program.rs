@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::coverage::Points;
-use crate::lower::{Counting, Lowered, SourceMap, lower_as};
-use gotemplate::ast::{List, Template, Tree};
-use govalue::Signature;
-use minijinja::Environment;
-use source::{FileId, Sources, Span};
+use crate::lower::{Counting, Lowered, Options, lower_as};
+use gotemplate::ast::{Template, Tree};
 
 /// The id of a lowered template of a [`Program`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +18,7 @@ impl UnitId {
         self.0
     }
 
-    /// The name under which minijinja knows the template.
+    /// The name by which minijinja's errors call the template.
     pub(super) fn name(self) -> String {
         self.0.to_string()
     }
@@ -34,27 +31,21 @@ impl UnitId {
 
 /// A template, lowered on first use: charts define far more templates than one render runs.
 ///
-/// No thread waits for another one that lowers or compiles a unit: waking up can take longer than repeating the work.
+/// No thread waits for another one that lowers a unit: waking up can take longer than repeating the work.
 #[derive(Debug)]
 pub(super) struct Unit {
     /// The name of its file in Go's error messages.
     pub(super) file_name: Arc<str>,
-    /// Its name.
-    pub(super) name: Arc<str>,
-    file: FileId,
-    sources: Sources,
+    id: UnitId,
+    tree: Arc<Tree>,
     /// The index of its tree in the file.
     number: usize,
     /// Whether it is lowered for tracing.
     traced: bool,
     /// Its counters, in a counting session.
     counted: Option<Counted>,
-    /// The tree, until it is lowered. After that only errors need it.
-    fresh: Mutex<Option<Arc<Tree>>>,
-    /// The re-parsed tree; built only to report an error.
-    again: OnceLock<Tree>,
-    lowered: OnceLock<UnitCode>,
-    /// Set once a thread has started to compile it.
+    lowered: OnceLock<Lowered>,
+    /// Set once a thread has started to lower it.
     begun: AtomicBool,
 }
 
@@ -66,106 +57,52 @@ pub(super) struct Counted {
     pub(super) base: usize,
 }
 
-/// The parts of a lowered template that are kept.
-#[derive(Debug)]
-struct UnitCode {
-    /// Maps the lowered text back to the template.
-    map: SourceMap,
-    /// The cost of one run.
-    nodes: u64,
-    /// The templates that it calls by a literal name.
-    callees: Vec<Arc<str>>,
-    /// The lowered text, until minijinja has compiled it.
-    text: Mutex<Option<String>>,
-}
-
 impl Unit {
-    /// Returns the tree that it was lowered from. This parses the file again.
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.tree.name
+    }
+
+    /// Its tree.
     pub(super) fn tree(&self) -> &Tree {
-        self.again.get_or_init(|| {
-            let source = self.sources.get(self.file);
-            // The file has been parsed successfully before.
-            let parsed = gotemplate::parse(source.text(), self.file, &self.file_name, &|_| true);
-            let tree = parsed.ok().and_then(|parsed| parsed.trees.into_iter().nth(self.number));
-            tree.unwrap_or_else(|| Tree {
-                name: Arc::clone(&self.name),
-                span: Span::file_start(self.file),
-                root: List { nodes: Vec::new() },
-            })
-        })
+        &self.tree
     }
 
-    fn code(&self) -> &UnitCode {
-        if let Some(code) = self.lowered.get() {
-            return code;
+    /// Its instructions.
+    pub(super) fn lowered(&self) -> &Lowered {
+        if let Some(lowered) = self.lowered.get() {
+            return lowered;
         }
-        let fresh = lock(&self.fresh).clone();
-        if let Some(tree) = fresh {
-            // If another thread was faster, this result is dropped.
-            _ = self.lowered.set(UnitCode::of(self.lower(&tree)));
-            lock(&self.fresh).take();
-        }
-        self.lowered.get_or_init(|| UnitCode::of(self.lower(self.tree())))
-    }
-
-    fn lower(&self, tree: &Tree) -> Lowered {
+        self.begun.store(true, Ordering::Relaxed);
         let counting = self.counted.as_ref().map(|counted| Counting {
             points: &counted.points,
             base: counted.base,
             tree: self.number,
         });
-        lower_as(tree, &signature, self.traced, counting)
+        let options = Options {
+            name: &self.id.name(),
+            traced: self.traced,
+            counting,
+        };
+        let lowered = lower_as(&self.tree, options);
+        // If another thread was faster, this result is dropped.
+        self.lowered.get_or_init(|| lowered)
     }
 
-    /// Maps the lowered text back to the template.
-    pub(super) fn map(&self) -> &SourceMap {
-        &self.code().map
-    }
-
-    /// The cost of one run.
-    pub(super) fn nodes(&self) -> u64 {
-        self.code().nodes
-    }
-
-    /// The templates that it calls by a literal name.
-    pub(super) fn callees(&self) -> &[Arc<str>] {
-        &self.code().callees
-    }
-
-    /// The lowered text. It is dropped after compilation; minijinja asks again only for a template that failed to
-    /// compile.
-    fn text(&self) -> String {
-        let kept = lock(&self.code().text).clone();
-        kept.unwrap_or_else(|| self.lower(self.tree()).text)
-    }
-
-    /// Compiles it with minijinja. An error is ignored here, because it occurs again when the template is run.
-    fn compile(&self, id: UnitId, environment: &Environment<'_>) {
-        drop(environment.get_template(&id.name()));
-        lock(&self.code().text).take();
-    }
-}
-
-impl UnitCode {
-    fn of(lowered: Lowered) -> Self {
-        Self {
-            map: lowered.map,
-            nodes: u64::try_from(lowered.nodes).unwrap_or(u64::MAX),
-            callees: lowered.callees,
-            text: Mutex::new(Some(lowered.text)),
+    /// Lowers it ahead of its first use, unless another thread has begun to.
+    pub(super) fn prepare(&self) -> Option<&Lowered> {
+        let is_first = !self.begun.swap(true, Ordering::Relaxed);
+        if is_first {
+            Some(self.lowered())
+        } else {
+            self.lowered.get()
         }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// All templates of a render. `tpl` adds more while the render runs.
 #[derive(Debug)]
 pub(super) struct Program {
-    /// The sources of the template files.
-    sources: Sources,
     /// Whether templates are lowered for tracing.
     traced: bool,
     units: RwLock<Units>,
@@ -191,9 +128,8 @@ struct Units {
 
 impl Program {
     /// An empty program. `traced` applies to the templates that are added later.
-    pub(super) fn new(sources: Sources, traced: bool) -> Self {
+    pub(super) fn new(traced: bool) -> Self {
         Self {
-            sources,
             traced,
             units: RwLock::default(),
         }
@@ -213,29 +149,17 @@ impl Program {
             });
             let unit = Unit {
                 file_name: Arc::clone(&template.name),
-                name: Arc::clone(&tree.name),
-                file: tree.span.file,
-                sources: self.sources.clone(),
+                id: UnitId(id),
+                tree: Arc::new(tree),
                 number,
                 traced: self.traced,
                 counted: counted.cloned(),
-                fresh: Mutex::new(Some(Arc::new(tree))),
-                again: OnceLock::new(),
                 lowered: OnceLock::new(),
                 begun: AtomicBool::new(false),
             };
             units.by_id.insert(id, Arc::new(unit));
         }
         added
-    }
-
-    /// Compiles a unit, unless a thread has already started to.
-    pub(super) fn compile(&self, id: UnitId, environment: &Environment<'_>) -> Option<Arc<Unit>> {
-        let unit = self.unit(id)?;
-        if !unit.begun.swap(true, Ordering::Relaxed) {
-            unit.compile(id, environment);
-        }
-        Some(unit)
     }
 
     /// Removes a unit that is not needed any more.
@@ -259,16 +183,6 @@ impl Program {
         let units = self.units.read().unwrap_or_else(PoisonError::into_inner);
         units.by_id.values().cloned().collect()
     }
-
-    /// The lowered text of the unit that minijinja knows by a name.
-    pub(super) fn text(&self, name: &str) -> Option<String> {
-        Some(self.unit(UnitId::from_name(name)?)?.text())
-    }
-}
-
-/// The signature of a function, for lowering.
-pub(super) fn signature(name: &str) -> Option<Signature> {
-    sprig::find(name).map(|function| function.signature)
 }
 
 /// Maps names to templates. A text passed to `tpl` may define templates that only it can see, so it gets a scope inside

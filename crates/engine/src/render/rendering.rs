@@ -27,7 +27,7 @@ pub struct Rendering<'a> {
     known: Vec<Option<Known>>,
     ids: Vec<FileId>,
     parsed: Vec<Slot<Result<Template, Vec<SyntaxError>>>>,
-    /// Whether the templates have been named, after all files are parsed. Nothing can be compiled before that.
+    /// Whether the templates have been named, after all files are parsed. Nothing can be lowered before that.
     is_prepared: OnceLock<bool>,
     /// Whether the helping threads should stop.
     is_done: AtomicBool,
@@ -88,7 +88,7 @@ impl<'a> Rendering<'a> {
                 meanwhile();
             }
             if *self.is_prepared.wait() {
-                self.compile();
+                self.lower();
             }
         };
         with_help(templates + size, help, || {
@@ -160,11 +160,9 @@ impl<'a> Rendering<'a> {
         (rendered, report)
     }
 
-    /// Compiles the templates that will be run: each file, and the templates that it calls by a literal name.
-    fn compile(&self) {
-        let Session {
-            runtime, environment, ..
-        } = self.session;
+    /// Lowers the templates that will be run: each file, and the templates that it calls by a literal name.
+    fn lower(&self) {
+        let Session { runtime, .. } = self.session;
         let run = self.files.iter().filter(|file| file.dot.is_some());
         let mut wanted: Vec<UnitId> = run.filter_map(|file| runtime.find(&file.name)).collect();
         let mut known = BTreeSet::new();
@@ -173,9 +171,10 @@ impl<'a> Rendering<'a> {
                 return;
             }
             if known.insert(id)
-                && let Some(unit) = runtime.program.compile(id, environment)
+                && let Some(unit) = runtime.program.unit(id)
+                && let Some(lowered) = unit.prepare()
             {
-                wanted.extend(unit.callees().iter().filter_map(|name| runtime.find(name)));
+                wanted.extend(lowered.callees().iter().filter_map(|name| runtime.find(name)));
             }
         }
     }

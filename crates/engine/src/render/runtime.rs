@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use minijinja::value::{Object, ObjectRepr};
-use minijinja::{Environment, Error, State};
+use minijinja::{AutoEscape, Environment, Error, State, machinery};
 
 use super::budget::{Budget, Limits};
 use super::context::TemplateFile;
@@ -14,6 +14,7 @@ use super::fault::Failure;
 use super::field::TypedLoops;
 use super::origin::{ALLOWANCE, Recorder};
 use super::program::{Added, Names, Program, UnitId};
+use crate::lower::Lowered;
 use gostd::quote::quote;
 use gostd::string as gostring;
 use govalue::{Limit, Value};
@@ -113,7 +114,7 @@ impl Object for Dot {
 impl Runtime {
     pub(super) fn new(world: Arc<dyn World>, sources: Sources, limits: Limits, traced: bool, counting: bool) -> Self {
         Self {
-            program: Program::new(sources.clone(), traced),
+            program: Program::new(traced),
             typed_loops: TypedLoops::default(),
             budget: Budget::new(limits),
             recorder: traced.then(Recorder::default),
@@ -178,38 +179,25 @@ impl Runtime {
         run: Run<'_>,
     ) -> Result<String, Error> {
         let limit = |text| Error::from(Failure::Limit(text));
-        let cost = self.program.unit(id).map_or(0, |unit| unit.nodes());
+        let Some(unit) = self.program.unit(id) else {
+            return Err(Failure::Node(format!("template {} is not known", id.name())).into());
+        };
+        let lowered = unit.lowered();
         // Setting up a run takes as long as executing many nodes.
-        self.budget.charge(cost + RUN_COST).map_err(limit)?;
+        self.budget.charge(lowered.nodes() + RUN_COST).map_err(limit)?;
         self.budget.enter().map_err(limit)?;
         // Go passes a missing dot through an interface as nil; to the template both are no value.
         let dot = if dot.is_none() { Value::UNDEFINED } else { dot };
-        let name = id.name();
-        let text;
-        let template = if run.once {
-            text = self.program.text(&name).unwrap_or_default();
-            environment.template_from_named_str(&name, &text)
-        } else {
-            self.program.compile(id, environment);
-            environment.get_template(&name)
-        };
-        let rendered = match &self.recorder {
-            None => template.and_then(|template| template.render(Value::from_object(Dot(dot)))),
-            Some(recorder) => {
-                if let Some(TemplateFile { file, .. }) = run.file {
-                    *lock(&self.folder) = file.path.strip_suffix(&*file.name).unwrap_or_default().into();
-                }
-                recorder.begin(id, &dot, run.tpl);
-                let rendered = template.and_then(|template| template.render_with_spans(Value::from_object(Dot(dot))));
-                let (rendered, spans) = match rendered {
-                    Ok((text, spans)) => (Ok(text), spans),
-                    Err(error) => (Err(error), Vec::new()),
-                };
-                let output = rendered.as_ref().ok().map(|text| (&**text, spans));
-                recorder.end(output, run.file.map(|file| &*file.name));
-                rendered
+        if let Some(recorder) = &self.recorder {
+            if let Some(TemplateFile { file, .. }) = run.file {
+                *lock(&self.folder) = file.path.strip_suffix(&*file.name).unwrap_or_default().into();
             }
-        };
+            recorder.begin(id, &dot, run.tpl);
+        }
+        let rendered = execute(environment, lowered, dot);
+        if let Some(recorder) = &self.recorder {
+            recorder.end(rendered.as_deref().ok(), run.file.map(|file| &*file.name));
+        }
         self.budget.leave();
         if let Ok(text) = &rendered {
             self.charge(text.len() / 100).map_err(limit)?;
@@ -278,8 +266,8 @@ impl Runtime {
         let is_function = |name: &str| sprig::find(name).is_some();
         let parsed = match gotemplate::parse(text, file, ROOT_NAME, &is_function) {
             Ok(template) => {
-                // A trace refers to every text, and definitions stay in minijinja's environment; both must be kept.
-                let once = is_first && self.recorder.is_none() && template.trees.len() == 1;
+                // A trace refers to every text.
+                let once = is_first && self.recorder.is_none();
                 let units = self.program.add(template, None);
                 let once = once.then_some(file);
                 Ok(Arc::new(Text { units, once }))
@@ -304,6 +292,18 @@ impl Runtime {
     }
 }
 
+/// Runs the instructions of a template.
+fn execute(environment: &Environment<'_>, lowered: &Lowered, dot: Value) -> Result<String, Error> {
+    // The values are often as long as the text between them.
+    let mut text = String::with_capacity((lowered.raw() * 2).next_power_of_two());
+    let root = Value::from_object(Dot(dot));
+    let blocks = BTreeMap::new();
+    let mut output = machinery::make_string_output(&mut text);
+    let instructions = lowered.instructions();
+    machinery::eval(environment, instructions, root, &blocks, &mut output, AutoEscape::None)?;
+    Ok(text)
+}
+
 /// A digest that is the same in every process.
 fn digest(text: &str) -> u64 {
     let mut hasher = std::hash::DefaultHasher::new();
@@ -318,8 +318,6 @@ pub(super) struct Run<'a> {
     pub(super) file: Option<&'a TemplateFile>,
     /// The argument of `tpl`, if `tpl` runs the template.
     pub(super) tpl: Option<&'a str>,
-    /// Whether the template is run only once.
-    pub(super) once: bool,
 }
 
 /// The view of the render that a function gets when a template calls it.
@@ -371,7 +369,6 @@ impl Host for Caller<'_, '_> {
                 let run = Run {
                     file: None,
                     tpl: Some(text),
-                    once: parsed.once.is_some(),
                 };
                 runtime.run(self.environment, id, dot.clone(), run)
             },

@@ -145,7 +145,9 @@ impl Origins {
             return self.expression(id, unit, part, &range, depth);
         }
         let from = range.start.max(part.range.start);
-        let mut template = unit.map().text(part.lowered + from - part.range.start)?;
+        let mut template = unit.lowered().statement(part.statement)?;
+        let skipped = u32::try_from(from - part.range.start).unwrap_or(u32::MAX);
+        template.start = template.start.saturating_add(skipped).min(template.end);
         let length = u32::try_from(end.min(part.range.end) - from).unwrap_or(u32::MAX);
         template.end = template.end.min(template.start.saturating_add(length));
         Some(Origin {
@@ -166,7 +168,7 @@ impl Origins {
         depth: usize,
     ) -> Option<Origin> {
         let run = &self.record.runs[id];
-        let action = unit.map().action(part.lowered)?;
+        let action = unit.lowered().statement(part.statement)?;
         let plain = Origin {
             template: action,
             calls: Vec::new(),
@@ -311,7 +313,7 @@ impl Origins {
             Event::Mark(number) => Some(*number),
             _ => None,
         });
-        self.units.get(run.unit.index())?.map().statement(mark?)
+        self.units.get(run.unit.index())?.lowered().statement(mark?)
     }
 }
 

@@ -6,8 +6,6 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::text::{Step, is_same};
-use minijinja::{OutputSpan, OutputSpanKind};
-
 use crate::render::program::UnitId;
 use gostd::string as gostring;
 use govalue::{List, Map, Value, View, view};
@@ -57,7 +55,7 @@ impl Setting {
 /// An event in a run.
 #[derive(Debug)]
 pub(super) enum Event {
-    /// A statement begins; its number in the unit's source map.
+    /// A statement begins; its number in the lowered template.
     Mark(usize),
     /// A value is read; the place is known if it comes from the values.
     Read(Value, Option<Setting>),
@@ -80,8 +78,8 @@ pub(super) enum Event {
 pub(super) struct Part {
     /// The bytes of the text, before `<no value>` was removed.
     pub(super) range: Range<usize>,
-    /// The offset of the copied text or expression in the lowered template.
-    pub(super) lowered: usize,
+    /// The number of the copied text or statement in the lowered template.
+    pub(super) statement: usize,
     /// For an expression, the index of its `Emit` event.
     pub(super) emit: Option<usize>,
 }
@@ -98,6 +96,8 @@ pub(super) struct Run {
     /// The text, as minijinja rendered it.
     pub(super) text: Arc<str>,
     pub(super) parts: Vec<Part>,
+    /// The statement that began last.
+    statement: usize,
     pub(super) events: Vec<Event>,
     /// The events that set each variable.
     pub(super) notes: BTreeMap<u32, Vec<usize>>,
@@ -156,20 +156,21 @@ impl Record {
             tpl: tpl.map(Into::into),
             text: Arc::default(),
             parts: Vec::new(),
+            statement: 0,
             events: Vec::new(),
             notes: BTreeMap::new(),
         });
         self.open.push(Some(id));
     }
 
-    fn end(&mut self, output: Option<(&str, Vec<OutputSpan>)>) -> Option<RunId> {
+    fn end(&mut self, output: Option<&str>) -> Option<RunId> {
         let id = self.open.pop().flatten()?;
-        let (text, spans) = output?;
-        self.bytes += text.len();
-        if self.bytes > MAX_TEXT {
-            return Some(id);
-        }
         let run = &mut self.runs[id];
+        self.bytes += output.map_or(0, str::len);
+        let Some(text) = output.filter(|_| self.bytes <= MAX_TEXT) else {
+            run.parts = Vec::new();
+            return output.map(|_| id);
+        };
         run.text = text.into();
         for (at, event) in run.events.iter().enumerate() {
             match event {
@@ -183,25 +184,26 @@ impl Record {
                 _ => {}
             }
         }
-        // minijinja keeps no span for an expression that printed nothing, and no event is recorded for it either, so
-        // the two sequences match.
-        let mut emits = run
-            .events
-            .iter()
-            .enumerate()
-            .filter(|(_, event)| matches!(event, Event::Emit));
-        let part = |span: OutputSpan| Part {
-            range: span.output_range(),
-            lowered: span.source_range().start,
-            emit: match span.kind() {
-                OutputSpanKind::Expression => emits.next().map(|(at, _)| at),
-                _ => None,
-            },
-        };
-        run.parts = spans.into_iter().map(part).collect();
         run.parts.shrink_to_fit();
         run.events.shrink_to_fit();
         Some(id)
+    }
+
+    /// The run in progress, if it is recorded.
+    fn current(&mut self) -> Option<&mut Run> {
+        let id = self.open.last().copied().flatten()?;
+        self.runs.get_mut(id)
+    }
+
+    /// Records that the current run has written some bytes.
+    fn wrote(&mut self, length: usize, statement: Option<usize>, emit: Option<usize>) {
+        let Some(run) = self.current() else { return };
+        let start = run.parts.last().map_or(0, |part| part.range.end);
+        run.parts.push(Part {
+            range: start..start + length,
+            statement: statement.unwrap_or(run.statement),
+            emit,
+        });
     }
 }
 
@@ -240,7 +242,7 @@ impl Recorder {
     }
 
     /// Records that the template has ended or failed.
-    pub(in crate::render) fn end(&self, output: Option<(&str, Vec<OutputSpan>)>, file: Option<&str>) {
+    pub(in crate::render) fn end(&self, output: Option<&str>, file: Option<&str>) {
         let mut record = self.lock();
         let id = record.end(output);
         if let (Some(id), Some(file)) = (id, file) {
@@ -249,7 +251,16 @@ impl Recorder {
     }
 
     pub(in crate::render) fn mark(&self, number: usize) {
-        self.lock().push(Event::Mark(number));
+        let mut record = self.lock();
+        if let Some(run) = record.current() {
+            run.statement = number;
+        }
+        record.push(Event::Mark(number));
+    }
+
+    /// Records that a text of the template is written.
+    pub(in crate::render) fn copied(&self, number: usize, length: usize) {
+        self.lock().wrote(length, Some(number), None);
     }
 
     pub(in crate::render) fn note(&self, slot: u32) {
@@ -260,8 +271,13 @@ impl Recorder {
         self.lock().push(Event::Seen(slot));
     }
 
-    pub(in crate::render) fn emit(&self) {
-        self.lock().push(Event::Emit);
+    /// Records that an expression has printed a text.
+    pub(in crate::render) fn emit(&self, length: usize) {
+        if length > 0 {
+            let mut record = self.lock();
+            let emit = record.push(Event::Emit).map(|(_, event)| event);
+            record.wrote(length, None, emit);
+        }
     }
 
     pub(in crate::render) fn ranged(&self, slot: u32, value: &Value) {
