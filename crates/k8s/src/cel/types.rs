@@ -412,7 +412,7 @@ impl<'a> Checker<'_, 'a> {
             return Ok(Kind::Any);
         }
         let known: Vec<&str> = self.scope.variables.keys().map(String::as_str).collect();
-        let near = suggest::closest(name, known.into_iter())
+        let near = suggest::closest(name, known)
             .map(|near| format!("; did you mean `{near}`?"))
             .unwrap_or_default();
         Err(format!("there is no variable `{}` here{near}", shown(name)))

@@ -53,7 +53,7 @@ fn request<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                     "invalid-enum-value",
                     format!("`{}` is not a usage of keys", shown(usage)),
                 )
-                .help = suggest::did_you_mean(usage, USAGES.into_iter());
+                .help = suggest::did_you_mean(usage, USAGES);
         }
     });
     if let Some(name) = string(map, "signerName") {

@@ -93,8 +93,7 @@ fn ephemeral<'a>(walker: &mut Walker<'a>, pod: &'a Map<String, Value>, map: &'a 
     }
     if let Some(target) = string(map, "targetContainerName").filter(|name| !name.is_empty() && !names.contains(name)) {
         let message = format!("the pod has no container `{}`", shown(target));
-        walker.fault_at("targetContainerName", "field-conflict", message).help =
-            suggest::did_you_mean(target, names.into_iter());
+        walker.fault_at("targetContainerName", "field-conflict", message).help = suggest::did_you_mean(target, names);
     }
 }
 

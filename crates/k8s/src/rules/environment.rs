@@ -113,9 +113,8 @@ fn resource<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         let pages = name.starts_with("limits.hugepages-") || name.starts_with("requests.hugepages-");
         if !pages && !RESOURCES.contains(&name) {
             let message = format!("`{}` cannot be read here", shown(name));
-            walker.fault_at("resource", "invalid-enum-value", message).help =
-                suggest::did_you_mean(name, RESOURCES.into_iter())
-                    .or_else(|| Some(format!("{} can", suggest::one_of(RESOURCES.into_iter()))));
+            walker.fault_at("resource", "invalid-enum-value", message).help = suggest::did_you_mean(name, RESOURCES)
+                .or_else(|| Some(format!("{} can", suggest::one_of(RESOURCES.into_iter()))));
             return;
         }
         let Some(divisor) = reference

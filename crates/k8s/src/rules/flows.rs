@@ -134,7 +134,7 @@ fn verbs<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                     "invalid-enum-value",
                     format!("`{}` is not a verb of requests", shown(verb)),
                 )
-                .help = suggest::did_you_mean(verb, VERBS.into_iter());
+                .help = suggest::did_you_mean(verb, VERBS);
         }
     });
 }

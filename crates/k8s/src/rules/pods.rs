@@ -166,7 +166,7 @@ fn resource<'a>(walker: &mut Walker<'a>, name: &'a str, value: &'a Value) {
                 "bad-resource-name",
                 format!("`{}` is not a resource: {reason}", shown(name)),
             )
-            .help = suggest::did_you_mean(name, RESOURCES.into_iter());
+            .help = suggest::did_you_mean(name, RESOURCES);
     }
     let Some(number) = amount(value) else { return };
     if number < 0.0 {
