@@ -31,7 +31,7 @@ type Heights = (usize, usize);
 /// Follows each way through the instructions: the stack and the loops are as high on every way that leads to an
 /// instruction, an instruction finds the values and the loop that it takes, and nothing is left at the end.
 fn verify(instructions: &Instructions<'_>) -> Result<(), String> {
-    let len = (0..).find(|at| instructions.get(*at).is_none()).unwrap_or(0);
+    let len = (0..=u32::MAX).find(|at| instructions.get(*at).is_none()).unwrap_or(0);
     let mut seen: BTreeMap<u32, Heights> = BTreeMap::new();
     let mut ways: Vec<(u32, Heights)> = vec![(0, (0, 0))];
     while let Some((at, heights)) = ways.pop() {
