@@ -36,7 +36,7 @@ pub(super) fn canonical(command: &Command, arguments: impl IntoIterator<Item = O
         words.push(rest.remove(at));
     }
     let is_helms = words.get(1).is_some_and(|name| name == "template");
-    let mut reader = Reader {
+    let mut reader = ArgumentReader {
         levels,
         flags: Vec::new(),
         others: Vec::new(),
@@ -92,7 +92,7 @@ fn find<'a>(levels: &[&'a Command], wanted: impl Fn(&Arg) -> bool) -> Option<&'a
 }
 
 /// Parses flags. Mirrors `parseArgs` of pflag.
-struct Reader<'a> {
+struct ArgumentReader<'a> {
     levels: Vec<&'a Command>,
     flags: Vec<String>,
     others: Vec<String>,
@@ -100,7 +100,7 @@ struct Reader<'a> {
     help: Option<String>,
 }
 
-impl Reader<'_> {
+impl ArgumentReader<'_> {
     fn read(&mut self, mut arguments: VecDeque<String>) {
         while let Some(argument) = arguments.pop_front() {
             match argument.strip_prefix('-') {

@@ -37,7 +37,7 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Lint, output: Output) -> E
     let sources = Sources::new();
     let plan = can_explore(arguments).and_then(|()| plan(&**world, arguments, &sources));
     let reports = &arguments.reports;
-    let extent = Extent {
+    let extent = Checks {
         scope: Scope::All,
         explore: arguments.explore.and_then(|budget| usize::try_from(budget).ok()),
     };
@@ -79,7 +79,7 @@ pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Out
     finish(
         world,
         plan,
-        Extent {
+        Checks {
             scope: Scope::Values,
             explore: None,
         },
@@ -103,7 +103,7 @@ pub(super) fn findings(world: &Arc<dyn World>, arguments: &Lint, sources: &Sourc
 
 /// The extent of the checks.
 #[derive(Clone, Copy)]
-struct Extent {
+struct Checks {
     scope: Scope,
     /// The maximum number of renders of `--explore` for each chart.
     explore: Option<usize>,
@@ -140,7 +140,7 @@ struct Plan {
 fn finish(
     world: &Arc<dyn World>,
     plan: Result<Plan>,
-    extent: Extent,
+    extent: Checks,
     rules: &Rules,
     reports: &Reports,
     sources: &Sources,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use libtest_mimic::Trial;
-use promchart::render::{Origin, Setting, Trace};
+use promchart::render::{Origin, Trace, ValuePlace};
 use promchart::source::{Sources, Span};
 use promchart::stages;
 use promchart::world::{Memory, World};
@@ -38,7 +38,7 @@ fn shown(origin: &Origin, sources: &Sources) -> String {
     for call in &origin.calls {
         text += &format!(" < {}", place(*call, sources));
     }
-    if let Some(Setting { value, .. }) = origin.value {
+    if let Some(ValuePlace { value, .. }) = origin.value {
         let written = sources.get(value.file).text()[value.range()].to_owned();
         text += &format!(
             " {} {} {}",

@@ -6,7 +6,6 @@
     reason = "a chore reads and writes files and tells what it did"
 )]
 
-mod chance;
 mod difffuzz;
 mod explore;
 mod goldens;
@@ -19,6 +18,7 @@ mod mutate;
 mod operator;
 mod origins;
 mod prometheus;
+mod random;
 mod readme;
 mod schemas;
 mod values;

@@ -94,7 +94,7 @@ fn both(programs: [&PathBuf; 2], file: &Path, values: &str) -> Result<[Output; 2
 /// Generates values of a schema.
 pub(crate) struct Draw<'a> {
     schema: &'a Json,
-    chance: Seeded,
+    random: Seeded,
 }
 
 /// Merges values over others, key by key.
@@ -110,15 +110,15 @@ pub(crate) fn merge(values: &mut Json, more: Json) {
 }
 
 impl<'a> Draw<'a> {
-    pub(crate) fn new(schema: &'a Json, chance: Seeded) -> Self {
-        Self { schema, chance }
+    pub(crate) fn new(schema: &'a Json, random: Seeded) -> Self {
+        Self { schema, random }
     }
 }
 
 impl Draw<'_> {
     fn below(&mut self, bound: usize) -> usize {
         let bound = u64::try_from(bound.max(1)).unwrap_or(1);
-        usize::try_from(self.chance.next_u64() % bound).unwrap_or(0)
+        usize::try_from(self.random.next_u64() % bound).unwrap_or(0)
     }
 
     fn one_in(&mut self, odds: usize) -> bool {

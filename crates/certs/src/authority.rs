@@ -7,7 +7,7 @@ use super::key::{KeyType, PrivateKey};
 use super::plan::Options;
 use super::store::{Found, Store};
 use diagnostics::{Diagnostic, Report, Result};
-use world::{Chance, World};
+use world::{SystemRng, World};
 
 /// A CA given by the user.
 pub struct Given {
@@ -294,7 +294,7 @@ fn without_key(store: &Store, issuer: &Certificate, options: &Options) -> Result
 
 fn new(world: &dyn World, store: &Store, options: &Options, notes: &mut Report) -> Result<Authority> {
     let made = || -> std::result::Result<(Certificate, PrivateKey), String> {
-        let key = PrivateKey::generate(options.key_type.unwrap_or(KeyType::EcdsaP256), &mut Chance(world))?;
+        let key = PrivateKey::generate(options.key_type.unwrap_or(KeyType::EcdsaP256), &mut SystemRng(world))?;
         let name = match &options.ca_name {
             Some(name) => name.clone(),
             // The key's identifier in the name distinguishes several CAs of one release, for people and for programs

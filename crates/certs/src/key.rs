@@ -15,7 +15,7 @@ use x509_cert::der::{self, Decode as _, Encode as _};
 use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 
 use super::pem;
-use world::Chance;
+use world::SystemRng;
 
 /// The kinds of keys that can be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,8 +78,8 @@ impl PrivateKey {
     ///
     /// # Errors
     /// If the generation fails.
-    pub fn generate(key_type: KeyType, chance: &mut Chance<'_>) -> Result<Self, String> {
-        let rsa = |chance: &mut Chance<'_>, bits| match rsa::PrivateKey::new(chance, bits) {
+    pub fn generate(key_type: KeyType, chance: &mut SystemRng<'_>) -> Result<Self, String> {
+        let rsa = |chance: &mut SystemRng<'_>, bits| match rsa::PrivateKey::new(chance, bits) {
             Ok(key) => Ok(Kind::Rsa(Box::new(key))),
             Err(error) => Err(error.to_string()),
         };

@@ -33,7 +33,7 @@ pub use commit::Locked;
 pub use issue::Usage;
 pub use key::{KeyType, PrivateKey};
 pub use names::San;
-pub use plan::{Action, Options, Plan, Step, plan};
+pub use plan::{Action, Options, Plan, Planned, plan};
 pub use secrets::{NameTemplate, write as write_secrets};
 pub use services::{Additions, Cluster, Wanted, wanted};
 pub use store::{Store, read_bundle, read_key};

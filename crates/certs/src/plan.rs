@@ -61,7 +61,7 @@ pub enum Action {
 
 /// The planned change of one certificate, for display.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub struct Planned {
     /// The path of its file.
     pub path: String,
     /// The action.
@@ -80,7 +80,7 @@ pub(super) struct Material {
 /// The planned changes.
 pub struct Plan {
     /// The action for each certificate.
-    pub steps: Vec<Step>,
+    pub steps: Vec<Planned>,
     /// Notices for the user.
     pub notes: Report,
     pub(super) files: Vec<NewFile>,

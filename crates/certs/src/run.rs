@@ -6,12 +6,12 @@ use super::commit::{NewFile, PRIVATE, PUBLIC};
 use super::constraints::permits;
 use super::issue::{self, DAY, Leaf};
 use super::key::{KeyType, PrivateKey};
-use super::plan::{Action, Material, Options, Plan, Step};
+use super::plan::{Action, Material, Options, Plan, Planned};
 use super::services::Wanted;
 use super::store::{Found, Pair, Store, paths};
 use super::{CERTIFICATES, error};
 use diagnostics::{Diagnostic, Report, Result};
-use world::{Chance, World};
+use world::{SystemRng, World};
 
 /// The state of a run.
 pub(super) struct Run<'a> {
@@ -65,7 +65,7 @@ impl Run<'_> {
                 mode: PRIVATE,
             });
         }
-        plan.steps.push(Step { path, action, detail });
+        plan.steps.push(Planned { path, action, detail });
         Ok(())
     }
 
@@ -221,7 +221,7 @@ impl Run<'_> {
             Verdict::Keep(chain, key) => {
                 let detail = detail(&chain[0], &key);
                 let action = Action::Kept;
-                plan.steps.push(Step { path, action, detail });
+                plan.steps.push(Planned { path, action, detail });
                 let material = Material {
                     certificate: bundle(&chain),
                     key: pem(&key)?,
@@ -251,7 +251,7 @@ impl Run<'_> {
             });
         }
         let detail = detail(&chain[0], &key);
-        plan.steps.push(Step { path, action, detail });
+        plan.steps.push(Planned { path, action, detail });
         plan.material.insert(wanted.id.clone(), material);
         Ok(())
     }
@@ -289,7 +289,10 @@ impl Run<'_> {
         let made = || -> std::result::Result<_, String> {
             let key = match reused {
                 Some(key) => key,
-                None => PrivateKey::generate(options.key_type.unwrap_or(KeyType::EcdsaP256), &mut Chance(self.world))?,
+                None => PrivateKey::generate(
+                    options.key_type.unwrap_or(KeyType::EcdsaP256),
+                    &mut SystemRng(self.world),
+                )?,
             };
             let leaf = Leaf {
                 common_name: &wanted.common_name,

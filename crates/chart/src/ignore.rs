@@ -6,11 +6,11 @@ use gostd::unicode::is_space;
 /// The rules of a `.helmignore` and the default rules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rules {
-    rules: Vec<Rule>,
+    rules: Vec<Pattern>,
 }
 
 #[derive(Clone, Debug)]
-struct Rule {
+struct Pattern {
     /// The pattern without its markers.
     pattern: String,
     /// A leading `!`: everything that does not match is excluded.
@@ -54,7 +54,7 @@ impl Rules {
         let (folders_only, rule) = rule.strip_suffix('/').map_or((false, rule), |rest| (true, rest));
         let whole_path = rule.contains('/');
         let pattern = rule.strip_prefix('/').unwrap_or(rule).to_owned();
-        self.rules.push(Rule {
+        self.rules.push(Pattern {
             pattern,
             negate,
             folders_only,

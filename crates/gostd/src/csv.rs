@@ -22,7 +22,7 @@ pub fn record(text: &str) -> Result<Vec<String>, String> {
     if rest.is_empty() {
         return Err("EOF".to_owned());
     }
-    let mut reader = Reader {
+    let mut reader = CsvReader {
         rest,
         first_line: line,
         line,
@@ -42,14 +42,14 @@ pub fn record(text: &str) -> Result<Vec<String>, String> {
     }
 }
 
-struct Reader<'a> {
+struct CsvReader<'a> {
     rest: &'a str,
     first_line: usize,
     line: usize,
     column: usize,
 }
 
-impl Reader<'_> {
+impl CsvReader<'_> {
     fn advance(&mut self, bytes: usize) {
         self.rest = &self.rest[bytes..];
         self.column += bytes;

@@ -33,7 +33,7 @@ impl Glob {
     /// # Errors
     /// A character class is malformed, or braces nest too deep.
     pub fn new(pattern: &str, separator: char) -> Result<Self, BadGlob> {
-        let mut reader = Reader {
+        let mut reader = GlobReader {
             rest: pattern.chars().peekable(),
         };
         let parts = reader.pattern(0)?;
@@ -105,11 +105,11 @@ impl Glob {
 /// The maximum nesting depth of braces.
 const MAX_DEPTH: usize = 50;
 
-struct Reader<'a> {
+struct GlobReader<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
 }
 
-impl Reader<'_> {
+impl GlobReader<'_> {
     /// Parses up to the end, or to the brace or comma that ends an alternative.
     fn pattern(&mut self, depth: usize) -> Result<Vec<Part>, BadGlob> {
         if depth > MAX_DEPTH {

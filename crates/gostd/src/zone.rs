@@ -23,7 +23,7 @@ pub struct Zone {
     /// The start of each offset in seconds since 1970, in order.
     transitions: Vec<(i64, usize)>,
     /// The rule for the time after the last transition.
-    rule: Option<Rule>,
+    rule: Option<ZoneRule>,
 }
 
 /// A location with its local time: Go's `*time.Location`.
@@ -124,9 +124,9 @@ impl Location {
 }
 
 /// Reads numbers from the front of a `TZif` file.
-struct Reader<'d>(&'d [u8]);
+struct ZoneReader<'d>(&'d [u8]);
 
-impl<'d> Reader<'d> {
+impl<'d> ZoneReader<'d> {
     fn take(&mut self, count: usize) -> Option<&'d [u8]> {
         let (taken, rest) = self.0.split_at_checked(count)?;
         self.0 = rest;
@@ -159,7 +159,7 @@ struct Header {
 }
 
 impl Header {
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+    fn read(reader: &mut ZoneReader<'_>) -> Option<Self> {
         if reader.take(4)? != b"TZif" {
             return None;
         }
@@ -187,7 +187,7 @@ impl Header {
 
 impl Zone {
     fn parse(name: &str, data: &[u8]) -> Option<Self> {
-        let mut reader = Reader(data);
+        let mut reader = ZoneReader(data);
         let mut header = Header::read(&mut reader)?;
         let wide = header.version >= b'2';
         if wide {
@@ -228,7 +228,7 @@ impl Zone {
                 .into_iter()
                 .zip(indices.iter().map(|&index| usize::from(index)))
                 .collect(),
-            rule: Rule::parse(footer),
+            rule: ZoneRule::parse(footer),
         })
     }
 
@@ -264,13 +264,13 @@ type Moment = (Day, i64);
 
 /// A POSIX rule such as `CET-1CEST,M3.5.0,M10.5.0/3`.
 #[derive(Debug)]
-struct Rule {
+struct ZoneRule {
     winter: Offset,
     /// Daylight saving time, its start and its end, in seconds of the local time in effect before.
     summer: Option<(Offset, Moment, Moment)>,
 }
 
-impl Rule {
+impl ZoneRule {
     fn parse(text: &str) -> Option<Self> {
         let mut rest = text;
         let name = rule_name(&mut rest)?;

@@ -65,7 +65,7 @@ pub fn parse(
         by_name: BTreeMap::new(),
         tree: TreeState::default(),
         open: Vec::new(),
-        hanging: 0,
+        open_else_ifs: 0,
         unfinished: Unfinished::default(),
     };
     parser.set_comments_aside();
@@ -126,7 +126,7 @@ struct Parser<'a> {
     /// The actions still without their `{{ end }}`.
     open: Vec<Span>,
     /// The number of open `else` branches that cannot become an `elif` and therefore nest.
-    hanging: usize,
+    open_else_ifs: usize,
     unfinished: Unfinished,
 }
 

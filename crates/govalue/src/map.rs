@@ -34,7 +34,7 @@ pub struct Map {
 /// The state that one map shares under all its types.
 struct Shared {
     entries: Lazy,
-    brought: Brought,
+    copied_entries: Brought,
 }
 
 impl fmt::Debug for Map {
@@ -57,7 +57,7 @@ impl Map {
             nil: false,
             shared: Arc::new(Shared {
                 entries: LazyLock::new(entries),
-                brought: Mutex::new(None),
+                copied_entries: Mutex::new(None),
             }),
             origin: None,
         }
@@ -111,18 +111,28 @@ impl Map {
     /// The spans of the current value of a key; `None` if they are unknown or a template has set the value.
     pub fn entry(&self, key: &str) -> Option<goyaml::Entry> {
         let value = self.get(key)?;
-        let brought = self.shared.brought.lock().unwrap_or_else(PoisonError::into_inner);
-        let brought = brought.as_ref().and_then(|brought| brought.get(key));
+        let copied_entries = self
+            .shared
+            .copied_entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let copied_entries = copied_entries
+            .as_ref()
+            .and_then(|copied_entries| copied_entries.get(key));
         let own = || self.origin.as_ref()?.get(key);
-        let entry = brought.into_iter().chain(own());
+        let entry = copied_entries.into_iter().chain(own());
         entry.into_iter().find(|entry| is_from(&value, &entry.node)).cloned()
     }
 
     /// Keeps the spans of an entry that was copied from another map.
-    pub fn bring(&self, source: &Self, key: &str) {
+    pub fn copy_entry_spans(&self, source: &Self, key: &str) {
         if let Some(entry) = source.entry(key) {
-            let mut brought = self.shared.brought.lock().unwrap_or_else(PoisonError::into_inner);
-            brought.get_or_insert_default().insert(key.into(), entry);
+            let mut copied_entries = self
+                .shared
+                .copied_entries
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            copied_entries.get_or_insert_default().insert(key.into(), entry);
         }
     }
 
@@ -130,9 +140,17 @@ impl Map {
     #[must_use]
     pub fn with_places_of(mut self, source: &Self) -> Self {
         self.origin.clone_from(&source.origin);
-        let theirs = source.shared.brought.lock().unwrap_or_else(PoisonError::into_inner);
+        let theirs = source
+            .shared
+            .copied_entries
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(theirs) = &*theirs {
-            *self.shared.brought.lock().unwrap_or_else(PoisonError::into_inner) = Some(theirs.clone());
+            *self
+                .shared
+                .copied_entries
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner) = Some(theirs.clone());
         }
         drop(theirs);
         self

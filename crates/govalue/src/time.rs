@@ -144,7 +144,7 @@ impl Time {
             "IsDST" => shown().offset.summer.into(),
             "IsZero" => (self.seconds == -YEAR_ONE && self.nanoseconds == 0).into(),
             "Local" => object(self.at(self.local.clone())),
-            "Location" => object(Place {
+            "Location" => object(Field {
                 location: self.location.clone(),
                 is_nil: false,
             }),
@@ -214,7 +214,7 @@ impl Struct for Time {
         vec![
             uint_of(UintType::Uint64, u64::from(self.nanoseconds)),
             int64(self.seconds.wrapping_add(YEAR_ONE)),
-            object(Place {
+            object(Field {
                 location: self.location.clone(),
                 // UTC is the location of a time without one.
                 is_nil: matches!(self.location, Location::Utc),
@@ -233,12 +233,12 @@ impl Struct for Time {
 
 /// A `*time.Location`.
 #[derive(Debug)]
-struct Place {
+struct Field {
     location: Location,
     is_nil: bool,
 }
 
-impl Struct for Place {
+impl Struct for Field {
     fn type_name(&self) -> &'static str {
         "*time.Location"
     }

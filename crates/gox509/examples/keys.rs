@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use gox509::{KeyType, PrivateKey};
-use world::{Chance, Disk};
+use world::{Disk, SystemRng};
 
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
@@ -20,7 +20,7 @@ fn main() -> Result<(), String> {
     let (mut making, mut reading) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let started = Instant::now();
-        let key = PrivateKey::generate(KeyType::Rsa(bits), &mut Chance(&world))?;
+        let key = PrivateKey::generate(KeyType::Rsa(bits), &mut SystemRng(&world))?;
         making.push(started.elapsed());
         let text = key.to_pem();
         let started = Instant::now();

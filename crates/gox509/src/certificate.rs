@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
-use super::der::{self, Element, Reader, tag};
+use super::der::{self, DerReader, Element, tag};
 use super::key::PrivateKey;
 use gostd::layout::Shown;
 use gostd::zone::Location;
@@ -46,7 +46,7 @@ impl Certificate {
     }
 
     fn read(der: &[u8]) -> Option<Self> {
-        let mut parts = Reader(der).expect(tag::SEQUENCE)?.sequence()?;
+        let mut parts = DerReader(der).expect(tag::SEQUENCE)?.sequence()?;
         let mut signed = parts.expect(tag::SEQUENCE)?.sequence()?;
         parts.expect(tag::SEQUENCE)?;
         parts.expect(tag::BIT_STRING)?;
@@ -77,12 +77,12 @@ impl Certificate {
 }
 
 fn read_subject_key_id(extensions: &[u8]) -> Option<Vec<u8>> {
-    let mut extensions = Reader(extensions).expect(tag::SEQUENCE)?.sequence()?;
+    let mut extensions = DerReader(extensions).expect(tag::SEQUENCE)?.sequence()?;
     while let Some(extension) = extensions.next() {
         let mut parts = extension.sequence()?;
         if parts.expect(tag::OID)?.whole == extension_oid(14) {
             let value = parts.expect(tag::OCTET_STRING)?.content;
-            return Some(Reader(value).expect(tag::OCTET_STRING)?.content.to_vec());
+            return Some(DerReader(value).expect(tag::OCTET_STRING)?.content.to_vec());
         }
     }
     None

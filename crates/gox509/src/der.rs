@@ -96,16 +96,16 @@ impl<'d> Element<'d> {
     }
 
     /// A reader of the elements of a sequence.
-    pub(super) fn sequence(self) -> Option<Reader<'d>> {
-        (self.tag == tag::SEQUENCE).then_some(Reader(self.content))
+    pub(super) fn sequence(self) -> Option<DerReader<'d>> {
+        (self.tag == tag::SEQUENCE).then_some(DerReader(self.content))
     }
 }
 
 /// Decodes one value after the other.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Reader<'d>(pub(super) &'d [u8]);
+pub(super) struct DerReader<'d>(pub(super) &'d [u8]);
 
-impl<'d> Reader<'d> {
+impl<'d> DerReader<'d> {
     pub(super) fn next(&mut self) -> Option<Element<'d>> {
         let (&tag, rest) = self.0.split_first()?;
         let (&first, mut rest) = rest.split_first()?;

@@ -7,7 +7,7 @@ use rsa::rand_core::TryCryptoRng;
 use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::der::{self, Reader, tag};
+use super::der::{self, DerReader, tag};
 use super::pem::{self, Block};
 use super::prime::two_primes;
 
@@ -326,7 +326,7 @@ fn rsa_to_der(key: &rsa::PrivateKey) -> Vec<u8> {
 /// `x509.ParsePKCS1PrivateKey`
 fn rsa_from_der(der: &[u8]) -> Result<PrivateKey, String> {
     let read = || {
-        let mut parts = Reader(der).expect(tag::SEQUENCE)?.sequence()?;
+        let mut parts = DerReader(der).expect(tag::SEQUENCE)?.sequence()?;
         let version = parts.next()?.unsigned()?;
         let mut next = || number(parts.next()?.unsigned()?);
         let (modulus, public, private) = (next()?, next()?, next()?);
@@ -351,7 +351,7 @@ fn rsa_from_der(der: &[u8]) -> Result<PrivateKey, String> {
 /// `x509.ParseECPrivateKey`; `curve` is set if the enclosing structure names the curve.
 fn ec_from_der(der: &[u8], curve: Option<Curve>) -> Result<PrivateKey, String> {
     let read = || {
-        let mut parts = Reader(der).expect(tag::SEQUENCE)?.sequence()?;
+        let mut parts = DerReader(der).expect(tag::SEQUENCE)?.sequence()?;
         parts.next()?.unsigned()?;
         let secret = parts.expect(tag::OCTET_STRING)?.content;
         let named = match parts.peek_tag() {
@@ -395,7 +395,7 @@ fn ec_from_der(der: &[u8], curve: Option<Curve>) -> Result<PrivateKey, String> {
 /// `x509.ParsePKCS8PrivateKey`
 fn from_pkcs8(der: &[u8]) -> Result<PrivateKey, String> {
     let read = || {
-        let mut parts = Reader(der).expect(tag::SEQUENCE)?.sequence()?;
+        let mut parts = DerReader(der).expect(tag::SEQUENCE)?.sequence()?;
         parts.next()?.unsigned()?;
         let mut algorithm = parts.expect(tag::SEQUENCE)?.sequence()?;
         let oid = algorithm.expect(tag::OID)?.whole;
@@ -418,7 +418,7 @@ fn from_pkcs8(der: &[u8]) -> Result<PrivateKey, String> {
             .map_err(|error| format!("x509: failed to parse EC private key embedded in PKCS#8: {error}"));
     }
     if oid == der::oid(ED25519) {
-        let seed = Reader(key)
+        let seed = DerReader(key)
             .expect(tag::OCTET_STRING)
             .and_then(|seed| <[u8; 32]>::try_from(seed.content).ok());
         return match seed {

@@ -109,23 +109,23 @@ fn scalar_of(tree: &Tree<'_>, index: Index) -> Option<Key> {
 /// Key, place of the key and value of each entry of a mapping, including the entries of merge keys. For a duplicate key
 /// the last value counts.
 fn entries(tree: &Tree<'_>, mapping: Index) -> Vec<(Key, Index, Index)> {
-    enum Step {
+    enum State {
         /// The entries of a mapping, starting at an index.
         Mapping(Index, usize),
         /// The value of a merge key, or an item of its list.
         Merge(Index),
     }
     let mut entries: Vec<(Key, Index, Index)> = Vec::new();
-    let mut stack = vec![Step::Mapping(mapping, 0)];
+    let mut stack = vec![State::Mapping(mapping, 0)];
     while let Some(step) = stack.pop() {
         let (mapping, next) = match step {
-            Step::Mapping(mapping, next) => (mapping, next),
-            Step::Merge(index) => {
+            State::Mapping(mapping, next) => (mapping, next),
+            State::Merge(index) => {
                 let index = tree.follow(index);
                 match &tree.items[index].kind {
                     // The stack reverses the list, which is right: the first mapping takes precedence.
-                    ItemKind::Sequence(children) => stack.extend(children.iter().map(|&child| Step::Merge(child))),
-                    _ => stack.push(Step::Mapping(index, 0)),
+                    ItemKind::Sequence(children) => stack.extend(children.iter().map(|&child| State::Merge(child))),
+                    _ => stack.push(State::Mapping(index, 0)),
                 }
                 continue;
             }
@@ -136,9 +136,9 @@ fn entries(tree: &Tree<'_>, mapping: Index) -> Vec<(Key, Index, Index)> {
         let Some((&key, &value)) = children.get(next).zip(children.get(next + 1)) else {
             continue;
         };
-        stack.push(Step::Mapping(mapping, next + 2));
+        stack.push(State::Mapping(mapping, next + 2));
         if tree.is_merge(key) {
-            stack.push(Step::Merge(value));
+            stack.push(State::Merge(value));
         } else if let Some(read) = scalar_of(tree, key) {
             match entries.iter_mut().find(|(known, ..)| *known == read) {
                 Some(entry) => entry.2 = value,

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use reader::{Mode, Reader};
+use reader::{JsonReader, Mode};
 
 use super::Node;
 pub use gostd::json::valid;
@@ -60,7 +60,7 @@ pub(crate) fn quote_valid(text: &str) -> String {
 /// # Errors
 /// Go's error.
 pub fn parse(text: &str, span: &dyn Fn(Range<usize>) -> Span) -> Result<Node, JsonError> {
-    Reader::new(text, span, Mode::Whole).read().map(|(node, _)| node)
+    JsonReader::new(text, span, Mode::Whole).read().map(|(node, _)| node)
 }
 
 /// Reads the first value of a text, as the first `Decode` of a `json.Decoder` does, and returns its end offset.
@@ -68,5 +68,5 @@ pub fn parse(text: &str, span: &dyn Fn(Range<usize>) -> Span) -> Result<Node, Js
 /// # Errors
 /// Go's error.
 pub fn parse_first(text: &str, span: &dyn Fn(Range<usize>) -> Span) -> Result<(Node, usize), JsonError> {
-    Reader::new(text, span, Mode::First).read()
+    JsonReader::new(text, span, Mode::First).read()
 }

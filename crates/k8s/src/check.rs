@@ -8,7 +8,7 @@ use crate::lifecycle::{self, group, is_own_group};
 use crate::problem::{Problem, Side};
 use crate::rules::metadata;
 use crate::version::Version;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 use crate::words::found;
 
 /// Checks an object and returns all problems in the order of the object. The items of a `List` are checked one by one.
@@ -35,10 +35,10 @@ fn check_object<'a>(walker: &mut Walker<'a>, version: Version, crds: &Crds, map:
         return;
     };
     if outer && let Some(items) = list_items(api_version, kind, map) {
-        walker.below(Place::Key("items"), |walker| {
+        walker.below(Position::Key("items"), |walker| {
             for (index, item) in items.iter().enumerate() {
                 if let Value::Object(item) = item {
-                    walker.below(Place::Index(index), |walker| {
+                    walker.below(Position::Index(index), |walker| {
                         check_object(walker, version, crds, item, false);
                     });
                 }
@@ -68,7 +68,7 @@ fn check_object<'a>(walker: &mut Walker<'a>, version: Version, crds: &Crds, map:
         return;
     }
     if let (Some(meta), Some(definition)) = (map.get("metadata"), definitions.index("meta.v1.ObjectMeta")) {
-        walker.below(Place::Key("metadata"), |walker| match meta {
+        walker.below(Position::Key("metadata"), |walker| match meta {
             Value::Object(meta) => walker.object(definition, meta),
             Value::Null => {}
             other => {

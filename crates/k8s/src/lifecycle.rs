@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use crate::definitions::Definitions;
 use crate::problem::Side;
 use crate::version::Version;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 const TEXT: &str = include_str!("../data/lifecycle.txt");
 
@@ -122,7 +122,7 @@ pub(crate) fn check(walker: &mut Walker<'_>, api_version: &str, kind: &str) {
                 .map(|removed| format!(", and gone from {removed} on"))
                 .unwrap_or_default();
             let message = format!("{kind} of `{api_version}` is deprecated since Kubernetes {deprecated}{removed}");
-            walker.below(Place::Key("apiVersion"), |walker| {
+            walker.below(Position::Key("apiVersion"), |walker| {
                 walker.fault(Side::Value, "deprecated-api", message).help = instead;
             });
         }
@@ -130,7 +130,7 @@ pub(crate) fn check(walker: &mut Walker<'_>, api_version: &str, kind: &str) {
     }
     if let Some(removed) = life.and_then(|life| life.removed).filter(|removed| *removed <= version) {
         let message = format!("{kind} of `{api_version}` was removed in Kubernetes {removed}");
-        walker.below(Place::Key("apiVersion"), |walker| {
+        walker.below(Position::Key("apiVersion"), |walker| {
             walker.fault(Side::Value, "removed-api", message).help = instead;
         });
         return;
@@ -156,7 +156,7 @@ fn unknown(walker: &mut Walker<'_>, api_version: &str, kind: &str) {
             places if places.is_empty() => suggest::did_you_mean(api_version, kinds().map(|(known, _)| *known)),
             places => Some(format!("{shown_kind} is in {places}")),
         };
-        walker.below(Place::Key("apiVersion"), |walker| {
+        walker.below(Position::Key("apiVersion"), |walker| {
             walker
                 .fault(
                     Side::Value,
@@ -186,7 +186,7 @@ fn unknown(walker: &mut Walker<'_>, api_version: &str, kind: &str) {
             ),
         ),
     };
-    walker.below(Place::Key(key), |walker| {
+    walker.below(Position::Key(key), |walker| {
         walker
             .fault(
                 Side::Value,

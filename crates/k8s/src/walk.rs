@@ -17,12 +17,12 @@ const DEEPEST: usize = 120;
 
 /// A [`Step`] that borrows from the object.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Place<'a> {
+pub(crate) enum Position<'a> {
     Key(&'a str),
     Index(usize),
 }
 
-impl Place<'_> {
+impl Position<'_> {
     fn step(self) -> Step {
         match self {
             Self::Key(key) => Step::Key(key.to_owned()),
@@ -36,7 +36,7 @@ pub(crate) struct Walker<'a> {
     pub(crate) version: Version,
     definitions: &'static Definitions,
     rules: &'static Rules,
-    path: Vec<Place<'a>>,
+    path: Vec<Position<'a>>,
     /// The definitions on the current path, each with the length of the path to it.
     frames: Vec<(usize, usize)>,
     problems: Vec<Problem>,
@@ -82,7 +82,7 @@ impl<'a> Walker<'a> {
 
     /// Reports a problem at a key of the current object.
     pub(crate) fn fault_at(&mut self, key: &'a str, rule: &'static str, message: impl Into<String>) -> &mut Problem {
-        self.path.push(Place::Key(key));
+        self.path.push(Position::Key(key));
         self.fault(Side::Value, rule, message);
         self.path.pop();
         let last = self.problems.len() - 1;
@@ -167,14 +167,14 @@ impl<'a> Walker<'a> {
     }
 
     /// Runs a check one step below the current path.
-    pub(crate) fn below(&mut self, place: Place<'a>, run: impl FnOnce(&mut Self)) {
+    pub(crate) fn below(&mut self, place: Position<'a>, run: impl FnOnce(&mut Self)) {
         self.path.push(place);
         run(self);
         self.path.pop();
     }
 
     /// Runs a check several steps below the current path.
-    pub(crate) fn inside(&mut self, places: &[Place<'a>], run: impl FnOnce(&mut Self)) {
+    pub(crate) fn inside(&mut self, places: &[Position<'a>], run: impl FnOnce(&mut Self)) {
         let length = self.path.len();
         self.path.extend_from_slice(places);
         run(self);
@@ -206,7 +206,7 @@ impl<'a> Walker<'a> {
 
     /// Whether the last step of the current path is this key.
     pub(crate) fn is_at(&self, key: &str) -> bool {
-        matches!(self.path.last(), Some(Place::Key(last)) if *last == key)
+        matches!(self.path.last(), Some(Position::Key(last)) if *last == key)
     }
 
     /// The number of problems so far.
@@ -216,7 +216,7 @@ impl<'a> Walker<'a> {
 
     /// Whether the current path is below the object's `status`, which Kubernetes ignores when it creates an object.
     fn in_status(&self) -> bool {
-        matches!(self.path.first(), Some(Place::Key("status")))
+        matches!(self.path.first(), Some(Position::Key("status")))
     }
 
     /// Checks an object of a definition.
@@ -230,12 +230,14 @@ impl<'a> Walker<'a> {
         self.frames.push((definition, self.path.len()));
         for (key, value) in map {
             let Some(field) = fields.field(key, version) else {
-                self.below(Place::Key(key), |walker| walker.unknown_field(definition, key, value));
+                self.below(Position::Key(key), |walker| {
+                    walker.unknown_field(definition, key, value)
+                });
                 continue;
             };
             if value.is_null() {
                 if field.required && !self.in_status() {
-                    self.below(Place::Key(key), |walker| {
+                    self.below(Position::Key(key), |walker| {
                         walker.fault(
                             Side::Value,
                             "missing-required-field",
@@ -245,7 +247,7 @@ impl<'a> Walker<'a> {
                 }
                 continue;
             }
-            self.below(Place::Key(key), |walker| {
+            self.below(Position::Key(key), |walker| {
                 let before = walker.count();
                 walker.is_merged = own.merged(key).is_some();
                 walker.value(&field.kind, value);
@@ -318,7 +320,7 @@ impl<'a> Walker<'a> {
             (Type::List(kind), Value::Array(items)) => self.items(kind, items),
             (Type::Map(kind), Value::Object(map)) => {
                 for (key, value) in map {
-                    self.below(Place::Key(key), |walker| {
+                    self.below(Position::Key(key), |walker| {
                         if value.is_null() && **kind != Type::Any {
                             walker.fault(
                                 Side::Value,
@@ -344,7 +346,7 @@ impl<'a> Walker<'a> {
         static NOTHING: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
         let is_merged = std::mem::take(&mut self.is_merged);
         for (index, item) in items.iter().enumerate() {
-            self.below(Place::Index(index), |walker| {
+            self.below(Position::Index(index), |walker| {
                 if item.is_null() && matches!(kind, Type::String | Type::Quantity) {
                     walker.fault(
                         Side::Value,

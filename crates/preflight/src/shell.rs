@@ -16,7 +16,7 @@ pub(super) struct ShellWord {
 
 /// The words of each command of a script, without redirections.
 pub(super) fn commands(script: &str) -> Vec<Vec<ShellWord>> {
-    let mut reader = Reader {
+    let mut reader = ShellReader {
         script,
         at: 0,
         commands: vec![Vec::new()],
@@ -28,7 +28,7 @@ pub(super) fn commands(script: &str) -> Vec<Vec<ShellWord>> {
     reader.commands
 }
 
-struct Reader<'s> {
+struct ShellReader<'s> {
     script: &'s str,
     at: usize,
     commands: Vec<Vec<ShellWord>>,
@@ -37,7 +37,7 @@ struct Reader<'s> {
     skips_next: bool,
 }
 
-impl Reader<'_> {
+impl ShellReader<'_> {
     fn peek(&self) -> Option<char> {
         self.script[self.at..].chars().next()
     }

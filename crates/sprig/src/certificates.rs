@@ -10,7 +10,7 @@ use gostd::string::{decode, encode};
 use govalue::Type::{Certificate as Cert, Int, List, String as Str};
 use govalue::{Struct, Value, View, object, sprint, view};
 use gox509::{Certificate, KeyType, PrivateKey, Template, create, decode_pem, encode_pem};
-use world::Chance;
+use world::SystemRng;
 
 /// The functions of this family.
 #[rustfmt::skip]
@@ -63,7 +63,7 @@ fn effort(key_type: KeyType) -> usize {
 
 fn generate(call: &mut Call<'_>, key_type: KeyType) -> Result<PrivateKey, Fault> {
     call.host.charge(effort(key_type))?;
-    PrivateKey::generate(key_type, &mut Chance(call.host.world()))
+    PrivateKey::generate(key_type, &mut SystemRng(call.host.world()))
         .map_err(|error| Fault::new(format!("error generating rsa key: {error}")))
 }
 

@@ -123,11 +123,11 @@ fn weeks(call: &mut Call<'_>) -> Outcome {
 }
 
 /// Rounds or truncates the duration to a multiple of the second argument, if that is a duration.
-fn to_multiple(call: &Call<'_>, bring: fn(i64, i64) -> i64) -> Value {
+fn to_multiple(call: &Call<'_>, copy_entry_spans: fn(i64, i64) -> i64) -> Value {
     duration_value(match (as_duration(call.value(0)), as_duration(call.value(1))) {
         (Err(_), _) => 0,
         (Ok(value), Err(_)) => value,
-        (Ok(value), Ok(multiple)) => bring(value, multiple),
+        (Ok(value), Ok(multiple)) => copy_entry_spans(value, multiple),
     })
 }
 

@@ -61,6 +61,6 @@ fn store(target: &Map, source: &Map, key: &str, value: Value) -> Result<(), Faul
         .into());
     }
     target.insert(key, value);
-    target.bring(source, key);
+    target.copy_entry_spans(source, key);
     Ok(())
 }

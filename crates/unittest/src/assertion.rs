@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fields::{Reader, SUITE, wrong};
+use super::fields::{FieldReader, SUITE, wrong};
 use diagnostics::{Diagnostic, Result, did_you_mean};
 use goyaml::{Map, Node, Value};
 use source::Span;
@@ -198,7 +198,7 @@ impl Selector {
     }
 
     /// The selector of a test.
-    pub(super) fn of_test(reader: Reader<'_>, node: &Node) -> Result<Option<Self>> {
+    pub(super) fn of_test(reader: FieldReader<'_>, node: &Node) -> Result<Option<Self>> {
         let known = ["path", "value", "matchMany", "skipEmptyTemplates"];
         let Some(map) = reader.fields(node, "documentSelector", &known)? else {
             return Ok(None);

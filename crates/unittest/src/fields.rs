@@ -9,7 +9,7 @@ pub const SUITE: &str = "unittest-suite";
 
 /// Options for reading suites.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'a> {
+pub(super) struct FieldReader<'a> {
     pub(super) sources: &'a Sources,
     /// Whether an unknown field is an error.
     pub(super) strict: bool,
@@ -31,7 +31,7 @@ fn kind(node: &Node) -> &'static str {
     }
 }
 
-impl Reader<'_> {
+impl FieldReader<'_> {
     /// The entries of a mapping with these fields; `None` for null.
     pub(super) fn fields<'n>(self, node: &'n Node, what: &str, known: &[&str]) -> Result<Option<&'n Map>> {
         let Some(map) = node.as_map() else {

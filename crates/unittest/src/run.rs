@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::fields::{Reader, SUITE};
+use super::fields::{FieldReader, SUITE};
 use super::glob::glob;
 use super::job::{self, Bench};
 use super::result::{SuiteResult, TestResult};
@@ -180,7 +180,7 @@ struct Ran {
 }
 
 /// The state that a thread keeps between the suites of a chart.
-struct Kept {
+struct LastChart {
     chart: usize,
     session: Session,
     checker: Checker,
@@ -258,8 +258,8 @@ impl Telling<'_> {
 }
 
 impl Loader<'_> {
-    fn reader(&self) -> Reader<'_> {
-        Reader {
+    fn reader(&self) -> FieldReader<'_> {
+        FieldReader {
             sources: self.sources,
             strict: self.options.strict,
         }
@@ -326,7 +326,7 @@ impl Loader<'_> {
         let mut limits = self.options.limits;
         // The memory count is that of the process and includes other renders.
         limits.memory = limits.memory.saturating_mul(threads::workers(pieces.len()));
-        let work = |kept: &mut Option<Kept>, at: usize| {
+        let work = |kept: &mut Option<LastChart>, at: usize| {
             let ran = self.piece(&pieces[at], charts, limits, kept);
             let mut telling = telling.lock().unwrap_or_else(PoisonError::into_inner);
             telling.came(at, ran, &pieces, charts, self.sources);
@@ -351,7 +351,7 @@ impl Loader<'_> {
     }
 
     /// Runs some suites of a chart.
-    fn piece(&self, piece: &Piece, charts: &[Loaded], limits: Limits, kept: &mut Option<Kept>) -> Ran {
+    fn piece(&self, piece: &Piece, charts: &[Loaded], limits: Limits, kept: &mut Option<LastChart>) -> Ran {
         let loaded = &charts[piece.chart];
         let Ok((chart, suites)) = &loaded.found else {
             return Ran::default();
@@ -359,7 +359,7 @@ impl Loader<'_> {
         let (world, sources, options) = (self.world, self.sources, self.options);
         let kept = match kept {
             Some(kept) if kept.chart == piece.chart => kept,
-            kept => kept.insert(Kept {
+            kept => kept.insert(LastChart {
                 chart: piece.chart,
                 session: self.session(limits),
                 checker: Checker::default(),

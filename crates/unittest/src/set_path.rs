@@ -7,7 +7,7 @@ use goyaml::{Entry, Map, Node, Value};
 use source::Span;
 
 /// A step of a path.
-enum Step {
+enum SetStep {
     Key(String),
     Index(usize),
 }
@@ -25,11 +25,11 @@ pub(super) fn nest(path: &str, key: Span, value: &Node) -> Result<Node, String> 
     for step in steps.iter().rev() {
         let span = node.span;
         let nested = match step {
-            Step::Key(name) => Value::Map(Arc::new(Map::from_iter([(
+            SetStep::Key(name) => Value::Map(Arc::new(Map::from_iter([(
                 Arc::from(name.as_str()),
                 Entry { key, node },
             )]))),
-            Step::Index(index) => {
+            SetStep::Index(index) => {
                 let mut items = vec![Node::new(Value::Null, span); *index];
                 items.push(node);
                 Value::List(Arc::new(items))
@@ -40,7 +40,7 @@ pub(super) fn nest(path: &str, key: Span, value: &Node) -> Result<Node, String> 
     Ok(node)
 }
 
-fn parse(path: &str) -> Result<Vec<Step>, String> {
+fn parse(path: &str) -> Result<Vec<SetStep>, String> {
     if path.is_empty() {
         return Err("set path is empty".to_owned());
     }
@@ -52,7 +52,7 @@ fn parse(path: &str) -> Result<Vec<Step>, String> {
         let Some(at) = rest.find(['.', '[', ']', ',', '{', '}', '=']) else {
             return match (wants_key, rest.is_empty()) {
                 (true, false) => {
-                    steps.push(Step::Key(rest.to_owned()));
+                    steps.push(SetStep::Key(rest.to_owned()));
                     Ok(steps)
                 }
                 (false, true) => Ok(steps),
@@ -63,24 +63,24 @@ fn parse(path: &str) -> Result<Vec<Step>, String> {
         rest = &rest[at + 1..];
         match stop {
             b',' | b'{' | b'}' | b'=' => return Err(format!("invalid token found {}", char::from(stop))),
-            b'.' if wants_key => steps.push(Step::Key(text.to_owned())),
+            b'.' if wants_key => steps.push(SetStep::Key(text.to_owned())),
             b'.' => wants_key = true,
             b'[' if wants_key && text.is_empty() => {
                 let end = rest
                     .find([']', '[', ',', '{', '}', '='])
                     .filter(|&end| rest[end..].starts_with(']'));
                 let end = end.ok_or("a key in brackets has no end")?;
-                steps.push(Step::Key(rest[..end].to_owned()));
+                steps.push(SetStep::Key(rest[..end].to_owned()));
                 rest = &rest[end + 1..];
                 wants_key = false;
             }
             b'[' => {
                 if wants_key {
-                    steps.push(Step::Key(text.to_owned()));
+                    steps.push(SetStep::Key(text.to_owned()));
                 }
                 let end = rest.find(']').ok_or("missing index value")?;
                 let index = rest[..end].parse().ok().filter(|&index| index < MAX_LENGTH);
-                steps.push(Step::Index(
+                steps.push(SetStep::Index(
                     index.ok_or_else(|| format!("invalid index {}", &rest[..end]))?,
                 ));
                 rest = &rest[end + 1..];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fields::{Reader, wrong};
+use super::fields::{FieldReader, wrong};
 use diagnostics::Result;
 use engine::manifest::PostRenderer;
 use goyaml::{Map, Node};
@@ -46,7 +46,7 @@ pub(super) struct Kind {
     pub(super) is_namespaced: bool,
 }
 
-pub(super) fn settings(reader: Reader<'_>, node: &Node) -> Result<Vec<(String, Span, Node)>> {
+pub(super) fn settings(reader: FieldReader<'_>, node: &Node) -> Result<Vec<(String, Span, Node)>> {
     let map = reader.mapping(node, "set")?;
     let mut settings: Vec<_> = map
         .into_iter()
@@ -57,7 +57,7 @@ pub(super) fn settings(reader: Reader<'_>, node: &Node) -> Result<Vec<(String, S
     Ok(settings)
 }
 
-pub(super) fn release_settings(reader: Reader<'_>, node: &Node) -> Result<ReleaseSettings> {
+pub(super) fn release_settings(reader: FieldReader<'_>, node: &Node) -> Result<ReleaseSettings> {
     let mut settings = ReleaseSettings::default();
     let known = ["name", "namespace", "revision", "upgrade"];
     for (key, entry) in reader.fields(node, "release", &known)?.into_iter().flat_map(Map::iter) {
@@ -72,7 +72,7 @@ pub(super) fn release_settings(reader: Reader<'_>, node: &Node) -> Result<Releas
     Ok(settings)
 }
 
-pub(super) fn chart_settings(reader: Reader<'_>, node: &Node) -> Result<ChartSettings> {
+pub(super) fn chart_settings(reader: FieldReader<'_>, node: &Node) -> Result<ChartSettings> {
     let mut settings = ChartSettings::default();
     for (key, entry) in reader
         .fields(node, "chart", &["version", "appVersion"])?
@@ -88,7 +88,7 @@ pub(super) fn chart_settings(reader: Reader<'_>, node: &Node) -> Result<ChartSet
     Ok(settings)
 }
 
-pub(super) fn capability_settings(reader: Reader<'_>, node: &Node) -> Result<CapabilitySettings> {
+pub(super) fn capability_settings(reader: FieldReader<'_>, node: &Node) -> Result<CapabilitySettings> {
     let mut settings = CapabilitySettings::default();
     let known = ["majorVersion", "minorVersion", "apiVersions"];
     for (key, entry) in reader
@@ -106,7 +106,7 @@ pub(super) fn capability_settings(reader: Reader<'_>, node: &Node) -> Result<Cap
     Ok(settings)
 }
 
-pub(super) fn skip(reader: Reader<'_>, node: &Node, of_suite: bool) -> Result<(String, String)> {
+pub(super) fn skip(reader: FieldReader<'_>, node: &Node, of_suite: bool) -> Result<(String, String)> {
     let (mut reason, mut minimum) = (String::new(), String::new());
     let known: &[&str] = if of_suite {
         &["reason", "minimumVersion"]
@@ -123,7 +123,7 @@ pub(super) fn skip(reader: Reader<'_>, node: &Node, of_suite: bool) -> Result<(S
     Ok((reason, minimum))
 }
 
-pub(super) fn post_renderer(reader: Reader<'_>, node: &Node) -> Result<Option<PostRenderer>> {
+pub(super) fn post_renderer(reader: FieldReader<'_>, node: &Node) -> Result<Option<PostRenderer>> {
     let (mut program, mut arguments) = (String::new(), Vec::new());
     for (key, entry) in reader
         .fields(node, "postRenderer", &["cmd", "args"])?
@@ -139,7 +139,7 @@ pub(super) fn post_renderer(reader: Reader<'_>, node: &Node) -> Result<Option<Po
     Ok((!program.is_empty()).then_some(PostRenderer { program, arguments }))
 }
 
-pub(super) fn cluster_settings(reader: Reader<'_>, node: &Node) -> Result<ClusterSettings> {
+pub(super) fn cluster_settings(reader: FieldReader<'_>, node: &Node) -> Result<ClusterSettings> {
     let mut settings = ClusterSettings::default();
     let known = ["scheme", "objects"];
     for (key, entry) in reader
@@ -165,7 +165,7 @@ pub(super) fn cluster_settings(reader: Reader<'_>, node: &Node) -> Result<Cluste
     Ok(settings)
 }
 
-pub(super) fn kind(reader: Reader<'_>, node: &Node) -> Result<Kind> {
+pub(super) fn kind(reader: FieldReader<'_>, node: &Node) -> Result<Kind> {
     let mut kind = Kind::default();
     let what = "a kind of kubernetesProvider.scheme";
     for (key, entry) in reader

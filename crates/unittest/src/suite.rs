@@ -2,7 +2,7 @@
 //! helm-unittest's `pkg/unittest/test_suite.go`.
 
 use super::assertion::{Assertion, Selector};
-use super::fields::{Reader, SUITE, wrong};
+use super::fields::{FieldReader, SUITE, wrong};
 use super::pieces::pieces;
 use super::settings::{
     CapabilitySettings, ChartSettings, ClusterSettings, ReleaseSettings, capability_settings, chart_settings,
@@ -74,7 +74,7 @@ const JOB_FIELDS: &[&str] = &[
 ///
 /// # Errors
 /// The first error that helm-unittest reports too.
-pub(super) fn parse(reader: Reader<'_>, file: FileId, shown: &str, route: &str) -> Result<Vec<Suite>> {
+pub(super) fn parse(reader: FieldReader<'_>, file: FileId, shown: &str, route: &str) -> Result<Vec<Suite>> {
     let source = reader.sources.get(file);
     let mut suites = Vec::new();
     for piece in pieces(source.text()) {
@@ -101,7 +101,7 @@ pub(super) fn parse(reader: Reader<'_>, file: FileId, shown: &str, route: &str) 
 }
 
 /// A suite that a template of tests rendered; it must have a name.
-pub(super) fn parse_rendered(reader: Reader<'_>, file: FileId, shown: &str, route: &str) -> Result<Vec<Suite>> {
+pub(super) fn parse_rendered(reader: FieldReader<'_>, file: FileId, shown: &str, route: &str) -> Result<Vec<Suite>> {
     let mut suites = parse(reader, file, shown, route)?;
     for (number, suite) in suites.iter_mut().enumerate() {
         if suite.name.is_empty() {
@@ -156,7 +156,7 @@ fn with_backslashes(text: &str) -> String {
     out
 }
 
-fn suite(reader: Reader<'_>, node: &Node, shown: &str, route: &str, is_escaped: bool) -> Result<Suite> {
+fn suite(reader: FieldReader<'_>, node: &Node, shown: &str, route: &str, is_escaped: bool) -> Result<Suite> {
     let mut suite = Suite {
         name: String::new(),
         file: shown.to_owned(),
@@ -264,7 +264,7 @@ fn inherit(job: &mut Job, release: &ReleaseSettings, chart: &ChartSettings, clus
     }
 }
 
-fn job(reader: Reader<'_>, node: &Node, suite: &CapabilitySettings) -> Result<Job> {
+fn job(reader: FieldReader<'_>, node: &Node, suite: &CapabilitySettings) -> Result<Job> {
     let Some(fields) = reader.fields(node, "a test", JOB_FIELDS)? else {
         return Err(wrong(node, "a test must be a mapping, not nothing"));
     };

@@ -150,9 +150,9 @@ pub trait World: Send + Sync {
 pub struct Guard(#[expect(dead_code, reason = "held, never read")] pub(crate) Box<dyn Any + Send>);
 
 /// The random source of a world, as a generator for the crates that make keys.
-pub struct Chance<'w>(pub &'w dyn World);
+pub struct SystemRng<'w>(pub &'w dyn World);
 
-impl TryRng for Chance<'_> {
+impl TryRng for SystemRng<'_> {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
@@ -173,7 +173,7 @@ impl TryRng for Chance<'_> {
     }
 }
 
-impl TryCryptoRng for Chance<'_> {}
+impl TryCryptoRng for SystemRng<'_> {}
 
 /// A small generator for reproducible randomness: `SplitMix64` (Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]

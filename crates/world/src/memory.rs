@@ -67,7 +67,7 @@ impl Memory {
 const DEFAULT_MODE: u32 = 0o644;
 
 /// Strips a leading `./`, as in the keys of the file map.
-fn bare(path: &Path) -> &Path {
+fn without_dot(path: &Path) -> &Path {
     path.strip_prefix(".").unwrap_or(path)
 }
 
@@ -78,13 +78,13 @@ fn not_found() -> io::Error {
 impl World for Memory {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.files()
-            .get(bare(path))
+            .get(without_dot(path))
             .map(|(bytes, _)| bytes.clone())
             .ok_or_else(not_found)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        let path = bare(path);
+        let path = without_dot(path);
         let files = self.files();
         let mut names: Vec<String> = files
             .keys()
@@ -97,7 +97,7 @@ impl World for Memory {
     }
 
     fn entry(&self, path: &Path) -> io::Result<Entry> {
-        let path = bare(path);
+        let path = without_dot(path);
         let files = self.files();
         if let Some((bytes, mode)) = files.get(path) {
             let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);

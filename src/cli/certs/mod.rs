@@ -9,7 +9,7 @@ use super::Exit;
 use super::lint::{formats, write};
 use super::output::Output;
 use super::request::{Asked, usage};
-use certs::{Action, Additions, Cluster, Given, Locked, NameTemplate, Options, Plan, San, Step, Store, Wanted};
+use certs::{Action, Additions, Cluster, Given, Locked, NameTemplate, Options, Plan, Planned, San, Store, Wanted};
 use diagnostics::report::{self, Format};
 use diagnostics::{Diagnostic, Report, Severity};
 use engine::stages;
@@ -262,7 +262,7 @@ fn issue(world: &Arc<dyn World>, arguments: &Issue, output: Output, sources: &So
 fn steps(plan: &Plan, is_dry: bool) -> String {
     let width = plan.steps.iter().map(|step| step.path.len()).max().unwrap_or_default();
     let mut out = String::new();
-    for Step { path, action, detail } in &plan.steps {
+    for Planned { path, action, detail } in &plan.steps {
         let (word, reason) = match action {
             Action::Created => ("created", None),
             Action::Kept => ("kept", None),

@@ -7,7 +7,7 @@ use promchart::go::quote::quote;
 use super::expression::Scope;
 use super::slots::Kind;
 use super::texts;
-use crate::chance::Chance;
+use crate::random::Random;
 
 /// The input of both programs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,20 +29,20 @@ struct Place {
 
 impl Case {
     /// Generates a case. Returns it with its choices.
-    pub(super) fn draw(mut chance: Chance) -> (Self, Vec<u32>) {
-        if chance.one_in(40) {
-            let flag = texts::set_flag(&mut chance);
-            return (Self::Set { flag }, chance.into_tape());
+    pub(super) fn draw(mut random: Random) -> (Self, Vec<u32>) {
+        if random.one_in(40) {
+            let flag = texts::set_flag(&mut random);
+            return (Self::Set { flag }, random.into_tape());
         }
-        let values = values(&mut chance);
-        let mut scope = Scope::new(chance);
+        let values = values(&mut random);
+        let mut scope = Scope::new(random);
         let template = scope.file();
-        (Self::Template { template, values }, scope.chance.into_tape())
+        (Self::Template { template, values }, scope.random.into_tape())
     }
 }
 
 /// The values that the expressions use, mostly with the expected types.
-fn values(chance: &mut Chance) -> String {
+fn values(random: &mut Random) -> String {
     const STRINGS: &[&str] = &[
         "text",
         "'a,b,c'",
@@ -76,43 +76,43 @@ fn values(chance: &mut Chance) -> String {
     let mut put = |key: &str, value: &str| {
         let _ = writeln!(text, "{key}: {value}");
     };
-    put("s", chance.pick(STRINGS));
-    put("t", chance.pick(STRINGS));
-    put("num", chance.pick(NUMBERS));
-    put("f", chance.pick(&["1.5", "0.1", "-2.75", "1e21", "3.0"]));
+    put("s", random.pick(STRINGS));
+    put("t", random.pick(STRINGS));
+    put("num", random.pick(NUMBERS));
+    put("f", random.pick(&["1.5", "0.1", "-2.75", "1e21", "3.0"]));
     put(
         "big",
-        chance.pick(&["1000000", "12345678", "1e300", "4294967296", "999999"]),
+        random.pick(&["1000000", "12345678", "1e300", "4294967296", "999999"]),
     );
-    put("b", chance.pick(&["true", "false", "yes", "off"]));
-    put("z", chance.pick(&["null", "~", ""]));
-    put("e", chance.pick(&["{}", "{a: }"]));
+    put("b", random.pick(&["true", "false", "yes", "off"]));
+    put("z", random.pick(&["null", "~", ""]));
+    put("e", random.pick(&["{}", "{a: }"]));
     put(
         "m",
         &format!(
             "{{k: {}, num: {}, a: {}}}",
-            chance.pick(STRINGS),
-            chance.pick(NUMBERS),
-            texts::flow(chance, 1)
+            random.pick(STRINGS),
+            random.pick(NUMBERS),
+            texts::flow(random, 1)
         ),
     );
     put(
         "mm",
         &format!(
             "{{x: {{s: {}, a: {}}}, w: {{b: 1}}}}",
-            chance.pick(STRINGS),
-            texts::flow(chance, 1)
+            random.pick(STRINGS),
+            texts::flow(random, 1)
         ),
     );
-    let mut list = |key: &str, draw: &mut dyn FnMut(&mut Chance) -> String| {
-        let items: Vec<String> = (0..chance.below(5)).map(|_| draw(chance)).collect();
+    let mut list = |key: &str, draw: &mut dyn FnMut(&mut Random) -> String| {
+        let items: Vec<String> = (0..random.below(5)).map(|_| draw(random)).collect();
         put(key, &format!("[{}]", items.join(", ")));
     };
-    list("l", &mut |chance| texts::flow(chance, 1));
-    list("ln", &mut |chance| chance.pick(NUMBERS).to_owned());
-    list("ls", &mut |chance| chance.pick(STRINGS).to_owned());
-    list("lm", &mut |chance| {
-        format!("{{a: {}, b: {}}}", texts::flow(chance, 2), chance.pick(STRINGS))
+    list("l", &mut |random| texts::flow(random, 1));
+    list("ln", &mut |random| random.pick(NUMBERS).to_owned());
+    list("ls", &mut |random| random.pick(STRINGS).to_owned());
+    list("lm", &mut |random| {
+        format!("{{a: {}, b: {}}}", texts::flow(random, 2), random.pick(STRINGS))
     });
     put("le", "[]");
     text
@@ -121,7 +121,7 @@ fn values(chance: &mut Chance) -> String {
 impl Scope {
     /// A template file: definitions, and the text to render.
     fn file(&mut self) -> String {
-        self.templates = (0..self.chance.below(3)).map(|number| format!("@{number}")).collect();
+        self.templates = (0..self.random.below(3)).map(|number| format!("@{number}")).collect();
         let own = self.list(Place {
             depth: 0,
             in_range: false,
@@ -166,13 +166,13 @@ impl Scope {
 
     fn list(&mut self, place: Place) -> String {
         let most = if place.depth == 0 { 4 } else { 3 };
-        (0..=self.chance.below(most)).map(|_| self.node(place)).collect()
+        (0..=self.random.below(most)).map(|_| self.node(place)).collect()
     }
 
     /// An action with its delimiters, which sometimes trim.
     fn action(&mut self, text: &str) -> String {
-        let left = self.chance.pick(&["{{ ", "{{ ", "{{", "{{- "]);
-        let right = self.chance.pick(&[" }}", " }}", "}}", " -}}"]);
+        let left = self.random.pick(&["{{ ", "{{ ", "{{", "{{- "]);
+        let right = self.random.pick(&[" }}", " }}", "}}", " -}}"]);
         format!("{left}{text}{right}")
     }
 
@@ -181,21 +181,21 @@ impl Scope {
             depth: place.depth + 1,
             ..place
         };
-        match self.chance.below(if place.depth > 2 { 12 } else { 22 }) {
+        match self.random.below(if place.depth > 2 { 12 } else { 22 }) {
             0..6 => {
                 let pipeline = self.pipeline(Kind::Any, 0);
                 self.action(&pipeline)
             }
             6 => self
-                .chance
+                .random
                 .pick(&["text", "\n", "  x ", "{", "}", " a: b\n", "é", "\t"])
                 .to_owned(),
             7 | 8 => self.declaration(),
             9 => self.assignment(),
-            10 => self.chance.pick(&["{{/* c */}}", "{{- /* c\nd */ -}}"]).to_owned(),
+            10 => self.random.pick(&["{{/* c */}}", "{{- /* c\nd */ -}}"]).to_owned(),
             11 if place.in_range => {
                 let condition = self.operand(Kind::Bool, 1);
-                let jump = self.chance.pick(&["break", "continue"]);
+                let jump = self.random.pick(&["break", "continue"]);
                 format!("{{{{ if {condition} }}}}{{{{ {jump} }}}}{{{{ end }}}}")
             }
             11 => self.action("$.Values"),
@@ -207,7 +207,7 @@ impl Scope {
                     scope.variables.extend(named.clone());
                     scope.list(inner)
                 });
-                let otherwise = match self.chance.below(4) {
+                let otherwise = match self.random.below(4) {
                     2 => self.action("else") + &self.list(inner),
                     3 => {
                         let kind = self.some_kind();
@@ -221,7 +221,7 @@ impl Scope {
             16..19 => self.range(inner),
             19 => {
                 let mut call = format!("template {}", quote(self.templates.last().map_or("@none", |name| name)));
-                if !self.chance.one_in(3) {
+                if !self.random.one_in(3) {
                     let dot = if self.dot.is_none() {
                         ".".to_owned()
                     } else {
@@ -232,7 +232,7 @@ impl Scope {
                 self.action(&call)
             }
             20 => {
-                let (name, kind) = (format!("@b{}", self.chance.below(3)), self.some_kind());
+                let (name, kind) = (format!("@b{}", self.random.below(3)), self.some_kind());
                 let head = format!("block {} {}", quote(&name), self.pipeline(kind, 1));
                 let body = self.apart(Some(kind), |scope| {
                     scope.list(Place {
@@ -259,17 +259,17 @@ impl Scope {
             Kind::Float,
             Kind::Strings,
             Kind::Bool,
-        ][self.chance.below(8)]
+        ][self.random.below(8)]
     }
 
     fn fresh(&mut self) -> String {
-        format!("$v{}", self.chance.below(4))
+        format!("$v{}", self.random.below(4))
     }
 
     /// The head `keyword [$x :=] pipeline`, with the declared variable.
     fn head(&mut self, keyword: &str, kind: Kind) -> (String, Option<(String, Kind)>) {
         let pipeline = self.pipeline(kind, 1);
-        if self.chance.one_in(4) {
+        if self.random.one_in(4) {
             let name = self.fresh();
             return (
                 self.action(&format!("{keyword} {name} := {pipeline}")),
@@ -280,7 +280,7 @@ impl Scope {
     }
 
     fn declaration(&mut self) -> String {
-        let kind = [self.some_kind(), Kind::Any][self.chance.below(2)];
+        let kind = [self.some_kind(), Kind::Any][self.random.below(2)];
         let pipeline = self.pipeline(kind, 0);
         let name = self.fresh();
         self.variables.push((name.clone(), kind));
@@ -291,24 +291,24 @@ impl Scope {
         if self.variables.is_empty() {
             return self.declaration();
         }
-        let (name, kind) = self.variables[self.chance.below(self.variables.len())].clone();
+        let (name, kind) = self.variables[self.random.below(self.variables.len())].clone();
         let pipeline = self.pipeline(kind, 0);
         self.action(&format!("{name} = {pipeline}"))
     }
 
     fn conditional(&mut self, inner: Place) -> String {
-        let kind = [Kind::Bool, Kind::Any][self.chance.below(2)];
+        let kind = [Kind::Bool, Kind::Any][self.random.below(2)];
         let (mut text, named) = self.head("if", kind);
         let count = self.variables.len();
         self.variables.extend(named);
         text += &self.within(self.dot, |scope| scope.list(inner));
-        for _ in 0..self.chance.below(3) {
+        for _ in 0..self.random.below(3) {
             let (head, named) = self.head("else if", Kind::Bool);
             self.variables.extend(named);
             text += &head;
             text += &self.within(self.dot, |scope| scope.list(inner));
         }
-        if self.chance.one_in(2) {
+        if self.random.one_in(2) {
             text += &self.action("else");
             text += &self.within(self.dot, |scope| scope.list(inner));
         }
@@ -317,7 +317,7 @@ impl Scope {
     }
 
     fn range(&mut self, inner: Place) -> String {
-        let (over, element) = match self.chance.below(7) {
+        let (over, element) = match self.random.below(7) {
             0 | 1 => (Kind::List, Kind::Any),
             2 => (Kind::Strings, Kind::String),
             3 | 4 => (Kind::Map, Kind::Any),
@@ -327,15 +327,15 @@ impl Scope {
         let over_what = match over {
             // Numbers must be small, because Helm loops that often.
             Kind::Int => self
-                .chance
+                .random
                 .pick(&["3", "1", "0", "-1", "(len .)", "(until 3)", "2.5", "(int 4)"])
                 .to_owned(),
             over => self.operand(over, 1),
         };
-        let (first, second) = (self.fresh(), format!("$w{}", self.chance.below(2)));
+        let (first, second) = (self.fresh(), format!("$w{}", self.random.below(2)));
         let mut variables = Vec::new();
         let assigned = self.variables.first().map(|(name, _)| name.clone());
-        let head = match (self.chance.below(8), assigned) {
+        let head = match (self.random.below(8), assigned) {
             (0 | 1, _) => {
                 variables.push((first.clone(), Kind::Any));
                 variables.push((second.clone(), element));
@@ -357,7 +357,7 @@ impl Scope {
             scope.variables.extend(variables);
             scope.list(place)
         });
-        let otherwise = if self.chance.one_in(3) {
+        let otherwise = if self.random.one_in(3) {
             self.action("else") + &self.list(inner)
         } else {
             String::new()

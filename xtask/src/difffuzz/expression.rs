@@ -6,14 +6,14 @@ use promchart::go::string::encode;
 
 use super::slots::{Kind, Slot, functions, result, slots};
 use super::texts::{self, Text, draw};
-use crate::chance::Chance;
+use crate::random::Random;
 
 /// The nesting limit of calls.
 const DEEPEST: usize = 3;
 
 /// The names that a case can refer to, and its source of choices.
 pub(super) struct Scope {
-    pub(super) chance: Chance,
+    pub(super) random: Random,
     functions: Vec<&'static Function>,
     /// The variables in scope, with their kinds.
     pub(super) variables: Vec<(String, Kind)>,
@@ -26,9 +26,9 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    pub(super) fn new(chance: Chance) -> Self {
+    pub(super) fn new(random: Random) -> Self {
         Self {
-            chance,
+            random,
             functions: functions(),
             variables: Vec::new(),
             dot: None,
@@ -40,7 +40,7 @@ impl Scope {
     /// A path from the root, in a form that is valid in this scope.
     fn root(&mut self, path: &str) -> String {
         match (self.dot, self.has_root) {
-            (None, true) if !self.chance.one_in(3) => format!(".{path}"),
+            (None, true) if !self.random.one_in(3) => format!(".{path}"),
             (_, true) => format!("$.{path}"),
             _ => "(dict \"a\" 1).b".to_owned(),
         }
@@ -51,9 +51,9 @@ impl Scope {
         // Sometimes the type is wrong.
         let kind = match wanted {
             Kind::Any => self.any_kind(),
-            wanted if self.chance.one_in(40) => {
+            wanted if self.random.one_in(40) => {
                 let other = self.any_kind();
-                if self.chance.one_in(2) { other } else { wanted }
+                if self.random.one_in(2) { other } else { wanted }
             }
             wanted => wanted,
         };
@@ -63,9 +63,9 @@ impl Scope {
             .filter(|(_, of)| *of == kind || wanted == Kind::Any)
             .map(|(name, _)| name.clone())
             .collect();
-        match self.chance.below(10) {
+        match self.random.below(10) {
             6..=8 if depth < DEEPEST => format!("({})", self.pipeline(kind, depth + 1)),
-            9 if !variables.is_empty() => variables[self.chance.below(variables.len())].clone(),
+            9 if !variables.is_empty() => variables[self.random.below(variables.len())].clone(),
             5 if self.dot.is_some_and(|dot| dot == kind || wanted == Kind::Any) => ".".to_owned(),
             _ => self.atom(kind, depth),
         }
@@ -90,14 +90,14 @@ impl Scope {
             Kind::Duration,
             Kind::Version,
         ];
-        KINDS[self.chance.below(KINDS.len())]
+        KINDS[self.random.below(KINDS.len())]
     }
 
     fn atom(&mut self, kind: Kind, depth: usize) -> String {
         match kind {
-            Kind::String => match self.chance.below(6) {
+            Kind::String => match self.random.below(6) {
                 4 => {
-                    let path = self.chance.pick(&[
+                    let path = self.random.pick(&[
                         "Values.s",
                         "Values.t",
                         "Values.m.k",
@@ -111,10 +111,10 @@ impl Scope {
                 5 => self.text(Text::Words),
                 _ => self.text(Text::Plain),
             },
-            Kind::Int => match self.chance.below(5) {
+            Kind::Int => match self.random.below(5) {
                 4 => format!("(int {})", self.root("Values.num")),
                 _ => self
-                    .chance
+                    .random
                     .pick(&[
                         "1",
                         "0",
@@ -136,15 +136,15 @@ impl Scope {
                     ])
                     .to_owned(),
             },
-            Kind::Float => match self.chance.below(3) {
+            Kind::Float => match self.random.below(3) {
                 2 => {
                     let path = self
-                        .chance
+                        .random
                         .pick(&["Values.num", "Values.f", "Values.big", "Values.m.num"]);
                     self.root(path)
                 }
                 _ => self
-                    .chance
+                    .random
                     .pick(&[
                         "1.5",
                         "0.0",
@@ -163,50 +163,50 @@ impl Scope {
                     ])
                     .to_owned(),
             },
-            Kind::Bool => match self.chance.below(3) {
+            Kind::Bool => match self.random.below(3) {
                 2 => self.root("Values.b"),
-                _ => self.chance.pick(&["true", "false"]).to_owned(),
+                _ => self.random.pick(&["true", "false"]).to_owned(),
             },
-            Kind::Map => match self.chance.below(3) {
+            Kind::Map => match self.random.below(3) {
                 2 => format!("({})", self.dict(depth)),
                 _ => {
-                    let path = self.chance.pick(&["Values.m", "Values.mm", "Values.mm.x", "Values.e"]);
+                    let path = self.random.pick(&["Values.m", "Values.mm", "Values.mm.x", "Values.e"]);
                     self.root(path)
                 }
             },
-            Kind::List => match self.chance.below(3) {
+            Kind::List => match self.random.below(3) {
                 2 if depth <= DEEPEST => {
-                    let items: String = (0..self.chance.below(4))
+                    let items: String = (0..self.random.below(4))
                         .map(|_| format!(" {}", self.operand(Kind::Any, depth + 1)))
                         .collect();
                     format!("(list{items})")
                 }
                 _ => {
                     let path = self
-                        .chance
+                        .random
                         .pick(&["Values.l", "Values.ln", "Values.ls", "Values.lm", "Values.le"]);
                     self.root(path)
                 }
             },
-            Kind::Strings => match self.chance.below(3) {
+            Kind::Strings => match self.random.below(3) {
                 2 => "(splitList \",\" \"c,a,b,a\")".to_owned(),
                 1 => "(keys (dict \"b\" 1 \"a\" 2) | sortAlpha)".to_owned(),
                 _ => self.root("Values.ls"),
             },
             Kind::Time => {
-                let layout = ["2006-01-02", "2006-01-02T15:04:05Z07:00"][self.chance.below(2)];
+                let layout = ["2006-01-02", "2006-01-02T15:04:05Z07:00"][self.random.below(2)];
                 let date = self.text(Text::DateAs(layout));
                 format!("(toDate {} {date})", quote(layout))
             }
             Kind::Duration => {
-                let text = self.chance.pick(&["1h30m", "90s", "-5m", "1.5s", "0", "26h", "100ms"]);
+                let text = self.random.pick(&["1h30m", "90s", "-5m", "1.5s", "0", "26h", "100ms"]);
                 format!("(mustToDuration {})", quote(text))
             }
             Kind::Version => {
-                let text = self.chance.pick(&["1.2.3", "v1.30.0", "2.0.0-rc.1+b.5", "1", "0.9"]);
+                let text = self.random.pick(&["1.2.3", "v1.30.0", "2.0.0-rc.1+b.5", "1", "0.9"]);
                 format!("(semver {})", quote(text))
             }
-            Kind::Nil => match self.chance.below(3) {
+            Kind::Nil => match self.random.below(3) {
                 0 => "nil".to_owned(),
                 1 => self.root("Values.z"),
                 _ => self.root("Values.nope"),
@@ -217,7 +217,7 @@ impl Scope {
 
     fn dict(&mut self, depth: usize) -> String {
         let mut text = "dict".to_owned();
-        for _ in 0..self.chance.below(4) {
+        for _ in 0..self.random.below(4) {
             let (key, value) = (self.text(Text::Key), self.operand(Kind::Any, depth + 1));
             text += &format!(" {key} {value}");
         }
@@ -226,8 +226,8 @@ impl Scope {
 
     /// A string constant.
     fn text(&mut self, text: Text) -> String {
-        let text = draw(text, &mut self.chance);
-        if !text.contains('`') && !text.contains('\r') && !text.contains('\u{feff}') && self.chance.one_in(8) {
+        let text = draw(text, &mut self.random);
+        if !text.contains('`') && !text.contains('\r') && !text.contains('\u{feff}') && self.random.one_in(8) {
             return format!("`{text}`");
         }
         quote(&encode(text.as_bytes()))
@@ -236,27 +236,27 @@ impl Scope {
     fn slot(&mut self, slot: Slot, depth: usize) -> String {
         match slot {
             Slot::Of(kind) => self.operand(kind, depth),
-            Slot::Text(text) => match self.chance.below(12) {
+            Slot::Text(text) => match self.random.below(12) {
                 11 => self.operand(Kind::String, depth),
                 _ => self.text(text),
             },
             Slot::Small => self
-                .chance
+                .random
                 .pick(&["1", "0", "2", "3", "5", "8", "13", "-1", "-3", "4", "10"])
                 .to_owned(),
-            Slot::Number => match self.chance.below(4) {
+            Slot::Number => match self.random.below(4) {
                 0 => self.operand(Kind::Int, depth),
                 1 => self.operand(Kind::Float, depth),
                 2 => self.text(Text::Number),
                 _ => self.operand(Kind::Any, depth),
             },
-            Slot::Moment => match self.chance.below(3) {
+            Slot::Moment => match self.random.below(3) {
                 2 => self
-                    .chance
+                    .random
                     .pick(&["1700000000", "0", "-1", "1000000000", "86400"])
                     .to_owned(),
                 _ => {
-                    let date = self.chance.pick(&["2024-02-29", "1999-12-31", "2023-06-15"]);
+                    let date = self.random.pick(&["2024-02-29", "1999-12-31", "2023-06-15"]);
                     format!("(toDate \"2006-01-02\" {})", quote(date))
                 }
             },
@@ -268,10 +268,10 @@ impl Scope {
         let slots = slots(function);
         let mut count = slots.len();
         if function.signature.variadic && function.name != "dig" {
-            count = (count - 1) + self.chance.below(4);
+            count = (count - 1) + self.random.below(4);
         }
         // Sometimes one argument too many or too few.
-        match self.chance.below(150) {
+        match self.random.below(150) {
             148 => count += 1,
             149 => count = count.saturating_sub(1),
             _ => {}
@@ -292,13 +292,13 @@ impl Scope {
 
     /// A pipeline whose value should be of this kind.
     pub(super) fn pipeline(&mut self, wanted: Kind, depth: usize) -> String {
-        let special = self.chance.below(14);
+        let special = self.random.below(14);
         match (special, wanted) {
             (13, Kind::String | Kind::Any) => return self.printf(depth),
             (12, Kind::String | Kind::Any) => return self.include(depth),
             (11, Kind::Strings | Kind::Any | Kind::List) => {
                 let map = self.operand(Kind::Map, depth);
-                return format!("{} {map} | sortAlpha", self.chance.pick(&["keys", "values"]));
+                return format!("{} {map} | sortAlpha", self.random.pick(&["keys", "values"]));
             }
             (10, Kind::Map | Kind::Any) => return self.dict(depth),
             (9, Kind::Any | Kind::Int | Kind::String | Kind::Bool) => return self.method(depth),
@@ -318,11 +318,11 @@ impl Scope {
         if fitting.is_empty() {
             return self.operand(wanted, depth.max(DEEPEST));
         }
-        let function = fitting[self.chance.below(fitting.len())];
+        let function = fitting[self.random.below(fitting.len())];
         let (call, last) = self.call(function, depth);
         match last {
             // The last argument is piped in, possibly from another call.
-            Some(last) if self.chance.one_in(3) => format!(
+            Some(last) if self.random.one_in(3) => format!(
                 "{} | {call}",
                 last.strip_prefix('(').and_then(|inner| whole(inner)).unwrap_or(&last)
             ),
@@ -332,8 +332,8 @@ impl Scope {
     }
 
     fn printf(&mut self, depth: usize) -> String {
-        let (format, mut verbs) = texts::format(&mut self.chance);
-        match self.chance.below(12) {
+        let (format, mut verbs) = texts::format(&mut self.random);
+        match self.random.below(12) {
             10 => verbs += 1,
             11 => verbs = verbs.saturating_sub(1),
             _ => {}
@@ -350,8 +350,8 @@ impl Scope {
     }
 
     fn include(&mut self, depth: usize) -> String {
-        if self.templates.is_empty() || self.chance.one_in(3) {
-            let text = self.chance.pick(&[
+        if self.templates.is_empty() || self.random.one_in(3) {
+            let text = self.random.pick(&[
                 "{{ . }}",
                 "{{ .a }}",
                 "{{ len . }}x",
@@ -363,7 +363,7 @@ impl Scope {
             ]);
             return format!("tpl {} {}", quote(text), self.operand(Kind::Any, depth));
         }
-        let name = self.templates[self.chance.below(self.templates.len())].clone();
+        let name = self.templates[self.random.below(self.templates.len())].clone();
         let dot = if self.dot.is_none() && self.has_root {
             ".".to_owned()
         } else {
@@ -373,9 +373,9 @@ impl Scope {
     }
 
     fn method(&mut self, depth: usize) -> String {
-        match self.chance.below(5) {
+        match self.random.below(5) {
             0 => {
-                let name = self.chance.pick(&[
+                let name = self.random.pick(&[
                     "Year",
                     "Month",
                     "Day",
@@ -401,7 +401,7 @@ impl Scope {
                 format!("{}.{name}", self.atom(Kind::Time, depth))
             }
             1 => {
-                let name = self.chance.pick(&[
+                let name = self.random.pick(&[
                     "Hours",
                     "Minutes",
                     "Seconds",
@@ -417,7 +417,7 @@ impl Scope {
                 format!("{}.{name}", self.atom(Kind::Duration, depth))
             }
             2 => {
-                let name = self.chance.pick(&[
+                let name = self.random.pick(&[
                     "Major",
                     "Minor",
                     "Patch",
@@ -435,7 +435,7 @@ impl Scope {
                 format!("{}.{name}", self.atom(Kind::Version, depth))
             }
             3 => {
-                let path = self.chance.pick(&[
+                let path = self.random.pick(&[
                     "Capabilities.APIVersions.Has \"v1\"",
                     "Capabilities.APIVersions.Has \"x/v1\"",
                     "Capabilities.KubeVersion.Major",
@@ -466,7 +466,7 @@ impl Scope {
             _ => {
                 let (map, key) = (
                     self.operand(Kind::Map, depth),
-                    self.chance.pick(&["a", "k", "b", "nope", "a.b"]),
+                    self.random.pick(&["a", "k", "b", "nope", "a.b"]),
                 );
                 if map.starts_with('(') || map.starts_with('$') || map.len() > 1 {
                     format!("{map}.{key}")

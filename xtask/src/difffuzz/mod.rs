@@ -17,8 +17,8 @@ use serde_json::json;
 
 use self::case::Case;
 use self::program::{Given, Helm, STACK_SIZE, has_died, ours};
-use crate::chance::{Chance, Tried, shrink};
 use crate::helm::{helm, root};
+use crate::random::{Random, Tried, shrink};
 
 /// The number of cases in one run of Helm.
 const BATCH: usize = 100;
@@ -89,7 +89,7 @@ impl Run {
         let mut number = 0;
         while self.compared + batch.len() < count {
             number += 1;
-            let (case, tape) = Case::draw(Chance::fresh(
+            let (case, tape) = Case::draw(Random::fresh(
                 self.seed.wrapping_mul(1_000_003).wrapping_add(number as u64),
             ));
             let Some(given) = ours(number, &case) else { continue };
@@ -185,7 +185,7 @@ impl Run {
         let mut best = case.clone();
         let mut results = both(case)?.unwrap_or((Ok(String::new()), Ok(String::new())));
         shrink(tape.to_vec(), SHRINK_RUNS, |candidate| {
-            let (drawn, used) = Case::draw(Chance::replay(candidate));
+            let (drawn, used) = Case::draw(Random::replay(candidate));
             if drawn == best || size(&drawn) > size(&best) {
                 return Ok(Tried::PassedOver);
             }

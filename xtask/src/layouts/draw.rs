@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::chance::Chance;
+use crate::random::Random;
 
 /// A chart as files, with its command-line arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,22 +45,22 @@ const DEPTH: usize = 4;
 
 impl Layout {
     /// Generates a layout. Returns it with its choices.
-    pub(super) fn draw(mut chance: Chance) -> (Self, Vec<u32>) {
+    pub(super) fn draw(mut random: Random) -> (Self, Vec<u32>) {
         let mut drawer = Drawer {
-            chance: &mut chance,
+            random: &mut random,
             files: Vec::new(),
             changes_values: false,
             charts: 0,
         };
-        drawer.changes_values = drawer.chance.one_in(3);
+        drawer.changes_values = drawer.random.one_in(3);
         drawer.chart("", "root", 0);
         let mut arguments = Vec::new();
-        if drawer.chance.one_in(3) {
+        if drawer.random.one_in(3) {
             let values = drawer.values(1);
             drawer.files.push(("values-of-user.yaml".to_owned(), values));
             arguments.extend(["-f".to_owned(), "values-of-user.yaml".to_owned()]);
         }
-        while drawer.chance.one_in(4) {
+        while drawer.random.one_in(4) {
             const FLAGS: [&str; 9] = [
                 "a.enabled=false",
                 "x.enabled=true",
@@ -72,19 +72,19 @@ impl Layout {
                 "global.p=null",
                 "a.global.p.q=null",
             ];
-            let flag = drawer.chance.pick(&FLAGS);
+            let flag = drawer.random.pick(&FLAGS);
             arguments.extend(["--set".to_owned(), flag.to_owned()]);
         }
-        if drawer.chance.one_in(8) {
+        if drawer.random.one_in(8) {
             arguments.push("--include-crds".to_owned());
         }
         let files = drawer.files;
-        (Self { files, arguments }, chance.into_tape())
+        (Self { files, arguments }, random.into_tape())
     }
 }
 
 struct Drawer<'a> {
-    chance: &'a mut Chance,
+    random: &'a mut Random,
     files: Vec<(String, String)>,
     /// Whether templates modify the tables of `global`.
     changes_values: bool,
@@ -98,27 +98,27 @@ impl Drawer<'_> {
 
     fn chart(&mut self, folder: &str, name: &str, depth: usize) {
         self.charts += 1;
-        let version = ["1.0.0", "1.2.3", "2.0.0-rc.1"][self.chance.below(3)];
+        let version = ["1.0.0", "1.2.3", "2.0.0-rc.1"][self.random.below(3)];
         let mut text = format!("apiVersion: v2\nname: {name}\nversion: {version}\n");
-        if depth > 0 && self.chance.one_in(16) {
+        if depth > 0 && self.random.one_in(16) {
             text.push_str("type: library\n");
         }
         let mut children: Vec<&str> = Vec::new();
         let most = if self.charts > 14 { 0 } else { DEPTH - depth };
         for _ in 0..most {
-            if self.chance.below(5) <= depth {
+            if self.random.below(5) <= depth {
                 break;
             }
-            let name = NAMES[self.chance.below(NAMES.len())];
+            let name = NAMES[self.random.below(NAMES.len())];
             // If two charts have the same name, Helm picks either one.
-            if !children.contains(&name) || self.chance.one_in(12) {
+            if !children.contains(&name) || self.random.one_in(12) {
                 children.push(name);
             }
         }
         let dependencies = self.dependencies(&children, depth);
-        if self.chance.one_in(12) && depth == 0 {
+        if self.random.one_in(12) && depth == 0 {
             self.add(folder, "requirements.yaml", dependencies);
-            if self.chance.one_in(2) {
+            if self.random.one_in(2) {
                 let more = self.dependencies(&children, depth);
                 text.push_str(&more);
             }
@@ -126,12 +126,12 @@ impl Drawer<'_> {
             text.push_str(&dependencies);
         }
         self.add(folder, "Chart.yaml", text);
-        if !self.chance.one_in(10) {
+        if !self.random.one_in(10) {
             let values = self.values(0);
             self.add(folder, "values.yaml", values);
         }
         self.add(folder, "templates/t.yaml", self.template());
-        if self.chance.one_in(6) {
+        if self.random.one_in(6) {
             self.add(folder, "crds/c.yaml", format!("kind: CRD\nof: {name}\n"));
         }
         for (at, child) in children.iter().enumerate() {
@@ -158,24 +158,24 @@ impl Drawer<'_> {
     }
 
     fn dependencies(&mut self, children: &[&str], depth: usize) -> String {
-        if self.chance.one_in(8) {
-            return ["", "dependencies: []\n", "dependencies: null\n"][self.chance.below(3)].to_owned();
+        if self.random.one_in(8) {
+            return ["", "dependencies: []\n", "dependencies: null\n"][self.random.below(3)].to_owned();
         }
         let mut text = String::new();
         let mut known: Vec<&str> = Vec::new();
         for child in children {
-            if self.chance.one_in(4) {
+            if self.random.one_in(4) {
                 continue;
             }
-            for copy in 0..=(self.chance.below(10) / 7) {
-                let alias = if copy > 0 || self.chance.one_in(3) {
-                    ALIASES[self.chance.below(ALIASES.len())]
+            for copy in 0..=(self.random.below(10) / 7) {
+                let alias = if copy > 0 || self.random.one_in(3) {
+                    ALIASES[self.random.below(ALIASES.len())]
                 } else {
                     ""
                 };
                 let name = if alias.is_empty() { child } else { alias };
                 // Helm rejects a chart with two dependencies of one name.
-                if known.contains(&name) && !self.chance.one_in(40) {
+                if known.contains(&name) && !self.random.one_in(40) {
                     continue;
                 }
                 known.push(name);
@@ -191,8 +191,8 @@ impl Drawer<'_> {
     fn dependency(&mut self, text: &mut String, name: &str, alias: &str, depth: usize) {
         const VERSIONS: [&str; 6] = ["", "*", "1.x", ">=1.2.0", "^2.0.0-0", "9.9.9"];
         let _ = write!(text, "- name: {name}\n  repository: file://../{name}\n");
-        let version = if self.chance.one_in(4) {
-            VERSIONS[self.chance.below(VERSIONS.len())]
+        let version = if self.random.one_in(4) {
+            VERSIONS[self.random.below(VERSIONS.len())]
         } else {
             ">=1.0.0-0"
         };
@@ -200,29 +200,29 @@ impl Drawer<'_> {
         if !alias.is_empty() {
             let _ = writeln!(text, "  alias: {alias}");
         }
-        if self.chance.one_in(4) {
-            let condition = CONDITIONS[self.chance.below(CONDITIONS.len())];
+        if self.random.one_in(4) {
+            let condition = CONDITIONS[self.random.below(CONDITIONS.len())];
             let _ = writeln!(text, "  condition: {condition:?}");
         }
-        if self.chance.one_in(5) {
-            text.push_str(["  tags: [t]\n", "  tags: [t, u]\n", "  tags: [no]\n"][self.chance.below(3)]);
+        if self.random.one_in(5) {
+            text.push_str(["  tags: [t]\n", "  tags: [t, u]\n", "  tags: [no]\n"][self.random.below(3)]);
         }
-        if self.chance.below(3 + depth) < 2 {
+        if self.random.below(3 + depth) < 2 {
             text.push_str("  import-values:\n");
-            for _ in 0..=self.chance.below(3) {
-                match self.chance.below(10) {
+            for _ in 0..=self.random.below(3) {
+                match self.random.below(10) {
                     0..5 => {
-                        let _ = writeln!(text, "  - {}", ["data", "more", "p"][self.chance.below(3)]);
+                        let _ = writeln!(text, "  - {}", ["data", "more", "p"][self.random.below(3)]);
                     }
-                    9 if self.chance.one_in(3) => {
-                        text.push_str(["  - 1\n", "  - null\n", "  - {child: data}\n"][self.chance.below(3)]);
+                    9 if self.random.one_in(3) => {
+                        text.push_str(["  - 1\n", "  - null\n", "  - {child: data}\n"][self.random.below(3)]);
                     }
                     _ => {
-                        let child = PATHS[self.chance.below(PATHS.len())];
-                        let parent = if self.chance.one_in(3) {
+                        let child = PATHS[self.random.below(PATHS.len())];
+                        let parent = if self.random.one_in(3) {
                             "."
                         } else {
-                            PATHS[self.chance.below(PATHS.len())]
+                            PATHS[self.random.below(PATHS.len())]
                         };
                         let _ = writeln!(text, "  - {{child: {child}, parent: {parent}}}");
                     }
@@ -235,7 +235,7 @@ impl Drawer<'_> {
     fn values(&mut self, least: usize) -> String {
         let mut text = String::new();
         let mut known = Vec::new();
-        if !self.chance.one_in(3) {
+        if !self.random.one_in(3) {
             text.push_str("exports:\n  data: ");
             self.table(&mut text, 2);
             text.push_str("\n  more: ");
@@ -243,22 +243,22 @@ impl Drawer<'_> {
             text.push('\n');
             known.push("exports");
         }
-        if self.chance.one_in(3) {
+        if self.random.one_in(3) {
             let _ = writeln!(
                 text,
                 "tags: {{t: {}}}",
-                ["true", "false", "yes please", "null"][self.chance.below(4)]
+                ["true", "false", "yes please", "null"][self.random.below(4)]
             );
         }
-        for _ in 0..least + self.chance.below(5) {
-            let key = KEYS[self.chance.below(KEYS.len())];
+        for _ in 0..least + self.random.below(5) {
+            let key = KEYS[self.random.below(KEYS.len())];
             if known.contains(&key) {
                 continue;
             }
             known.push(key);
             let _ = write!(text, "{key}: ");
             // In practice most of these are tables.
-            if self.chance.below(4) > 0 {
+            if self.random.below(4) > 0 {
                 self.table(&mut text, 3);
             } else {
                 self.value(&mut text, 3);
@@ -271,8 +271,8 @@ impl Drawer<'_> {
     fn table(&mut self, text: &mut String, depth: usize) {
         let mut known = Vec::new();
         text.push('{');
-        for _ in 0..self.chance.below(4) {
-            let key = KEYS[self.chance.below(if depth == 3 { KEYS.len() } else { 5 })];
+        for _ in 0..self.random.below(4) {
+            let key = KEYS[self.random.below(if depth == 3 { KEYS.len() } else { 5 })];
             if known.contains(&key) {
                 continue;
             }
@@ -288,10 +288,10 @@ impl Drawer<'_> {
 
     fn value(&mut self, text: &mut String, depth: usize) {
         const SCALARS: [&str; 8] = ["1", "2", "true", "false", "text", "null", "[1, {q: 2}]", "''"];
-        if depth > 0 && self.chance.below(5) > 1 {
+        if depth > 0 && self.random.below(5) > 1 {
             self.table(text, depth - 1);
         } else {
-            text.push_str(SCALARS[self.chance.below(SCALARS.len())]);
+            text.push_str(SCALARS[self.random.below(SCALARS.len())]);
         }
     }
 }

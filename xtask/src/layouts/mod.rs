@@ -17,8 +17,8 @@ use promchart::values::Overrides;
 use promchart::world::{Memory, World};
 
 use self::draw::Layout;
-use crate::chance::{Chance, Tried, shrink};
 use crate::helm::{helm, root, template};
+use crate::random::{Random, Tried, shrink};
 
 /// The maximum number of Helm runs for shrinking a layout.
 const SHRINK_RUNS: usize = 400;
@@ -65,7 +65,7 @@ impl Run {
         let (mut rendered, mut died, mut random, mut different) = (0, 0, 0, 0);
         for number in 0..count {
             let seed = self.seed.wrapping_mul(1_000_003).wrapping_add(number as u64);
-            let (layout, tape) = Layout::draw(Chance::fresh(seed));
+            let (layout, tape) = Layout::draw(Random::fresh(seed));
             let ours = ours(&layout);
             let Some(theirs) = self.theirs(&layout)? else {
                 died += 1;
@@ -141,7 +141,7 @@ impl Run {
         };
         let mut best = layout;
         shrink(tape, SHRINK_RUNS, |candidate| {
-            let (drawn, used) = Layout::draw(Chance::replay(candidate));
+            let (drawn, used) = Layout::draw(Random::replay(candidate));
             if drawn == best || size(&drawn) > size(&best) {
                 return Ok(Tried::PassedOver);
             }

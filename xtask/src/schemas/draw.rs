@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::chance::Chance;
+use crate::random::Random;
 
 const DRAFTS: [(u16, &str); 5] = [
     (2020, "https://json-schema.org/draft/2020-12/schema"),
@@ -131,11 +131,11 @@ const KEYS: [&str; 9] = ["a", "b", "c", "ab", "x-1", "a b", "é", "a/b", "~"];
 const TYPES: [&str; 7] = ["string", "integer", "number", "object", "array", "boolean", "null"];
 
 /// A schema as text, and values.
-pub(super) fn case(chance: &mut Chance) -> (String, Json) {
-    let (draft, address) = DRAFTS[chance.below(DRAFTS.len())];
-    let mut draw = Draw { chance, draft };
+pub(super) fn case(random: &mut Random) -> (String, Json) {
+    let (draft, address) = DRAFTS[random.below(DRAFTS.len())];
+    let mut draw = Draw { random, draft };
     let mut root = Map::new();
-    match draw.chance.below(12) {
+    match draw.random.below(12) {
         0 if draft == 2020 => {}
         1 => drop(root.insert("$schema".to_owned(), json!(address.trim_end_matches('#')))),
         2 => {
@@ -144,23 +144,23 @@ pub(super) fn case(chance: &mut Chance) -> (String, Json) {
         }
         _ => drop(root.insert("$schema".to_owned(), json!(address))),
     }
-    let definitions = if draft >= 2019 && !draw.chance.one_in(4) {
+    let definitions = if draft >= 2019 && !draw.random.one_in(4) {
         "$defs"
     } else {
         "definitions"
     };
     let own: Map<String, Json> = (0..2).map(|at| (format!("d{at}"), draw.schema(2))).collect();
     root.insert(definitions.to_owned(), Json::Object(own));
-    let keys = 1 + draw.chance.below(3);
+    let keys = 1 + draw.random.below(3);
     let properties: Map<String, Json> = (0..keys).map(|_| (draw.key(), draw.schema(3))).collect();
-    if draw.chance.one_in(6)
+    if draw.random.one_in(6)
         && let Json::Object(more) = draw.schema(2)
     {
         root.extend(more);
     }
     let mut values = Map::new();
     for key in properties.keys() {
-        if !draw.chance.one_in(8) {
+        if !draw.random.one_in(8) {
             let value = draw.value(3);
             values.insert(key.clone(), value);
         }
@@ -170,13 +170,13 @@ pub(super) fn case(chance: &mut Chance) -> (String, Json) {
 }
 
 struct Draw<'a> {
-    chance: &'a mut Chance,
+    random: &'a mut Random,
     draft: u16,
 }
 
 impl Draw<'_> {
     fn key(&mut self) -> String {
-        self.chance.pick(&KEYS).to_owned()
+        self.random.pick(&KEYS).to_owned()
     }
 
     fn number(&mut self) -> Json {
@@ -198,20 +198,20 @@ impl Draw<'_> {
             json!(2.0),
             json!(9_007_199_254_740_993_i64),
         ];
-        numbers[self.chance.below(numbers.len())].clone()
+        numbers[self.random.below(numbers.len())].clone()
     }
 
     fn value(&mut self, depth: usize) -> Json {
-        match self.chance.below(if depth == 0 { 7 } else { 10 }) {
-            0..=3 => json!(self.chance.pick(&TEXTS)),
+        match self.random.below(if depth == 0 { 7 } else { 10 }) {
+            0..=3 => json!(self.random.pick(&TEXTS)),
             4 | 5 => self.number(),
-            6 => [json!(true), json!(false), json!(null), json!("")][self.chance.below(4)].clone(),
+            6 => [json!(true), json!(false), json!(null), json!("")][self.random.below(4)].clone(),
             7 | 8 => {
-                let count = self.chance.below(4);
+                let count = self.random.below(4);
                 Json::Object((0..count).map(|_| (self.key(), self.value(depth - 1))).collect())
             }
             _ => {
-                let count = self.chance.below(4);
+                let count = self.random.below(4);
                 (0..count).map(|_| self.value(depth - 1)).collect()
             }
         }
@@ -219,7 +219,7 @@ impl Draw<'_> {
 
     fn reference(&mut self) -> Json {
         let definitions = if self.draft >= 2019 { "$defs" } else { "definitions" };
-        json!(match self.chance.below(60) {
+        json!(match self.random.below(60) {
             0..=4 => "#".to_owned(),
             5..=8 => "#/properties/a".to_owned(),
             9 => format!("#/{definitions}/none"),
@@ -233,18 +233,18 @@ impl Draw<'_> {
     }
 
     fn schemas(&mut self, depth: usize) -> Json {
-        let count = 1 + self.chance.below(3);
+        let count = 1 + self.random.below(3);
         (0..count).map(|_| self.schema(depth)).collect()
     }
 
     fn map(&mut self, depth: usize) -> Json {
-        let count = 1 + self.chance.below(3);
+        let count = 1 + self.random.below(3);
         Json::Object((0..count).map(|_| (self.key(), self.schema(depth))).collect())
     }
 
     fn names(&mut self) -> Json {
-        let mut names: Vec<String> = (0..=self.chance.below(3)).map(|_| self.key()).collect();
-        if !self.chance.one_in(60) {
+        let mut names: Vec<String> = (0..=self.random.below(3)).map(|_| self.key()).collect();
+        if !self.random.one_in(60) {
             names.sort();
             names.dedup();
         }
@@ -252,13 +252,13 @@ impl Draw<'_> {
     }
 
     fn schema(&mut self, depth: usize) -> Json {
-        if self.draft >= 6 && self.chance.one_in(20) {
-            return json!(self.chance.one_in(2));
+        if self.draft >= 6 && self.random.one_in(20) {
+            return json!(self.random.one_in(2));
         }
         let mut schema = Map::new();
-        for _ in 0..=self.chance.below(3) {
+        for _ in 0..=self.random.below(3) {
             let (keyword, value) = self.keyword(depth);
-            let value = if self.chance.one_in(150) { self.value(1) } else { value };
+            let value = if self.random.one_in(150) { self.value(1) } else { value };
             if self.draft == 4 && keyword.starts_with("exclusiveM") {
                 schema.insert(keyword.replacen("exclusiveM", "m", 1), self.number());
             }
@@ -268,11 +268,11 @@ impl Draw<'_> {
     }
 
     fn keyword(&mut self, depth: usize) -> (&'static str, Json) {
-        if depth == 0 || self.chance.one_in(2) {
+        if depth == 0 || self.random.one_in(2) {
             return self.assertion();
         }
         let deeper = depth - 1;
-        match self.chance.below(27) {
+        match self.random.below(27) {
             0 => ("$ref", self.reference()),
             1 => ("allOf", self.schemas(deeper)),
             2 => ("anyOf", self.schemas(deeper)),
@@ -280,7 +280,7 @@ impl Draw<'_> {
             4 => ("not", self.schema(deeper)),
             5 | 6 => ("properties", self.map(deeper)),
             7 => {
-                let pattern = self.chance.pick(&PATTERNS).to_owned();
+                let pattern = self.random.pick(&PATTERNS).to_owned();
                 ("patternProperties", json!({pattern: self.schema(deeper)}))
             }
             8 => ("additionalProperties", json!(false)),
@@ -299,7 +299,7 @@ impl Draw<'_> {
             18 => ("else", self.schema(deeper)),
             19 => ("dependentSchemas", self.map(deeper)),
             20 => ("dependentRequired", json!({self.key(): self.names()})),
-            21 => ("unevaluatedProperties", json!(self.chance.one_in(4))),
+            21 => ("unevaluatedProperties", json!(self.random.one_in(4))),
             22 => ("unevaluatedProperties", self.schema(deeper)),
             23 => ("unevaluatedItems", self.schema(deeper)),
             24 => ("prefixItems", self.schemas(deeper)),
@@ -309,41 +309,41 @@ impl Draw<'_> {
     }
 
     fn assertion(&mut self) -> (&'static str, Json) {
-        let count = json!(self.chance.below(4));
-        match self.chance.below(36) {
-            0..=4 => ("type", json!(self.chance.pick(&TYPES))),
-            5 => ("type", json!([self.chance.pick(&TYPES[1..5]), "string", "null"])),
+        let count = json!(self.random.below(4));
+        match self.random.below(36) {
+            0..=4 => ("type", json!(self.random.pick(&TYPES))),
+            5 => ("type", json!([self.random.pick(&TYPES[1..5]), "string", "null"])),
             6 | 7 => ("enum", json!([self.value(1), self.value(0), "a"])),
-            8 => ("enum", json!([self.chance.pick(&TEXTS)])),
+            8 => ("enum", json!([self.random.pick(&TEXTS)])),
             9 => ("const", self.value(1)),
             10 => ("minimum", self.number()),
             11 => ("maximum", self.number()),
-            12 if self.draft == 4 => ("exclusiveMinimum", json!(self.chance.one_in(2))),
+            12 if self.draft == 4 => ("exclusiveMinimum", json!(self.random.one_in(2))),
             12 => ("exclusiveMinimum", self.number()),
-            13 if self.draft == 4 => ("exclusiveMaximum", json!(self.chance.one_in(2))),
+            13 if self.draft == 4 => ("exclusiveMaximum", json!(self.random.one_in(2))),
             13 => ("exclusiveMaximum", self.number()),
             14 => (
                 "multipleOf",
-                [json!(0.1), json!(2), json!(0.5), json!(1e21)][self.chance.below(4)].clone(),
+                [json!(0.1), json!(2), json!(0.5), json!(1e21)][self.random.below(4)].clone(),
             ),
             15 => ("minLength", count),
             16 => ("maxLength", count),
             17 => ("minItems", count),
             18 => ("maxItems", count),
             19 => ("minProperties", count),
-            20 => ("maxProperties", if self.chance.one_in(9) { json!(1.0) } else { count }),
+            20 => ("maxProperties", if self.random.one_in(9) { json!(1.0) } else { count }),
             21 => ("uniqueItems", json!(true)),
             22 | 23 => ("required", self.names()),
-            24 | 25 => ("pattern", json!(self.chance.pick(&PATTERNS))),
+            24 | 25 => ("pattern", json!(self.random.pick(&PATTERNS))),
             26 => ("contentEncoding", json!("base64")),
             27 => ("contentMediaType", json!("application/json")),
             28 => ("minContains", count),
             29 => ("maxContains", count),
             30 => ("default", self.value(1)),
-            31 if self.chance.one_in(12) => ("pattern", json!(self.chance.pick(&TEXTS))),
-            31 if self.draft >= 2019 && self.chance.one_in(8) => ("$anchor", json!("anchor")),
-            31 if self.chance.one_in(8) => (if self.draft == 4 { "id" } else { "$id" }, json!("#anchor")),
-            _ => ("format", json!(self.chance.pick(&FORMATS))),
+            31 if self.random.one_in(12) => ("pattern", json!(self.random.pick(&TEXTS))),
+            31 if self.draft >= 2019 && self.random.one_in(8) => ("$anchor", json!("anchor")),
+            31 if self.random.one_in(8) => (if self.draft == 4 { "id" } else { "$id" }, json!("#anchor")),
+            _ => ("format", json!(self.random.pick(&FORMATS))),
         }
     }
 }

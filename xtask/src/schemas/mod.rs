@@ -22,8 +22,8 @@ use promchart::world::{Memory, World};
 use serde_json::{Value as Json, json};
 
 use self::schema_lines::sorted;
-use crate::chance::Chance;
 use crate::helm::{helm, root, template};
+use crate::random::Random;
 
 pub(crate) use record::record;
 
@@ -45,7 +45,7 @@ pub(crate) struct Case {
 pub(crate) fn compare(count: usize, seed: u64) -> Result<(), String> {
     let case = |number: usize| {
         let seed = seed.wrapping_mul(1_000_003).wrapping_add(number as u64);
-        let (schema, values) = draw::case(&mut Chance::fresh(seed));
+        let (schema, values) = draw::case(&mut Random::fresh(seed));
         Case {
             name: number.to_string(),
             schema,

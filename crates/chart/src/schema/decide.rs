@@ -11,7 +11,7 @@ use jsonschema::paths::Location;
 use jsonschema::{Keyword, ValidationError};
 use serde_json::{Map, Number, Value as Json, json};
 
-use super::extent;
+use super::expansion;
 use super::formats;
 use super::number;
 use super::program::{Dependency, Id, Pattern, Program, Rest, Schema, TYPES};
@@ -26,7 +26,7 @@ pub(super) fn holds(program: &Program, root: Id, value: &Json) -> Option<bool> {
     let mut names = BTreeSet::new();
     keys(value, &mut names);
     let written = Writer { program, names }.document(root)?;
-    extent::check(&written).ok()?;
+    expansion::check(&written).ok()?;
     let mut options = jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .should_validate_formats(true)

@@ -4,18 +4,18 @@
 //! (`decide`); if they are not, `walk` determines the faults, in Helm's words.
 
 mod address;
+mod borrowed_json;
 mod bundle;
 mod decide;
 mod diagnose;
 mod documents;
 mod example;
-mod extent;
+mod expansion;
 mod fault;
 mod formats;
 mod message;
 mod metaschema;
 mod number;
-mod outline;
 mod program;
 mod quick;
 mod walk;
@@ -58,12 +58,12 @@ pub fn validate(world: &dyn World, chart: &Chart, values: &Node, sources: &Sourc
 #[derive(Debug, Default)]
 pub struct Checker {
     /// Keyed by the address of a file's content. The stored file keeps the content at that address.
-    compiled: RefCell<BTreeMap<usize, Kept>>,
+    compiled: RefCell<BTreeMap<usize, Known>>,
 }
 
 /// A compiled schema, if it is valid.
 #[derive(Debug)]
-struct Kept {
+struct Known {
     _file: File,
     compiled: Option<Rc<Compiled>>,
 }
@@ -82,7 +82,7 @@ impl Checker {
         };
         let mut known = self.compiled.borrow_mut();
         let entry = known.entry(file.bytes().as_ptr().addr());
-        let kept = entry.or_insert_with(|| Kept {
+        let kept = entry.or_insert_with(|| Known {
             _file: file.clone(),
             compiled: compile(),
         });

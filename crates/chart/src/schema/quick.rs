@@ -7,8 +7,8 @@
 
 use std::cell::Cell;
 
+use super::borrowed_json::{BorrowedJson, Map};
 use super::metaschema;
-use super::outline::{Map, Outline};
 use gostd::regexp::Regexp;
 use goyaml::{Node, Value};
 
@@ -44,7 +44,7 @@ pub(super) enum Look {
 
 /// Checks values against the text of a schema.
 pub(super) fn look(schema: &str, values: &Node) -> Look {
-    let Some(schema) = &Outline::read(schema) else {
+    let Some(schema) = &BorrowedJson::read(schema) else {
         return Look::Unknown;
     };
     let draft = match schema.as_map().and_then(|map| map.get("$schema")) {
@@ -73,38 +73,38 @@ pub(super) fn look(schema: &str, values: &Node) -> Look {
 }
 
 struct Check<'a> {
-    root: &'a Outline<'a>,
+    root: &'a BorrowedJson<'a>,
     /// Whether keywords beside a `$ref` apply.
     beside_reference: bool,
     steps: Cell<usize>,
 }
 
-fn is_count(value: &Outline<'_>) -> Option<()> {
+fn is_count(value: &BorrowedJson<'_>) -> Option<()> {
     value.as_u64().map(drop)
 }
 
-fn strings<'v>(value: &'v Outline<'_>) -> Option<Vec<&'v str>> {
-    value.as_list()?.iter().map(Outline::as_str).collect()
+fn strings<'v>(value: &'v BorrowedJson<'_>) -> Option<Vec<&'v str>> {
+    value.as_list()?.iter().map(BorrowedJson::as_str).collect()
 }
 
 /// Whether all options are scalars and distinct.
-fn are_distinct(options: &[Outline<'_>]) -> Option<()> {
+fn are_distinct(options: &[BorrowedJson<'_>]) -> Option<()> {
     const MANY: usize = 1000;
-    let is_plain = |option: &Outline<'_>| option.as_list().is_none() && option.as_map().is_none();
+    let is_plain = |option: &BorrowedJson<'_>| option.as_list().is_none() && option.as_map().is_none();
     let distinct = |at: usize| !options[..at].contains(&options[at]);
     (options.len() < MANY && options.iter().all(is_plain) && (0..options.len()).all(distinct)).then_some(())
 }
 
 /// A number that is identical as an integer and as a float.
-fn exact(value: &Outline<'_>) -> Option<f64> {
+fn exact(value: &BorrowedJson<'_>) -> Option<f64> {
     value.as_f64().filter(|value| value.abs() < MAX_EXACT)
 }
 
 impl Check<'_> {
     /// Whether a schema and its subschemas are certainly well-formed and use only known keywords.
-    fn is_known(&self, schema: &Outline<'_>, is_root: bool) -> Option<()> {
+    fn is_known(&self, schema: &BorrowedJson<'_>, is_root: bool) -> Option<()> {
         let map = match schema {
-            Outline::Bool(_) => return Some(()),
+            BorrowedJson::Bool(_) => return Some(()),
             other => other.as_map()?,
         };
         for (keyword, value) in map.iter() {
@@ -166,7 +166,7 @@ impl Check<'_> {
     }
 
     /// Resolves a `$ref` to the root or a definition.
-    fn target(&self, reference: &Outline<'_>) -> Option<&Outline<'_>> {
+    fn target(&self, reference: &BorrowedJson<'_>) -> Option<&BorrowedJson<'_>> {
         let reference = reference.as_str()?;
         if reference == "#" {
             return Some(self.root);
@@ -182,13 +182,13 @@ impl Check<'_> {
     }
 
     /// Whether a value is valid; `None` if that cannot be decided here.
-    fn holds(&self, schema: &Outline<'_>, node: &Node, depth: usize) -> Option<bool> {
+    fn holds(&self, schema: &BorrowedJson<'_>, node: &Node, depth: usize) -> Option<bool> {
         self.steps.set(self.steps.get() + 1);
         if depth > MAX_DEPTH || self.steps.get() > MAX_STEPS {
             return None;
         }
         let map = match schema {
-            Outline::Bool(accepts) => return Some(*accepts),
+            BorrowedJson::Bool(accepts) => return Some(*accepts),
             other => other.as_map()?,
         };
         if let Some(reference) = map.get("$ref") {
@@ -221,7 +221,7 @@ impl Check<'_> {
     }
 
     /// Counts the branches that a value matches.
-    fn count(&self, branches: &Outline<'_>, node: &Node, depth: usize) -> Option<usize> {
+    fn count(&self, branches: &BorrowedJson<'_>, node: &Node, depth: usize) -> Option<usize> {
         branches.as_list()?.iter().try_fold(0, |count, branch| {
             Some(count + usize::from(self.holds(branch, node, depth + 1)?))
         })
@@ -230,7 +230,7 @@ impl Check<'_> {
     fn of_map(
         &self,
         keyword: &str,
-        argument: &Outline<'_>,
+        argument: &BorrowedJson<'_>,
         schema: &Map<'_>,
         node: &Node,
         depth: usize,
@@ -260,8 +260,8 @@ impl Check<'_> {
                 true
             }
             "additionalProperties" => {
-                let named = schema.get("properties").and_then(Outline::as_map);
-                let patterns = schema.get("patternProperties").and_then(Outline::as_map);
+                let named = schema.get("properties").and_then(BorrowedJson::as_map);
+                let patterns = schema.get("patternProperties").and_then(BorrowedJson::as_map);
                 let patterns = patterns.into_iter().flat_map(Map::iter);
                 let patterns: Option<Vec<_>> = patterns.map(|(pattern, _)| Regexp::compile(pattern).ok()).collect();
                 let patterns = patterns?;
@@ -290,7 +290,7 @@ impl Check<'_> {
         })
     }
 
-    fn of_list(&self, keyword: &str, argument: &Outline<'_>, items: &[Node], depth: usize) -> Option<bool> {
+    fn of_list(&self, keyword: &str, argument: &BorrowedJson<'_>, items: &[Node], depth: usize) -> Option<bool> {
         Some(match keyword {
             "items" => {
                 for item in items {
@@ -313,7 +313,7 @@ impl Check<'_> {
     }
 }
 
-fn of_string(keyword: &str, argument: &Outline<'_>, text: &str) -> Option<bool> {
+fn of_string(keyword: &str, argument: &BorrowedJson<'_>, text: &str) -> Option<bool> {
     let length = || text.chars().count() as u64;
     Some(match keyword {
         "pattern" => Regexp::compile(argument.as_str()?).ok()?.is_match(text),
@@ -325,7 +325,7 @@ fn of_string(keyword: &str, argument: &Outline<'_>, text: &str) -> Option<bool> 
     })
 }
 
-fn of_number(keyword: &str, argument: &Outline<'_>, node: &Node) -> Option<bool> {
+fn of_number(keyword: &str, argument: &BorrowedJson<'_>, node: &Node) -> Option<bool> {
     let bound = || exact(argument);
     let value = || number(node);
     Some(match keyword {
@@ -349,7 +349,7 @@ fn number(node: &Node) -> Option<f64> {
     (value.abs() < MAX_EXACT).then_some(value)
 }
 
-fn is_of_type(types: &Outline<'_>, node: &Node) -> Option<bool> {
+fn is_of_type(types: &BorrowedJson<'_>, node: &Node) -> Option<bool> {
     let is = |name: &str| {
         Some(match (&node.value, name) {
             (Value::Null, "null")
@@ -363,24 +363,24 @@ fn is_of_type(types: &Outline<'_>, node: &Node) -> Option<bool> {
         })
     };
     match types {
-        Outline::String(one) => is(one),
+        BorrowedJson::String(one) => is(one),
         several => strings(several)?
             .into_iter()
             .try_fold(false, |found, name| Some(found || is(name)?)),
     }
 }
 
-fn one_of(options: &[Outline<'_>], node: &Node) -> Option<bool> {
+fn one_of(options: &[BorrowedJson<'_>], node: &Node) -> Option<bool> {
     if matches!(node.value, Value::List(_) | Value::Map(_)) {
         return None;
     }
     options.iter().try_fold(false, |found, option| {
         let same = match (option, &node.value) {
-            (Outline::Null, Value::Null) => true,
-            (Outline::Bool(option), Value::Bool(value)) => option == value,
-            (Outline::String(option), Value::String(text)) => **option == **text,
+            (BorrowedJson::Null, Value::Null) => true,
+            (BorrowedJson::Bool(option), Value::Bool(value)) => option == value,
+            (BorrowedJson::String(option), Value::String(text)) => **option == **text,
             (
-                Outline::Uint(_) | Outline::Int(_) | Outline::Float(_),
+                BorrowedJson::Uint(_) | BorrowedJson::Int(_) | BorrowedJson::Float(_),
                 Value::Int(_) | Value::Uint(_) | Value::Float(_),
             ) => exact(option)?.to_bits() == number(node)?.to_bits(),
             _ => false,

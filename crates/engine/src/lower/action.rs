@@ -106,7 +106,7 @@ impl<'a> Lowerer<'_, 'a> {
     /// Declares a new variable with the topmost value, which is popped.
     pub(super) fn bind(&mut self, name: &'a str) {
         let local = self.scope.fresh();
-        self.report("noted", local);
+        self.report("trace_set", local);
         let mut place = Place::Local(local);
         if self.scope.is_assigned(name) {
             self.code.filter("cell", 1, None);
@@ -126,7 +126,7 @@ impl<'a> Lowerer<'_, 'a> {
 
     /// Stores the topmost value in a cell.
     pub(super) fn keep(&mut self, cell: u32) {
-        self.report("noted", cell);
+        self.report("trace_set", cell);
         self.load(Place::Local(cell));
         self.code.filter("keep", 2, None);
     }
@@ -137,7 +137,7 @@ impl<'a> Lowerer<'_, 'a> {
         self.mark(pipeline.meta.span);
         self.pipeline(pipeline, false);
         let local = self.scope.fresh();
-        self.report("noted", local);
+        self.report("trace_set", local);
         self.store(local);
         for variable in &pipeline.declarations {
             self.load(Place::Local(local));

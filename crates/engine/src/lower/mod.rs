@@ -95,8 +95,8 @@ impl std::fmt::Debug for Cell {
 pub(crate) struct Options<'a> {
     /// The name by which minijinja's errors call the template.
     pub(crate) name: &'a str,
-    /// Whether it reports what it does: it calls `mark` before each statement, `noted` where a variable or the dot gets
-    /// its value, and `seen` where one is read. `render::origin` evaluates these calls.
+    /// Whether it reports what it does: it calls `mark` before each statement, `trace_set` where a variable or the dot gets
+    /// its value, and `trace_read` where one is read. `render::origin` evaluates these calls.
     pub(crate) traced: bool,
     /// The counters of a counting session.
     pub(crate) counting: Option<Counting<'a>>,

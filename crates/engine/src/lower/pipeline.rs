@@ -199,16 +199,16 @@ impl<'a> Lowerer<'_, 'a> {
     /// Lowers `and` and `or`, which evaluate only as many operands as they need.
     fn short_circuit(&mut self, is_and: bool, arguments: &'a [Operand], is_piped: bool) {
         // The piped value is evaluated first but is the last operand.
-        let mut aside = None;
+        let mut stored = None;
         if is_piped && !arguments.is_empty() {
             let local = self.scope.fresh();
             self.store(local);
-            aside = Some(local);
+            stored = Some(local);
         }
         let mut jumps = Vec::new();
         for (at, argument) in arguments.iter().enumerate() {
             self.operand(argument, Some(Type::Reflect));
-            if aside.is_some() || at + 1 < arguments.len() {
+            if stored.is_some() || at + 1 < arguments.len() {
                 jumps.push(self.code.jump(if is_and {
                     Instruction::JumpIfFalseOrPop
                 } else {
@@ -216,7 +216,7 @@ impl<'a> Lowerer<'_, 'a> {
                 }));
             }
         }
-        if let Some(local) = aside {
+        if let Some(local) = stored {
             self.load(Place::Local(local));
         }
         jumps.into_iter().for_each(|jump| self.code.land(jump));

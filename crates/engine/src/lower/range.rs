@@ -43,7 +43,7 @@ impl<'a> Lowerer<'_, 'a> {
         }
         let element = self.scope.fresh();
         let key = (pipeline.declarations.len() > 1).then(|| self.scope.fresh());
-        self.report("ranged", element);
+        self.report("trace_range", element);
         self.code.constant(cost(&branch.list));
         self.code.constant(element);
         // An error of the helper is Go's "range can't iterate over", which Go reports at the end of the pipeline.

@@ -1,10 +1,10 @@
 //! The filters that a traced template calls to report what it does.
 //!
 //! ```text
-//! {{ $x := .Values.a }}   mark(0); x = noted(path(dot, "Values.a"), 1)
-//! {{ $x }}                mark(1); emit seen(x, 1)
+//! {{ $x := .Values.a }}   mark(0); x = trace_set(path(dot, "Values.a"), 1)
+//! {{ $x }}                mark(1); emit trace_read(x, 1)
 //! text                    copied(2, 4); emit "text"
-//! {{ range .Values.b }}   mark(3); for y in items(ranged(path(dot, "Values.b"), 2), 1, 2) { turn(2, 2, loop.index0) ... }
+//! {{ range .Values.b }}   mark(3); for y in items(trace_range(path(dot, "Values.b"), 2), 1, 2) { trace_iteration(2, 2, loop.index0) ... }
 //! ```
 //!
 //! The numbers of `mark` and `copied` are those of the statements, which [`super::Lowered::statement`] knows. A variable
@@ -50,7 +50,7 @@ impl Lowerer<'_, '_> {
             self.code.constant(key.unwrap_or(element));
             self.code.add(Instruction::Lookup("loop"));
             self.code.add(Instruction::GetAttr("index0"));
-            self.code.filter("turn", 3, None);
+            self.code.filter("trace_iteration", 3, None);
             self.code.discard();
         }
     }
@@ -66,7 +66,7 @@ impl Lowerer<'_, '_> {
     /// Pushes the value of a variable or the dot.
     pub(super) fn read(&mut self, place: Place) {
         self.load(place);
-        self.report("seen", place.number());
+        self.report("trace_read", place.number());
     }
 
     /// Pushes the value of a variable or the dot whose field is taken. The template's initial dot needs no record,
@@ -74,7 +74,7 @@ impl Lowerer<'_, '_> {
     pub(super) fn read_receiver(&mut self, place: Place) {
         self.load(place);
         if place.number() != 0 {
-            self.report("seen", place.number());
+            self.report("trace_read", place.number());
         }
     }
 }

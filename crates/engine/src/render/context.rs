@@ -42,7 +42,7 @@ pub struct TemplateFile {
 
 impl TemplateFile {
     /// Sets `.Template` in the dot to this file, which is about to be rendered.
-    pub(super) fn announce(&self) {
+    pub(super) fn set_template(&self) {
         let Some(View::Map(dot)) = self.dot.as_ref().map(view) else {
             return;
         };

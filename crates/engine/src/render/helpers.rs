@@ -203,10 +203,10 @@ fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
             value
         }
     };
-    environment.add_filter("noted", tell(Recorder::note));
-    environment.add_filter("seen", tell(Recorder::seen));
+    environment.add_filter("trace_set", tell(Recorder::note));
+    environment.add_filter("trace_read", tell(Recorder::seen));
     let of = own();
-    environment.add_filter("ranged", move |value: Value, slot: u32| {
+    environment.add_filter("trace_range", move |value: Value, slot: u32| {
         of.recorder.iter().for_each(|recorder| recorder.ranged(slot, &value));
         value
     });
@@ -219,10 +219,10 @@ fn register_traced(environment: &mut Environment<'_>, runtime: &Arc<Runtime>) {
         of.recorder.iter().for_each(|recorder| recorder.copied(number, length));
     });
     let of = own();
-    environment.add_filter("turn", move |element: u32, key: u32, index: usize| {
+    environment.add_filter("trace_iteration", move |element: u32, key: u32, index: usize| {
         of.recorder
             .iter()
-            .for_each(|recorder| recorder.turn(element, key, index));
+            .for_each(|recorder| recorder.iteration(element, key, index));
     });
 }
 
@@ -262,7 +262,7 @@ fn argument(value: Value, function: &str, index: usize) -> Result<Value, Error> 
 
 /// The iterations of a `range`: an object that minijinja's `for` iterates over.
 #[derive(Debug)]
-struct Turns {
+struct Iterations {
     runtime: Arc<Runtime>,
     what: What,
     with_keys: bool,
@@ -276,32 +276,32 @@ enum What {
     Count(IntType, i64),
 }
 
-impl Object for Turns {
+impl Object for Iterations {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Iterable
     }
 
     fn is_true(self: &Arc<Self>) -> bool {
-        self.turn(0).is_some()
+        self.iteration(0).is_some()
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         let turns = Arc::clone(self);
         let mut at = 0;
         Enumerator::Iter(Box::new(std::iter::from_fn(move || {
-            let turn = turns.turn(at)?;
+            let iteration = turns.iteration(at)?;
             at += 1;
             // Every iteration is charged, so that an endless loop stops here.
             Some(match turns.runtime.charge(turns.cost + 3) {
-                Ok(()) => turn,
+                Ok(()) => iteration,
                 Err(text) => Value::from(Error::from(Failure::Limit(text))),
             })
         })))
     }
 }
 
-impl Turns {
-    fn turn(&self, at: usize) -> Option<Value> {
+impl Iterations {
+    fn iteration(&self, at: usize) -> Option<Value> {
         let (key, value) = match &self.what {
             What::Values(values) => (
                 Value::from(i64::try_from(at).unwrap_or(i64::MAX)),
@@ -343,7 +343,7 @@ fn turns(runtime: &Arc<Runtime>, value: &Value, cost: usize, with_keys: bool) ->
         View::Uint(_, count) => What::Count(IntType::Int, i64::try_from(count).unwrap_or(i64::MAX)),
         _ => return Err(Failure::Range(format!("range can't iterate over {}", sprint(value))).into()),
     };
-    Ok(Value::from_object(Turns {
+    Ok(Value::from_object(Iterations {
         runtime: Arc::clone(runtime),
         what,
         with_keys,

@@ -30,7 +30,7 @@ pub use capabilities::{Capabilities, DEFAULT_KUBE_VERSION, KubeVersion};
 pub use context::{Release, TemplateFile, templates};
 pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagnostic};
 pub use name::name;
-pub use origin::{Input, Origin, Origins, Setting};
+pub use origin::{Input, Origin, Origins, ValuePlace};
 pub use rendering::{Rendering, Templates};
 pub use session::{Failed, Session};
 

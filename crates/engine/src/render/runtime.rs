@@ -183,7 +183,7 @@ impl Runtime {
             return Err(Failure::Node(format!("template {} is not known", id.name())).into());
         };
         let lowered = unit.lowered();
-        // Setting up a run takes as long as executing many nodes.
+        // ValuePlace up a run takes as long as executing many nodes.
         self.budget.charge(lowered.nodes() + RUN_COST).map_err(limit)?;
         self.budget.enter().map_err(limit)?;
         // Go passes a missing dot through an interface as nil; to the template both are no value.

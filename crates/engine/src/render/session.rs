@@ -131,7 +131,7 @@ impl Session {
     pub(super) fn run(&self, file: &TemplateFile) -> Option<Result<String, Error>> {
         let dot = file.dot.as_ref()?;
         let id = self.runtime.find(&file.name)?;
-        file.announce();
+        file.set_template();
         let run = Run {
             file: Some(file),
             ..Run::default()

@@ -208,7 +208,7 @@ impl Parser<'_> {
 
     /// Fails if another branch would exceed the nesting limit.
     fn check_depth(&self, start: usize) -> Result<()> {
-        if self.open.len() + self.hanging < MAX_CONTROLS {
+        if self.open.len() + self.open_else_ifs < MAX_CONTROLS {
             return Ok(());
         }
         let message = format!("control structures nested more than {MAX_CONTROLS} deep");
@@ -218,10 +218,10 @@ impl Parser<'_> {
     fn control_chain(&mut self, start: usize, keyword: &'static str, chained: usize) -> Result<Branch> {
         let variables = self.tree.variables.len();
         let pipeline = self.pipeline(keyword, TokenKind::RightDelim)?;
-        let hanging = self.hanging;
+        let open_else_ifs = self.open_else_ifs;
         if chained > 0 && (keyword == "with" || !pipeline.declarations.is_empty()) {
             self.check_depth(start)?;
-            self.hanging += 1;
+            self.open_else_ifs += 1;
         }
         let position = pipeline.meta.position as usize;
         let meta = self.meta(start, position);
@@ -241,7 +241,7 @@ impl Parser<'_> {
             None
         };
         self.tree.variables.truncate(variables);
-        self.hanging = hanging;
+        self.open_else_ifs = open_else_ifs;
         Ok(Branch {
             meta,
             pipeline,

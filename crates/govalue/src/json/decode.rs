@@ -52,7 +52,7 @@ enum Open {
 /// # Errors
 /// The text is not JSON, or is too large.
 pub fn decode(text: &str, meter: &mut Meter<'_>) -> Result<Decoded, DecodeError> {
-    let mut reader = Reader {
+    let mut reader = JsonReader {
         scanner: Scanner::new(text),
         error: None,
     };
@@ -63,12 +63,12 @@ pub fn decode(text: &str, meter: &mut Meter<'_>) -> Result<Decoded, DecodeError>
     })
 }
 
-struct Reader<'t> {
+struct JsonReader<'t> {
     scanner: Scanner<'t>,
     error: Option<String>,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> JsonReader<'t> {
     fn document(&mut self, meter: &mut Meter<'_>) -> Result<Value, DecodeError> {
         let mut open: Vec<Open> = Vec::new();
         loop {

@@ -29,7 +29,7 @@ enum Frame {
     },
 }
 
-pub(super) struct Reader<'a> {
+pub(super) struct JsonReader<'a> {
     scanner: Scanner<'a>,
     span: &'a dyn Fn(Range<usize>) -> Span,
     mode: Mode,
@@ -37,7 +37,7 @@ pub(super) struct Reader<'a> {
     too_large: Option<JsonError>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> JsonReader<'a> {
     pub(super) fn new(text: &'a str, span: &'a dyn Fn(Range<usize>) -> Span, mode: Mode) -> Self {
         Self {
             scanner: Scanner::new(text),

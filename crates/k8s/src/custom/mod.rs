@@ -20,7 +20,7 @@ use crate::formats::shown;
 use crate::lifecycle::group;
 use crate::problem::{Problem, Side};
 use crate::version::Version;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 /// Problems that keep the API server from evaluating rules (`hasBlockingErr`).
 const BLOCKING: [&str; 4] = ["missing-required-field", "wrong-type", "bad-size", "null-item"];
@@ -198,7 +198,7 @@ impl Crds {
             return;
         };
         if let Some(warning) = &known.deprecated {
-            walker.below(Place::Key("apiVersion"), |walker| {
+            walker.below(Position::Key("apiVersion"), |walker| {
                 walker.fault(Side::Value, "deprecated-api", warning.clone());
             });
         }
@@ -238,7 +238,7 @@ impl Crds {
                     .filter(|(_, known)| *known == kind)
                     .map(|(version, _)| *version),
             );
-            walker.below(Place::Key("apiVersion"), |walker| {
+            walker.below(Position::Key("apiVersion"), |walker| {
                 walker
                     .fault(
                         Side::Value,
@@ -266,7 +266,7 @@ impl Crds {
                 format!("{} is in {}", shown(kind), suggest::one_of(same_kind.into_iter())),
             )
         };
-        walker.below(Place::Key(key), |walker| {
+        walker.below(Position::Key(key), |walker| {
             let message = format!(
                 "no CustomResourceDefinition has {} in `{}`",
                 shown(kind),

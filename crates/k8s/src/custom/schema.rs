@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::Crds;
 use crate::formats::{encoding, network, shown, times};
 use crate::problem::{Severity, Side};
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 use crate::words::{found, whole};
 
 /// The maximum depth of a schema that is followed.
@@ -53,7 +53,7 @@ impl<'s> Node<'s> {
                 for (index, item) in items.iter().enumerate() {
                     let items = &self.schema["items"];
                     if items.is_object() {
-                        walker.below(Place::Index(index), |walker| {
+                        walker.below(Position::Index(index), |walker| {
                             if item.is_null() && !is_true(items, "nullable") && items.get("type").is_some() {
                                 walker.fault(Side::Value, "null-item", "an item of the list is null");
                             } else {
@@ -106,7 +106,7 @@ impl<'s> Node<'s> {
             if self.root && key == "metadata" {
                 continue;
             }
-            walker.below(Place::Key(key), |walker| match schema {
+            walker.below(Position::Key(key), |walker| match schema {
                 Some(schema) if value.is_null() && !is_true(schema, "nullable") => {
                     // The API server drops such nulls.
                     let _ = schema;
@@ -190,7 +190,7 @@ impl<'s> Node<'s> {
                 } else {
                     format!("another item has the {} {shown_key}", keys.join(" and "))
                 };
-                walker.below(Place::Index(index), |walker| {
+                walker.below(Position::Index(index), |walker| {
                     walker.fault(Side::Value, "duplicate-item", message);
                 });
             }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Check, each_object, items, needs, says_something, string};
 use crate::formats::names;
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("rbac.v1.AggregationRule", aggregation),
@@ -25,7 +25,7 @@ fn role_of_namespace<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     each_object(walker, map, "rules", |walker, rule| {
         if !items(rule, "nonResourceURLs").is_empty() {
             let message = "a Role is of a namespace, URLs are not: use a ClusterRole";
-            walker.below(Place::Key("nonResourceURLs"), |walker| {
+            walker.below(Position::Key("nonResourceURLs"), |walker| {
                 if !walker.has("field-conflict") {
                     walker.fault(Side::Key, "field-conflict", message);
                 }
@@ -61,7 +61,7 @@ fn subject<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if string(map, "name") == Some("") {
         walker.fault_at("name", "missing-required-field", "`name` is empty");
     } else if let (Some("ServiceAccount"), Some(name)) = (string(map, "kind"), string(map, "name")) {
-        walker.below(Place::Key("name"), |walker| {
+        walker.below(Position::Key("name"), |walker| {
             walker.text("bad-name", "the name of a ServiceAccount", name, names::subdomain);
         });
     }
@@ -94,8 +94,8 @@ fn cluster_binding<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         let Some(subject) = subject.as_object() else { continue };
         // In a RoleBinding the namespace defaults to the binding's own.
         if string(subject, "kind") == Some("ServiceAccount") && !says_something(subject, "namespace") {
-            walker.below(Place::Key("subjects"), |walker| {
-                walker.below(Place::Index(index), |walker| {
+            walker.below(Position::Key("subjects"), |walker| {
+                walker.below(Position::Index(index), |walker| {
                     walker.missing("namespace").help = Some("a ServiceAccount has a namespace".to_owned());
                 });
             });
@@ -107,7 +107,7 @@ fn role<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, kinds: &[&str]
     let Some(role) = super::object(map, "roleRef") else {
         return;
     };
-    walker.below(Place::Key("roleRef"), |walker| {
+    walker.below(Position::Key("roleRef"), |walker| {
         if let Some(group) = string(role, "apiGroup")
             && !group.is_empty()
             && group != "rbac.authorization.k8s.io"
@@ -132,7 +132,7 @@ fn role<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, kinds: &[&str]
             Some("") => {
                 walker.fault_at("name", "missing-required-field", "`name` is empty");
             }
-            Some(name) => walker.below(Place::Key("name"), |walker| {
+            Some(name) => walker.below(Position::Key("name"), |walker| {
                 walker.text("bad-name", "the name of a role", name, names::path_segment);
             }),
             None => {}

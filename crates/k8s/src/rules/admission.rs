@@ -8,7 +8,7 @@ use super::{
 use crate::cel::{self, Scope};
 use crate::formats::{labels, names, shown, urls};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("admissionregistration.v1.ApplyConfiguration", expression_only),
@@ -68,7 +68,7 @@ const MOST_ANNOTATIONS: usize = 20;
 
 fn webhook<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(name) = string(map, "name") {
-        walker.below(Place::Key("name"), |walker| {
+        walker.below(Position::Key("name"), |walker| {
             walker.text("bad-name", "a webhook's name", name, names::qualified);
         });
     }
@@ -88,7 +88,7 @@ pub(super) fn reviews<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, 
             .iter()
             .any(|version| version.as_str().is_some_and(|version| REVIEWS.contains(&version)))
     {
-        walker.below(Place::Key(field), |walker| {
+        walker.below(Position::Key(field), |walker| {
             walker.fault(
                 Side::Value,
                 "invalid-enum-value",
@@ -103,16 +103,16 @@ fn client<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(url) = string(map, "url")
         && !is_set(map, "service")
     {
-        walker.below(Place::Key("url"), |walker| {
+        walker.below(Position::Key("url"), |walker| {
             walker.text("bad-url", "a webhook's URL", url, urls::webhook);
         });
     }
     if let Some(service) = object(map, "service") {
-        walker.below(Place::Key("service"), |walker| {
+        walker.below(Position::Key("service"), |walker| {
             needs(walker, service, "name");
             needs(walker, service, "namespace");
             if let Some(path) = string(service, "path") {
-                walker.below(Place::Key("path"), |walker| {
+                walker.below(Position::Key("path"), |walker| {
                     walker.text("bad-path", "the path of a webhook", path, urls::service_path);
                 });
             }
@@ -190,7 +190,7 @@ pub(super) fn alone<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, fi
 
 fn match_condition<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(name) = string(map, "name") {
-        walker.below(Place::Key("name"), |walker| {
+        walker.below(Position::Key("name"), |walker| {
             walker.text("bad-label", "the name of a condition", name, labels::key);
         });
     }
@@ -220,7 +220,7 @@ pub(super) fn expression<'a>(
     wanted: &[&str],
 ) {
     let Some(text) = string(map, field) else { return };
-    walker.below(Place::Key(field), |walker| {
+    walker.below(Position::Key(field), |walker| {
         if text.trim().is_empty() {
             walker.fault(Side::Value, "missing-required-field", format!("`{field}` is empty"));
         } else if let Err(reason) = cel::check(text, scope, wanted) {
@@ -237,7 +237,7 @@ fn param_kind<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     needs(walker, map, "apiVersion");
     needs(walker, map, "kind");
     if let Some(text) = string(map, "apiVersion").filter(|text| !text.is_empty()) {
-        walker.below(Place::Key("apiVersion"), |walker| {
+        walker.below(Position::Key("apiVersion"), |walker| {
             walker.text("bad-name", "an apiVersion", text, |text| {
                 let (group, version) = text.split_once('/').unwrap_or(("", text));
                 if !group.is_empty() {
@@ -248,7 +248,7 @@ fn param_kind<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         });
     }
     if let Some(text) = string(map, "kind").filter(|text| !text.is_empty()) {
-        walker.below(Place::Key("kind"), |walker| {
+        walker.below(Position::Key("kind"), |walker| {
             walker.text("bad-name", "a kind", text, names::kind);
         });
     }
@@ -265,7 +265,7 @@ fn param_ref<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             );
         }
         (Some(_), true) => forbids(walker, map, "selector", "together with `name`"),
-        (Some(name), false) => walker.below(Place::Key("name"), |walker| {
+        (Some(name), false) => walker.below(Position::Key("name"), |walker| {
             walker.text("bad-name", "the name of an object", name, names::path_segment);
         }),
         (None, true) => {}
@@ -278,19 +278,19 @@ fn param_ref<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 fn binding<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     needs(walker, map, "policyName");
     if let Some(name) = string(map, "policyName").filter(|name| !name.is_empty()) {
-        walker.below(Place::Key("policyName"), |walker| {
+        walker.below(Position::Key("policyName"), |walker| {
             walker.text("bad-name", "a DNS subdomain", name, names::subdomain);
         });
     }
     if let Some(resources) = object(map, "matchResources") {
-        walker.below(Place::Key("matchResources"), |walker| no_deletes(walker, resources));
+        walker.below(Position::Key("matchResources"), |walker| no_deletes(walker, resources));
     }
 }
 
 fn validating_binding<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     needs(walker, map, "policyName");
     if let Some(name) = string(map, "policyName").filter(|name| !name.is_empty()) {
-        walker.below(Place::Key("policyName"), |walker| {
+        walker.below(Position::Key("policyName"), |walker| {
             walker.text("bad-name", "a DNS subdomain", name, names::subdomain);
         });
     }
@@ -316,7 +316,7 @@ fn policy<'a>(walker: &mut Walker<'a>, spec: &'a Map<String, Value>, composed: b
         walker.missing("matchConstraints");
     }
     if let Some(constraints) = object(spec, "matchConstraints") {
-        walker.below(Place::Key("matchConstraints"), |walker| {
+        walker.below(Position::Key("matchConstraints"), |walker| {
             needs(walker, constraints, "resourceRules");
         });
     }
@@ -347,7 +347,7 @@ fn validating_policy<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         needs(walker, map, "spec");
         return;
     };
-    walker.below(Place::Key("spec"), |walker| {
+    walker.below(Position::Key("spec"), |walker| {
         let scope = policy(walker, spec, !items(spec, "variables").is_empty());
         if !says_something(spec, "validations") && !says_something(spec, "auditAnnotations") {
             walker.fault(
@@ -379,7 +379,7 @@ fn annotations<'a>(walker: &mut Walker<'a>, name: &str, spec: &'a Map<String, Va
         let key = string(annotation, "key").unwrap_or_default();
         if let Err(reason) = labels::key(&format!("{name}/{key}")) {
             let message = format!("`{}` is not the key of an annotation: {reason}", shown(key));
-            walker.below(Place::Key("key"), |walker| {
+            walker.below(Position::Key("key"), |walker| {
                 walker.fault(Side::Value, "bad-label", message);
             });
         } else if !seen.insert(key) {
@@ -411,17 +411,19 @@ fn mutating_policy<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         needs(walker, map, "spec");
         return;
     };
-    walker.below(Place::Key("spec"), |walker| {
+    walker.below(Position::Key("spec"), |walker| {
         let scope = policy(walker, spec, true);
         if let Some(constraints) = object(spec, "matchConstraints") {
-            walker.below(Place::Key("matchConstraints"), |walker| no_deletes(walker, constraints));
+            walker.below(Position::Key("matchConstraints"), |walker| {
+                no_deletes(walker, constraints)
+            });
         }
         needs(walker, spec, "mutations");
         needs(walker, spec, "reinvocationPolicy");
         each_object(walker, spec, "mutations", |walker, mutation| {
             for field in ["applyConfiguration", "jsonPatch"] {
                 if let Some(patch) = object(mutation, field) {
-                    walker.below(Place::Key(field), |walker| {
+                    walker.below(Position::Key(field), |walker| {
                         expression(walker, patch, "expression", &scope, &[]);
                     });
                 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Check, each_object, each_string, forbids, is_set, items, object, string};
 use crate::formats::{labels, names, shown};
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.NodeSelector", required),
@@ -19,7 +19,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 fn term<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     each_object(walker, map, "matchExpressions", |walker, requirement| {
         if let Some(key) = string(requirement, "key") {
-            walker.below(Place::Key("key"), |walker| {
+            walker.below(Position::Key("key"), |walker| {
                 walker.text("bad-label", "a label key", key, labels::key);
             });
         }

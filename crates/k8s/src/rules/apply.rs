@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::items;
 use crate::formats::shown;
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 const LISTS: &str = include_str!("../../data/lists.txt");
 
@@ -86,8 +86,8 @@ impl Merged {
             } else {
                 "duplicate-item"
             };
-            walker.below(Place::Key(field), |walker| {
-                walker.below(Place::Index(index), |walker| {
+            walker.below(Position::Key(field), |walker| {
+                walker.below(Position::Index(index), |walker| {
                     let run = |walker: &mut Walker<'a>| {
                         if walker.has(rule) {
                             return;
@@ -97,7 +97,7 @@ impl Merged {
                         problem.other.clone_from(&other);
                     };
                     match place {
-                        Some((key, _)) => walker.below(Place::Key(key), run),
+                        Some((key, _)) => walker.below(Position::Key(key), run),
                         None => run(walker),
                     }
                 });
@@ -108,7 +108,7 @@ impl Merged {
     /// An item that has none of the keys, which have no defaults.
     fn without_key<'a>(&self, walker: &mut Walker<'a>, field: &'a str, index: usize) {
         let names = self.names().join(" or ");
-        walker.inside(&[Place::Key(field), Place::Index(index)], |walker| {
+        walker.inside(&[Position::Key(field), Position::Index(index)], |walker| {
             if !self.keys.iter().any(|(name, _)| walker.has_missing(name)) {
                 walker
                     .fault(Side::Key, "missing-required-field", format!("`{names}` is missing"))

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Check, each_string, is_set, needs, object, says_something, string, unique_strings};
 use crate::formats::{encoding, names, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("apiregistration.v1.APIService", api_service),
@@ -57,7 +57,7 @@ fn request<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         }
     });
     if let Some(name) = string(map, "signerName") {
-        walker.below(Place::Key("signerName"), |walker| {
+        walker.below(Position::Key("signerName"), |walker| {
             if name == "kubernetes.io/legacy-unknown" {
                 walker.fault(
                     Side::Value,
@@ -72,7 +72,7 @@ fn request<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(text) = string(map, "request")
         && let Some(bytes) = encoding::decode(text)
     {
-        walker.below(Place::Key("request"), |walker| {
+        walker.below(Position::Key("request"), |walker| {
             if let Err(reason) = is_pem(&bytes, &["CERTIFICATE REQUEST"]) {
                 walker.fault(
                     Side::Value,
@@ -111,8 +111,8 @@ fn trust_bundle<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(spec) = object(map, "spec") else { return };
     let signer = string(spec, "signerName").unwrap_or_default();
     if !signer.is_empty() {
-        walker.below(Place::Key("spec"), |walker| {
-            walker.below(Place::Key("signerName"), |walker| {
+        walker.below(Position::Key("spec"), |walker| {
+            walker.below(Position::Key("signerName"), |walker| {
                 walker.text("bad-name", "a signer's name", signer, names::signer);
             });
         });
@@ -128,7 +128,7 @@ fn trust_bundle<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     } else {
         return;
     };
-    walker.below(Place::Key("metadata"), |walker| {
+    walker.below(Position::Key("metadata"), |walker| {
         walker.fault_at("name", "bad-name", message);
     });
 }
@@ -143,7 +143,7 @@ fn api_service<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(name) = object(map, "metadata").and_then(|meta| string(meta, "name"))
         && name != wanted
     {
-        walker.below(Place::Key("metadata"), |walker| {
+        walker.below(Position::Key("metadata"), |walker| {
             walker.fault_at(
                 "name",
                 "bad-name",
@@ -168,7 +168,9 @@ fn api_service_spec<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     ];
     for (field, what, grammar) in grammars {
         if let Some(text) = string(map, field).filter(|text| !text.is_empty()) {
-            walker.below(Place::Key(field), |walker| walker.text("bad-name", what, text, grammar));
+            walker.below(Position::Key(field), |walker| {
+                walker.text("bad-name", what, text, grammar)
+            });
         }
     }
     let skips = map.get("insecureSkipTLSVerify") == Some(&Value::Bool(true));
@@ -186,7 +188,7 @@ fn api_service_spec<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         }
         None => {}
         Some(service) => {
-            walker.below(Place::Key("service"), |walker| {
+            walker.below(Position::Key("service"), |walker| {
                 needs(walker, service, "name");
                 needs(walker, service, "namespace");
             });

@@ -9,7 +9,7 @@ use super::{Check, each_object, each_string, is_set, items, needs, number, says_
 use crate::cel::Scope;
 use crate::formats::{labels, names, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("resource.v1.DeviceClaim", claim),
@@ -93,7 +93,7 @@ fn claim<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             }
             Some(field) => {
                 if let Some(name) = string(constraint, field) {
-                    walker.below(Place::Key(field), |walker| {
+                    walker.below(Position::Key(field), |walker| {
                         walker.text("bad-name", "an attribute's name", name, |name| {
                             let (domain, id) = name
                                 .split_once('/')
@@ -123,7 +123,7 @@ fn template<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(meta) = super::object(map, "metadata") else {
         return;
     };
-    walker.below(Place::Key("metadata"), |walker| {
+    walker.below(Position::Key("metadata"), |walker| {
         for (key, value) in meta {
             if !matches!(key.as_str(), "labels" | "annotations") && !value.is_null() {
                 let message = format!(
@@ -141,7 +141,7 @@ fn class<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     at_most(walker, map, "config", MOST);
     each_object(walker, map, "config", opaque);
     if let Some(name) = string(map, "extendedResourceName") {
-        walker.below(Place::Key("extendedResourceName"), |walker| {
+        walker.below(Position::Key("extendedResourceName"), |walker| {
             walker.text("bad-resource-name", "the name of an extended resource", name, |name| {
                 labels::key(name)?;
                 if !name.contains('/') || name.contains("kubernetes.io/") || name.starts_with("requests.") {
@@ -181,7 +181,7 @@ fn flat_request<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 fn request_name<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(name) = string(map, "name") {
-        walker.below(Place::Key("name"), |walker| {
+        walker.below(Position::Key("name"), |walker| {
             walker.text("bad-name", "the name of a request (a DNS label)", name, names::label);
         });
     }
@@ -195,7 +195,7 @@ fn sub_request<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 fn amount_of_devices<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     needs(walker, map, "deviceClassName");
     if let Some(name) = string(map, "deviceClassName").filter(|name| !name.is_empty()) {
-        walker.below(Place::Key("deviceClassName"), |walker| {
+        walker.below(Position::Key("deviceClassName"), |walker| {
             walker.text("bad-name", "the name of a DeviceClass", name, names::subdomain);
         });
     }
@@ -222,7 +222,7 @@ fn selector<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         walker.missing("cel");
     }
     let Some(cel) = super::object(map, "cel") else { return };
-    walker.below(Place::Key("cel"), |walker| {
+    walker.below(Position::Key("cel"), |walker| {
         let size = string(cel, "expression").map_or(0, str::len);
         if size > EXPRESSION_LENGTH {
             let message = format!("it has {size} bytes, at most {EXPRESSION_LENGTH} are allowed");
@@ -235,7 +235,7 @@ fn selector<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 fn toleration<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(key) = string(map, "key").filter(|key| !key.is_empty()) {
-        walker.below(Place::Key("key"), |walker| {
+        walker.below(Position::Key("key"), |walker| {
             walker.text("bad-label", "a taint's key", key, labels::key);
         });
     }
@@ -244,7 +244,7 @@ fn toleration<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             walker.fault_at("value", "bad-selector", "`Exists` takes no `value`");
         }
     } else if let Some(value) = string(map, "value") {
-        walker.below(Place::Key("value"), |walker| {
+        walker.below(Position::Key("value"), |walker| {
             walker.text("bad-label", "a taint's value", value, labels::value);
         });
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Check, object, string};
 use crate::formats::{encoding, names, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[("core.v1.ConfigMap", config_map), ("core.v1.Secret", secret)];
 
@@ -16,7 +16,7 @@ fn config_map<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     keys(walker, map, "data");
     keys(walker, map, "binaryData");
     if let (Some(data), Some(binary)) = (object(map, "data"), object(map, "binaryData")) {
-        walker.below(Place::Key("binaryData"), |walker| {
+        walker.below(Position::Key("binaryData"), |walker| {
             for key in binary.keys().filter(|key| data.contains_key(*key)) {
                 walker
                     .fault_at(
@@ -79,7 +79,7 @@ fn by_type<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                     continue;
                 };
                 if key.is_null() || key == "" {
-                    walker.below(Place::Key(field), |walker| {
+                    walker.below(Position::Key(field), |walker| {
                         walker.fault_at("ssh-privatekey", "missing-required-field", "`ssh-privatekey` is empty");
                     });
                 }
@@ -93,7 +93,7 @@ fn by_type<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                 .and_then(|annotations| string(annotations, ACCOUNT))
                 .is_none_or(str::is_empty)
             {
-                walker.below(Place::Key("metadata"), |walker| {
+                walker.below(Position::Key("metadata"), |walker| {
                     walker.fault(
                         Side::Key,
                         "missing-required-field",
@@ -131,7 +131,7 @@ fn is_json<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, key: &str) 
         Ok(_) => "it is not a map".to_owned(),
         Err(error) => error.to_string(),
     };
-    walker.below(Place::Key(field), |walker| {
+    walker.below(Position::Key(field), |walker| {
         // The value is secret, so the message does not show it.
         walker.fault_at_own(
             key,
@@ -144,10 +144,10 @@ fn is_json<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, key: &str) 
 
 fn keys<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str) {
     let Some(data) = object(map, field) else { return };
-    walker.below(Place::Key(field), |walker| {
+    walker.below(Position::Key(field), |walker| {
         for key in data.keys() {
             if let Err(reason) = names::config_key(key) {
-                walker.below(Place::Key(key), |walker| {
+                walker.below(Position::Key(key), |walker| {
                     walker.fault(
                         Side::Key,
                         "bad-key",

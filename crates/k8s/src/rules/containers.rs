@@ -8,7 +8,7 @@ use super::pod_spec::{Container, at_most, each_container};
 use super::{Check, each_object, forbids, is_set, items, number, object, says_something, string};
 use crate::formats::shown;
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Container", restarts),
@@ -112,7 +112,7 @@ fn lifecycle<'a>(walker: &mut Walker<'a>, pod: &'a Map<String, Value>, map: &'a 
             && !(0..=grace).contains(&seconds)
         {
             walker.inside(
-                &[Place::Key("lifecycle"), Place::Key(field), Place::Key("sleep")],
+                &[Position::Key("lifecycle"), Position::Key(field), Position::Key("sleep")],
                 |walker| {
                     let message = format!("{seconds} is out of range: from 0 to {grace} is allowed");
                     walker.fault_at("seconds", "int-range", message).help =
@@ -182,7 +182,9 @@ fn restarts<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     at_most(walker, map, "restartPolicyRules", 20);
     each_object(walker, map, "restartPolicyRules", |walker, rule| {
         if let Some(codes) = object(rule, "exitCodes") {
-            walker.below(Place::Key("exitCodes"), |walker| at_most(walker, codes, "values", 255));
+            walker.below(Position::Key("exitCodes"), |walker| {
+                at_most(walker, codes, "values", 255)
+            });
         }
     });
 }

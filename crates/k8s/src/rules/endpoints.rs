@@ -8,7 +8,7 @@ use super::pod_spec::at_most;
 use super::{Check, each_object, each_string, items, object, string};
 use crate::formats::{names, network, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.EndpointAddress", address),
@@ -27,7 +27,7 @@ fn reachable<'a>(walker: &mut Walker<'a>, text: &'a str) {
 /// `validateEndpointAddress`
 fn address<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(ip) = string(map, "ip") {
-        walker.below(Place::Key("ip"), |walker| reachable(walker, ip));
+        walker.below(Position::Key("ip"), |walker| reachable(walker, ip));
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::pod_spec::amount;
 use super::{Check, object, says_something, string};
 use crate::formats::{labels, shown};
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.DownwardAPIVolumeFile", file),
@@ -49,7 +49,7 @@ fn variable<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 fn file<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     field(walker, map, &OF_FILES);
     if let Some(resource) = object(map, "resourceFieldRef") {
-        walker.below(Place::Key("resourceFieldRef"), |walker| {
+        walker.below(Position::Key("resourceFieldRef"), |walker| {
             if !says_something(resource, "containerName") {
                 walker.missing("containerName").help = Some("a file needs it".to_owned());
             }
@@ -63,7 +63,7 @@ fn field<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, known: &[&str
     let Some(reference) = object(map, "fieldRef") else {
         return;
     };
-    walker.below(Place::Key("fieldRef"), |walker| {
+    walker.below(Position::Key("fieldRef"), |walker| {
         if let Some(version) = string(reference, "apiVersion").filter(|version| !matches!(*version, "" | "v1")) {
             let message = format!("`{}` is not allowed here: `v1` is", shown(version));
             walker.fault_at("apiVersion", "invalid-enum-value", message);
@@ -109,7 +109,7 @@ fn resource<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(name) = string(reference, "resource").filter(|name| !name.is_empty()) else {
         return;
     };
-    walker.below(Place::Key("resourceFieldRef"), |walker| {
+    walker.below(Position::Key("resourceFieldRef"), |walker| {
         let pages = name.starts_with("limits.hugepages-") || name.starts_with("requests.hugepages-");
         if !pages && !RESOURCES.contains(&name) {
             let message = format!("`{}` cannot be read here", shown(name));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Check, each_object, forbids, is_set, items, needs, object, says_something, string, structural};
 use crate::formats::shown;
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("apiextensions.v1.CustomResourceColumnDefinition", column),
@@ -30,7 +30,7 @@ fn definition<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let (Some(name), Some(group), Some(plural)) = (name, group, plural)
         && name != format!("{plural}.{group}")
     {
-        walker.below(Place::Key("metadata"), |walker| {
+        walker.below(Position::Key("metadata"), |walker| {
             walker.fault_at(
                 "name",
                 "bad-name",
@@ -52,7 +52,7 @@ fn definition<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if approval.starts_with("unapproved") || approval.split_once("://").is_some_and(|(_, host)| !host.is_empty()) {
         return;
     }
-    walker.below(Place::Key("metadata"), |walker| {
+    walker.below(Position::Key("metadata"), |walker| {
         walker
             .fault(
                 Side::Key,
@@ -97,8 +97,8 @@ fn versions<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     for (index, version) in versions.iter().enumerate() {
         let Some(version) = version.as_object() else { continue };
         if object(version, "schema").is_none_or(|schema| object(schema, "openAPIV3Schema").is_none()) {
-            walker.below(Place::Key("versions"), |walker| {
-                walker.below(Place::Index(index), |walker| {
+            walker.below(Position::Key("versions"), |walker| {
+                walker.below(Position::Index(index), |walker| {
                     walker.missing("schema.openAPIV3Schema");
                 });
             });
@@ -115,8 +115,8 @@ fn version<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         return;
     };
     let has_status = object(map, "subresources").is_some_and(|resources| is_set(resources, "status"));
-    walker.below(Place::Key("schema"), |walker| {
-        walker.below(Place::Key("openAPIV3Schema"), |walker| {
+    walker.below(Position::Key("schema"), |walker| {
+        walker.below(Position::Key("openAPIV3Schema"), |walker| {
             structural::check(walker, schema, has_status);
         });
     });
@@ -198,7 +198,7 @@ fn conversion<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(webhook) = object(map, "webhook")
         && !is_set(webhook, "clientConfig")
     {
-        walker.below(Place::Key("webhook"), |walker| {
+        walker.below(Position::Key("webhook"), |walker| {
             walker.missing("clientConfig");
         });
     }

@@ -6,7 +6,7 @@ use super::admission::alone;
 use super::{Check, each_string, forbids, is_set, items, needs, number, object, says_something, string};
 use crate::formats::{names, shown, urls};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("flowcontrol.v1.FlowSchema", flow_schema),
@@ -43,7 +43,7 @@ fn flow_schema<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         return;
     };
     if number(spec, "matchingPrecedence") == Some(1) && name_of(map) != Some("exempt") {
-        walker.below(Place::Key("spec"), |walker| {
+        walker.below(Position::Key("spec"), |walker| {
             walker.fault_at(
                 "matchingPrecedence",
                 "int-range",
@@ -55,7 +55,7 @@ fn flow_schema<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 fn flow_schema_spec<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(level) = object(map, "priorityLevelConfiguration") {
-        walker.below(Place::Key("priorityLevelConfiguration"), |walker| {
+        walker.below(Position::Key("priorityLevelConfiguration"), |walker| {
             needs(walker, level, "name");
         });
     }
@@ -88,7 +88,7 @@ fn subject<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             walker.missing(field).help = Some(format!("`kind: {kind}` needs it"));
         }
         None => {}
-        Some(subject) => walker.below(Place::Key(field), |walker| {
+        Some(subject) => walker.below(Position::Key(field), |walker| {
             needs(walker, subject, "name");
             if *kind == "ServiceAccount" {
                 needs(walker, subject, "namespace");
@@ -109,7 +109,9 @@ fn subject<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                 ];
                 for (field, text, what, grammar) in grammars {
                     if let Some(text) = text {
-                        walker.below(Place::Key(field), |walker| walker.text("bad-name", what, text, grammar));
+                        walker.below(Position::Key(field), |walker| {
+                            walker.text("bad-name", what, text, grammar)
+                        });
                     }
                 }
             }
@@ -175,7 +177,7 @@ fn priority_level<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         return;
     };
     let exempt = name_of(map) == Some("exempt");
-    walker.below(Place::Key("spec"), |walker| match string(spec, "type") {
+    walker.below(Position::Key("spec"), |walker| match string(spec, "type") {
         Some("Exempt") => {
             if !exempt {
                 walker.fault_at(

@@ -8,7 +8,7 @@ use super::pod_spec::at_most;
 use super::{Check, each_object, forbids, is_set, items, number, object, string};
 use crate::formats::{names, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("batch.v1.CronJobSpec", made_by_cron),
@@ -83,7 +83,7 @@ fn failures<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     };
     let pod = object(map, "template").and_then(|template| object(template, "spec"));
     if pod.and_then(|pod| string(pod, "restartPolicy")) == Some("OnFailure") {
-        walker.inside(&[Place::Key("template"), Place::Key("spec")], |walker| {
+        walker.inside(&[Position::Key("template"), Position::Key("spec")], |walker| {
             walker.fault_at(
                 "restartPolicy",
                 "bad-restart-policy",
@@ -100,7 +100,7 @@ fn failures<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         .flat_map(super::pod_spec::containers)
         .filter_map(|(_, _, container)| string(container, "name"))
         .collect();
-    walker.below(Place::Key("podFailurePolicy"), |walker| {
+    walker.below(Position::Key("podFailurePolicy"), |walker| {
         at_most(walker, policy, "rules", 20);
         each_object(walker, policy, "rules", |walker, rule| {
             if string(rule, "action") == Some("FailIndex") && !is_set(map, "backoffLimitPerIndex") {
@@ -109,7 +109,7 @@ fn failures<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             }
             at_most(walker, rule, "onPodConditions", 20);
             if let Some(codes) = object(rule, "onExitCodes") {
-                walker.below(Place::Key("onExitCodes"), |walker| {
+                walker.below(Position::Key("onExitCodes"), |walker| {
                     exit_codes(walker, codes, &containers);
                 });
             }
@@ -127,7 +127,7 @@ fn exit_codes<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, containe
     let values: Vec<i64> = items(map, "values").iter().filter_map(Value::as_i64).collect();
     let is_in = string(map, "operator") == Some("In");
     if let Some(index) = values.iter().position(|value| *value == 0).filter(|_| is_in) {
-        walker.inside(&[Place::Key("values"), Place::Index(index)], |walker| {
+        walker.inside(&[Position::Key("values"), Position::Index(index)], |walker| {
             walker.fault(Side::Value, "int-range", "`In` takes no 0, with which nothing failed");
         });
     }
@@ -141,7 +141,7 @@ fn successes<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(policy) = object(map, "successPolicy").filter(|_| indexed(map)) else {
         return;
     };
-    walker.below(Place::Key("successPolicy"), |walker| {
+    walker.below(Position::Key("successPolicy"), |walker| {
         at_most(walker, policy, "rules", 20);
         each_object(walker, policy, "rules", |walker, rule| {
             let count = number(rule, "succeededCount");
@@ -216,20 +216,20 @@ fn generated<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         && let Some(name) = name.filter(|name| names::subdomain(name).is_ok())
         && let Err(reason) = names::label(&format!("{name}-{}", completions - 1))
     {
-        walker.below(Place::Key("metadata"), |walker| {
+        walker.below(Position::Key("metadata"), |walker| {
             let message = format!("the pods get an index after it and must have a DNS label as name: {reason}");
             walker.fault_at("name", "bad-name", message);
         });
     }
     if spec.get("manualSelector") == Some(&Value::Bool(true)) {
         if !is_set(spec, "selector") {
-            walker.below(Place::Key("spec"), |walker| {
+            walker.below(Position::Key("spec"), |walker| {
                 walker.missing("selector").help = Some("`manualSelector: true` needs it".to_owned());
             });
         }
         return;
     }
-    walker.below(Place::Key("spec"), |walker| {
+    walker.below(Position::Key("spec"), |walker| {
         if let Some(selector) = object(spec, "selector") {
             let known = |key: &str| UID_LABELS.contains(&key) || NAME_LABELS.contains(&key);
             let foreign = object(selector, "matchLabels").is_some_and(|labels| labels.keys().any(|key| !known(key)))
@@ -246,7 +246,11 @@ fn generated<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             .and_then(|template| object(template, "metadata"))
             .and_then(|meta| object(meta, "labels"));
         let Some(labels) = labels else { return };
-        let places = [Place::Key("template"), Place::Key("metadata"), Place::Key("labels")];
+        let places = [
+            Position::Key("template"),
+            Position::Key("metadata"),
+            Position::Key("labels"),
+        ];
         walker.inside(&places, |walker| {
             for (key, value) in labels {
                 let own = NAME_LABELS.contains(&key.as_str()) && (name.is_none() || value.as_str() == name);
@@ -264,7 +268,7 @@ fn made_by_cron<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(spec) = object(map, "jobTemplate").and_then(|template| object(template, "spec")) else {
         return;
     };
-    walker.inside(&[Place::Key("jobTemplate"), Place::Key("spec")], |walker| {
+    walker.inside(&[Position::Key("jobTemplate"), Position::Key("spec")], |walker| {
         forbids(
             walker,
             spec,

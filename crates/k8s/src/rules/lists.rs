@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{items, string};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 /// A list and the fields that make up its key.
 #[derive(Debug)]
@@ -71,8 +71,8 @@ impl Keyed {
             if first != index {
                 let other = walker.item(field, first, self.keys[0]);
                 let (name, shown) = (self.keys[0], crate::formats::shown(&key.join("/")));
-                walker.below(Place::Key(field), |walker| {
-                    walker.below(Place::Index(index), |walker| {
+                walker.below(Position::Key(field), |walker| {
+                    walker.below(Position::Index(index), |walker| {
                         let place = item
                             .get_key_value(name)
                             .map(|(key, _)| key.as_str())
@@ -98,8 +98,8 @@ fn across<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, names: &BTre
         };
         if let Some(first) = names.get(&vec![name.to_owned()]) {
             let other = walker.item("initContainers", *first, "name");
-            walker.below(Place::Key("containers"), |walker| {
-                walker.below(Place::Index(index), |walker| {
+            walker.below(Position::Key("containers"), |walker| {
+                walker.below(Position::Index(index), |walker| {
                     let message = format!("an initContainer has the name `{name}`");
                     walker.fault_at("name", "duplicate-item", message).other = Some(other);
                 });

@@ -9,7 +9,7 @@ use crate::formats::{Reason, labels, names, shown};
 use crate::lifecycle::{group, is_own_group};
 use crate::problem::Side;
 use crate::version::Version;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[("meta.v1.ObjectMeta", meta)];
 
@@ -18,10 +18,10 @@ const ANNOTATIONS_SIZE: usize = 256 * 1024;
 
 fn meta<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(labels) = object(map, "labels") {
-        walker.below(Place::Key("labels"), |walker| check_labels(walker, labels));
+        walker.below(Position::Key("labels"), |walker| check_labels(walker, labels));
     }
     if let Some(annotations) = object(map, "annotations") {
-        walker.below(Place::Key("annotations"), |walker| {
+        walker.below(Position::Key("annotations"), |walker| {
             let mut size = 0;
             for (key, value) in annotations {
                 check_key(walker, key, "an annotation key", labels::annotation_key);
@@ -166,7 +166,7 @@ pub(super) fn check_labels<'a>(walker: &mut Walker<'a>, labels: &'a Map<String, 
     for (key, value) in labels {
         check_key(walker, key, "a label key", labels::key);
         if let Some(text) = value.as_str() {
-            walker.below(Place::Key(key), |walker| {
+            walker.below(Position::Key(key), |walker| {
                 walker.text("bad-label", "a label value", text, labels::value);
             });
         }
@@ -175,7 +175,7 @@ pub(super) fn check_labels<'a>(walker: &mut Walker<'a>, labels: &'a Map<String, 
 
 fn check_key<'a>(walker: &mut Walker<'a>, key: &'a str, what: &str, check: fn(&str) -> Result<(), Reason>) {
     if let Err(reason) = check(key) {
-        walker.below(Place::Key(key), |walker| {
+        walker.below(Position::Key(key), |walker| {
             walker.fault(
                 Side::Key,
                 "bad-label",
@@ -194,12 +194,12 @@ pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &
         }
         return;
     };
-    walker.below(Place::Key("metadata"), |walker| {
+    walker.below(Position::Key("metadata"), |walker| {
         // The namespace of an object of the cluster is ignored.
         if let Some(namespace) = string(meta, "namespace")
             .filter(|namespace| !namespace.is_empty() && is_namespaced(api_version, kind) != Some(false))
         {
-            walker.below(Place::Key("namespace"), |walker| {
+            walker.below(Position::Key("namespace"), |walker| {
                 walker.text("bad-name", "a namespace", namespace, names::label);
             });
         }
@@ -228,13 +228,13 @@ pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &
         (Some(Value::String(name)), _) if !name.is_empty() => name,
         (Some(Value::String(_) | Value::Null) | None, Some(Value::String(prefix))) if !prefix.is_empty() => return,
         (Some(Value::String(_)), _) => {
-            walker.below(Place::Key("metadata"), |walker| {
+            walker.below(Position::Key("metadata"), |walker| {
                 walker.fault_at("name", "missing-required-field", "`name` is empty");
             });
             return;
         }
         (None | Some(Value::Null), _) => {
-            walker.below(Place::Key("metadata"), |walker| {
+            walker.below(Position::Key("metadata"), |walker| {
                 walker.missing("name");
             });
             return;
@@ -243,7 +243,7 @@ pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &
     };
     let (what, check) = rule(api_version, kind, walker.version);
     if let Err(reason) = check(name) {
-        walker.below(Place::Key("metadata"), |walker| {
+        walker.below(Position::Key("metadata"), |walker| {
             walker.fault_at("name", "bad-name", format!("`{}` is not {what}: {reason}", shown(name)));
         });
     }

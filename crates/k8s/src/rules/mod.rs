@@ -51,7 +51,7 @@ use crate::definitions::Definitions;
 use crate::formats::network as addresses;
 use crate::problem::Side;
 use crate::version::Version;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 use crate::words::whole;
 
 const ENUMS: &str = include_str!("../../data/enums.txt");
@@ -340,7 +340,7 @@ fn each<'a>(walker: &mut Walker<'a>, value: &'a Value, run: &mut dyn FnMut(&mut 
             for (index, item) in items.iter().enumerate() {
                 // A null stands for the empty string.
                 let item = if item.is_null() { &EMPTY } else { item };
-                walker.below(Place::Index(index), |walker| run(walker, item));
+                walker.below(Position::Index(index), |walker| run(walker, item));
             }
         }
         value => run(walker, value),
@@ -481,8 +481,8 @@ pub(crate) fn each_object<'a>(
 ) {
     for (index, item) in items(map, field).iter().enumerate() {
         let Some(item) = item.as_object() else { continue };
-        walker.below(Place::Key(field), |walker| {
-            walker.below(Place::Index(index), |walker| run(walker, item));
+        walker.below(Position::Key(field), |walker| {
+            walker.below(Position::Index(index), |walker| run(walker, item));
         });
     }
 }
@@ -499,8 +499,8 @@ pub(crate) fn each_string<'a>(
         let Some(item) = item.as_str().or(item.is_null().then_some("")) else {
             continue;
         };
-        walker.below(Place::Key(field), |walker| {
-            walker.below(Place::Index(index), |walker| run(walker, item));
+        walker.below(Position::Key(field), |walker| {
+            walker.below(Position::Index(index), |walker| run(walker, item));
         });
     }
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Check, each_string, forbids, is_set, items, object, says_something, string};
 use crate::formats::{names, network, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Service", needs_spec),
@@ -53,7 +53,7 @@ fn service<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         }
         "ExternalName" => {
             if let Some(name) = string(map, "externalName") {
-                walker.below(Place::Key("externalName"), |walker| {
+                walker.below(Position::Key("externalName"), |walker| {
                     // With or without a trailing dot.
                     walker.text("bad-name", "a host name", name, |name| {
                         names::subdomain(name.strip_suffix('.').unwrap_or(name))
@@ -77,8 +77,8 @@ fn service<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         let conflict = "needs the type NodePort or LoadBalancer";
         for (index, port) in ports.iter().enumerate() {
             if port.as_object().is_some_and(|port| says_something(port, "nodePort")) {
-                walker.below(Place::Key("ports"), |walker| {
-                    walker.below(Place::Index(index), |walker| {
+                walker.below(Position::Key("ports"), |walker| {
+                    walker.below(Position::Index(index), |walker| {
                         walker
                             .fault_at("nodePort", "field-conflict", format!("`nodePort` {conflict}"))
                             .side = Side::Key;
@@ -104,8 +104,8 @@ fn port_names<'a>(walker: &mut Walker<'a>, ports: &'a [Value]) {
     for (index, port) in ports.iter().enumerate() {
         let Some(port) = port.as_object() else { continue };
         let name = string(port, "name").filter(|name| !name.is_empty());
-        walker.below(Place::Key("ports"), |walker| {
-            walker.below(Place::Index(index), |walker| match name {
+        walker.below(Position::Key("ports"), |walker| {
+            walker.below(Position::Index(index), |walker| match name {
                 None if ports.len() > 1
                     && !port
                         .get("name")
@@ -173,7 +173,7 @@ fn backend<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     } else {
         names::label
     };
-    walker.below(Place::Key("name"), |walker| {
+    walker.below(Position::Key("name"), |walker| {
         walker.text("bad-name", "a Service's name", name, check);
     });
     if !is_set(map, "port") {
@@ -188,7 +188,7 @@ fn resource<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     };
     let text = |walker: &mut Walker<'a>, field: &'static str, what: &str, check: fn(&str) -> Result<(), String>| {
         if let Some(text) = string(resource, field).filter(|text| !text.is_empty() || field == "apiGroup") {
-            walker.inside(&[Place::Key("resource"), Place::Key(field)], |walker| {
+            walker.inside(&[Position::Key("resource"), Position::Key(field)], |walker| {
                 walker.text("bad-name", what, text, check);
             });
         }
@@ -208,7 +208,7 @@ fn class_twice<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let (Some(annotation), Some(field)) = (annotation, field)
         && annotation != field
     {
-        walker.inside(&[Place::Key("metadata"), Place::Key("annotations")], |walker| {
+        walker.inside(&[Position::Key("metadata"), Position::Key("annotations")], |walker| {
             let message = format!("`ingressClassName` is `{}`", shown(field));
             walker.fault_at(CLASS, "field-conflict", message);
         });

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Check, forbids, is_set, items, needs, number, object, says_something, string};
 use crate::formats::{quantity, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Pod", pod),
@@ -42,7 +42,7 @@ pub(super) fn each_container<'a>(
     mut run: impl FnMut(&mut Walker<'a>, Container<'a>),
 ) {
     for container in containers(pod) {
-        walker.inside(&[Place::Key(container.0), Place::Index(container.1)], |walker| {
+        walker.inside(&[Position::Key(container.0), Position::Index(container.1)], |walker| {
             run(walker, container);
         });
     }
@@ -56,12 +56,12 @@ fn pod<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         && annotations.contains_key(MIRROR)
         && !says_something(spec, "nodeName")
     {
-        walker.inside(&[Place::Key("metadata"), Place::Key("annotations")], |walker| {
+        walker.inside(&[Position::Key("metadata"), Position::Key("annotations")], |walker| {
             let message = "a mirror of a kubelet's own pod has a `nodeName`";
             walker.fault_at(MIRROR, "field-conflict", message).side = Side::Key;
         });
     }
-    walker.below(Place::Key("spec"), |walker| {
+    walker.below(Position::Key("spec"), |walker| {
         if !items(spec, "ephemeralContainers").is_empty() {
             forbids(
                 walker,
@@ -109,7 +109,7 @@ fn own_claims<'a>(walker: &mut Walker<'a>, pod: &'a Map<String, Value>, spec: &'
         if let Some(claim) = object(volume, "persistentVolumeClaim")
             && let Some(claim) = string(claim, "claimName").filter(|claim| made.contains(*claim))
         {
-            walker.below(Place::Key("persistentVolumeClaim"), |walker| {
+            walker.below(Position::Key("persistentVolumeClaim"), |walker| {
                 let message = format!("`{}` is made for an ephemeral volume of the pod", shown(claim));
                 walker.fault_at("claimName", "field-conflict", message);
             });
@@ -121,7 +121,7 @@ fn own_claims<'a>(walker: &mut Walker<'a>, pod: &'a Map<String, Value>, spec: &'
 fn template<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     annotations(walker, map);
     let Some(spec) = object(map, "spec") else { return };
-    walker.below(Place::Key("spec"), |walker| {
+    walker.below(Position::Key("spec"), |walker| {
         if !items(spec, "ephemeralContainers").is_empty() {
             forbids(walker, spec, "ephemeralContainers", "in a template");
         }
@@ -144,7 +144,7 @@ fn annotations<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         .flat_map(containers)
         .filter_map(|(_, _, container)| string(container, "name"))
         .collect();
-    walker.inside(&[Place::Key("metadata"), Place::Key("annotations")], |walker| {
+    walker.inside(&[Position::Key("metadata"), Position::Key("annotations")], |walker| {
         for (key, value) in annotations {
             let Some(text) = value.as_str() else { continue };
             let local = text.strip_prefix("localhost/");
@@ -181,7 +181,7 @@ fn overhead<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(overhead) = object(map, "overhead") else {
         return;
     };
-    walker.below(Place::Key("overhead"), |walker| {
+    walker.below(Position::Key("overhead"), |walker| {
         for name in overhead.keys() {
             if let Err(reason) = super::pods::resource_name(name) {
                 let message = format!("`{}` is not a resource: {reason}", shown(name));
@@ -200,7 +200,7 @@ fn dns<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         match config {
             None => walker.missing("dnsConfig").help = help,
             Some(config) if items(config, "nameservers").is_empty() => {
-                walker.below(Place::Key("dnsConfig"), |walker| {
+                walker.below(Position::Key("dnsConfig"), |walker| {
                     walker.missing("nameservers").help = help;
                 });
             }
@@ -208,7 +208,7 @@ fn dns<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         }
     }
     let Some(config) = config else { return };
-    walker.below(Place::Key("dnsConfig"), |walker| {
+    walker.below(Position::Key("dnsConfig"), |walker| {
         at_most(walker, config, "nameservers", 3);
         at_most(walker, config, "searches", 32);
         let length: usize = items(config, "searches")
@@ -268,7 +268,7 @@ fn host<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         each_container(walker, map, |walker, (_, _, container)| {
             if object(container, "securityContext").and_then(|context| string(context, "procMount")) == Some("Unmasked")
             {
-                walker.below(Place::Key("securityContext"), |walker| {
+                walker.below(Position::Key("securityContext"), |walker| {
                     walker.fault_at(
                         "procMount",
                         "field-conflict",
@@ -292,7 +292,7 @@ fn host<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if !says_something(map, "serviceAccountName")
         && let Some(name) = string(map, "serviceAccount").filter(|name| !name.is_empty())
     {
-        walker.below(Place::Key("serviceAccount"), |walker| {
+        walker.below(Position::Key("serviceAccount"), |walker| {
             walker.text("bad-name", "a DNS subdomain", name, crate::formats::names::subdomain);
         });
     }
@@ -301,7 +301,7 @@ fn host<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             .as_object()
             .is_some_and(|secret| string(secret, "name") == Some(""))
         {
-            walker.inside(&[Place::Key("imagePullSecrets"), Place::Index(index)], |walker| {
+            walker.inside(&[Position::Key("imagePullSecrets"), Position::Index(index)], |walker| {
                 walker.fault_at("name", "server-warning", "`name` is empty: the item does nothing");
             });
         }
@@ -319,7 +319,7 @@ fn claims<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         let Some(resources) = object(container, "resources") else {
             return;
         };
-        walker.below(Place::Key("resources"), |walker| {
+        walker.below(Position::Key("resources"), |walker| {
             super::each_object(walker, resources, "claims", |walker, claim| {
                 if let Some(name) = string(claim, "name").filter(|name| !name.is_empty() && !names.contains(name)) {
                     let message = format!("the pod's `resourceClaims` have no `{}`", shown(name));
@@ -336,7 +336,7 @@ fn pod_resources<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(resources) = object(map, "resources") else {
         return;
     };
-    walker.below(Place::Key("resources"), |walker| {
+    walker.below(Position::Key("resources"), |walker| {
         if is_set(resources, "claims") {
             forbids(walker, resources, "claims", "for the pod as a whole");
         }
@@ -344,7 +344,7 @@ fn pod_resources<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             let Some(amounts) = object(resources, field) else {
                 continue;
             };
-            walker.below(Place::Key(field), |walker| {
+            walker.below(Position::Key(field), |walker| {
                 for name in amounts.keys() {
                     if name == "ephemeral-storage" || name.contains('/') {
                         let message = format!("`{}` cannot be set for the pod as a whole", shown(name));
@@ -354,7 +354,7 @@ fn pod_resources<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             });
         }
         if let Some(requests) = object(resources, "requests") {
-            walker.below(Place::Key("requests"), |walker| {
+            walker.below(Position::Key("requests"), |walker| {
                 for (name, wanted) in requests {
                     let (Some(wanted), sum) = (amount(wanted), container_requests(map, name)) else {
                         continue;
@@ -377,10 +377,10 @@ fn pod_resources<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                 && quantity::above(own, most)
             {
                 let places = [
-                    Place::Key("containers"),
-                    Place::Index(index),
-                    Place::Key("resources"),
-                    Place::Key("limits"),
+                    Position::Key("containers"),
+                    Position::Index(index),
+                    Position::Key("resources"),
+                    Position::Key("limits"),
                 ];
                 walker.inside(&places, |walker| {
                     walker.fault_at(name, "request-above-limit", "the limit is above that of the pod");
@@ -434,7 +434,7 @@ fn sysctls<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(context) = object(map, "securityContext") else {
         return;
     };
-    walker.below(Place::Key("securityContext"), |walker| {
+    walker.below(Position::Key("securityContext"), |walker| {
         super::each_object(walker, context, "sysctls", |walker, sysctl| {
             let Some(name) = string(sysctl, "name").map(|name| name.replace('/', ".")) else {
                 return;
@@ -490,7 +490,7 @@ fn host_ports<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         });
     });
     if let Some(group) = object(map, "schedulingGroup") {
-        walker.below(Place::Key("schedulingGroup"), |walker| {
+        walker.below(Position::Key("schedulingGroup"), |walker| {
             needs(walker, group, "podGroupName");
         });
     }

@@ -6,7 +6,7 @@ use super::pod_spec::amount;
 use super::{Check, is_set, object, says_something, string};
 use crate::formats::{labels, quantity, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 use crate::words::whole;
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
@@ -30,7 +30,7 @@ fn container<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                 .and_then(whole)
                 .is_some_and(|threshold| threshold > 1)
         {
-            walker.below(Place::Key(field), |walker| {
+            walker.below(Position::Key(field), |walker| {
                 walker.fault_at(
                     "successThreshold",
                     "int-range",
@@ -42,7 +42,7 @@ fn container<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(probe) = object(map, "readinessProbe")
         && is_set(probe, "terminationGracePeriodSeconds")
     {
-        walker.below(Place::Key("readinessProbe"), |walker| {
+        walker.below(Position::Key("readinessProbe"), |walker| {
             walker
                 .fault_at(
                     "terminationGracePeriodSeconds",
@@ -94,7 +94,7 @@ fn fixed<'a>(walker: &mut Walker<'a>, requests: &'a Map<String, Value>, limits: 
             .filter(|limit| !limit.is_null());
         let Some(limit) = limit else {
             let message = format!("`{}` needs a limit, of the same amount", shown(name));
-            walker.below(Place::Key("requests"), |walker| {
+            walker.below(Position::Key("requests"), |walker| {
                 walker.fault_at(name, "missing-required-field", message).side = Side::Key;
             });
             continue;
@@ -103,7 +103,7 @@ fn fixed<'a>(walker: &mut Walker<'a>, requests: &'a Map<String, Value>, limits: 
             && quantity::above(limit, wanted)
         {
             let message = format!("the request of `{}` must be equal to its limit", shown(name));
-            walker.below(Place::Key("requests"), |walker| {
+            walker.below(Position::Key("requests"), |walker| {
                 walker.fault_at(name, "request-above-limit", message);
             });
         }
@@ -113,9 +113,9 @@ fn fixed<'a>(walker: &mut Walker<'a>, requests: &'a Map<String, Value>, limits: 
 fn resources<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     for field in ["limits", "requests"] {
         let Some(amounts) = object(map, field) else { continue };
-        walker.below(Place::Key(field), |walker| {
+        walker.below(Position::Key(field), |walker| {
             for (name, amount) in amounts {
-                walker.below(Place::Key(name), |walker| resource(walker, name, amount));
+                walker.below(Position::Key(name), |walker| resource(walker, name, amount));
             }
         });
     }
@@ -139,7 +139,7 @@ fn resources<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let (Some(requests), Some(limits)) = (requests, limits) else {
         return;
     };
-    walker.below(Place::Key("requests"), |walker| {
+    walker.below(Position::Key("requests"), |walker| {
         for (name, request) in requests {
             let (Some(wanted), Some(limit)) = (amount(request), limits.get(name).and_then(amount)) else {
                 continue;
@@ -245,20 +245,22 @@ fn seccomp<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         return;
     };
     let local = says_something(profile, "localhostProfile");
-    walker.below(Place::Key("seccompProfile"), |walker| match string(profile, "type") {
-        Some("Localhost") if !local => {
-            walker.missing("localhostProfile");
+    walker.below(Position::Key("seccompProfile"), |walker| {
+        match string(profile, "type") {
+            Some("Localhost") if !local => {
+                walker.missing("localhostProfile");
+            }
+            Some("Localhost") | None => {}
+            Some(kind) if local => {
+                walker
+                    .fault_at(
+                        "localhostProfile",
+                        "field-conflict",
+                        format!("`localhostProfile` is not for `type: {kind}`"),
+                    )
+                    .side = Side::Key;
+            }
+            Some(_) => {}
         }
-        Some("Localhost") | None => {}
-        Some(kind) if local => {
-            walker
-                .fault_at(
-                    "localhostProfile",
-                    "field-conflict",
-                    format!("`localhostProfile` is not for `type: {kind}`"),
-                )
-                .side = Side::Key;
-        }
-        Some(_) => {}
     });
 }

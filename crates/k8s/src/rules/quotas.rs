@@ -9,7 +9,7 @@ use super::metadata::check_labels;
 use super::{Check, each_object, is_set, items, number, object, says_something, string};
 use crate::formats::{labels, quantity, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Event", event),
@@ -83,7 +83,7 @@ fn resource_name<'a>(walker: &mut Walker<'a>, name: &'a str, own: &[&str], prefi
         Ok(()) if prefixes.iter().any(|prefix| name.starts_with(prefix)) => return,
         Ok(()) => "names of other resources have a domain and `/` before them".to_owned(),
     };
-    walker.below(Place::Key(name), |walker| {
+    walker.below(Position::Key(name), |walker| {
         walker
             .fault(
                 Side::Key,
@@ -98,7 +98,7 @@ fn resource_name<'a>(walker: &mut Walker<'a>, name: &'a str, own: &[&str], prefi
 fn container_resource<'a>(walker: &mut Walker<'a>, name: &'a str) {
     resource_name(walker, name, &CONTAINER, &["hugepages-"]);
     if labels::key(name).is_ok() && name.contains('/') && name.starts_with("requests.") {
-        walker.below(Place::Key(name), |walker| {
+        walker.below(Position::Key(name), |walker| {
             let message = format!("`{}` is not a resource: `requests.` is for quotas", shown(name));
             walker.fault(Side::Key, "bad-resource-name", message);
         });
@@ -130,10 +130,10 @@ fn not_negative(walker: &mut Walker<'_>, name: &str, value: &Value, whole: bool)
 fn quota<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let hard = object(map, "hard");
     if let Some(hard) = hard {
-        walker.below(Place::Key("hard"), |walker| {
+        walker.below(Position::Key("hard"), |walker| {
             for (name, value) in hard {
                 resource_name(walker, name, &QUOTA, &["hugepages-", "requests.hugepages-"]);
-                walker.below(Place::Key(name), |walker| {
+                walker.below(Position::Key(name), |walker| {
                     let whole = COUNTED.contains(&name.as_str()) || is_extended(name);
                     not_negative(walker, name, value, whole);
                 });
@@ -142,22 +142,22 @@ fn quota<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
     let scopes: Vec<&str> = items(map, "scopes").iter().filter_map(Value::as_str).collect();
     for (index, scope) in scopes.iter().enumerate() {
-        walker.below(Place::Key("scopes"), |walker| {
-            walker.below(Place::Index(index), |walker| fits(walker, scope, hard));
+        walker.below(Position::Key("scopes"), |walker| {
+            walker.below(Position::Index(index), |walker| fits(walker, scope, hard));
         });
     }
     if !scopes.is_empty() {
-        walker.below(Place::Key("scopes"), |walker| together(walker, &scopes));
+        walker.below(Position::Key("scopes"), |walker| together(walker, &scopes));
     }
     if let Some(selector) = object(map, "scopeSelector") {
-        walker.below(Place::Key("scopeSelector"), |walker| {
+        walker.below(Position::Key("scopeSelector"), |walker| {
             let mut names = Vec::new();
             each_object(walker, selector, "matchExpressions", |walker, item| {
                 let Some(name) = string(item, "scopeName") else { return };
                 names.push(name);
-                walker.below(Place::Key("scopeName"), |walker| fits(walker, name, hard));
+                walker.below(Position::Key("scopeName"), |walker| fits(walker, name, hard));
             });
-            walker.below(Place::Key("matchExpressions"), |walker| together(walker, &names));
+            walker.below(Position::Key("matchExpressions"), |walker| together(walker, &names));
         });
     }
 }
@@ -254,7 +254,7 @@ fn limit<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some((key, _)) = map.get_key_value("type")
         && !matches!(kind, "Container" | "Pod" | "PersistentVolumeClaim")
     {
-        walker.below(Place::Key(key), |walker| {
+        walker.below(Position::Key(key), |walker| {
             walker.text(
                 "invalid-enum-value",
                 "a type of limits",
@@ -281,7 +281,7 @@ fn limit<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             }
             continue;
         }
-        walker.below(Place::Key(key), |walker| {
+        walker.below(Position::Key(key), |walker| {
             for (name, _) in amounts {
                 if matches!(kind, "Container" | "Pod") {
                     container_resource(walker, name);
@@ -341,8 +341,8 @@ fn compare<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, kind: &str)
             let Some((field, _)) = map.get_key_value(at) else {
                 continue;
             };
-            walker.below(Place::Key(field), |walker| {
-                walker.below(Place::Key(name), |walker| {
+            walker.below(Position::Key(field), |walker| {
+                walker.below(Position::Key(name), |walker| {
                     if !walker.has("int-range") {
                         walker.fault(Side::Value, "int-range", message);
                     }
@@ -361,7 +361,7 @@ fn ratios<'a>(walker: &mut Walker<'a>, fields: &Limits<'a>) {
     let Some(ratios) = fields.get("maxLimitRequestRatio") else {
         return;
     };
-    walker.below(Place::Key("maxLimitRequestRatio"), |walker| {
+    walker.below(Position::Key("maxLimitRequestRatio"), |walker| {
         for (name, ratio) in *ratios {
             let Some(number) = amount(ratio) else { continue };
             let most = match (value("min", name), value("max", name)) {
@@ -384,7 +384,7 @@ fn overcommitted<'a>(walker: &mut Walker<'a>, fields: &Limits<'a>) {
     let (Some(defaults), Some(requests)) = (fields.get("default"), fields.get("defaultRequest")) else {
         return;
     };
-    walker.below(Place::Key("defaultRequest"), |walker| {
+    walker.below(Position::Key("defaultRequest"), |walker| {
         for (name, request) in *requests {
             let (Some(one), Some(two)) = (amount(request), defaults.get(name).and_then(amount)) else {
                 continue;
@@ -403,10 +403,10 @@ fn overcommitted<'a>(walker: &mut Walker<'a>, fields: &Limits<'a>) {
 
 fn overhead<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(amounts) = object(map, "podFixed") else { return };
-    walker.below(Place::Key("podFixed"), |walker| {
+    walker.below(Position::Key("podFixed"), |walker| {
         for (name, value) in amounts {
             container_resource(walker, name);
-            walker.below(Place::Key(name), |walker| {
+            walker.below(Position::Key(name), |walker| {
                 not_negative(walker, name, value, is_extended(name));
             });
         }
@@ -415,7 +415,7 @@ fn overhead<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 fn scheduling<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(labels) = object(map, "nodeSelector") {
-        walker.below(Place::Key("nodeSelector"), |walker| check_labels(walker, labels));
+        walker.below(Position::Key("nodeSelector"), |walker| check_labels(walker, labels));
     }
     let mut seen = BTreeSet::new();
     each_object(walker, map, "tolerations", |walker, item| {
@@ -445,7 +445,7 @@ fn priority_class<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     };
     if name.starts_with("system-") {
         if known.is_none() || known != value || map.get("globalDefault") == Some(&Value::Bool(true)) {
-            walker.below(Place::Key("metadata"), |walker| {
+            walker.below(Position::Key("metadata"), |walker| {
                 walker.fault_at(
                     "name",
                     "bad-name",
@@ -465,8 +465,8 @@ fn namespace<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(meta) = object(map, "metadata")
         && let Some(labels) = object(meta, "labels")
     {
-        walker.below(Place::Key("metadata"), |walker| {
-            walker.below(Place::Key("labels"), |walker| {
+        walker.below(Position::Key("metadata"), |walker| {
+            walker.below(Position::Key("labels"), |walker| {
                 for (key, value) in labels {
                     let (Some(mode), Some(value)) = (key.strip_prefix(POD_SECURITY), value.as_str()) else {
                         continue;
@@ -491,9 +491,9 @@ fn namespace<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         .unwrap_or_default();
     for (index, finalizer) in finalizers.iter().enumerate() {
         let Some(name) = finalizer.as_str() else { continue };
-        walker.below(Place::Key("spec"), |walker| {
-            walker.below(Place::Key("finalizers"), |walker| {
-                walker.below(Place::Index(index), |walker| {
+        walker.below(Position::Key("spec"), |walker| {
+            walker.below(Position::Key("finalizers"), |walker| {
+                walker.below(Position::Index(index), |walker| {
                     walker.text("bad-name", "a finalizer", name, |name| {
                         labels::key(name)?;
                         if name.contains('/') || matches!(name, "kubernetes" | "orphan" | "foregroundDeletion") {
@@ -518,14 +518,14 @@ fn node<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let mut seen = BTreeSet::new();
     each_object(walker, map, "taints", |walker, taint| {
         if let Some(value) = string(taint, "value") {
-            walker.below(Place::Key("value"), |walker| {
+            walker.below(Position::Key("value"), |walker| {
                 walker.text("bad-label", "a taint's value", value, labels::value);
             });
         }
         let (Some(key), Some(effect)) = (string(taint, "key"), string(taint, "effect")) else {
             return;
         };
-        walker.below(Place::Key("key"), |walker| {
+        walker.below(Position::Key("key"), |walker| {
             walker.text("bad-label", "a taint's key", key, labels::key);
         });
         if !seen.insert((key, effect)) {
@@ -562,7 +562,7 @@ fn event<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         (None, _) => true,
     };
     if !agree {
-        walker.below(Place::Key("involvedObject"), |walker| {
+        walker.below(Position::Key("involvedObject"), |walker| {
             let message = "the namespace of the involved object is not the event's";
             match involved.get_key_value("namespace") {
                 Some((key, _)) => {
@@ -584,7 +584,7 @@ fn reporter<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, controller
         super::needs(walker, map, field);
     }
     if let Some(name) = string(map, controller).filter(|name| !name.is_empty()) {
-        walker.below(Place::Key(controller), |walker| {
+        walker.below(Position::Key(controller), |walker| {
             walker.text("bad-name", "the name of a controller", name, labels::key);
         });
     }
@@ -606,7 +606,7 @@ fn new_event<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(series) = object(map, "series")
         && number(series, "count").is_some_and(|count| count < 2)
     {
-        walker.below(Place::Key("series"), |walker| {
+        walker.below(Position::Key("series"), |walker| {
             walker.fault_at("count", "int-range", "it is out of range: 2 or more is allowed");
         });
     }

@@ -6,7 +6,7 @@ use super::pod_spec::amount;
 use super::{Check, forbids, is_set, items, number, object, string};
 use crate::formats::shown;
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 use crate::words::whole;
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
@@ -78,7 +78,7 @@ fn target<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 /// Checks which target fields a metric source allows, and that at least one is set.
 fn one_of<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, fields: [&'static str; 2], both: bool) {
     let Some(target) = object(map, "target") else { return };
-    walker.below(Place::Key("target"), |walker| {
+    walker.below(Position::Key("target"), |walker| {
         let [first, second] = fields;
         match (is_set(target, first), is_set(target, second)) {
             (false, false) => {
@@ -111,7 +111,7 @@ fn external<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 fn pods<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if object(map, "target").is_some_and(|target| !is_set(target, "averageValue")) {
-        walker.below(Place::Key("target"), |walker| {
+        walker.below(Position::Key("target"), |walker| {
             walker.missing("averageValue").help = Some("the type Pods needs it".to_owned());
         });
     }
@@ -141,7 +141,7 @@ fn scaled<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(target) = object(map, "scaleTargetRef").filter(|_| walker.version.minor >= CHECKED_VERSIONS) else {
         return;
     };
-    walker.below(Place::Key("scaleTargetRef"), |walker| {
+    walker.below(Position::Key("scaleTargetRef"), |walker| {
         super::needs(walker, target, "apiVersion");
         if let Some(version) =
             string(target, "apiVersion").filter(|version| !version.is_empty() && !version.contains('/'))

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::metadata::check_labels;
 use super::{Check, is_set, items, object, says_something, string};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.NodeSelectorRequirement", node_requirement),
@@ -19,19 +19,19 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
 
 fn label_selector<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(labels) = object(map, "matchLabels") {
-        walker.below(Place::Key("matchLabels"), |walker| check_labels(walker, labels));
+        walker.below(Position::Key("matchLabels"), |walker| check_labels(walker, labels));
     }
 }
 
 fn plain_selector<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(labels) = object(map, "selector") {
-        walker.below(Place::Key("selector"), |walker| check_labels(walker, labels));
+        walker.below(Position::Key("selector"), |walker| check_labels(walker, labels));
     }
 }
 
 fn node_selector<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(labels) = object(map, "nodeSelector") {
-        walker.below(Place::Key("nodeSelector"), |walker| check_labels(walker, labels));
+        walker.below(Position::Key("nodeSelector"), |walker| check_labels(walker, labels));
     }
 }
 
@@ -39,8 +39,8 @@ fn label_requirement<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     values_fit(walker, map);
     for (index, value) in items(map, "values").iter().enumerate() {
         if let Some(text) = value.as_str() {
-            walker.below(Place::Key("values"), |walker| {
-                walker.below(Place::Index(index), |walker| {
+            walker.below(Position::Key("values"), |walker| {
+                walker.below(Position::Index(index), |walker| {
                     walker.text("bad-label", "a label value", text, crate::formats::labels::value);
                 });
             });
@@ -85,7 +85,7 @@ fn toleration<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         walker.fault_at("value", "bad-selector", "`Exists` takes no `value`");
     }
     if let Some(value) = string(map, "value").filter(|_| operator == "Equal") {
-        walker.below(Place::Key("value"), |walker| {
+        walker.below(Position::Key("value"), |walker| {
             walker.text("bad-label", "a taint's value", value, crate::formats::labels::value);
         });
     }
@@ -98,7 +98,7 @@ fn toleration<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             );
         }
         None => {}
-        Some(key) => walker.below(Place::Key("key"), |walker| {
+        Some(key) => walker.below(Position::Key("key"), |walker| {
             walker.text("bad-label", "a taint's key", key, crate::formats::labels::key);
         }),
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Check, each_object, each_string, forbids, items, number, object, says_something, string};
 use crate::formats::{labels, network, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Service", annotations),
@@ -36,7 +36,7 @@ fn annotations<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         return;
     };
     let spec = object(map, "spec");
-    walker.inside(&[Place::Key("metadata"), Place::Key("annotations")], |walker| {
+    walker.inside(&[Position::Key("metadata"), Position::Key("annotations")], |walker| {
         if let (Some(mode), Some(hints)) = (string(annotations, MODE), string(annotations, HINTS))
             && mode != hints
         {
@@ -53,7 +53,7 @@ fn annotations<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             let message = "the annotation is for the type LoadBalancer";
             walker.fault_at(key, "field-conflict", message).side = Side::Key;
         }
-        walker.below(Place::Key(key), |walker| {
+        walker.below(Position::Key(key), |walker| {
             for range in ranges.trim().split(',').filter(|_| !ranges.trim().is_empty()) {
                 block(walker, range);
             }
@@ -73,7 +73,7 @@ fn balanced<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let local = string(map, "externalTrafficPolicy") == Some("Local");
     if kind(map) == "LoadBalancer" {
         if let Some(class) = string(map, "loadBalancerClass") {
-            walker.below(Place::Key("loadBalancerClass"), |walker| {
+            walker.below(Position::Key("loadBalancerClass"), |walker| {
                 walker.text("bad-label", "a qualified name", class, labels::key);
             });
         }
@@ -121,12 +121,12 @@ fn addresses<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             walker.missing("clusterIP").help = Some("`clusterIPs` need it: it is the first of them".to_owned());
         }
         (Some(single), Some(first)) if single != *first => {
-            walker.inside(&[Place::Key("clusterIPs"), Place::Index(0)], |walker| {
+            walker.inside(&[Position::Key("clusterIPs"), Position::Index(0)], |walker| {
                 walker.fault(Side::Value, "field-conflict", "it is not the `clusterIP`");
             });
         }
         (Some(single), None) if single != "None" => {
-            walker.below(Place::Key("clusterIP"), |walker| address(walker, single));
+            walker.below(Position::Key("clusterIP"), |walker| address(walker, single));
         }
         _ => {}
     }
@@ -153,7 +153,7 @@ fn addresses<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     families(walker, map, &six);
     for (index, own) in items(map, "externalIPs").iter().enumerate() {
         if let Some(own) = own.as_str() {
-            walker.inside(&[Place::Key("externalIPs"), Place::Index(index)], |walker| {
+            walker.inside(&[Position::Key("externalIPs"), Position::Index(index)], |walker| {
                 walker.text("bad-ip", "an address for a Service", own, network::endpoint);
             });
         }
@@ -189,7 +189,7 @@ fn families<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, six: &[boo
     let pairs = families.iter().zip(six).enumerate();
     for (index, (family, six)) in pairs {
         if matches!((*family, six), ("IPv4", true) | ("IPv6", false)) {
-            walker.inside(&[Place::Key("ipFamilies"), Place::Index(index)], |walker| {
+            walker.inside(&[Position::Key("ipFamilies"), Position::Index(index)], |walker| {
                 let message = "the address in the same place is of the other family";
                 walker.fault(Side::Value, "field-conflict", message);
             });

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Check, each_object, each_string, forbids, is_set, items, needs, number, object, string, unique_strings};
 use crate::formats::{labels, names, quantity, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("resource.v1.CounterSet", counters),
@@ -77,7 +77,7 @@ fn text_at<'a>(
     check: fn(&str) -> Result<(), String>,
 ) {
     if let Some(text) = string(map, field) {
-        walker.below(Place::Key(field), |walker| walker.text(rule, what, text, check));
+        walker.below(Position::Key(field), |walker| walker.text(rule, what, text, check));
     }
 }
 
@@ -131,7 +131,7 @@ fn slice<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(selector) = object(map, "nodeSelector") {
         let count = items(selector, "nodeSelectorTerms").len();
         if count > 1 {
-            walker.below(Place::Key("nodeSelector"), |walker| {
+            walker.below(Position::Key("nodeSelector"), |walker| {
                 let message = format!("it has {count} items, exactly 1 is allowed");
                 walker.fault_at("nodeSelectorTerms", "bad-size", message);
             });
@@ -180,7 +180,7 @@ fn slice<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             }
         };
         if basic {
-            walker.below(Place::Key("basic"), run);
+            walker.below(Position::Key("basic"), run);
         } else {
             run(walker);
         }
@@ -298,7 +298,7 @@ fn map_keys<'a>(
     check: fn(&str) -> Result<(), String>,
 ) {
     let Some(all) = object(map, field) else { return };
-    walker.below(Place::Key(field), |walker| {
+    walker.below(Position::Key(field), |walker| {
         for key in all.keys() {
             if let Err(reason) = check(key) {
                 let message = format!("`{}` is not {what}: {reason}", shown(key));
@@ -391,7 +391,7 @@ fn capacities<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         let Some(policy) = object(capacity, "requestPolicy") else {
             continue;
         };
-        walker.inside(&[Place::Key("capacity"), Place::Key(name)], |walker| {
+        walker.inside(&[Position::Key("capacity"), Position::Key(name)], |walker| {
             if shared {
                 // Without a value it is 0.
                 let most = if is_set(capacity, "value") {
@@ -399,7 +399,7 @@ fn capacities<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                 } else {
                     Some(0.0)
                 };
-                walker.below(Place::Key("requestPolicy"), |walker| {
+                walker.below(Position::Key("requestPolicy"), |walker| {
                     policy_values(walker, policy, most);
                 });
             } else {
@@ -450,7 +450,7 @@ fn policy_values<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, most:
             } else {
                 continue;
             };
-            walker.inside(&[Place::Key("validValues"), Place::Index(index)], |walker| {
+            walker.inside(&[Position::Key("validValues"), Position::Index(index)], |walker| {
                 walker.fault(Side::Value, "int-range", message);
             });
         }
@@ -496,7 +496,7 @@ fn policy_values<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, most:
     if more(least, usual) || more(usual, top) {
         walker.fault_at("default", "int-range", "it is not in `validRange`");
     }
-    walker.below(Place::Key("validRange"), |walker| {
+    walker.below(Position::Key("validRange"), |walker| {
         for (field, message) in wrong {
             walker.fault_at(field, "int-range", message);
         }
@@ -609,26 +609,29 @@ fn mapping<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 fn allocatable<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     for (name, resource) in object(map, "nodeAllocatableResources").into_iter().flatten() {
         let Some(resource) = resource.as_object() else { continue };
-        walker.inside(&[Place::Key("nodeAllocatableResources"), Place::Key(name)], |walker| {
-            let known =
-                matches!(name.as_str(), "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
-            if !known {
-                let message = format!("`{}` is not a resource of nodes that pods share", shown(name));
-                walker.fault(Side::Key, "bad-resource-name", message);
-            }
-            if !is_set(resource, "mapping") && !is_set(resource, "overhead") {
-                walker.missing("mapping");
-            }
-            let Some(key) = object(resource, "mapping").and_then(|mapping| string(mapping, "capacityKey")) else {
-                return;
-            };
-            if object(map, "capacity").is_none_or(|capacity| !capacity.contains_key(key)) {
-                walker.below(Place::Key("mapping"), |walker| {
-                    let message = format!("the device has no capacity `{}`", shown(key));
-                    walker.fault_at("capacityKey", "field-conflict", message);
-                });
-            }
-        });
+        walker.inside(
+            &[Position::Key("nodeAllocatableResources"), Position::Key(name)],
+            |walker| {
+                let known =
+                    matches!(name.as_str(), "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
+                if !known {
+                    let message = format!("`{}` is not a resource of nodes that pods share", shown(name));
+                    walker.fault(Side::Key, "bad-resource-name", message);
+                }
+                if !is_set(resource, "mapping") && !is_set(resource, "overhead") {
+                    walker.missing("mapping");
+                }
+                let Some(key) = object(resource, "mapping").and_then(|mapping| string(mapping, "capacityKey")) else {
+                    return;
+                };
+                if object(map, "capacity").is_none_or(|capacity| !capacity.contains_key(key)) {
+                    walker.below(Position::Key("mapping"), |walker| {
+                        let message = format!("the device has no capacity `{}`", shown(key));
+                        walker.fault_at("capacityKey", "field-conflict", message);
+                    });
+                }
+            },
+        );
     }
 }
 

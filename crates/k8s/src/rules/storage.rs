@@ -11,7 +11,7 @@ use super::{
 };
 use crate::formats::{labels, names, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.AzureFilePersistentVolumeSource", azure_file),
@@ -61,7 +61,9 @@ fn grammar<'a>(
     check: fn(&str) -> Result<(), String>,
 ) {
     if let Some(text) = string(map, field).filter(|text| !text.is_empty()) {
-        walker.below(Place::Key(field), |walker| walker.text("bad-name", what, text, check));
+        walker.below(Position::Key(field), |walker| {
+            walker.text("bad-name", what, text, check)
+        });
     }
 }
 
@@ -132,19 +134,23 @@ fn claim_size<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         }
         return;
     };
-    walker.below(Place::Key("resources"), |walker| match object(resources, "requests") {
-        Some(requests) if requests.contains_key("storage") => {
-            walker.below(Place::Key("requests"), |walker| positive(walker, requests, "storage"));
-        }
-        _ => {
-            walker.missing("requests.storage");
+    walker.below(Position::Key("resources"), |walker| {
+        match object(resources, "requests") {
+            Some(requests) if requests.contains_key("storage") => {
+                walker.below(Position::Key("requests"), |walker| {
+                    positive(walker, requests, "storage")
+                });
+            }
+            _ => {
+                walker.missing("requests.storage");
+            }
         }
     });
 }
 
 fn data_source<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str) {
     let Some(source) = object(map, field) else { return };
-    walker.below(Place::Key(field), |walker| {
+    walker.below(Position::Key(field), |walker| {
         needs(walker, source, "name");
         needs(walker, source, "kind");
         let kind = string(source, "kind").unwrap_or_default();
@@ -171,7 +177,7 @@ fn volume<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if walker.is_at("spec") {
         needs(walker, map, "capacity");
         if let Some(capacity) = object(map, "capacity").filter(|capacity| !capacity.is_empty()) {
-            walker.below(Place::Key("capacity"), |walker| {
+            walker.below(Position::Key("capacity"), |walker| {
                 if !capacity.contains_key("storage") {
                     walker.missing("storage");
                 }
@@ -222,7 +228,7 @@ fn volume<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             continue;
         };
         let Some(source) = source.as_object() else { continue };
-        walker.below(Place::Key(key), |walker| {
+        walker.below(Position::Key(key), |walker| {
             for name in *names {
                 if !walker.has_missing(name) {
                     needs(walker, source, name);
@@ -232,7 +238,7 @@ fn volume<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                 && let Some(path) = string(source, "path").filter(|path| !path.is_empty() && !path.starts_with('/'))
             {
                 let message = format!("`{}` is not an absolute path: it does not start with `/`", shown(path));
-                walker.below(Place::Key("path"), |walker| {
+                walker.below(Position::Key("path"), |walker| {
                     if !walker.has("bad-path") {
                         walker.fault(Side::Value, "bad-path", message);
                     }
@@ -266,7 +272,7 @@ fn node_affinity<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         walker.missing("required");
     }
     if let Some(required) = object(map, "required") {
-        walker.below(Place::Key("required"), |walker| {
+        walker.below(Position::Key("required"), |walker| {
             needs(walker, required, "nodeSelectorTerms");
         });
     }
@@ -274,7 +280,7 @@ fn node_affinity<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 fn secret<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, field: &'static str, strict: bool) {
     let Some(reference) = object(map, field) else { return };
-    walker.below(Place::Key(field), |walker| {
+    walker.below(Position::Key(field), |walker| {
         needs(walker, reference, "name");
         needs(walker, reference, "namespace");
         if strict {
@@ -335,7 +341,7 @@ fn storage_os<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 fn local<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     needs(walker, map, "path");
     if let Some(path) = string(map, "path") {
-        walker.below(Place::Key("path"), |walker| {
+        walker.below(Position::Key("path"), |walker| {
             walker.text(
                 "bad-path",
                 "a path of a host",
@@ -350,7 +356,7 @@ fn glusterfs<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     needs(walker, map, "endpoints");
     needs(walker, map, "path");
     if let Some(namespace) = string(map, "endpointsNamespace") {
-        walker.below(Place::Key("endpointsNamespace"), |walker| {
+        walker.below(Position::Key("endpointsNamespace"), |walker| {
             walker.text("bad-name", "a namespace", namespace, names::label);
         });
     }
@@ -359,7 +365,7 @@ fn glusterfs<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 fn flex<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     needs(walker, map, "driver");
     let Some(options) = object(map, "options") else { return };
-    walker.below(Place::Key("options"), |walker| {
+    walker.below(Position::Key("options"), |walker| {
         for key in options.keys() {
             let domain = format!(".{}", key.split('/').next().unwrap_or_default().to_ascii_lowercase());
             if domain.ends_with(".kubernetes.io") || domain.ends_with(".k8s.io") {
@@ -393,7 +399,7 @@ fn iscsi<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
     chap(walker, map);
     if let Some(reference) = object(map, "secretRef") {
-        walker.below(Place::Key("secretRef"), |walker| needs(walker, reference, "name"));
+        walker.below(Position::Key("secretRef"), |walker| needs(walker, reference, "name"));
     }
 }
 
@@ -403,7 +409,7 @@ fn topology<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         needs(walker, item, "values");
         unique_strings(walker, item, "values");
         let Some(key) = string(item, "key") else { return };
-        walker.below(Place::Key("key"), |walker| {
+        walker.below(Position::Key("key"), |walker| {
             walker.text("bad-label", "a label key", key, labels::key);
         });
         if !seen.insert(key) {
@@ -422,7 +428,7 @@ fn parameters<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(parameters) = object(map, "parameters") else {
         return;
     };
-    walker.below(Place::Key("parameters"), |walker| {
+    walker.below(Position::Key("parameters"), |walker| {
         let size: usize = parameters
             .iter()
             .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))
@@ -435,7 +441,7 @@ fn parameters<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             walker.fault(Side::Key, "bad-size", message);
         }
         if let Some((key, _)) = parameters.get_key_value("") {
-            walker.below(Place::Key(key), |walker| {
+            walker.below(Position::Key(key), |walker| {
                 walker.fault(Side::Key, "bad-key", "a parameter's name is empty");
             });
         }
@@ -449,8 +455,8 @@ fn class<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let mut seen: Vec<&Value> = Vec::new();
     for (index, term) in items(map, "allowedTopologies").iter().enumerate() {
         if seen.contains(&term) {
-            walker.below(Place::Key("allowedTopologies"), |walker| {
-                walker.below(Place::Index(index), |walker| {
+            walker.below(Position::Key("allowedTopologies"), |walker| {
+                walker.below(Position::Index(index), |walker| {
                     walker.fault(Side::Value, "duplicate-item", "the same term is in the list already");
                 });
             });
@@ -545,7 +551,7 @@ fn attachment<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         (true, false) => {}
     }
     if let Some(inline) = object(map, "inlineVolumeSpec") {
-        walker.below(Place::Key("inlineVolumeSpec"), |walker| {
+        walker.below(Position::Key("inlineVolumeSpec"), |walker| {
             for field in ["capacity", "claimRef", "nodeAffinity", "storageClassName"] {
                 if says_something(inline, field) {
                     forbids(walker, inline, field, "in an inline volume");

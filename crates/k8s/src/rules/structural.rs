@@ -9,7 +9,7 @@ use crate::cel::{self, Scope};
 use crate::custom;
 use crate::formats::{pattern, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 /// The maximum depth of a schema that is followed.
 const DEEPEST: usize = 100;
@@ -167,10 +167,10 @@ fn children<'a>(
     mut run: impl FnMut(&mut Walker<'a>, &'a str, &'a Schema),
 ) {
     let Some(map) = object(schema, field) else { return };
-    walker.below(Place::Key(field), |walker| {
+    walker.below(Position::Key(field), |walker| {
         for (name, child) in map {
             let Some(child) = child.as_object() else { continue };
-            walker.below(Place::Key(name), |walker| run(walker, name, child));
+            walker.below(Position::Key(name), |walker| run(walker, name, child));
         }
     });
 }
@@ -365,7 +365,7 @@ fn branch<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>) {
     }
     if let Some(fields) = object(schema, "properties") {
         let known = at.beside.and_then(|beside| object(beside, "properties"));
-        walker.below(Place::Key("properties"), |walker| {
+        walker.below(Position::Key("properties"), |walker| {
             for name in fields.keys() {
                 if name == "metadata" {
                     fault(walker, name, "`metadata` cannot be described in a branch");
@@ -427,7 +427,7 @@ fn lists_and_maps<'a>(walker: &mut Walker<'a>, schema: &'a Schema) {
         }
     }
     if matches!(list, Some("set" | "map")) && is_true(item, "nullable") {
-        walker.below(Place::Key("items"), |walker| {
+        walker.below(Position::Key("items"), |walker| {
             fault(walker, "nullable", "the items of a set or a map cannot be null");
         });
     }
@@ -450,8 +450,8 @@ fn lists_and_maps<'a>(walker: &mut Walker<'a>, schema: &'a Schema) {
             Some(field) if !required && !is_set(field, "default") => "must be required, or have a default",
             Some(_) => continue,
         };
-        walker.below(Place::Key("x-kubernetes-list-map-keys"), |walker| {
-            walker.below(Place::Index(index), |walker| {
+        walker.below(Position::Key("x-kubernetes-list-map-keys"), |walker| {
+            walker.below(Position::Index(index), |walker| {
                 walker.fault(Side::Value, "bad-schema", format!("the key `{}` {wrong}", shown(key)));
             });
         });
@@ -505,7 +505,7 @@ fn below<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>) {
             beside: None,
             ..next
         };
-        walker.below(Place::Key("additionalProperties"), |walker| {
+        walker.below(Position::Key("additionalProperties"), |walker| {
             any_schema(walker, child, next);
         });
     }
@@ -516,7 +516,7 @@ fn below<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>) {
             beside: beside("items", None),
             ..next
         };
-        walker.below(Place::Key("items"), |walker| any_schema(walker, child, next));
+        walker.below(Position::Key("items"), |walker| any_schema(walker, child, next));
     }
     let branches = At {
         level: Level::Branch,
@@ -541,7 +541,7 @@ fn below<'a>(walker: &mut Walker<'a>, schema: &'a Schema, at: At<'a>) {
         });
     }
     if let Some(child) = object(schema, "not") {
-        walker.below(Place::Key("not"), |walker| any_schema(walker, child, branches));
+        walker.below(Position::Key("not"), |walker| any_schema(walker, child, branches));
     }
 }
 
@@ -633,7 +633,7 @@ fn defaults<'a>(walker: &mut Walker<'a>, schema: &'a Schema, root: bool, depth: 
     });
     if let Some(child) = object(schema, "items") {
         let embedded = is_true(child, "x-kubernetes-embedded-resource");
-        walker.below(Place::Key("items"), |walker| {
+        walker.below(Position::Key("items"), |walker| {
             defaults(walker, child, embedded, depth + 1);
         });
     }

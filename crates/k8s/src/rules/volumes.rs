@@ -8,7 +8,7 @@ use super::pod_spec::each_container;
 use super::{Check, each_object, forbids, is_set, items, needs, number, object, says_something, string};
 use crate::formats::{names, shown};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.AppArmorProfile", app_armor),
@@ -67,7 +67,7 @@ fn azure_disk<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 fn csi<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if let Some(driver) = string(map, "driver").filter(|driver| !driver.is_empty()) {
-        walker.below(Place::Key("driver"), |walker| {
+        walker.below(Position::Key("driver"), |walker| {
             walker.text("bad-name", "the name of a CSI driver", driver, |text| {
                 if text.len() > names::LABEL_LENGTH {
                     return Err(format!("it has {} characters, at most 63 are allowed", text.len()));
@@ -77,10 +77,10 @@ fn csi<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         });
     }
     if let Some(secret) = object(map, "nodePublishSecretRef") {
-        walker.below(Place::Key("nodePublishSecretRef"), |walker| {
+        walker.below(Position::Key("nodePublishSecretRef"), |walker| {
             needs(walker, secret, "name");
             if let Some(name) = string(secret, "name").filter(|name| !name.is_empty()) {
-                walker.below(Place::Key("name"), |walker| {
+                walker.below(Position::Key("name"), |walker| {
                     walker.text("bad-name", "a DNS subdomain", name, names::subdomain);
                 });
             }
@@ -118,7 +118,7 @@ fn fibre_channel<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 fn flex<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(options) = object(map, "options") else { return };
-    walker.below(Place::Key("options"), |walker| {
+    walker.below(Position::Key("options"), |walker| {
         for key in options.keys() {
             let domain = key.split_once('/').map_or(key.as_str(), |(domain, _)| domain);
             let domain = format!(".{}", domain.to_ascii_lowercase());
@@ -133,7 +133,7 @@ fn flex<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 /// `ValidateTemplateObjectMeta`: the name of the claim is composed of the pod's and the volume's name.
 fn claim_template<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let Some(meta) = object(map, "metadata") else { return };
-    walker.below(Place::Key("metadata"), |walker| {
+    walker.below(Position::Key("metadata"), |walker| {
         for key in meta
             .keys()
             .filter(|key| !matches!(key.as_str(), "annotations" | "labels"))
@@ -206,7 +206,7 @@ fn certificate<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 fn relative<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, fields: &[&'static str]) {
     for field in fields {
         if let Some(path) = string(map, field) {
-            walker.below(Place::Key(field), |walker| {
+            walker.below(Position::Key(field), |walker| {
                 walker.text(
                     "bad-path",
                     "a path in a volume",
@@ -225,19 +225,19 @@ fn projected<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     each_object(walker, map, "sources", |walker, source| {
         for field in ["secret", "configMap", "downwardAPI"] {
             let Some(own) = object(source, field) else { continue };
-            walker.below(Place::Key(field), |walker| {
+            walker.below(Position::Key(field), |walker| {
                 each_object(walker, own, "items", |walker, item| {
                     once(walker, item, "path", &mut paths, index);
                 });
             });
         }
         if let Some(own) = object(source, "clusterTrustBundle") {
-            walker.below(Place::Key("clusterTrustBundle"), |walker| {
+            walker.below(Position::Key("clusterTrustBundle"), |walker| {
                 once(walker, own, "path", &mut paths, index);
             });
         }
         if let Some(own) = object(source, "podCertificate") {
-            walker.below(Place::Key("podCertificate"), |walker| {
+            walker.below(Position::Key("podCertificate"), |walker| {
                 for field in ["credentialBundlePath", "keyPath", "certificateChainPath"] {
                     once(walker, own, field, &mut paths, index);
                 }
@@ -302,7 +302,7 @@ fn used<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                 Some(volume) if !is_set(volume, "emptyDir") => format!("the volume `{}` is no emptyDir", shown(name)),
                 Some(_) => return,
             };
-            walker.inside(&[Place::Key("valueFrom"), Place::Key("fileKeyRef")], |walker| {
+            walker.inside(&[Position::Key("valueFrom"), Position::Key("fileKeyRef")], |walker| {
                 walker.fault_at("volumeName", "field-conflict", message);
             });
         });

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::pod_spec::{containers, each_container};
 use super::{Check, forbids, object, says_something, string};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.PodSpec", of_system),
@@ -62,7 +62,7 @@ fn of_system<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         let Some(context) = object(map, "securityContext") else {
             return;
         };
-        walker.below(Place::Key("securityContext"), |walker| {
+        walker.below(Position::Key("securityContext"), |walker| {
             for field in fields {
                 let list = matches!(*field, "sysctls" | "supplementalGroups");
                 if !list || says_something(context, field) {
@@ -91,7 +91,7 @@ fn host_process<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             && of_pod != own
         {
             walker.inside(
-                &[Place::Key("securityContext"), Place::Key("windowsOptions")],
+                &[Position::Key("securityContext"), Position::Key("windowsOptions")],
                 |walker| {
                     walker.fault_at("hostProcess", "field-conflict", format!("it is {of_pod} for the pod"));
                 },

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Check, each_object, forbids, is_set, needs, number, object, says_something, string};
 use crate::problem::Side;
-use crate::walk::{Place, Walker};
+use crate::walk::{Position, Walker};
 use crate::words::whole;
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
@@ -102,7 +102,7 @@ fn selects_its_pods<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     };
     for (key, value) in selector {
         if labels.and_then(|labels| labels.get(key)).map(text) != Some(text(value)) {
-            walker.below(Place::Key("selector"), |walker| {
+            walker.below(Position::Key("selector"), |walker| {
                 let message = format!(
                     "the pods of the template do not have the label `{}`",
                     crate::formats::shown(key)
@@ -120,10 +120,10 @@ fn claim_names<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             walker.missing("metadata").help = Some("the claim needs a name".to_owned());
             return;
         };
-        walker.below(Place::Key("metadata"), |walker| {
+        walker.below(Position::Key("metadata"), |walker| {
             needs(walker, meta, "name");
             if let Some(name) = string(meta, "name").filter(|name| !name.is_empty()) {
-                walker.below(Place::Key("name"), |walker| {
+                walker.below(Position::Key("name"), |walker| {
                     walker.text(
                         "bad-name",
                         "a volume's name (a DNS label)",
@@ -176,7 +176,7 @@ fn one_way<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if string(map, "type") != Some("OnDelete")
         && let Some(update) = object(map, "rollingUpdate")
     {
-        walker.below(Place::Key("rollingUpdate"), |walker| surge_or_not(walker, update));
+        walker.below(Position::Key("rollingUpdate"), |walker| surge_or_not(walker, update));
     }
 }
 
@@ -268,5 +268,7 @@ fn job<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 }
 
 fn in_pod_spec<'a>(walker: &mut Walker<'a>, run: impl FnOnce(&mut Walker<'a>)) {
-    walker.below(Place::Key("template"), |walker| walker.below(Place::Key("spec"), run));
+    walker.below(Position::Key("template"), |walker| {
+        walker.below(Position::Key("spec"), run)
+    });
 }

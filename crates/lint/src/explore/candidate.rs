@@ -36,7 +36,7 @@ pub(super) struct Candidate {
 
 /// One thing that a candidate sets.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Setting {
+pub(super) enum Change {
     Value(Keys, Json, Origin),
     Served(Arc<str>),
     Upgrade,
@@ -74,24 +74,24 @@ impl Candidate {
     }
 
     /// What it sets, one by one.
-    pub(super) fn settings(&self) -> Vec<Setting> {
+    pub(super) fn settings(&self) -> Vec<Change> {
         let values = self
             .values
             .iter()
-            .map(|(keys, (value, origin))| Setting::Value(keys.clone(), value.clone(), *origin));
-        let served = self.served.iter().map(|api| Setting::Served(Arc::clone(api)));
-        let upgrade = self.is_upgrade.then_some(Setting::Upgrade);
+            .map(|(keys, (value, origin))| Change::Value(keys.clone(), value.clone(), *origin));
+        let served = self.served.iter().map(|api| Change::Served(Arc::clone(api)));
+        let upgrade = self.is_upgrade.then_some(Change::Upgrade);
         values.chain(served).chain(upgrade).collect()
     }
 
     /// The candidate that sets these.
-    pub(super) fn of(settings: &[Setting]) -> Self {
+    pub(super) fn of(settings: &[Change]) -> Self {
         let mut candidate = Self::default();
         for setting in settings {
             match setting {
-                Setting::Value(keys, value, origin) => candidate.set(keys.clone(), value.clone(), *origin),
-                Setting::Served(api) => _ = candidate.served.insert(Arc::clone(api)),
-                Setting::Upgrade => candidate.is_upgrade = true,
+                Change::Value(keys, value, origin) => candidate.set(keys.clone(), value.clone(), *origin),
+                Change::Served(api) => _ = candidate.served.insert(Arc::clone(api)),
+                Change::Upgrade => candidate.is_upgrade = true,
             }
         }
         candidate

@@ -10,7 +10,7 @@ use super::super::rule::Selection;
 use super::super::suppress::Suppressions;
 use super::super::tally::Tally;
 use super::arms::{Arm, Place};
-use super::candidate::{Candidate, Keys, Origin, Setting};
+use super::candidate::{Candidate, Change, Keys, Origin};
 use super::invent::Knowledge;
 use super::is_told;
 use super::search::{Search, is_guard};
@@ -220,7 +220,7 @@ impl<'a> Linter<'a> {
             let mut at = 0;
             while at < kept.len() {
                 let end = (at + chunk).min(kept.len());
-                let fewer: Vec<Setting> = kept[..at].iter().chain(&kept[end..]).cloned().collect();
+                let fewer: Vec<Change> = kept[..at].iter().chain(&kept[end..]).cloned().collect();
                 if !fewer.is_empty() && self.has(run, &Candidate::of(&fewer), key) {
                     kept = fewer;
                 } else {
@@ -244,9 +244,9 @@ impl<'a> Linter<'a> {
         candidate: &Candidate,
         (knowledge, search): (&Knowledge, &Search<'_>),
     ) -> bool {
-        let is_offered = |setting: &Setting| match setting {
-            Setting::Value(_, _, origin) => *origin == Origin::Chart,
-            Setting::Served(_) | Setting::Upgrade => true,
+        let is_offered = |setting: &Change| match setting {
+            Change::Value(_, _, origin) => *origin == Origin::Chart,
+            Change::Served(_) | Change::Upgrade => true,
         };
         let settings = candidate.settings();
         if settings.iter().all(is_offered) {
@@ -255,7 +255,7 @@ impl<'a> Linter<'a> {
         let goals = around.iter().filter_map(|arm| knowledge.conditions.goals.get(*arm));
         let needed: BTreeSet<Keys> = goals.flatten().flat_map(|needs| search.needed(needs)).collect();
         let mut more = settings.iter().enumerate().filter(|(_, setting)| match setting {
-            Setting::Value(keys, ..) if !is_offered(setting) => !needed
+            Change::Value(keys, ..) if !is_offered(setting) => !needed
                 .iter()
                 .any(|path| path.starts_with(keys) || keys.starts_with(path)),
             _ => false,
@@ -268,13 +268,13 @@ impl<'a> Linter<'a> {
     }
 
     /// Leaves out parts of a list or map, as long as the finding stays.
-    fn reduce_value(&mut self, run: &Run, kept: &mut Vec<Setting>, at: usize, spot: &Spot) {
+    fn reduce_value(&mut self, run: &Run, kept: &mut Vec<Change>, at: usize, spot: &Spot) {
         const MOST: usize = 24;
         const MOST_NODES: usize = 200;
         let mut tried = 0;
         let mut next = 0;
         while tried < MOST {
-            let Setting::Value(_, value, _) = &kept[at] else { return };
+            let Change::Value(_, value, _) = &kept[at] else { return };
             if nodes(value) > MOST_NODES {
                 return;
             }
@@ -283,7 +283,7 @@ impl<'a> Linter<'a> {
             };
             tried += 1;
             let mut fewer = kept.clone();
-            if let Setting::Value(_, value, _) = &mut fewer[at] {
+            if let Change::Value(_, value, _) = &mut fewer[at] {
                 *value = smaller;
             }
             if self.has(run, &Candidate::of(&fewer), spot) {
@@ -305,8 +305,8 @@ fn hints(around: &[&Arm], candidate: &Candidate, knowledge: &Knowledge) -> Vec<C
     for needs in ways {
         // What the set has for the paths that the way is about.
         let paths: Vec<String> = needs.iter().flat_map(|(formula, _)| formula.paths()).collect();
-        let is_about = |setting: &&Setting| match setting {
-            Setting::Value(keys, ..) => {
+        let is_about = |setting: &&Change| match setting {
+            Change::Value(keys, ..) => {
                 let set = keys.join(".");
                 paths.iter().any(|path| {
                     let below = |inner: &str, outer: &str| {
@@ -315,10 +315,10 @@ fn hints(around: &[&Arm], candidate: &Candidate, knowledge: &Knowledge) -> Vec<C
                     below(path, &set) || below(&set, path)
                 })
             }
-            Setting::Served(api) => paths.iter().any(|path| **path == **api),
-            Setting::Upgrade => paths.iter().any(|path| path == "Upgrade"),
+            Change::Served(api) => paths.iter().any(|path| **path == **api),
+            Change::Upgrade => paths.iter().any(|path| path == "Upgrade"),
         };
-        let kept: Vec<Setting> = settings.iter().filter(is_about).cloned().collect();
+        let kept: Vec<Change> = settings.iter().filter(is_about).cloned().collect();
         let hint = Candidate::of(&kept);
         if !hint.is_empty() && !hints.contains(&hint) {
             hints.push(hint);

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::{Path, Step};
+use super::{Path, Selector};
 use gostd::float;
 use gostd::regexp::Regexp;
 use goyaml::{Node, Value};
@@ -138,7 +138,7 @@ impl Term {
     }
 
     /// A term of a path.
-    pub(super) fn path(is_item: bool, steps: Vec<Step>) -> Self {
+    pub(super) fn path(is_item: bool, steps: Vec<Selector>) -> Self {
         let path = Path { steps };
         if is_item { Self::Item(path) } else { Self::Root(path) }
     }

@@ -15,11 +15,11 @@ use source::Span;
 /// A parsed path.
 #[derive(Debug)]
 pub(super) struct Path {
-    steps: Vec<Step>,
+    steps: Vec<Selector>,
 }
 
 #[derive(Debug)]
-enum Step {
+enum Selector {
     /// `.name`
     Child(String),
     /// `.*`
@@ -83,7 +83,7 @@ fn descend(node: &Node, visit: &mut dyn FnMut(&Node)) {
     visit(node);
 }
 
-fn walk(steps: &[Step], node: &Node, root: &Node, found: &mut Vec<Node>) {
+fn walk(steps: &[Selector], node: &Node, root: &Node, found: &mut Vec<Node>) {
     let Some((step, rest)) = steps.split_first() else {
         found.push(node.clone());
         return;
@@ -96,19 +96,19 @@ fn walk(steps: &[Step], node: &Node, root: &Node, found: &mut Vec<Node>) {
         _ => {}
     };
     match step {
-        Step::Children => children(),
-        Step::Child(name) => {
+        Selector::Children => children(),
+        Selector::Child(name) => {
             if let Some(value) = node.get(name) {
                 walk(rest, value, root, found);
             }
         }
-        Step::Named(names) => {
+        Selector::Named(names) => {
             for value in names.iter().filter_map(|name| node.get(name)) {
                 walk(rest, value, root, found);
             }
         }
-        Step::Descend => descend(node, &mut |inner| walk(rest, inner, root, found)),
-        Step::Subscript(subscript) => match &node.value {
+        Selector::Descend => descend(node, &mut |inner| walk(rest, inner, root, found)),
+        Selector::Subscript(subscript) => match &node.value {
             Value::Map(_) if subscript.is_all() => children(),
             Value::List(items) => {
                 for at in subscript.indices(items.len()) {
@@ -117,7 +117,7 @@ fn walk(steps: &[Step], node: &Node, root: &Node, found: &mut Vec<Node>) {
             }
             _ => {}
         },
-        Step::Filter(filter, is_recursive) => match &node.value {
+        Selector::Filter(filter, is_recursive) => match &node.value {
             Value::List(items) if !is_recursive => {
                 for item in items.iter().filter(|item| filter.accepts(item, root)) {
                     walk(rest, item, root, found);
@@ -129,9 +129,9 @@ fn walk(steps: &[Step], node: &Node, root: &Node, found: &mut Vec<Node>) {
                 }
             }
         },
-        Step::NameOf(name) => names_of(std::slice::from_ref(name), rest, node, root, found),
-        Step::NamesOf(names) => names_of(names, rest, node, root, found),
-        Step::Names => {
+        Selector::NameOf(name) => names_of(std::slice::from_ref(name), rest, node, root, found),
+        Selector::NamesOf(names) => names_of(names, rest, node, root, found),
+        Selector::Names => {
             if let Value::Map(map) = &node.value {
                 for (key, span, _) in entries(map) {
                     walk(rest, &name_node(key, span), root, found);
@@ -141,7 +141,7 @@ fn walk(steps: &[Step], node: &Node, root: &Node, found: &mut Vec<Node>) {
     }
 }
 
-fn names_of(names: &[String], rest: &[Step], node: &Node, root: &Node, found: &mut Vec<Node>) {
+fn names_of(names: &[String], rest: &[Selector], node: &Node, root: &Node, found: &mut Vec<Node>) {
     let Value::Map(map) = &node.value else { return };
     for name in names {
         if let Some((key, entry)) = map.get_key_value(name) {

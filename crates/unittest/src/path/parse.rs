@@ -1,6 +1,6 @@
 //! The parser of paths and filters.
 
-use super::Step;
+use super::Selector;
 use super::filter::{Filter, Operator, Scalar, Term};
 use super::slice::Subscript;
 use gostd::quote::{quote, quote_char};
@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 64;
 ///
 /// # Errors
 /// The syntax error and its position.
-pub(super) fn path(text: &str) -> Result<Vec<Step>, String> {
+pub(super) fn path(text: &str) -> Result<Vec<Selector>, String> {
     let mut parser = Parser {
         text,
         at: 0,
@@ -70,7 +70,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Steps up to the end of the path; in a filter, up to a character that cannot be part of one.
-    fn steps(&mut self, mut is_undotted: bool) -> Result<Vec<Step>, String> {
+    fn steps(&mut self, mut is_undotted: bool) -> Result<Vec<Selector>, String> {
         const ENDS: [char; 11] = ['.', '[', ')', ' ', '&', '|', '=', '!', '>', '<', '~'];
         const UNDOTTED_ENDS: [char; 12] = ['.', '[', ']', ')', ' ', '&', '|', '=', '!', '>', '<', '~'];
         let mut steps = Vec::new();
@@ -87,11 +87,11 @@ impl<'a> Parser<'a> {
                 if name.is_empty() && !self.starts("[") {
                     return self.fail("child name or array access or filter missing after recursive descent");
                 }
-                steps.push(Step::Descend);
+                steps.push(Selector::Descend);
                 match name {
                     "" => {}
-                    "*" => steps.push(Step::Children),
-                    name => steps.push(Step::Child(unescape(name))),
+                    "*" => steps.push(Selector::Children),
+                    name => steps.push(Selector::Child(unescape(name))),
                 }
             } else if self.take(".") {
                 let name = self.word(&ENDS);
@@ -112,16 +112,16 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn child(&mut self, name: &str, steps: &mut Vec<Step>) -> Result<(), String> {
+    fn child(&mut self, name: &str, steps: &mut Vec<Selector>) -> Result<(), String> {
         if name.is_empty() {
             return self.fail("child name missing");
         }
         if self.is_property()? {
-            steps.push(Step::NameOf(unescape(name)));
+            steps.push(Selector::NameOf(unescape(name)));
         } else if name == "*" {
-            steps.push(Step::Children);
+            steps.push(Selector::Children);
         } else {
-            steps.push(Step::Child(unescape(name)));
+            steps.push(Selector::Child(unescape(name)));
         }
         Ok(())
     }
@@ -137,13 +137,13 @@ impl<'a> Parser<'a> {
         Ok(true)
     }
 
-    fn bracket(&mut self, steps: &mut Vec<Step>) -> Result<(), String> {
+    fn bracket(&mut self, steps: &mut Vec<Selector>) -> Result<(), String> {
         if self.take("[?(") {
             self.depth += 1;
             if self.depth > MAX_DEPTH {
                 return self.fail("filters nest too deep");
             }
-            let is_recursive = matches!(steps.last(), Some(Step::Descend));
+            let is_recursive = matches!(steps.last(), Some(Selector::Descend));
             self.space();
             if self.starts(")]") {
                 return self.fail("missing filter");
@@ -154,7 +154,7 @@ impl<'a> Parser<'a> {
                 return self.fail("missing end of filter");
             }
             self.depth -= 1;
-            steps.push(Step::Filter(filter, is_recursive));
+            steps.push(Selector::Filter(filter, is_recursive));
             return Ok(());
         }
         let start = self.at;
@@ -163,9 +163,9 @@ impl<'a> Parser<'a> {
         if self.starts("'") || self.starts("\"") {
             let names = self.names()?;
             if self.is_property()? {
-                steps.push(Step::NamesOf(names));
+                steps.push(Selector::NamesOf(names));
             } else {
-                steps.push(Step::Named(names));
+                steps.push(Selector::Named(names));
             }
             return Ok(());
         }
@@ -183,9 +183,9 @@ impl<'a> Parser<'a> {
             if !subscript.is_all() {
                 return self.fail("property name operator can only be used on map nodes");
             }
-            steps.push(Step::Names);
+            steps.push(Selector::Names);
         } else {
-            steps.push(Step::Subscript(subscript));
+            steps.push(Selector::Subscript(subscript));
         }
         Ok(())
     }

@@ -26,9 +26,9 @@ pub(super) enum Stop {
     Error(String),
 }
 
-type Step<T> = Result<T, Stop>;
+type Parsed<T> = Result<T, Stop>;
 
-fn fail<T>(message: impl Into<String>) -> Step<T> {
+fn fail<T>(message: impl Into<String>) -> Parsed<T> {
     Err(Stop::Error(message.into()))
 }
 
@@ -121,7 +121,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Parses a name and its value.
-    pub(super) fn key(&mut self, data: &mut Map, level: usize) -> Step<()> {
+    pub(super) fn key(&mut self, data: &mut Map, level: usize) -> Parsed<()> {
         let start = self.offset();
         let stops: &[char] = if self.kind == SetKind::Literal {
             &['=', '[', '.']
@@ -180,7 +180,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Parses the rest of a dotted name into the mapping of its first part.
-    fn nested(&mut self, data: &mut Map, piece: &Piece, start: usize, level: usize) -> Step<()> {
+    fn nested(&mut self, data: &mut Map, piece: &Piece, start: usize, level: usize) -> Parsed<()> {
         if level > MAX_NAME_LEVEL {
             return fail(format!(
                 "value name nested level is greater than maximum supported nested level of {MAX_NAME_LEVEL}"
@@ -211,7 +211,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Parses the index in brackets.
-    fn index(&mut self) -> Step<i64> {
+    fn index(&mut self) -> Parsed<i64> {
         let piece = self.until(&[']']);
         if piece.stop.is_none() {
             return Err(Stop::End);
@@ -227,7 +227,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Parses the rest of the expression after an index into a list.
-    fn item(&mut self, list: &mut Vec<Node>, index: i64, level: usize, depth: usize) -> Step<()> {
+    fn item(&mut self, list: &mut Vec<Node>, index: i64, level: usize, depth: usize) -> Parsed<()> {
         let Ok(index) = usize::try_from(index) else {
             return fail(format!("negative {index} index not allowed"));
         };
@@ -292,7 +292,7 @@ impl<'a> Parser<'a> {
 
     /// Parses the value after a `=`. The second result is whether the end of the flag was reached. As in Go, a value is
     /// also set if a file cannot be read: null.
-    fn value(&mut self) -> (Option<Node>, Step<()>) {
+    fn value(&mut self) -> (Option<Node>, Parsed<()>) {
         if self.kind == SetKind::Literal {
             let piece = self.until(&[]);
             return (Some(string(piece.text, piece.span)), Ok(()));
@@ -318,7 +318,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `{a,b}`
-    fn list(&mut self) -> Step<Node> {
+    fn list(&mut self) -> Parsed<Node> {
         let start = self.offset();
         self.at += 1;
         let mut items = Vec::new();
@@ -340,7 +340,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Converts a piece to a value of the type for this kind of flag.
-    fn typed(&mut self, piece: Piece) -> Step<Node> {
+    fn typed(&mut self, piece: Piece) -> Parsed<Node> {
         let Piece { text, span, .. } = piece;
         match self.kind {
             SetKind::File => match (self.read_file)(&text) {
@@ -356,7 +356,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Parses a JSON value, or null if there is none, and skips to the next name.
-    fn json_value(&mut self) -> Step<Node> {
+    fn json_value(&mut self) -> Parsed<Node> {
         let start = self.offset();
         if self.skip_to_next() {
             return Ok(Node::new(Value::Null, self.span_from(start)));
@@ -402,7 +402,7 @@ fn set(data: &mut Map, piece: &Piece, node: Node) {
 }
 
 /// Sets an item, and pads the list with nulls if it is too short.
-fn set_index(list: &mut Vec<Node>, index: usize, value: Node, filled: &mut usize) -> Step<()> {
+fn set_index(list: &mut Vec<Node>, index: usize, value: Node, filled: &mut usize) -> Parsed<()> {
     if index > MAX_INDEX {
         return fail(format!(
             "index of {index} is greater than maximum supported index of {MAX_INDEX}"

@@ -67,7 +67,7 @@ fn id(text: &str) -> TextId {
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct Cached {
     lines: BTreeMap<TextId, Arc<Lines>>,
     yaml: BTreeMap<(TextId, usize), Option<Arc<Node>>>,
     /// The total weight of `lines` and `yaml`.
@@ -79,10 +79,10 @@ struct Kept {
 
 /// The caches that are kept between queries.
 #[derive(Debug, Default)]
-pub(super) struct Index(Mutex<Kept>);
+pub(super) struct Index(Mutex<Cached>);
 
 impl Index {
-    fn lock(&self) -> MutexGuard<'_, Kept> {
+    fn lock(&self) -> MutexGuard<'_, Cached> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -156,7 +156,7 @@ impl Index {
     }
 }
 
-impl Kept {
+impl Cached {
     /// Clears the texts if another one would exceed the limit.
     fn make_room(&mut self, weight: usize) {
         if self.weight.saturating_add(weight) > MAX_KEPT {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::record::{Event, RunId, Setting};
+use super::record::{Event, RunId, ValuePlace};
 use super::text::{printed, unquoted, with_removed};
 use super::window::{Before, From};
 use super::{Hit, MAX_DEPTH, Origins};
@@ -24,7 +24,7 @@ const MIN_PART: usize = 4;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
     /// Where the values set it. `None` if they do not, as for the version of the chart.
-    pub place: Option<Setting>,
+    pub place: Option<ValuePlace>,
     /// The scalar as a template prints it.
     pub text: String,
     /// Whether that text is in the part. An input that is not was changed by a function, or decided what was printed.
@@ -41,7 +41,7 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, value: &Value, place: Option<Setting>) {
+    fn add(&mut self, value: &Value, place: Option<ValuePlace>) {
         match printed(value) {
             Some(text) => self.scalar(&text, place),
             // Only those items of a collection that are in the text: it has others that something else was made of.
@@ -50,7 +50,7 @@ impl Found {
         }
     }
 
-    fn scalar(&mut self, text: &str, place: Option<Setting>) {
+    fn scalar(&mut self, text: &str, place: Option<ValuePlace>) {
         let key = (place.map(|place| place.value), text.to_owned());
         if text.trim().is_empty() || self.inputs.len() >= MAX_INPUTS || !self.known.insert(key) {
             return;
@@ -66,7 +66,7 @@ impl Found {
         let mut rest = vec![value.clone()];
         let mut left = MAX_ITEMS;
         while let Some(value) = rest.pop() {
-            let mut item = |item: &Value, place: Option<Setting>| match printed(item) {
+            let mut item = |item: &Value, place: Option<ValuePlace>| match printed(item) {
                 Some(text) if place.is_some() && is_in(&self.wanted, text.trim()) => self.scalar(&text, place),
                 Some(_) => {}
                 None => rest.push(item.clone()),
@@ -75,13 +75,13 @@ impl Found {
                 View::List(list) => {
                     for (index, inner) in list.items.iter().enumerate().take(left) {
                         left -= 1;
-                        item(inner, Setting::of_item(list, index));
+                        item(inner, ValuePlace::of_item(list, index));
                     }
                 }
                 View::Map(map) => {
                     for (key, inner) in map.read().iter().take(left) {
                         left -= 1;
-                        item(inner, Setting::of_entry(map, key));
+                        item(inner, ValuePlace::of_entry(map, key));
                     }
                 }
                 _ => {}

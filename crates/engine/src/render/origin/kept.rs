@@ -3,7 +3,7 @@
 
 use std::iter::successors;
 
-use super::record::{RunId, Setting};
+use super::record::{RunId, ValuePlace};
 use super::text::printed;
 use super::window::{Before, From};
 use super::{MAX_DEPTH, Origins};
@@ -18,7 +18,7 @@ const MAX_EQUAL: usize = 200;
 impl Origins {
     /// Returns the setting of a value that a statement took from an included text, such as `include "port" . | int`,
     /// and whether it is certain.
-    pub(super) fn included(&self, window: &[From], value: &Value, depth: usize) -> Option<(Setting, bool)> {
+    pub(super) fn included(&self, window: &[From], value: &Value, depth: usize) -> Option<(ValuePlace, bool)> {
         if depth >= MAX_DEPTH {
             return None;
         }
@@ -39,7 +39,7 @@ impl Origins {
     }
 
     /// Returns the setting of a value that a caller of a run took from an included text and passed on in a map.
-    pub(super) fn handed(&self, value: &Value, run: RunId) -> Option<Setting> {
+    pub(super) fn handed(&self, value: &Value, run: RunId) -> Option<ValuePlace> {
         let callers = successors(self.record.runs[run].parent, |(run, _)| self.record.runs[*run].parent);
         let mut found = callers.take(MAX_CALLERS).map(|caller| self.window(caller));
         found

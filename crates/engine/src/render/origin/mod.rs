@@ -20,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 use self::index::Index;
 use self::record::{Event, Made, Record, RunId};
-use self::text::{Step, Target, is_same, line_at, with_removed};
+use self::text::{Target, YamlStep, is_same, line_at, with_removed};
 use self::window::{Before, From};
 use super::program::{Program, Unit};
 use super::runtime::Runtime;
@@ -28,7 +28,7 @@ use govalue::Value;
 use source::{SourceKind, Sources, Span};
 
 pub use self::inputs::Input;
-pub use self::record::Setting;
+pub use self::record::ValuePlace;
 pub(super) use self::record::{ALLOWANCE, Recorder};
 
 /// The maximum number of nested runs that are followed.
@@ -42,7 +42,7 @@ pub struct Origin {
     /// The actions that led to it, innermost first.
     pub calls: Vec<Span>,
     /// The place of the value, if it comes from the values.
-    pub value: Option<Setting>,
+    pub value: Option<ValuePlace>,
     /// Whether `value` is known rather than guessed: the output is that scalar, that line of it or the entry at the
     /// same path, and no other input looks the same. For a part of a text, one of several values in a scalar, or a
     /// value that merely prints the same, `value` is a guess.
@@ -65,7 +65,7 @@ pub struct Origins {
 /// The input that the text of an expression was found in.
 enum Hit {
     Run(RunId, Before, Range<usize>),
-    Value(Setting),
+    Value(ValuePlace),
     /// An entry of a map that a template built.
     Made(Entry),
 }
@@ -292,10 +292,10 @@ impl Origins {
             From::Run(run, asked) => {
                 let mut target = entry.target.clone();
                 // The path inside the entry, which is a list, follows the entry's key.
-                let last = target.path.iter().rposition(|step| matches!(step, Step::Key(_)));
+                let last = target.path.iter().rposition(|step| matches!(step, YamlStep::Key(_)));
                 let within = target.path.split_off(last.map_or(target.path.len(), |last| last + 1));
                 target.path.clone_from(&entry.made.path);
-                target.path.push(Step::Key(Arc::clone(&entry.key)));
+                target.path.push(YamlStep::Key(Arc::clone(&entry.key)));
                 target.path.extend(within);
                 let inner = self.index.yaml(&self.record.runs[*run].text, 0)?;
                 Some(Hit::Run(*run, *asked, text::follow(&inner, &target)?))

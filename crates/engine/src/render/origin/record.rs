@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::text::{Step, is_same};
+use super::text::{YamlStep, is_same};
 use crate::render::program::UnitId;
 use gostd::string as gostring;
 use govalue::{List, Map, Value, View, view};
@@ -27,7 +27,7 @@ pub(super) type RunId = usize;
 
 /// The place at which an entry of the values is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub struct ValuePlace {
     /// The span of its key; `None` for an item of a list.
     pub key: Option<Span>,
     /// The span of its value: the scalar with its quotes, or the whole collection. For a scalar of several lines, the
@@ -35,7 +35,7 @@ pub struct Setting {
     pub value: Span,
 }
 
-impl Setting {
+impl ValuePlace {
     /// The place of an entry of a map. `None` if a template parsed the map from a text.
     pub(super) fn of_entry(map: &Map, key: &str) -> Option<Self> {
         let entry = map.entry(key)?;
@@ -58,7 +58,7 @@ pub(super) enum Event {
     /// A statement begins; its number in the lowered template.
     Mark(usize),
     /// A value is read; the place is known if it comes from the values.
-    Read(Value, Option<Setting>),
+    Read(Value, Option<ValuePlace>),
     /// A template is rendered.
     Run(RunId),
     /// A variable is set, from the inputs used since the last mark.
@@ -109,7 +109,7 @@ pub(super) struct Made {
     /// The run and event that created it.
     pub(super) at: (RunId, usize),
     /// The path to the map in the text that it was parsed from.
-    pub(super) path: Vec<Step>,
+    pub(super) path: Vec<YamlStep>,
 }
 
 /// All runs of a render.
@@ -284,7 +284,7 @@ impl Recorder {
         self.lock().push(Event::Ranged(slot, value.clone()));
     }
 
-    pub(in crate::render) fn turn(&self, element: u32, key: u32, index: usize) {
+    pub(in crate::render) fn iteration(&self, element: u32, key: u32, index: usize) {
         self.lock().push(Event::Turn { element, key, index });
     }
 
@@ -294,7 +294,7 @@ impl Recorder {
             return;
         }
         let place = match view(receiver) {
-            View::Map(map) => Setting::of_entry(map, key),
+            View::Map(map) => ValuePlace::of_entry(map, key),
             _ => None,
         };
         self.lock().push(Event::Read(value.clone(), place));
@@ -314,7 +314,7 @@ impl Recorder {
             match (view(&receiver), key.as_str(), int(key)) {
                 (View::Map(_), Some(key), _) => self.read(&receiver, key, result),
                 (View::List(list), _, Some(index)) => {
-                    let place = Setting::of_item(list, index);
+                    let place = ValuePlace::of_item(list, index);
                     self.lock().push(Event::Read(result.clone(), place));
                 }
                 _ => {}
@@ -378,7 +378,7 @@ impl Recorder {
             }
         };
         let length = sources.get(file).text().len();
-        let place = Setting {
+        let place = ValuePlace {
             key: None,
             value: Span::new(file, 0, length),
         };
@@ -413,13 +413,14 @@ impl Recorder {
             };
             match view(&value) {
                 View::Map(map) => {
-                    let inner = |(key, value): (&Arc<str>, &Value)| (value.clone(), way(Step::Key(Arc::clone(key))));
+                    let inner =
+                        |(key, value): (&Arc<str>, &Value)| (value.clone(), way(YamlStep::Key(Arc::clone(key))));
                     rest.extend(map.read().iter().filter(|(_, value)| is_collection(value)).map(inner));
                     record.made.insert((map.address(), None), Made { at, path });
                 }
                 View::List(list) => {
                     let items = list.items.iter().enumerate().filter(|(_, item)| is_collection(item));
-                    rest.extend(items.map(|(index, item)| (item.clone(), way(Step::Index(index)))));
+                    rest.extend(items.map(|(index, item)| (item.clone(), way(YamlStep::Index(index)))));
                 }
                 _ => {}
             }

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::index::Owner;
-use super::record::Setting;
+use super::record::ValuePlace;
 use super::text::{self, Line, line_at, lines, printed, unquoted};
 use super::window::{Before, From, is_ambiguous};
 use super::{Entry, Hit, Origins};
@@ -70,12 +70,12 @@ impl Origins {
     }
 
     /// Returns the source line of a value that the n-th of several equal lines was printed from.
-    fn line_of(&self, place: Setting, value: &Value, (line, nth): (Line<'_>, usize)) -> Setting {
+    fn line_of(&self, place: ValuePlace, value: &Value, (line, nth): (Line<'_>, usize)) -> ValuePlace {
         let Some(text) = value.as_str() else { return place };
         let Some(inner) = self.index.nth(text, Owner::Value(value), line.text, nth) else {
             return place;
         };
-        Setting {
+        ValuePlace {
             value: text::line_of_scalar(place.value, text, inner, &self.sources),
             ..place
         }

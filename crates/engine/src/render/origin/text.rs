@@ -8,7 +8,7 @@ use govalue::{Value, View, sprint, view};
 use goyaml::Node;
 use source::{FileId, Source, SourceKind, Sources, Span};
 
-use super::record::Setting;
+use super::record::ValuePlace;
 
 /// Texts longer than this, in bytes, are not parsed as YAML.
 const MAX_YAML: usize = 1 << 20;
@@ -65,7 +65,7 @@ pub(super) fn unquoted(text: &str) -> &str {
 
 /// A step of a path in YAML.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum YamlStep {
     Key(Arc<str>),
     Index(usize),
 }
@@ -73,7 +73,7 @@ pub(super) enum Step {
 /// The node at a place in a YAML text.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
-    pub(super) path: Vec<Step>,
+    pub(super) path: Vec<YamlStep>,
     /// Whether the place is in the key of the last step.
     pub(super) is_key: bool,
     pub(super) node: Node,
@@ -99,9 +99,9 @@ pub(super) fn target(root: &Node, at: usize) -> Option<Target> {
         let next = match &node.value {
             goyaml::Value::Map(map) => map.iter().find_map(|(key, entry)| {
                 if entry.key.range().contains(&at) || entry.key.range().end == at {
-                    Some((Step::Key(Arc::clone(key)), &entry.node, true))
+                    Some((YamlStep::Key(Arc::clone(key)), &entry.node, true))
                 } else if holds(entry.node.span) {
-                    Some((Step::Key(Arc::clone(key)), &entry.node, false))
+                    Some((YamlStep::Key(Arc::clone(key)), &entry.node, false))
                 } else {
                     None
                 }
@@ -112,7 +112,7 @@ pub(super) fn target(root: &Node, at: usize) -> Option<Target> {
                 let is_near = items.get(near).is_some_and(|item| holds(item.span));
                 let index = is_near.then_some(near);
                 let index = index.or_else(|| items.iter().position(|item| holds(item.span)));
-                index.map(|index| (Step::Index(index), &items[index], false))
+                index.map(|index| (YamlStep::Index(index), &items[index], false))
             }
             _ => None,
         };
@@ -147,13 +147,13 @@ pub(super) fn follow(root: &Node, target: &Target) -> Option<Range<usize>> {
     let mut span = root.span;
     for (at, step) in target.path.iter().enumerate() {
         match (step, &node.value) {
-            (Step::Key(key), goyaml::Value::Map(map)) => {
+            (YamlStep::Key(key), goyaml::Value::Map(map)) => {
                 let entry = map.get(key)?;
                 node = &entry.node;
                 let last = at + 1 == target.path.len();
                 span = if last && target.is_key { entry.key } else { node.span };
             }
-            (Step::Index(index), goyaml::Value::List(items)) => {
+            (YamlStep::Index(index), goyaml::Value::List(items)) => {
                 node = items.get(*index)?;
                 span = node.span;
             }
@@ -164,13 +164,15 @@ pub(super) fn follow(root: &Node, target: &Target) -> Option<Range<usize>> {
 }
 
 /// Returns the place of the value at the end of a path, if it equals the target's node.
-pub(super) fn walk(value: &Value, path: &[Step], target: &Target) -> Option<Setting> {
+pub(super) fn walk(value: &Value, path: &[YamlStep], target: &Target) -> Option<ValuePlace> {
     let mut value = value.clone();
     let mut place = None;
     for step in path {
         (value, place) = match (step, view(&value)) {
-            (Step::Key(key), View::Map(map)) => (map.get(key)?, Setting::of_entry(map, key)),
-            (Step::Index(index), View::List(list)) => (list.items.get(*index)?.clone(), Setting::of_item(list, *index)),
+            (YamlStep::Key(key), View::Map(map)) => (map.get(key)?, ValuePlace::of_entry(map, key)),
+            (YamlStep::Index(index), View::List(list)) => {
+                (list.items.get(*index)?.clone(), ValuePlace::of_item(list, *index))
+            }
             _ => return None,
         };
     }
@@ -196,12 +198,12 @@ pub(super) fn last_map(value: &Value, target: &Target) -> Option<(usize, Arc<str
     let mut last = None;
     for step in &target.path {
         value = match (step, view(&value)) {
-            (Step::Key(key), View::Map(map)) => {
+            (YamlStep::Key(key), View::Map(map)) => {
                 let value = map.get(key)?;
                 last = Some((map.address(), Arc::clone(key), value.clone()));
                 value
             }
-            (Step::Index(index), View::List(list)) => list.items.get(*index)?.clone(),
+            (YamlStep::Index(index), View::List(list)) => list.items.get(*index)?.clone(),
             _ => return None,
         };
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Origins;
-use super::record::{Event, RunId, Setting};
+use super::record::{Event, RunId, ValuePlace};
 use super::text::printed;
 use govalue::{Value, View, view};
 
@@ -18,9 +18,9 @@ const MAX_SEARCH: usize = 20_000;
 #[derive(Clone, Debug)]
 pub(super) enum From {
     /// A value, and the place at which it is written.
-    Value(Value, Option<Setting>),
+    Value(Value, Option<ValuePlace>),
     /// The key of an entry that was ranged over.
-    Key(Arc<str>, Setting),
+    Key(Arc<str>, ValuePlace),
     /// A run, and the run and event that started it.
     Run(RunId, (RunId, usize)),
 }
@@ -63,11 +63,11 @@ impl Origins {
     /// Collects the inputs of a variable's value.
     fn variable(&self, (run, before): Before, slot: u32, found: &mut Vec<From>, depth: usize) {
         let record = &self.record.runs[run];
-        let noted = record.notes.get(&slot).and_then(|notes| {
+        let set_by = record.notes.get(&slot).and_then(|notes| {
             let count = notes.partition_point(|&at| at < before);
             notes.get(count.checked_sub(1)?).copied()
         });
-        match noted.map(|at| (at, &record.events[at])) {
+        match set_by.map(|at| (at, &record.events[at])) {
             Some((at, &Event::Turn { element, key, index })) => {
                 self.item((run, at), element, slot == key && key != element, index, found, depth);
             }
@@ -102,7 +102,7 @@ impl Origins {
         let Some((at, container)) = ranged else { return };
         match view(container) {
             View::List(list) => {
-                let place = Setting::of_item(list, index);
+                let place = ValuePlace::of_item(list, index);
                 if let Some(item) = list.items.get(index) {
                     found.push(From::Value(item.clone(), place));
                 }
@@ -117,7 +117,7 @@ impl Origins {
                     .nth(index)
                     .map(|(key, value)| (Arc::clone(key), value.clone()));
                 if let Some((key, value)) = entry {
-                    let place = Setting::of_entry(map, &key);
+                    let place = ValuePlace::of_entry(map, &key);
                     match place {
                         Some(place) if is_key => found.push(From::Key(key, place)),
                         _ => found.push(From::Value(value, place)),
@@ -133,7 +133,7 @@ impl Origins {
     }
 
     /// Returns the latest value that fits, among those read before an event in this run or in its callers.
-    pub(super) fn search(&self, (run, end): Before, fits: impl Fn(&Value) -> bool) -> Option<Setting> {
+    pub(super) fn search(&self, (run, end): Before, fits: impl Fn(&Value) -> bool) -> Option<ValuePlace> {
         let mut left = MAX_SEARCH;
         let mut next = Some((run, end));
         while let Some((run, end)) = next {

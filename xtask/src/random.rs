@@ -3,13 +3,13 @@
 use promchart::world::Seeded;
 
 /// A tape of choices. Each case is generated from one, so a shorter or smaller tape gives a simpler case.
-pub(crate) struct Chance {
+pub(crate) struct Random {
     tape: Vec<u32>,
     at: usize,
     source: Option<Seeded>,
 }
 
-impl Chance {
+impl Random {
     /// New choices from a seed.
     pub(crate) fn fresh(seed: u64) -> Self {
         Self {

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 /// A JSON value.
 #[derive(Debug, PartialEq)]
-pub(super) enum Outline<'a> {
+pub(super) enum BorrowedJson<'a> {
     Null,
     Bool(bool),
     Uint(u64),
@@ -18,15 +18,15 @@ pub(super) enum Outline<'a> {
     Int(i64),
     Float(f64),
     String(Cow<'a, str>),
-    List(Vec<Outline<'a>>),
+    List(Vec<BorrowedJson<'a>>),
     Map(Map<'a>),
 }
 
 /// A JSON object, sorted by its keys.
 #[derive(Debug, PartialEq)]
-pub(super) struct Map<'a>(Vec<(Cow<'a, str>, Outline<'a>)>);
+pub(super) struct Map<'a>(Vec<(Cow<'a, str>, BorrowedJson<'a>)>);
 
-impl<'a> Outline<'a> {
+impl<'a> BorrowedJson<'a> {
     /// Parses a text; `None` if it is not JSON, nests too deep, or has a duplicate key in an object.
     pub(super) fn read(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
@@ -81,58 +81,58 @@ impl<'a> Outline<'a> {
 }
 
 impl<'a> Map<'a> {
-    pub(super) fn get(&self, key: &str) -> Option<&Outline<'a>> {
+    pub(super) fn get(&self, key: &str) -> Option<&BorrowedJson<'a>> {
         let at = self.0.binary_search_by(|(own, _)| (**own).cmp(key)).ok()?;
         Some(&self.0[at].1)
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &Outline<'a>)> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &BorrowedJson<'a>)> {
         self.0.iter().map(|(key, value)| (&**key, value))
     }
 }
 
-impl<'de> Deserialize<'de> for Outline<'de> {
+impl<'de> Deserialize<'de> for BorrowedJson<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Reader)
     }
 }
 
-/// Builds an [`Outline`] from serde's events.
+/// Builds an [`BorrowedJson`] from serde's events.
 struct Reader;
 
 impl<'de> Visitor<'de> for Reader {
-    type Value = Outline<'de>;
+    type Value = BorrowedJson<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
     fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Outline::Null)
+        Ok(BorrowedJson::Null)
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Outline::Bool(value))
+        Ok(BorrowedJson::Bool(value))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Outline::Uint(value))
+        Ok(BorrowedJson::Uint(value))
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Outline::Int(value))
+        Ok(BorrowedJson::Int(value))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Outline::Float(value))
+        Ok(BorrowedJson::Float(value))
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Outline::String(Cow::Borrowed(text)))
+        Ok(BorrowedJson::String(Cow::Borrowed(text)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Outline::String(Cow::Owned(text.to_owned())))
+        Ok(BorrowedJson::String(Cow::Owned(text.to_owned())))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
@@ -140,11 +140,11 @@ impl<'de> Visitor<'de> for Reader {
         while let Some(item) = items.next_element()? {
             list.push(item);
         }
-        Ok(Outline::List(list))
+        Ok(BorrowedJson::List(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let mut map: Vec<(Cow<'de, str>, Outline<'de>)> = Vec::new();
+        let mut map: Vec<(Cow<'de, str>, BorrowedJson<'de>)> = Vec::new();
         while let Some(Key(key)) = entries.next_key()? {
             map.push((key, entries.next_value()?));
         }
@@ -152,7 +152,7 @@ impl<'de> Visitor<'de> for Reader {
         if map.windows(2).any(|pair| pair[0].0 == pair[1].0) {
             return Err(A::Error::custom("a key stands there twice"));
         }
-        Ok(Outline::Map(Map(map)))
+        Ok(BorrowedJson::Map(Map(map)))
     }
 }
 
@@ -162,7 +162,7 @@ struct Key<'a>(Cow<'a, str>);
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         match deserializer.deserialize_str(Reader)? {
-            Outline::String(key) => Ok(Self(key)),
+            BorrowedJson::String(key) => Ok(Self(key)),
             _ => Err(D::Error::custom("a key is a text")),
         }
     }

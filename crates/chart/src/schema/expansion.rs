@@ -26,15 +26,15 @@ pub(super) enum Fault {
 /// # Errors
 /// The expansion is infinite or too large.
 pub(super) fn check(schema: &Json) -> Result<(), Fault> {
-    let mut extent = Extent {
+    let mut expansion = Expansion {
         root: schema,
         known: BTreeMap::new(),
         open: Vec::new(),
     };
-    extent.of(schema, true).map(|_| ())
+    expansion.of(schema, true).map(|_| ())
 }
 
-struct Extent<'a> {
+struct Expansion<'a> {
     root: &'a Json,
     /// The sizes of referenced schemas.
     known: BTreeMap<&'a str, u64>,
@@ -42,7 +42,7 @@ struct Extent<'a> {
     open: Vec<(&'a str, bool)>,
 }
 
-impl<'a> Extent<'a> {
+impl<'a> Expansion<'a> {
     fn of(&mut self, schema: &'a Json, in_place: bool) -> Result<u64, Fault> {
         let mut size = 1;
         match schema {
