@@ -23,9 +23,9 @@ use promchart::manifest;
 use promchart::render::{self, Capabilities, Limits, Release, Rendered, Session, TemplateFile, Trace};
 use promchart::source::{Source, SourceKind, Sources, Span};
 use promchart::stages::Request;
+use promchart::system::{Disk, System};
 use promchart::template::{Template, lex, parse};
 use promchart::values::{self, Overrides};
-use promchart::world::{Disk, World};
 use promchart::yaml::{self, Node, Style};
 use promchart::{functions, schema};
 
@@ -34,7 +34,7 @@ const VALUES: &str = "chart/ci/all-components-values.yaml";
 
 /// The chart after each of the stages that precede a render.
 struct Stages {
-    world: Arc<dyn World>,
+    system: Arc<dyn System>,
     sources: Sources,
     overrides: Overrides,
     chart: Chart,
@@ -45,7 +45,7 @@ struct Stages {
 
 impl Stages {
     fn new() -> Self {
-        let world: Arc<dyn World> = Arc::new(Disk::default());
+        let system: Arc<dyn System> = Arc::new(Disk::default());
         let sources = Sources::new();
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let overrides = Overrides {
@@ -53,13 +53,13 @@ impl Stages {
             ..Overrides::default()
         };
         let mut log = Report::new();
-        let given = values::read_overrides(&*world, &overrides, &sources).unwrap();
-        let mut chart = chart::load(&*world, &path(), &sources, &mut log).unwrap();
+        let given = values::read_overrides(&*system, &overrides, &sources).unwrap();
+        let mut chart = chart::load(&*system, &path(), &sources, &mut log).unwrap();
         values::process_dependencies(&mut chart, &given, &mut log).unwrap();
         let values = values::compute(&chart, &given, &mut log).unwrap();
         let files = render::templates(&chart, &values, &release(), &Capabilities::default());
         Self {
-            world,
+            system,
             sources,
             overrides,
             chart,
@@ -70,7 +70,7 @@ impl Stages {
     }
 
     fn session(&self) -> Session {
-        Session::new(&self.world, &self.sources, Limits::default(), Trace::Off)
+        Session::new(&self.system, &self.sources, Limits::default(), Trace::Off)
     }
 
     fn rendered(&self) -> Rendered {
@@ -136,7 +136,7 @@ fn renders(criterion: &mut Criterion) {
         bench.iter(|| session.render(&stages.files, None).is_ok());
     });
     group.bench_function("traced", |bench| {
-        let traced = Session::new(&stages.world, &stages.sources, Limits::default(), Trace::On);
+        let traced = Session::new(&stages.system, &stages.sources, Limits::default(), Trace::On);
         bench.iter(|| traced.render(&stages.files, None).is_ok());
     });
     group.bench_function("manifests", |bench| {
@@ -152,21 +152,21 @@ fn values_and_schemas(criterion: &mut Criterion) {
     let stages = Stages::new();
     let mut group = criterion.benchmark_group("values");
     group.bench_function("load chart", |bench| {
-        bench.iter(|| chart::load(&*stages.world, &path(), &Sources::new(), &mut Report::new()).is_ok());
+        bench.iter(|| chart::load(&*stages.system, &path(), &Sources::new(), &mut Report::new()).is_ok());
     });
     group.bench_function("read overrides", |bench| {
-        bench.iter(|| values::read_overrides(&*stages.world, &stages.overrides, &Sources::new()).is_ok());
+        bench.iter(|| values::read_overrides(&*stages.system, &stages.overrides, &Sources::new()).is_ok());
     });
     group.bench_function("compute", |bench| {
         bench.iter(|| values::compute(&stages.chart, &stages.given, &mut Report::new()).is_ok());
     });
     group.bench_function("schema", |bench| {
-        bench.iter(|| schema::validate(&*stages.world, &stages.chart, &stages.values, &stages.sources).is_empty());
+        bench.iter(|| schema::validate(&*stages.system, &stages.chart, &stages.values, &stages.sources).is_empty());
     });
     let checker = schema::Checker::default();
     group.bench_function("schema again", |bench| {
         bench.iter(|| {
-            let report = checker.validate(&*stages.world, &stages.chart, &stages.values, &stages.sources);
+            let report = checker.validate(&*stages.system, &stages.chart, &stages.values, &stages.sources);
             report.is_empty()
         });
     });
@@ -220,7 +220,7 @@ fn lints(criterion: &mut Criterion) {
     group.bench_function("chart, all rules", |bench| {
         bench.iter(|| {
             let runs = [run.clone()];
-            black_box(lint::run(&stages.world, &runs, Scope::All, &all, &Sources::new(), &Silent).0)
+            black_box(lint::run(&stages.system, &runs, Scope::All, &all, &Sources::new(), &Silent).0)
         });
     });
     group.finish();

@@ -15,4 +15,4 @@ pub use gotemplate as template;
 pub use govalue as reflect;
 pub use goyaml as yaml;
 pub use sprig as functions;
-pub use {certs, diff, gox509, lint, migrate, preflight, prometheus, promql, source, unittest, world};
+pub use {certs, diff, gox509, lint, migrate, preflight, prometheus, promql, source, system, unittest};

@@ -8,9 +8,9 @@ use promchart::coverage::{Control, Coverage, FileCoverage, Kind};
 use promchart::render::Trace;
 use promchart::source::{Source, Sources};
 use promchart::stages::{self, Renderer, Request};
+use promchart::system::{Disk, Memory, System};
 use promchart::template::ast::NodeId;
 use promchart::values::Overrides;
-use promchart::world::{Disk, Memory, World};
 
 use crate::support::sections;
 use crate::support::{names, read, root, shares};
@@ -40,19 +40,19 @@ fn difference(case: &str) -> Option<String> {
     let text = read(format!("tests/suite/coverage/{case}"));
     let sections = sections(&text);
     let section = |name: &str| sections.iter().find(|(found, _)| *found == name).map(|(_, text)| text);
-    let mut world = Memory::new().with_file("chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 1.0.0\n");
+    let mut system = Memory::new().with_file("chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 1.0.0\n");
     for (name, text) in sections.iter().filter(|(name, _)| name.contains('.')) {
-        world = world.with_file(format!("chart/{name}"), text.clone());
+        system = system.with_file(format!("chart/{name}"), text.clone());
     }
-    let world: Arc<dyn World> = Arc::new(world);
+    let system: Arc<dyn System> = Arc::new(system);
     let sources = Sources::new();
     let mut request = Request::new("chart", "demo", Overrides::default());
     request.coverage = true;
-    let renderer = Renderer::load(&world, &request, &sources).unwrap();
+    let renderer = Renderer::load(&system, &request, &sources).unwrap();
     let mut coverage = Coverage::default();
     for set in section("set").map_or("\n", String::as_str).lines() {
         request.overrides.set = set.split_whitespace().map(str::to_owned).collect();
-        coverage.add(&renderer.run(&world, &request).coverage.unwrap());
+        coverage.add(&renderer.run(&system, &request).coverage.unwrap());
     }
     let mut got: Vec<String> = Vec::new();
     for (_, file) in coverage.files() {
@@ -106,12 +106,12 @@ fn points_are_counted() {
 /// Renders a chart without counters, with counters, and with counters and a trace, and reports differences. Returns the
 /// coverage if the chart renders.
 fn compared(chart: &Path, files: &[String], wrong: &mut Vec<String>) -> Option<Coverage> {
-    let world: Arc<dyn World> = Arc::new(Disk::default());
+    let system: Arc<dyn System> = Arc::new(Disk::default());
     let outcomes = [(Trace::Off, false), (Trace::Off, true), (Trace::On, true)].map(|(trace, coverage)| {
         let mut request = shares::request(chart, files, trace);
         request.coverage = coverage;
         let sources = Sources::new();
-        let outcome = stages::run(&world, &request, &sources);
+        let outcome = stages::run(&system, &request, &sources);
         let errors: Vec<String> = outcome
             .errors
             .diagnostics

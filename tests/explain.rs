@@ -9,8 +9,8 @@ use promchart::diagnostic::Report;
 use promchart::objects::{Objects, Query};
 use promchart::source::Sources;
 use promchart::stages::{self, Request};
+use promchart::system::{Memory, System};
 use promchart::values::Overrides;
-use promchart::world::{Memory, World};
 
 use crate::support::{Case, names, read, root, scratch, words, write};
 
@@ -66,12 +66,12 @@ fn field(files: &BTreeMap<String, String>, arguments: &[String]) -> Option<Strin
     let [object, path, chart] = plain[..] else {
         panic!("{arguments:?}")
     };
-    let world = files
-        .iter()
-        .fold(Memory::new(), |world, (name, text)| world.with_file(name, text.clone()));
-    let world: Arc<dyn World> = Arc::new(world);
+    let system = files.iter().fold(Memory::new(), |system, (name, text)| {
+        system.with_file(name, text.clone())
+    });
+    let system: Arc<dyn System> = Arc::new(system);
     let sources = Sources::new();
-    let outcome = stages::run(&world, &Request::new(chart, name, overrides), &sources);
+    let outcome = stages::run(&system, &Request::new(chart, name, overrides), &sources);
     let rendered = outcome.rendered?;
     let objects = Objects::read(&rendered, "default", &sources, &mut Report::new());
     let kind = match object.split_once('/').unwrap().0 {

@@ -8,7 +8,7 @@ use promchart::builtin;
 use promchart::diagnostic::Severity;
 use promchart::migrate::{self, Fate, Migration, Options};
 use promchart::source::{Source, SourceKind, Sources};
-use promchart::world::{Memory, Seeded, World};
+use promchart::system::{Memory, Seeded, System};
 
 use crate::support::{Case, names, read, root, scratch, write};
 
@@ -76,7 +76,7 @@ fn what_is_not_carried_over_is_listed() {
 
 fn migrated(texts: &[&str], options: &Options) -> Migration {
     let sources = Sources::new();
-    let world: Arc<dyn World> = Arc::new(Memory::new());
+    let system: Arc<dyn System> = Arc::new(Memory::new());
     let files: Vec<_> = texts
         .iter()
         .enumerate()
@@ -88,7 +88,7 @@ fn migrated(texts: &[&str], options: &Options) -> Migration {
             ))
         })
         .collect();
-    migrate::migrate(&files, builtin::CHART, options, &sources, &world).unwrap()
+    migrate::migrate(&files, builtin::CHART, options, &sources, &system).unwrap()
 }
 
 fn release() -> Options {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use promchart::render::Trace;
 use promchart::source::Sources;
 use promchart::stages;
-use promchart::world::World;
+use promchart::system::System;
 
 use crate::support::{names, perturbed, root, shares};
 
@@ -61,10 +61,10 @@ fn our_own_chart_leads_to_the_values_that_change_it() {
 /// A trace must not change the output or the error.
 #[test]
 fn a_traced_render_is_the_same_render() {
-    let world: Arc<dyn World> = Arc::new(promchart::world::Disk::default());
+    let system: Arc<dyn System> = Arc::new(promchart::system::Disk::default());
     let chart = root().join("chart");
     let [plain, traced] = [Trace::Off, Trace::On].map(|trace| {
-        let outcome = stages::run(&world, &shares::request(&chart, &[], trace), &Sources::new());
+        let outcome = stages::run(&system, &shares::request(&chart, &[], trace), &Sources::new());
         outcome.rendered.unwrap()
     });
     assert!(plain.files == traced.files);

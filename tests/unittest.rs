@@ -9,8 +9,8 @@ use std::sync::Arc;
 use promchart::diagnostic::Diagnostic;
 use promchart::render::Limits;
 use promchart::source::Sources;
+use promchart::system::{Disk, System};
 use promchart::unittest::{self, Listener, Options, Results, SuiteResult, TestResult};
-use promchart::world::{Disk, World};
 use serde_json::Value as Json;
 
 use crate::support::{Case, copy, names, read, root, scratch};
@@ -40,7 +40,7 @@ fn fresh(name: &str) -> std::path::PathBuf {
 }
 
 fn run(folder: &Path, change: impl FnOnce(&mut Options)) -> Results {
-    let world: Arc<dyn World> = Arc::new(Disk::default());
+    let system: Arc<dyn System> = Arc::new(Disk::default());
     let mut options = Options {
         charts: vec![folder.join("chart").to_string_lossy().into_owned()],
         files: vec!["tests/*_test.yaml".to_owned()],
@@ -49,7 +49,7 @@ fn run(folder: &Path, change: impl FnOnce(&mut Options)) -> Results {
         ..Options::default()
     };
     change(&mut options);
-    unittest::run(&world, &options, &Sources::new(), &mut Deaf)
+    unittest::run(&system, &options, &Sources::new(), &mut Deaf)
 }
 
 /// The output of helm-unittest about a test, without the positions that only promchart adds.

@@ -10,9 +10,9 @@ use super::output::Output;
 use super::request::usage;
 use diagnostics::Result;
 use source::Sources;
+use system::System;
 use unittest::coverage::{self, Measured, Share};
 use unittest::{Options, Results};
-use world::World;
 
 /// The coverage reports and their destinations.
 #[derive(Debug, Args)]
@@ -88,7 +88,7 @@ impl CoverageArguments {
     /// Prints and writes the coverage. Returns whether it meets the limits.
     pub(super) fn tell(
         &self,
-        world: &Arc<dyn World>,
+        system: &Arc<dyn System>,
         options: &Options,
         results: &mut Results,
         sources: &Sources,
@@ -96,7 +96,7 @@ impl CoverageArguments {
     ) -> Result<bool> {
         let mut is_fine = true;
         let charts = &mut results.coverage;
-        for (file, errors) in coverage::render_more(world, options, &self.coverage_values, charts, sources)? {
+        for (file, errors) in coverage::render_more(system, options, &self.coverage_values, charts, sources)? {
             Output::message(&format!("With {file}:\n"));
             output.errors(&errors, sources, "");
             is_fine = false;
@@ -110,7 +110,7 @@ impl CoverageArguments {
             Output::result(coverage::write_text(chart, output.color()).as_bytes());
         }
         for target in &self.coverage_output {
-            target.write(&**world, &charts)?;
+            target.write(&**system, &charts)?;
         }
         for chart in &charts {
             let shares = [
@@ -140,15 +140,15 @@ impl CoverageArguments {
 }
 
 impl Target {
-    fn write(&self, world: &dyn World, charts: &[Measured]) -> Result<()> {
+    fn write(&self, system: &dyn System, charts: &[Measured]) -> Result<()> {
         let write = |path: &Path, text: &str| {
             let failed = |error: std::io::Error| usage(format!("cannot write {}: {error}", path.display()));
-            world.write(path, text.as_bytes()).map_err(failed)
+            system.write(path, text.as_bytes()).map_err(failed)
         };
         let path = Path::new(&self.path);
         match self.format {
             Format::Lcov => write(path, &coverage::write_lcov(charts))?,
-            Format::Cobertura => write(path, &coverage::write_cobertura(charts, world))?,
+            Format::Cobertura => write(path, &coverage::write_cobertura(charts, system))?,
             Format::Json => write(path, &coverage::write_json(charts))?,
             Format::Html => {
                 for (name, page) in coverage::html_pages(charts) {

@@ -15,7 +15,7 @@ use diff::git::Revision;
 use diff::report::{Detail, json, markdown, text};
 use diff::{Diff, Filter, Options, Side, What};
 use source::Sources;
-use world::{FileKind, Seeded, World};
+use system::{FileKind, Seeded, System};
 
 /// `promchart diff [OLD] [NEW]`
 ///
@@ -141,8 +141,8 @@ impl Format {
     }
 }
 
-/// Makes worlds that draw from a seed and whose clock stands.
-pub(super) type NewWorld<'a> = &'a dyn Fn(u64, Duration) -> Arc<dyn World>;
+/// Makes systems that draw from a seed and whose clock stands.
+pub(super) type NewWorld<'a> = &'a dyn Fn(u64, Duration) -> Arc<dyn System>;
 
 /// What went wrong, with the texts that it points into.
 struct Trouble {
@@ -163,14 +163,14 @@ impl From<Box<Diagnostic>> for Trouble {
 }
 
 pub(super) fn run(
-    world: &Arc<dyn World>,
-    new_world: NewWorld<'_>,
+    system: &Arc<dyn System>,
+    new_system: NewWorld<'_>,
     seed: Option<u64>,
     arguments: &DiffArguments,
     output: Output,
     report: Output,
 ) -> Exit {
-    match compared(world, new_world, seed, arguments, report) {
+    match compared(system, new_system, seed, arguments, report) {
         Ok(true) => Exit::Clean,
         Ok(false) => Exit::Failed,
         Err(trouble) => {
@@ -224,8 +224,8 @@ impl Wanted<'_> {
 
 /// Whether nothing differs.
 fn compared(
-    world: &Arc<dyn World>,
-    new_world: NewWorld<'_>,
+    system: &Arc<dyn System>,
+    new_system: NewWorld<'_>,
     seed: Option<u64>,
     arguments: &DiffArguments,
     report: Output,
@@ -263,8 +263,8 @@ fn compared(
     };
     let [old, new] = wanted(arguments)?;
     let seed = seed.unwrap_or(SEED);
-    let now = world.now();
-    let load = |wanted: &Wanted<'_>, which: &str| loaded(wanted, which, (new_world, seed, now), arguments);
+    let now = system.now();
+    let load = |wanted: &Wanted<'_>, which: &str| loaded(wanted, which, (new_system, seed, now), arguments);
     let old = load(&old, "The old side")?;
     let new = load(&new, "The new side")?;
     let mut diff = diff::compare(&old.side, &new.side, &options)?;
@@ -276,7 +276,7 @@ fn compared(
     for (format, file) in files {
         let text = format.write(&diff, detail, false);
         let failed = |error: std::io::Error| usage(format!("cannot write {file}: {error}"));
-        world.write(Path::new(file), text.as_bytes()).map_err(failed)?;
+        system.write(Path::new(file), text.as_bytes()).map_err(failed)?;
     }
     if !arguments.quiet {
         Output::result(format.write(&diff, detail, report.color()).as_bytes());
@@ -346,12 +346,12 @@ struct Loaded {
 fn loaded(
     wanted: &Wanted<'_>,
     which: &str,
-    (new_world, seed, now): (NewWorld<'_>, u64, Duration),
+    (new_system, seed, now): (NewWorld<'_>, u64, Duration),
     arguments: &DiffArguments,
 ) -> Result<Loaded, Trouble> {
-    let disk = new_world(seed, now);
+    let disk = new_system(seed, now);
     let mut revision = None;
-    let world: Arc<dyn World> = match (wanted.revision, &wanted.path) {
+    let system: Arc<dyn System> = match (wanted.revision, &wanted.path) {
         (Some(name), Some(path)) => {
             let opened = Revision::open(&disk, name, Path::new(path), wanted.merge_base)?;
             let opened = Arc::new(opened);
@@ -360,13 +360,13 @@ fn loaded(
         }
         _ => disk,
     };
-    let is_manifest = wanted.path.as_deref().is_some_and(|path| is_manifest(&*world, path));
+    let is_manifest = wanted.path.as_deref().is_some_and(|path| is_manifest(&*system, path));
     let own = wanted.values.len() + wanted.set.len();
     let name = wanted.name(is_manifest);
     if is_manifest && own > 0 {
         return Err(usage(format!("{name} is no chart: it has no values to set")).into());
     }
-    let request = request(wanted, &world, arguments)?;
+    let request = request(wanted, &system, arguments)?;
     let namespace = request.release.namespace.clone();
     let what = match &wanted.path {
         Some(path) if is_manifest => What::Manifests(PathBuf::from(path)),
@@ -377,14 +377,14 @@ fn loaded(
         errors,
         sources: side.sources.clone(),
     };
-    let (mut side, errors) = Side::load(&world, &name, &what, &namespace);
+    let (mut side, errors) = Side::load(&system, &name, &what, &namespace);
     if !errors.is_empty() {
         return Err(trouble(&side, errors));
     }
     Output::log(&side.log);
-    if matches!(what, What::Chart(_)) && has_drawn(&*world, seed) {
-        let other = new_world(seed.wrapping_add(1), now);
-        let other: Arc<dyn World> = match (wanted.revision, &wanted.path) {
+    if matches!(what, What::Chart(_)) && has_drawn(&*system, seed) {
+        let other = new_system(seed.wrapping_add(1), now);
+        let other: Arc<dyn System> = match (wanted.revision, &wanted.path) {
             (Some(name), Some(path)) => Arc::new(Revision::open(&other, name, Path::new(path), wanted.merge_base)?),
             _ => other,
         };
@@ -406,29 +406,29 @@ fn loaded(
 }
 
 /// Whether a render has drawn anything: whether the next bytes are no longer the first ones.
-fn has_drawn(world: &dyn World, seed: u64) -> bool {
+fn has_drawn(system: &dyn System, seed: u64) -> bool {
     let (mut next, mut first) = ([0; 16], [0; 16]);
-    world.random(&mut next);
+    system.random(&mut next);
     Seeded::new(seed).fill(&mut first);
     next != first
 }
 
 /// Whether a path is that of recorded manifests, and not of a chart.
-fn is_manifest(world: &dyn World, path: &str) -> bool {
+fn is_manifest(system: &dyn System, path: &str) -> bool {
     const GZIP: &[u8] = &[0x1f, 0x8b];
     if path == "-" {
         return true;
     }
-    let is_file = world
+    let is_file = system
         .entry(Path::new(path))
         .is_ok_and(|entry| entry.kind == FileKind::File);
-    is_file && world.read(Path::new(path)).is_ok_and(|bytes| !bytes.starts_with(GZIP))
+    is_file && system.read(Path::new(path)).is_ok_and(|bytes| !bytes.starts_with(GZIP))
 }
 
 /// The render of a side.
 fn request(
     wanted: &Wanted<'_>,
-    world: &Arc<dyn World>,
+    system: &Arc<dyn System>,
     arguments: &DiffArguments,
 ) -> Result<engine::stages::Request, Box<Diagnostic>> {
     let common = &arguments.values;
@@ -460,7 +460,7 @@ fn request(
         limits: &arguments.limits,
         skip_schema: arguments.skip_schema_validation,
     };
-    let mut request = asked.request(world)?;
+    let mut request = asked.request(system)?;
     if let Some(name) = &arguments.name {
         request.release.name.clone_from(name);
     }

@@ -15,12 +15,12 @@ use engine::stages::{Outcome, Renderer, Request};
 use engine::threads;
 use gostd::string as gostring;
 use source::Sources;
-use world::World;
+use system::System;
 
 /// Renders the chart of `request` with each of the values files. Prints and writes nothing unless all renders succeed.
 pub(super) fn run(
-    world: &Arc<dyn World>,
-    new_world: &(dyn Fn() -> Arc<dyn World> + Sync),
+    system: &Arc<dyn System>,
+    new_system: &(dyn Fn() -> Arc<dyn System> + Sync),
     arguments: &Template,
     request: &Request,
     sources: &Sources,
@@ -37,7 +37,7 @@ pub(super) fn run(
     let mut request = request.clone();
     // The memory count is that of the process and includes other renders.
     request.limits.memory = request.limits.memory.saturating_mul(threads::workers(files.len()));
-    let renderer = match Renderer::load(world, &request, sources) {
+    let renderer = match Renderer::load(system, &request, sources) {
         Ok(renderer) => renderer,
         Err(errors) => {
             output.errors(&errors, sources, "");
@@ -53,13 +53,13 @@ pub(super) fn run(
         })
         .collect();
     let state = || {
-        let world = new_world();
-        let renderer = renderer.beside(&world, &request);
-        (world, renderer)
+        let system = new_system();
+        let renderer = renderer.beside(&system, &request);
+        (system, renderer)
     };
-    let outcomes = threads::each(files.len(), state, |(world, renderer), at| {
-        world.restart_random();
-        let mut outcome = renderer.run(world, &requests[at]);
+    let outcomes = threads::each(files.len(), state, |(system, renderer), at| {
+        system.restart_random();
+        let mut outcome = renderer.run(system, &requests[at]);
         // Only the printed text is needed.
         outcome.values = None;
         outcome.rendered = None;
@@ -83,7 +83,7 @@ pub(super) fn run(
     }
     for (at, (outcome, request)) in outcomes.iter().zip(&requests).enumerate() {
         let folder = folders.get(at).map(String::as_str);
-        if let Err(error) = show(&**world, arguments, (request, outcome), &files[at], folder) {
+        if let Err(error) = show(&**system, arguments, (request, outcome), &files[at], folder) {
             complain(&files[at], &Report::from(error));
             return Exit::Failed;
         }
@@ -93,13 +93,13 @@ pub(super) fn run(
 
 /// Writes one render to its folder, or to stdout after the name of its values file.
 fn show(
-    world: &dyn World,
+    system: &dyn System,
     arguments: &Template,
     (request, outcome): (&Request, &Outcome),
     file: &str,
     folder: Option<&str>,
 ) -> Result<(), Box<Diagnostic>> {
-    let printed = print(world, arguments, request, outcome, folder);
+    let printed = print(system, arguments, request, outcome, folder);
     let text = printed.map_err(|Unprinted { error, .. }| error)?.text;
     let header = match folder {
         None => format!("# Values: {file}\n"),

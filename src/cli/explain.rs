@@ -15,7 +15,7 @@ use explain::{Answer, Traced};
 use lint::RULES;
 use preflight;
 use source::{Source, SourceKind, Sources};
-use world::{FileKind, World};
+use system::{FileKind, System};
 
 /// The version of the JSON; another number when something changes that is more than an addition.
 const VERSION: u32 = 1;
@@ -72,8 +72,8 @@ pub(super) struct Explain {
     pub(super) limits: LimitArguments,
 }
 
-/// `worlds` creates worlds with the same randomness and clock.
-pub(super) fn run(worlds: &dyn Fn() -> Arc<dyn World>, arguments: &Explain, output: Output) -> Exit {
+/// `systems` creates systems with the same randomness and clock.
+pub(super) fn run(systems: &dyn Fn() -> Arc<dyn System>, arguments: &Explain, output: Output) -> Exit {
     let words: Vec<&str> = arguments.words.iter().map(String::as_str).collect();
     let sources = Sources::new();
     let is_json = match &*arguments.format {
@@ -86,20 +86,20 @@ pub(super) fn run(worlds: &dyn Fn() -> Arc<dyn World>, arguments: &Explain, outp
         }
     };
     let answer = match words[..] {
-        [VALUES, ref rest @ ..] if arguments.crds.is_empty() => values(worlds, arguments, rest, &sources),
+        [VALUES, ref rest @ ..] if arguments.crds.is_empty() => values(systems, arguments, rest, &sources),
         _ if arguments.unused => Err(Report::from(usage(
             "--unused is for values: `promchart explain values --unused [CHART]`",
         ))),
         _ if !arguments.crds.is_empty() && (words.len() != 1 || words[0].contains('/')) => Err(Report::from(usage(
             "--crds is for a field of a custom resource: `promchart explain KIND.PATH --crds FILE`",
         ))),
-        [object, ref rest @ ..] if object.contains('/') => field(worlds, arguments, object, rest, &sources),
+        [object, ref rest @ ..] if object.contains('/') => field(systems, arguments, object, rest, &sources),
         [name, _, ..] => Err(Report::from(Box::new(
             usage(format!("`{name}` takes no further arguments")).help(format!(
                 "an object is KIND/NAME, such as Deployment/{name}; values are `values KEY`"
             )),
         ))),
-        [name] if !is_page(name) => match custom(&*worlds(), arguments, name, &sources) {
+        [name] if !is_page(name) => match custom(&*systems(), arguments, name, &sources) {
             Ok(Some(answer)) => Ok(answer),
             Ok(None) if explain::is_known_kind(name) || !arguments.crds.is_empty() => kubernetes(arguments, name),
             Ok(None) => page(Some(name)),
@@ -155,10 +155,15 @@ fn version(text: &str) -> Result<explain::Version, Box<Diagnostic>> {
 }
 
 /// A field of a custom resource; `None` without its definition.
-fn custom(world: &dyn World, arguments: &Explain, question: &str, sources: &Sources) -> Result<Option<Answer>, Report> {
+fn custom(
+    system: &dyn System,
+    arguments: &Explain,
+    question: &str,
+    sources: &Sources,
+) -> Result<Option<Answer>, Report> {
     let mut found = Vec::new();
     for path in &arguments.crds {
-        let files = definitions(world, Path::new(path)).map_err(|error| {
+        let files = definitions(system, Path::new(path)).map_err(|error| {
             let error = Diagnostic::error(CRDS, format!("cannot read {path}: {error}"));
             Report::from(Box::new(
                 error.help("--crds takes a file or a folder of .yaml, .yml and .json files"),
@@ -189,12 +194,12 @@ fn custom(world: &dyn World, arguments: &Explain, question: &str, sources: &Sour
 }
 
 /// The files at a path; those of a folder in the order of their names.
-fn definitions(world: &dyn World, path: &Path) -> std::io::Result<Vec<(String, Vec<u8>)>> {
-    let read = |path: &Path| Ok((path.display().to_string(), world.read(path)?));
-    if world.entry(path)?.kind != FileKind::Folder {
+fn definitions(system: &dyn System, path: &Path) -> std::io::Result<Vec<(String, Vec<u8>)>> {
+    let read = |path: &Path| Ok((path.display().to_string(), system.read(path)?));
+    if system.entry(path)?.kind != FileKind::Folder {
         return Ok(vec![read(path)?]);
     }
-    let names = world.list(path)?;
+    let names = system.list(path)?;
     let is_definition = |name: &&String| [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending));
     names
         .iter()
@@ -203,39 +208,39 @@ fn definitions(world: &dyn World, path: &Path) -> std::io::Result<Vec<(String, V
         .collect()
 }
 
-type Worlds<'a> = &'a dyn Fn() -> Arc<dyn World>;
+type Systems<'a> = &'a dyn Fn() -> Arc<dyn System>;
 
-fn values(worlds: Worlds<'_>, arguments: &Explain, rest: &[&str], sources: &Sources) -> Result<Answer, Report> {
-    let (key, chart) = question_and_chart(&*worlds(), rest)?;
+fn values(systems: Systems<'_>, arguments: &Explain, rest: &[&str], sources: &Sources) -> Result<Answer, Report> {
+    let (key, chart) = question_and_chart(&*systems(), rest)?;
     if arguments.unused {
         if let Some(key) = key {
             let error = usage(format!("--unused takes no key, and `{key}` is not a chart"));
             return Err(Box::new(error.help("a chart is a folder with a Chart.yaml, or a .tgz file")).into());
         }
-        let traced = traced(worlds, arguments, chart, sources)?;
-        return Ok(explain::unused(&traced, worlds));
+        let traced = traced(systems, arguments, chart, sources)?;
+        return Ok(explain::unused(&traced, systems));
     }
-    let traced = traced(worlds, arguments, chart, sources)?;
+    let traced = traced(systems, arguments, chart, sources)?;
     match key {
-        Some(key) => Ok(explain::reach(&traced, worlds, key)?),
+        Some(key) => Ok(explain::reach(&traced, systems, key)?),
         None => Ok(explain::effective(&traced)),
     }
 }
 
 fn field(
-    worlds: Worlds<'_>,
+    systems: Systems<'_>,
     arguments: &Explain,
     object: &str,
     rest: &[&str],
     sources: &Sources,
 ) -> Result<Answer, Report> {
-    let (path, chart) = question_and_chart(&*worlds(), rest)?;
-    let traced = traced(worlds, arguments, chart, sources)?;
-    Ok(explain::field(&traced, worlds, object, path)?)
+    let (path, chart) = question_and_chart(&*systems(), rest)?;
+    let traced = traced(systems, arguments, chart, sources)?;
+    Ok(explain::field(&traced, systems, object, path)?)
 }
 
 fn traced<'a>(
-    worlds: Worlds<'_>,
+    systems: Systems<'_>,
     arguments: &Explain,
     chart: Option<&str>,
     sources: &'a Sources,
@@ -248,23 +253,23 @@ fn traced<'a>(
         limits: &arguments.limits,
         skip_schema: arguments.skip_schema_validation,
     };
-    let mut request = asked.request(&worlds())?;
+    let mut request = asked.request(&systems())?;
     if let Some(name) = &arguments.release {
         request.release.name.clone_from(name);
     }
-    let traced = Traced::read(worlds, &request, sources)?;
+    let traced = Traced::read(systems, &request, sources)?;
     Output::log(&traced.log);
     Ok(traced)
 }
 
 /// The query and the chart; either may be missing.
 fn question_and_chart<'a>(
-    world: &dyn World,
+    system: &dyn System,
     rest: &[&'a str],
 ) -> Result<(Option<&'a str>, Option<&'a str>), Box<Diagnostic>> {
     match rest {
         [] => Ok((None, None)),
-        [chart] if is_chart(world, chart) => Ok((None, Some(chart))),
+        [chart] if is_chart(system, chart) => Ok((None, Some(chart))),
         [question] => Ok((Some(question), None)),
         [question, chart] => Ok((Some(question), Some(chart))),
         [_, _, more @ ..] => {
@@ -275,10 +280,10 @@ fn question_and_chart<'a>(
 }
 
 /// Whether an argument is a chart rather than a path or a key, which may also be the name of a folder.
-fn is_chart(world: &dyn World, argument: &str) -> bool {
+fn is_chart(system: &dyn System, argument: &str) -> bool {
     let is_path = ["/", "./", "../"].iter().any(|start| argument.starts_with(start)) || matches!(argument, "." | "..");
     let path = Path::new(argument);
-    let is = |path: &Path, kind: FileKind| world.entry(path).is_ok_and(|entry| entry.kind == kind);
+    let is = |path: &Path, kind: FileKind| system.entry(path).is_ok_and(|entry| entry.kind == kind);
     is_path || is(&path.join("Chart.yaml"), FileKind::File) || is(path, FileKind::File)
 }
 

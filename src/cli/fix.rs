@@ -10,29 +10,29 @@ use super::output::Output;
 use diagnostics::{Report, Result};
 use lint::fix::{self, Edit};
 use source::Sources;
-use world::{Overlay, World};
+use system::{Overlay, System};
 
 /// The maximum number of edits that are tried one by one if all together cause new findings.
 const MOST_TRIED: usize = 50;
 
-pub(super) fn run(world: &Arc<dyn World>, arguments: &Lint, mode: &str, output: Output) -> Exit {
+pub(super) fn run(system: &Arc<dyn System>, arguments: &Lint, mode: &str, output: Output) -> Exit {
     let sources = Sources::new();
-    let outcome = mend(world, arguments, mode == "write", &sources);
+    let outcome = mend(system, arguments, mode == "write", &sources);
     outcome.unwrap_or_else(|error| {
         output.errors(&Report::from(error), &sources, "");
         Exit::Usage
     })
 }
 
-fn mend(world: &Arc<dyn World>, arguments: &Lint, writes: bool, sources: &Sources) -> Result<Exit> {
-    let found = findings(world, arguments, sources)?;
+fn mend(system: &Arc<dyn System>, arguments: &Lint, writes: bool, sources: &Sources) -> Result<Exit> {
+    let found = findings(system, arguments, sources)?;
     let known = keys(&found);
     // The number of findings that remain with these edits; `None` if there are new ones.
     let left = |edits: &[Edit]| -> Result<Option<usize>> {
         let edited = fix::apply(edits, sources).into_iter();
         let files = edited.map(|(path, text)| (path, gostd::string::decode(&text).into_owned()));
-        let world: Arc<dyn World> = Arc::new(Overlay::new(Arc::clone(world), files.collect()));
-        let found = findings(&world, arguments, &Sources::new())?;
+        let system: Arc<dyn System> = Arc::new(Overlay::new(Arc::clone(system), files.collect()));
+        let found = findings(&system, arguments, &Sources::new())?;
         let after = keys(&found);
         let is_known = |(key, count): (&Key, &usize)| known.get(key).is_some_and(|before| count <= before);
         Ok(after.iter().all(is_known).then_some(found.diagnostics.len()))
@@ -55,7 +55,7 @@ fn mend(world: &Arc<dyn World>, arguments: &Lint, writes: bool, sources: &Source
     let files = fix::apply(&edits, sources);
     if writes {
         for (path, text) in &files {
-            write(&**world, &path.to_string_lossy(), text)?;
+            write(&**system, &path.to_string_lossy(), text)?;
         }
     }
     let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });

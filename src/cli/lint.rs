@@ -21,7 +21,7 @@ use lint::explore::{Explored, Unreached};
 use lint::settings::{ChartSettings, Settings, ValuesFiles};
 use lint::{BASELINE, Baseline, Progress, RULES, Run, Scope, Selection};
 use source::Sources;
-use world::{FileKind, World};
+use system::{FileKind, System};
 
 /// The default release name of runs.
 const RELEASE: &str = "release";
@@ -30,18 +30,18 @@ const BASELINE_FILE: &str = "promchart-baseline.json";
 /// The rule for invalid command lines.
 const USAGE: &str = "usage";
 
-pub(super) fn run(world: &Arc<dyn World>, arguments: &Lint, output: Output) -> Exit {
+pub(super) fn run(system: &Arc<dyn System>, arguments: &Lint, output: Output) -> Exit {
     if let Some(mode) = &arguments.fix {
-        return super::fix::run(world, arguments, mode, output);
+        return super::fix::run(system, arguments, mode, output);
     }
     let sources = Sources::new();
-    let plan = can_explore(arguments).and_then(|()| plan(&**world, arguments, &sources));
+    let plan = can_explore(arguments).and_then(|()| plan(&**system, arguments, &sources));
     let reports = &arguments.reports;
     let extent = Checks {
         scope: Scope::All,
         explore: arguments.explore.and_then(|budget| usize::try_from(budget).ok()),
     };
-    finish(world, plan, extent, &arguments.rules, reports, &sources, output)
+    finish(system, plan, extent, &arguments.rules, reports, &sources, output)
 }
 
 /// Exploring renders with the values of the user again and again: the standard input can be read only once.
@@ -55,9 +55,9 @@ fn can_explore(arguments: &Lint) -> Result<()> {
     Ok(())
 }
 
-pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Output) -> Exit {
+pub(super) fn validate(system: &Arc<dyn System>, arguments: &Validate, output: Output) -> Exit {
     let sources = Sources::new();
-    let plan = Settings::load(&**world, arguments.rules.config.as_deref(), &sources).and_then(|settings| {
+    let plan = Settings::load(&**system, arguments.rules.config.as_deref(), &sources).and_then(|settings| {
         let runs = Runs {
             each_values: Vec::new(),
             namespace: "default".to_owned(),
@@ -68,7 +68,7 @@ pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Out
             policies: Vec::new(),
         };
         let has_values = !arguments.values.files.is_empty();
-        let charts = charts(&**world, &arguments.charts, &settings, has_values, &sources)?;
+        let charts = charts(&**system, &arguments.charts, &settings, has_values, &sources)?;
         let runs = charts
             .into_iter()
             .map(|chart| request(chart, &arguments.values, &[], None, &runs))
@@ -77,7 +77,7 @@ pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Out
         Ok(Plan { settings, runs, files })
     });
     finish(
-        world,
+        system,
         plan,
         Checks {
             scope: Scope::Values,
@@ -91,12 +91,12 @@ pub(super) fn validate(world: &Arc<dyn World>, arguments: &Validate, output: Out
 }
 
 /// All findings, without a report.
-pub(super) fn findings(world: &Arc<dyn World>, arguments: &Lint, sources: &Sources) -> Result<Report> {
-    let Plan { settings, runs, files } = plan(&**world, arguments, sources)?;
-    let selection = selection(&**world, &settings, &arguments.rules, sources)?;
+pub(super) fn findings(system: &Arc<dyn System>, arguments: &Lint, sources: &Sources) -> Result<Report> {
+    let Plan { settings, runs, files } = plan(&**system, arguments, sources)?;
+    let selection = selection(&**system, &settings, &arguments.rules, sources)?;
     let bar = Bar { is_shown: false };
-    let (mut found, _) = lint::run(world, &runs, Scope::All, &selection, sources, &bar);
-    found.append(lint::prometheus_files(&**world, &files, &selection, sources)?);
+    let (mut found, _) = lint::run(system, &runs, Scope::All, &selection, sources, &bar);
+    found.append(lint::prometheus_files(&**system, &files, &selection, sources)?);
     sort(&mut found, sources);
     Ok(found)
 }
@@ -138,7 +138,7 @@ struct Plan {
 
 /// Runs everything and reports.
 fn finish(
-    world: &Arc<dyn World>,
+    system: &Arc<dyn System>,
     plan: Result<Plan>,
     extent: Checks,
     rules: &Rules,
@@ -148,7 +148,7 @@ fn finish(
 ) -> Exit {
     let outcome = plan.and_then(|plan| {
         let Plan { settings, runs, files } = plan;
-        let selection = selection(&**world, &settings, rules, sources)?;
+        let selection = selection(&**system, &settings, rules, sources)?;
         let fail_on = fail_on(&settings, rules)?;
         let formats = formats(reports)?;
         let bar = Bar {
@@ -156,26 +156,26 @@ fn finish(
         };
         let start = std::time::Instant::now();
         let (mut found, mut tally, explored) = match extent.explore {
-            Some(budget) => lint::run_exploring(world, &runs, budget, &selection, sources, &bar),
+            Some(budget) => lint::run_exploring(system, &runs, budget, &selection, sources, &bar),
             None => {
-                let (found, tally) = lint::run(world, &runs, extent.scope, &selection, sources, &bar);
+                let (found, tally) = lint::run(system, &runs, extent.scope, &selection, sources, &bar);
                 (found, tally, Vec::new())
             }
         };
         tally.is_explored = extent.explore.is_some();
         bar.clear();
-        found.append(lint::prometheus_files(&**world, &files, &selection, sources)?);
+        found.append(lint::prometheus_files(&**system, &files, &selection, sources)?);
         sort(&mut found, sources);
         let path = rules.baseline.as_deref().or(settings.baseline.as_deref());
         if rules.write_baseline {
             let path = path.unwrap_or(BASELINE_FILE);
             let text = Baseline::of(&found, sources).write(&found, sources);
-            write(&**world, path, &text)?;
+            write(&**system, path, &text)?;
             Output::message(&format!("{} findings written to {path}\n", found.diagnostics.len()));
             return Ok(Exit::Clean);
         }
         if let Some(path) = path {
-            let baseline = baseline(&**world, path)?;
+            let baseline = baseline(&**system, path)?;
             let known = baseline.apply(&mut found, sources);
             if known > 0 {
                 Output::message(&format!("{known} known findings left out ({path})\n"));
@@ -190,7 +190,7 @@ fn finish(
         let infos = rule_infos();
         for (format, path) in &formats.1 {
             write(
-                &**world,
+                &**system,
                 path,
                 &report::write_with_reach(*format, &found, tally.reached(), sources, &infos, false),
             )?;
@@ -259,8 +259,8 @@ fn statistics(found: &Report) -> String {
     rows.iter().map(row).collect()
 }
 
-fn selection(world: &dyn World, settings: &Settings, rules: &Rules, sources: &Sources) -> Result<Selection> {
-    let mut selection = settings.selection(world, sources)?;
+fn selection(system: &dyn System, settings: &Settings, rules: &Rules, sources: &Sources) -> Result<Selection> {
+    let mut selection = settings.selection(system, sources)?;
     selection.select.extend(rules.select.iter().cloned());
     selection.ignore.extend(rules.ignore.iter().cloned());
     if let Some((name, close)) = selection.unknown().into_iter().next() {
@@ -311,16 +311,16 @@ pub(super) fn formats(reports: &Reports) -> Result<(Format, Vec<(Format, String)
     Ok((parse(&reports.format)?, files))
 }
 
-pub(super) fn baseline(world: &dyn World, path: &str) -> Result<Baseline> {
-    let bytes = world
+pub(super) fn baseline(system: &dyn System, path: &str) -> Result<Baseline> {
+    let bytes = system
         .read(Path::new(path))
         .map_err(|error| Diagnostic::error(BASELINE, format!("cannot read {path}: {error}")))?;
     Baseline::parse(&String::from_utf8_lossy(&bytes))
 }
 
-pub(super) fn write(world: &dyn World, path: &str, text: &str) -> Result<()> {
+pub(super) fn write(system: &dyn System, path: &str, text: &str) -> Result<()> {
     let bytes = gostd::string::decode(text);
-    world
+    system
         .write(Path::new(path), &bytes)
         .map_err(|error| Box::new(Diagnostic::error(USAGE, format!("cannot write {path}: {error}"))))
 }
@@ -328,7 +328,7 @@ pub(super) fn write(world: &dyn World, path: &str, text: &str) -> Result<()> {
 /// The charts to lint: those of the command line; otherwise those of the settings below this folder, the chart that
 /// contains the working folder, or those below it. If there are none and values are given, it is the built-in chart.
 fn charts(
-    world: &dyn World,
+    system: &dyn System,
     given: &[String],
     settings: &Settings,
     has_values: bool,
@@ -336,30 +336,30 @@ fn charts(
 ) -> Result<Vec<ChartSettings>> {
     let mut listed = Vec::new();
     for chart in &settings.charts {
-        let matching = listed_charts(world, chart).map_err(|error| settings.locate(error, &chart.path, sources))?;
+        let matching = listed_charts(system, chart).map_err(|error| settings.locate(error, &chart.path, sources))?;
         listed.extend(matching);
     }
     let of = |path: PathBuf| {
-        let place = discover::absolute(world, &path);
-        let same = |chart: &&ChartSettings| discover::absolute(world, Path::new(&chart.path)) == place;
+        let place = discover::absolute(system, &path);
+        let same = |chart: &&ChartSettings| discover::absolute(system, Path::new(&chart.path)) == place;
         let known = listed.iter().find(same).cloned().unwrap_or_default();
         ChartSettings {
             path: path.display().to_string(),
             ..known
         }
     };
-    let excluded = settings.excluded(world, sources)?;
+    let excluded = settings.excluded(system, sources)?;
     if !given.is_empty() {
         let mut charts = Vec::new();
         for path in given {
-            charts.extend(named_charts(world, path, &excluded)?.into_iter().map(of));
+            charts.extend(named_charts(system, path, &excluded)?.into_iter().map(of));
         }
         return Ok(charts);
     }
-    let around = discover::chart_around(world);
-    let here = discover::absolute(world, Path::new("."));
+    let around = discover::chart_around(system);
+    let here = discover::absolute(system, Path::new("."));
     let is_here = |chart: &&ChartSettings| {
-        let place = discover::absolute(world, Path::new(&chart.path));
+        let place = discover::absolute(system, Path::new(&chart.path));
         settings.folder.as_os_str().is_empty() || place.starts_with(&here)
     };
     let mine: Vec<ChartSettings> = listed.iter().filter(is_here).cloned().collect();
@@ -369,7 +369,7 @@ fn charts(
     if let Some(chart) = around {
         return Ok(vec![of(chart)]);
     }
-    let below = discover::charts_below(world, Path::new("."), &excluded)?;
+    let below = discover::charts_below(system, Path::new("."), &excluded)?;
     if !below.is_empty() {
         return Ok(below.into_iter().map(of).collect());
     }
@@ -382,9 +382,9 @@ fn charts(
 }
 
 /// The charts of an entry of the settings, whose path may be a pattern.
-fn listed_charts(world: &dyn World, chart: &ChartSettings) -> Result<Vec<ChartSettings>> {
-    let paths = if discover::is_pattern(&chart.path) && world.entry(Path::new(&chart.path)).is_err() {
-        discover::charts_like(world, &chart.path)?
+fn listed_charts(system: &dyn System, chart: &ChartSettings) -> Result<Vec<ChartSettings>> {
+    let paths = if discover::is_pattern(&chart.path) && system.entry(Path::new(&chart.path)).is_err() {
+        discover::charts_like(system, &chart.path)?
     } else {
         vec![PathBuf::from(&chart.path)]
     };
@@ -396,16 +396,16 @@ fn listed_charts(world: &dyn World, chart: &ChartSettings) -> Result<Vec<ChartSe
 }
 
 /// The charts of an argument: a chart, the charts below a folder, or the matches of a pattern.
-fn named_charts(world: &dyn World, path: &str, excluded: &Patterns) -> Result<Vec<PathBuf>> {
+fn named_charts(system: &dyn System, path: &str, excluded: &Patterns) -> Result<Vec<PathBuf>> {
     let folder = Path::new(path);
-    if discover::is_pattern(path) && world.entry(folder).is_err() {
-        return discover::charts_like(world, path);
+    if discover::is_pattern(path) && system.entry(folder).is_err() {
+        return discover::charts_like(system, path);
     }
-    let entry = chart::locate(world, folder)?;
-    if entry.kind != FileKind::Folder || discover::has_chart(world, folder) {
+    let entry = chart::locate(system, folder)?;
+    if entry.kind != FileKind::Folder || discover::has_chart(system, folder) {
         return Ok(vec![folder.to_path_buf()]);
     }
-    let below = discover::charts_below(world, folder, excluded)?;
+    let below = discover::charts_below(system, folder, excluded)?;
     if below.is_empty() {
         let message = format!("there is no chart in {path}: no Chart.yaml in it or below it");
         return Err(Diagnostic::error(USAGE, message).into());
@@ -414,12 +414,12 @@ fn named_charts(world: &dyn World, path: &str, excluded: &Patterns) -> Result<Ve
 }
 
 /// The sets of values files of a chart. Each match of a pattern is a separate set.
-fn sets(world: &dyn World, values: &[ValuesFiles]) -> Result<Vec<Vec<String>>> {
+fn sets(system: &dyn System, values: &[ValuesFiles]) -> Result<Vec<Vec<String>>> {
     let matching = |file: &String| -> Result<Vec<String>> {
-        if !discover::is_pattern(file) || world.entry(Path::new(file)).is_ok() {
+        if !discover::is_pattern(file) || system.entry(Path::new(file)).is_ok() {
             return Ok(vec![file.clone()]);
         }
-        let found = discover::files_like(world, file)?;
+        let found = discover::files_like(system, file)?;
         Ok(found.into_iter().map(|path| path.display().to_string()).collect())
     };
     let mut sets = Vec::new();
@@ -436,8 +436,8 @@ fn sets(world: &dyn World, values: &[ValuesFiles]) -> Result<Vec<Vec<String>>> {
 }
 
 /// The requested runs: each chart with each of its sets of values and each Kubernetes version.
-fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<Plan> {
-    let settings = Settings::load(world, arguments.rules.config.as_deref(), sources)?;
+fn plan(system: &dyn System, arguments: &Lint, sources: &Sources) -> Result<Plan> {
+    let settings = Settings::load(system, arguments.rules.config.as_deref(), sources)?;
     let mut planned = Vec::new();
     let of_settings = arguments.charts.is_empty().then_some(&settings.prometheus_configs);
     let files: Vec<String> = if arguments.prometheus_config.is_empty() {
@@ -451,7 +451,7 @@ fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<Plan> 
         Vec::new()
     } else {
         let has_values = !arguments.values.files.is_empty() || !arguments.runs.each_values.is_empty();
-        charts(world, &arguments.charts, &settings, has_values, sources)?
+        charts(system, &arguments.charts, &settings, has_values, sources)?
     };
     for chart in charts {
         let of_command_line = !arguments.runs.each_values.is_empty() || !arguments.values.files.is_empty();
@@ -463,7 +463,7 @@ fn plan(world: &dyn World, arguments: &Lint, sources: &Sources) -> Result<Plan> 
                 .map(|file| vec![file.clone()])
                 .collect()
         } else {
-            sets(world, &chart.values)?
+            sets(system, &chart.values)?
         };
         let values = if values.is_empty() { vec![Vec::new()] } else { values };
         let mut versions = arguments.runs.kube_version.clone();

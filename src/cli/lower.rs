@@ -9,13 +9,13 @@ use super::output::Output;
 use diagnostics::{Diagnostic, Report};
 use engine::lower::lower;
 use source::{Source, SourceKind, Sources};
-use world::World;
+use system::System;
 
-pub(super) fn run(world: &dyn World, arguments: &Lower, output: Output) -> Exit {
+pub(super) fn run(system: &dyn System, arguments: &Lower, output: Output) -> Exit {
     let sources = Sources::new();
     let read = match &*arguments.file {
-        "-" => world.read_stdin(),
-        file => world.read(Path::new(file)),
+        "-" => system.read_stdin(),
+        file => system.read(Path::new(file)),
     };
     let bytes = match read {
         Ok(bytes) => bytes,

@@ -13,7 +13,7 @@ use diagnostics::report::{self, Format};
 use diagnostics::{Diagnostic, Report, Result};
 use migrate::Options;
 use source::{FileId, Source, SourceKind, Sources};
-use world::World;
+use system::System;
 
 /// The rule for invalid command lines.
 const USAGE: &str = "usage";
@@ -52,9 +52,9 @@ pub(super) struct Migrate {
     pub(super) reports: Reports,
 }
 
-pub(super) fn run(world: &Arc<dyn World>, arguments: &Migrate, output: Output) -> Exit {
+pub(super) fn run(system: &Arc<dyn System>, arguments: &Migrate, output: Output) -> Exit {
     let sources = Sources::new();
-    match migrated(world, arguments, output, &sources) {
+    match migrated(system, arguments, output, &sources) {
         Ok(exit) => exit,
         Err(error) => {
             output.errors(&Report::from(error), &sources, "");
@@ -63,24 +63,24 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Migrate, output: Output) -
     }
 }
 
-fn migrated(world: &Arc<dyn World>, arguments: &Migrate, output: Output, sources: &Sources) -> Result<Exit> {
+fn migrated(system: &Arc<dyn System>, arguments: &Migrate, output: Output, sources: &Sources) -> Result<Exit> {
     let (format, files) = super::lint::formats(&arguments.reports)?;
     if let Some(path) = &arguments.out
         && !arguments.force
-        && world.entry(Path::new(path)).is_ok()
+        && system.entry(Path::new(path)).is_ok()
     {
         return Err(Box::new(
             Diagnostic::error(USAGE, format!("{path} is there already")).help("give --force to overwrite it"),
         ));
     }
-    let inputs = read(&**world, arguments, sources)?;
+    let inputs = read(&**system, arguments, sources)?;
     let options = Options {
         release: arguments.release.clone(),
         namespace: arguments.namespace.clone(),
         only_set: arguments.only_set,
     };
-    let migration = migrate::migrate(&inputs, builtin::CHART, &options, sources, world)?;
-    let refused = migrate::check(&migration.text, builtin::CHART, &options, sources, world);
+    let migration = migrate::migrate(&inputs, builtin::CHART, &options, sources, system)?;
+    let refused = migrate::check(&migration.text, builtin::CHART, &options, sources, system);
     let is_refused = !refused.is_empty();
     let is_lost = migration
         .report
@@ -91,7 +91,7 @@ fn migrated(world: &Arc<dyn World>, arguments: &Migrate, output: Output, sources
     found.append(refused);
     for (format, path) in &files {
         super::lint::write(
-            &**world,
+            &**system,
             path,
             &report::write(*format, &found, &[], sources, &migrate::RULES, false),
         )?;
@@ -103,7 +103,7 @@ fn migrated(world: &Arc<dyn World>, arguments: &Migrate, output: Output, sources
     let text = gostd::string::decode(&migration.text);
     match &arguments.out {
         None => Output::result(&text),
-        Some(path) => world
+        Some(path) => system
             .write(Path::new(path), &text)
             .map_err(|error| Diagnostic::error(USAGE, format!("cannot write {path}: {error}")))?,
     }
@@ -118,7 +118,7 @@ fn migrated(world: &Arc<dyn World>, arguments: &Migrate, output: Output, sources
 }
 
 /// Reads the files in order.
-fn read(world: &dyn World, arguments: &Migrate, sources: &Sources) -> Result<Vec<FileId>> {
+fn read(system: &dyn System, arguments: &Migrate, sources: &Sources) -> Result<Vec<FileId>> {
     let paths: Vec<&String> = arguments.paths.iter().chain(&arguments.files).collect();
     if paths.is_empty() {
         return Err(Box::new(
@@ -129,9 +129,9 @@ fn read(world: &dyn World, arguments: &Migrate, sources: &Sources) -> Result<Vec
     let mut files = Vec::new();
     for path in paths {
         let (name, bytes) = if path == "-" {
-            ("<stdin>", world.read_stdin())
+            ("<stdin>", system.read_stdin())
         } else {
-            (path.as_str(), world.read(Path::new(path)))
+            (path.as_str(), system.read(Path::new(path)))
         };
         let bytes = bytes.map_err(|error| Diagnostic::error(USAGE, format!("cannot read {path}: {error}")))?;
         files.push(sources.add(Source::new(name, SourceKind::File, bytes)));

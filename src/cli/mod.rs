@@ -33,7 +33,7 @@ use clap::FromArgMatches;
 
 use self::args::{Arguments, Command};
 use self::output::Output;
-use world::{Disk, Seeded, World};
+use system::{Disk, Seeded, System};
 
 /// The result of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,17 +79,17 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
             return Exit::Usage;
         }
     };
-    let new_world = || -> Arc<dyn World> {
+    let new_system = || -> Arc<dyn System> {
         Arc::new(Disk {
             memory_gauge,
             fixed_now,
             seeded: arguments.seed.map(|seed| Mutex::new(Seeded::new(seed))),
         })
     };
-    let world = new_world();
+    let system = new_system();
     // Renders that are compared must differ only in their values.
-    let now = fixed_now.unwrap_or_else(|| world.now());
-    let still_world = || -> Arc<dyn World> {
+    let now = fixed_now.unwrap_or_else(|| system.now());
+    let still_world = || -> Arc<dyn System> {
         Arc::new(Disk {
             memory_gauge,
             fixed_now: Some(now),
@@ -97,41 +97,41 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
         })
     };
     let color = arguments.color.unwrap_or_default();
-    let output = Output::new(color, std::io::stderr().is_terminal(), &*world);
+    let output = Output::new(color, std::io::stderr().is_terminal(), &*system);
     // Reports are results: they go to stdout.
-    let report = Output::new(color, std::io::stdout().is_terminal(), &*world);
+    let report = Output::new(color, std::io::stdout().is_terminal(), &*system);
     let seed = arguments.seed;
     let is_seeded = seed.is_some();
     match arguments.command {
-        Command::Template(arguments) => template::run(&world, &new_world, &arguments, output),
-        Command::Lint(arguments) => lint::run(&world, &arguments, report),
-        Command::Validate(arguments) => lint::validate(&world, &arguments, report),
-        Command::Preflight(arguments) => preflight::run(&world, &arguments, report),
-        Command::Certs(arguments) => certs::run(&world, &arguments, is_seeded, output, report),
+        Command::Template(arguments) => template::run(&system, &new_system, &arguments, output),
+        Command::Lint(arguments) => lint::run(&system, &arguments, report),
+        Command::Validate(arguments) => lint::validate(&system, &arguments, report),
+        Command::Preflight(arguments) => preflight::run(&system, &arguments, report),
+        Command::Certs(arguments) => certs::run(&system, &arguments, is_seeded, output, report),
         Command::Explain(arguments) => explain::run(&still_world, &arguments, output),
-        Command::Lower(arguments) => lower::run(&*world, &arguments, output),
-        Command::Migrate(arguments) => migrate::run(&world, &arguments, output),
+        Command::Lower(arguments) => lower::run(&*system, &arguments, output),
+        Command::Migrate(arguments) => migrate::run(&system, &arguments, output),
         Command::Diff(arguments) => {
-            let new_world = |seed: u64, now: Duration| -> Arc<dyn World> {
+            let new_system = |seed: u64, now: Duration| -> Arc<dyn System> {
                 Arc::new(Disk {
                     memory_gauge,
                     fixed_now: Some(now),
                     seeded: Some(Mutex::new(Seeded::new(seed))),
                 })
             };
-            diff::run(&world, &new_world, seed, &arguments, output, report)
+            diff::run(&system, &new_system, seed, &arguments, output, report)
         }
-        Command::Test(arguments) => test::run(&world, &arguments, report),
-        Command::Schema(arguments) => schema::run(&*world, &arguments, output),
+        Command::Test(arguments) => test::run(&system, &arguments, report),
+        Command::Schema(arguments) => schema::run(&*system, &arguments, output),
         Command::Completions(arguments) => completions::completions(&arguments),
         Command::Man(arguments) => completions::man(&arguments, output),
     }
 }
 
 /// The time that `SOURCE_DATE_EPOCH` sets the clock to, in seconds since 1970: <https://reproducible-builds.org/specs/>.
-fn fixed_now(world: &dyn World) -> Result<Option<Duration>, String> {
+fn fixed_now(system: &dyn System) -> Result<Option<Duration>, String> {
     const NAME: &str = "SOURCE_DATE_EPOCH";
-    match world.variable(NAME).filter(|value| !value.is_empty()) {
+    match system.variable(NAME).filter(|value| !value.is_empty()) {
         None => Ok(None),
         Some(value) => match value.parse() {
             Ok(seconds) => Ok(Some(Duration::from_secs(seconds))),

@@ -6,7 +6,7 @@ use super::args::Color;
 use diagnostics::Report;
 use diagnostics::report::text;
 use source::Sources;
-use world::World;
+use system::System;
 
 /// The maximum number of errors of a render that are shown.
 const MAX_ERRORS: usize = 50;
@@ -18,13 +18,13 @@ pub(super) struct Output {
 }
 
 impl Output {
-    pub(super) fn new(color: Color, stderr_is_terminal: bool, world: &dyn World) -> Self {
+    pub(super) fn new(color: Color, stderr_is_terminal: bool, system: &dyn System) -> Self {
         let color = match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
-                let is_plain = world.variable("NO_COLOR").is_some_and(|value| !value.is_empty())
-                    || world.variable("TERM").is_some_and(|terminal| terminal == "dumb");
+                let is_plain = system.variable("NO_COLOR").is_some_and(|value| !value.is_empty())
+                    || system.variable("TERM").is_some_and(|terminal| terminal == "dumb");
                 stderr_is_terminal && !is_plain
             }
         };

@@ -11,19 +11,19 @@ use super::template::push_document;
 use diagnostics::{Diagnostic, Result};
 use gostd::string as gostring;
 use gostd::{errno, path};
-use world::{FileKind, World};
+use system::{FileKind, System};
 
 /// Writes manifests to files; all manifests of a template go to one file.
 pub(super) struct FileWriter<'a> {
-    world: &'a dyn World,
+    system: &'a dyn System,
     /// The paths of the templates whose files have been created.
     written: BTreeSet<String>,
 }
 
 impl<'a> FileWriter<'a> {
-    pub(super) fn new(world: &'a dyn World) -> Self {
+    pub(super) fn new(system: &'a dyn System) -> Self {
         Self {
-            world,
+            system,
             written: BTreeSet::new(),
         }
     }
@@ -52,7 +52,7 @@ impl<'a> FileWriter<'a> {
     /// As those of [`Self::write`].
     pub(super) fn write_hook(&mut self, folder: &str, path: &str, text: &str) -> Result<usize> {
         let file = path::clean(&format!("{folder}/{path}"));
-        if self.world.entry(Path::new(&file)).is_ok() {
+        if self.system.entry(Path::new(&file)).is_ok() {
             self.written.insert(path.to_owned());
         }
         self.write(folder, path, text)
@@ -66,7 +66,7 @@ impl<'a> FileWriter<'a> {
         {
             return Err(format!("stat {folder}: {}", errno::message(&error)));
         }
-        let made = self.world.make_folders(Path::new(&folder));
+        let made = self.system.make_folders(Path::new(&folder));
         made.map_err(|error| self.obstacle(&folder, &error))
     }
 
@@ -75,7 +75,7 @@ impl<'a> FileWriter<'a> {
         let mut bytes = Vec::new();
         if after {
             bytes = self
-                .world
+                .system
                 .read(Path::new(file))
                 .map_err(|error| failed("open", &error))?;
         } else if let Some((folder, _)) = file.rsplit_once('/') {
@@ -83,7 +83,7 @@ impl<'a> FileWriter<'a> {
         }
         let before = bytes.split(|byte| *byte == b'\n').count() - 1;
         bytes.extend_from_slice(document);
-        let written = self.world.write(Path::new(file), &bytes).map_err(|error| {
+        let written = self.system.write(Path::new(file), &bytes).map_err(|error| {
             let is_full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
             failed(if is_full { "write" } else { "open" }, &error)
         });
@@ -103,7 +103,7 @@ impl<'a> FileWriter<'a> {
         format!("mkdir {folder}: {}", errno::message(error))
     }
 
-    fn entry(&self, path: &str) -> io::Result<world::Entry> {
-        self.world.entry(Path::new(if path.is_empty() { "/" } else { path }))
+    fn entry(&self, path: &str) -> io::Result<system::Entry> {
+        self.system.entry(Path::new(if path.is_empty() { "/" } else { path }))
     }
 }

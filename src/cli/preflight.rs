@@ -12,20 +12,20 @@ use diagnostics::{Diagnostic, Report, Result, Severity, did_you_mean};
 use gostd::duration;
 use preflight::{Options, Outcome, RULES, ResolvConf};
 use source::Sources;
-use world::World;
+use system::System;
 
 /// The rule for invalid command lines.
 const USAGE: &str = "usage";
 
-pub(super) fn run(world: &Arc<dyn World>, arguments: &Preflight, output: Output) -> Exit {
+pub(super) fn run(system: &Arc<dyn System>, arguments: &Preflight, output: Output) -> Exit {
     let sources = Sources::new();
-    finish(&**world, arguments, &sources, output).unwrap_or_else(|error| {
+    finish(&**system, arguments, &sources, output).unwrap_or_else(|error| {
         output.errors(&Report::from(error), &sources, "");
         Exit::Usage
     })
 }
 
-fn finish(world: &dyn World, arguments: &Preflight, sources: &Sources, output: Output) -> Result<Exit> {
+fn finish(system: &dyn System, arguments: &Preflight, sources: &Sources, output: Output) -> Result<Exit> {
     let options = options(arguments)?;
     let fail_on = if arguments.strict {
         Severity::Warning
@@ -33,7 +33,7 @@ fn finish(world: &dyn World, arguments: &Preflight, sources: &Sources, output: O
         threshold(arguments.fail_on.as_deref())?
     };
     let (format, files) = formats(&arguments.reports)?;
-    let Outcome { mut report, checks } = preflight::run(world, &options, sources)?;
+    let Outcome { mut report, checks } = preflight::run(system, &options, sources)?;
     report
         .diagnostics
         .retain(|found| !arguments.ignore.iter().any(|rule| rule == found.rule));
@@ -50,7 +50,7 @@ fn finish(world: &dyn World, arguments: &Preflight, sources: &Sources, output: O
     let infos = rule_infos();
     for (format, path) in &files {
         let text = report::write(*format, &report, &checks, sources, &infos, false);
-        write(world, path, &text)?;
+        write(system, path, &text)?;
     }
     if !arguments.reports.quiet {
         let text = report::write(format, &report, &checks, sources, &infos, output.color());

@@ -11,7 +11,7 @@ use diagnostics::Diagnostic;
 use engine::render::{self, Capabilities, KubeVersion, Release, Trace};
 use engine::stages::{DEFAULT_RELEASE, Request};
 use gostd::csv;
-use world::World;
+use system::System;
 
 /// The default release name of the built-in chart.
 const BUILTIN_NAME: &str = "prom";
@@ -48,7 +48,7 @@ fn lists(given: &[String], flag: &str) -> Result<Vec<String>, Box<Diagnostic>> {
 
 impl Asked<'_> {
     /// The name of the release and the chart. Mirrors `NameAndChart` of Helm's `pkg/action/install.go`.
-    fn name_and_chart(&self, world: &Arc<dyn World>) -> Result<(String, Option<String>), Box<Diagnostic>> {
+    fn name_and_chart(&self, system: &Arc<dyn System>) -> Result<(String, Option<String>), Box<Diagnostic>> {
         let name_template = self
             .target
             .name_template
@@ -76,7 +76,7 @@ impl Asked<'_> {
             }
         };
         let name = match name_template {
-            Some(template) => render::name(template, world).map_err(usage)?,
+            Some(template) => render::name(template, system).map_err(usage)?,
             None => default.to_owned(),
         };
         Ok((name, chart))
@@ -109,9 +109,9 @@ impl Asked<'_> {
     ///
     /// # Errors
     /// The first invalid argument.
-    pub(super) fn request(&self, world: &Arc<dyn World>) -> Result<Request, Box<Diagnostic>> {
+    pub(super) fn request(&self, system: &Arc<dyn System>) -> Result<Request, Box<Diagnostic>> {
         let lists = self.lists()?;
-        self.request_with(world, lists, self.kube_version()?)
+        self.request_with(system, lists, self.kube_version()?)
     }
 
     /// The same from parts that have already been parsed.
@@ -120,11 +120,11 @@ impl Asked<'_> {
     /// If release and chart are not given as required.
     pub(super) fn request_with(
         &self,
-        world: &Arc<dyn World>,
+        system: &Arc<dyn System>,
         lists: Lists,
         kube_version: Option<KubeVersion>,
     ) -> Result<Request, Box<Diagnostic>> {
-        let (name, chart) = self.name_and_chart(world)?;
+        let (name, chart) = self.name_and_chart(system)?;
         let mut capabilities = Capabilities::default();
         if let Some(version) = kube_version {
             capabilities.kube_version = version;
@@ -132,7 +132,7 @@ impl Asked<'_> {
         capabilities.api_versions.extend(lists.api_versions);
         let values = self.values;
         let namespace = self.target.namespace.clone();
-        let namespace = namespace.or_else(|| world.variable("HELM_NAMESPACE"));
+        let namespace = namespace.or_else(|| system.variable("HELM_NAMESPACE"));
         let namespace = namespace.filter(|namespace| !namespace.is_empty());
         let namespace = namespace.unwrap_or_else(|| "default".to_owned());
         Ok(Request {

@@ -8,16 +8,16 @@ use super::output::Output;
 use chart::schema;
 use diagnostics::Diagnostic;
 use source::Sources;
-use world::World;
+use system::System;
 
-pub(super) fn run(world: &dyn World, arguments: &Schema, output: Output) -> Exit {
+pub(super) fn run(system: &dyn System, arguments: &Schema, output: Output) -> Exit {
     let SchemaCommand::Bundle {
         root,
         output: path,
         check,
     } = &arguments.command;
     let sources = Sources::new();
-    let text = match schema::bundle(world, Path::new(root), &sources) {
+    let text = match schema::bundle(system, Path::new(root), &sources) {
         Ok(text) => text,
         Err(error) => {
             output.errors(&error.into(), &sources, "");
@@ -25,11 +25,11 @@ pub(super) fn run(world: &dyn World, arguments: &Schema, output: Output) -> Exit
         }
     };
     let failed = if *check {
-        let is_fresh = world.read(Path::new(path)).is_ok_and(|bytes| bytes == text.as_bytes());
+        let is_fresh = system.read(Path::new(path)).is_ok_and(|bytes| bytes == text.as_bytes());
         let help = "run `promchart schema bundle`";
         (!is_fresh).then(|| Diagnostic::error(schema::BUNDLE, format!("{path} is not what {root} makes")).help(help))
     } else {
-        let written = world.write(Path::new(path), text.as_bytes());
+        let written = system.write(Path::new(path), text.as_bytes());
         written
             .err()
             .map(|error| Diagnostic::error(schema::BUNDLE, format!("cannot write {path}: {error}")))

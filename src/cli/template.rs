@@ -19,20 +19,20 @@ use gostd::string as gostring;
 use gostd::unicode::is_space;
 use gostd::{boolean, filepath, path};
 use source::Sources;
-use world::World;
+use system::System;
 
 /// The text that Helm adds to the error of a render.
 const CLOSING: &str = "\n\nUse --debug flag to render out invalid YAML";
 
-/// `new_world` creates a world like `world` for another thread.
+/// `new_system` creates a system like `system` for another thread.
 pub(super) fn run(
-    world: &Arc<dyn World>,
-    new_world: &(dyn Fn() -> Arc<dyn World> + Sync),
+    system: &Arc<dyn System>,
+    new_system: &(dyn Fn() -> Arc<dyn System> + Sync),
     arguments: &Template,
     output: Output,
 ) -> Exit {
     let sources = Sources::new();
-    let request = match request(world, arguments) {
+    let request = match request(system, arguments) {
         Ok(request) => request,
         Err(error) => {
             output.errors(&Report::from(error), &sources, "");
@@ -40,13 +40,13 @@ pub(super) fn run(
         }
     };
     if !arguments.each_values.is_empty() {
-        return each_values::run(world, new_world, arguments, &request, &sources, output);
+        return each_values::run(system, new_system, arguments, &request, &sources, output);
     }
     let debug = arguments.debug
-        || world
+        || system
             .variable("HELM_DEBUG")
             .is_some_and(|value| boolean::parse(&value) == Ok(true));
-    let outcome = stages::run(world, &request, &sources);
+    let outcome = stages::run(system, &request, &sources);
     Output::log(&outcome.log);
     if !outcome.errors.is_empty() {
         if debug && outcome.had_begun {
@@ -57,9 +57,9 @@ pub(super) fn run(
         return Exit::Failed;
     }
     let folder = arguments.output_dir.as_deref();
-    let printed = print(&**world, arguments, &request, &outcome, folder).and_then(|printed| {
+    let printed = print(&**system, arguments, &request, &outcome, folder).and_then(|printed| {
         if let Some(file) = &arguments.source_map {
-            write_source_map(&**world, Path::new(file), &request, &outcome, (&printed, &sources))?;
+            write_source_map(&**system, Path::new(file), &request, &outcome, (&printed, &sources))?;
         }
         Ok(printed)
     });
@@ -93,7 +93,7 @@ fn post_renderer(arguments: &Template) -> Result<Option<PostRenderer>, Box<Diagn
     }))
 }
 
-fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<Diagnostic>> {
+fn request(system: &Arc<dyn System>, arguments: &Template) -> Result<Request, Box<Diagnostic>> {
     let mut remark = |text: String| Output::message(&format!("{text}\n"));
     let asked = Asked {
         name_and_chart: &arguments.name_and_chart,
@@ -110,7 +110,7 @@ fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<
     arguments.helm.check_groups().map_err(usage)?;
     let kube_version = asked.kube_version()?;
     arguments.helm.check_values(&mut remark).map_err(usage)?;
-    let mut request = asked.request_with(world, lists, kube_version)?;
+    let mut request = asked.request_with(system, lists, kube_version)?;
     request.post_renderer = post_renderer;
     if let Some(file) = &arguments.source_map {
         let refused = if file.is_empty() {
@@ -132,7 +132,7 @@ fn request(world: &Arc<dyn World>, arguments: &Template) -> Result<Request, Box<
 
 /// Writes the source map of the output.
 fn write_source_map(
-    world: &dyn World,
+    system: &dyn System,
     file: &Path,
     request: &Request,
     outcome: &Outcome,
@@ -154,7 +154,7 @@ fn write_source_map(
         sources,
     };
     let text = source_map::write(release, &printed.parts());
-    let written = world.write(file, text.as_bytes());
+    let written = system.write(file, text.as_bytes());
     written.map_err(|error| usage(format!("cannot write {}: {error}", file.display())))
 }
 
@@ -181,7 +181,7 @@ impl From<Box<Diagnostic>> for Unprinted {
 
 /// The text for stdout. With `--output-dir`, manifests are written to files there instead.
 pub(super) fn print(
-    world: &dyn World,
+    system: &dyn System,
     arguments: &Template,
     request: &Request,
     outcome: &Outcome,
@@ -208,7 +208,7 @@ pub(super) fn print(
     let of = |manifest: &Manifest| (Origin::Rendered(Arc::clone(&manifest.path)), manifest.start);
     // An empty path is none, as in Helm.
     if let Some(folder) = folder.filter(|folder| !folder.is_empty()) {
-        let mut writer = FileWriter::new(world);
+        let mut writer = FileWriter::new(system);
         for (path, text) in crds {
             let before = writer.write(folder, &path, &text).map_err(Unprinted::rendering)?;
             stream.wrote((folder, &path, before), (Origin::Crd(path.clone()), 0), &text);

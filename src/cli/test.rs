@@ -15,8 +15,8 @@ use super::watch::watch;
 use diagnostics::{Diagnostic, Report, Result};
 use gostd::boolean;
 use source::Sources;
+use system::System;
 use unittest::{Format, Listener, Options, Printer, SuiteResult};
-use world::World;
 
 /// The default pattern of suites.
 const SUITES: &str = "tests/*_test.yaml";
@@ -111,9 +111,9 @@ impl Listener for Told {
     }
 }
 
-pub(super) fn run(world: &Arc<dyn World>, arguments: &Test, output: Output) -> Exit {
+pub(super) fn run(system: &Arc<dyn System>, arguments: &Test, output: Output) -> Exit {
     let sources = Sources::new();
-    match tested(world, arguments, output, &sources) {
+    match tested(system, arguments, output, &sources) {
         Ok(true) => Exit::Clean,
         Ok(false) => Exit::Failed,
         Err(error) => {
@@ -123,8 +123,8 @@ pub(super) fn run(world: &Arc<dyn World>, arguments: &Test, output: Output) -> E
     }
 }
 
-fn tested(world: &Arc<dyn World>, arguments: &Test, output: Output, sources: &Sources) -> Result<bool> {
-    let began = world.now();
+fn tested(system: &Arc<dyn System>, arguments: &Test, output: Output, sources: &Sources) -> Result<bool> {
+    let began = system.now();
     let Some(format) = Format::parse(&arguments.output_type) else {
         let message = format!("unknown format {}", arguments.output_type);
         return Err(Box::new(
@@ -160,24 +160,24 @@ fn tested(world: &Arc<dyn World>, arguments: &Test, output: Output, sources: &So
                     .help("leave out --watch, or all flags that begin with --coverage"),
             ));
         }
-        watch(world, &options, printer);
+        watch(system, &options, printer);
     }
-    let mut results = unittest::run(world, &options, sources, &mut Told { printer });
+    let mut results = unittest::run(system, &options, sources, &mut Told { printer });
     if let Some(file) = arguments.output_file.as_deref().filter(|file| !file.is_empty()) {
-        let report = unittest::write(format, &results.suites, &**world);
+        let report = unittest::write(format, &results.suites, &**system);
         let failed = |error: std::io::Error| usage(format!("cannot write {file}: {error}"));
-        world.write(Path::new(file), report.as_bytes()).map_err(failed)?;
+        system.write(Path::new(file), report.as_bytes()).map_err(failed)?;
     }
-    let elapsed = world.now().saturating_sub(began);
+    let elapsed = system.now().saturating_sub(began);
     Output::result(printer.summary(&results, elapsed).as_bytes());
     let mut is_fine = results.passed();
     if arguments.lint {
-        is_fine &= test_lint::lint(world, &results, output)?;
+        is_fine &= test_lint::lint(system, &results, output)?;
     }
     if options.coverage {
         is_fine &= arguments
             .coverage
-            .tell(world, &options, &mut results, sources, output)?;
+            .tell(system, &options, &mut results, sources, output)?;
     }
     Ok(is_fine)
 }

@@ -11,8 +11,8 @@ use engine::threads;
 use lint::settings::Settings;
 use lint::{Family, Progress, Run, Scope};
 use source::Sources;
+use system::System;
 use unittest::Results;
-use world::World;
 
 /// Shows nothing.
 struct Silent;
@@ -23,10 +23,10 @@ impl Progress for Silent {
 
 /// Lints the render of each test by the rules of the family `kubernetes`, prints what is found, and tells whether that is fine. A finding that
 /// several tests share is told once.
-pub(super) fn lint(world: &Arc<dyn World>, results: &Results, output: Output) -> Result<bool> {
+pub(super) fn lint(system: &Arc<dyn System>, results: &Results, output: Output) -> Result<bool> {
     let sources = Sources::new();
-    let settings = Settings::load(&**world, None, &sources)?;
-    let mut selection = settings.selection(&**world, &sources)?;
+    let settings = Settings::load(&**system, None, &sources)?;
+    let mut selection = settings.selection(&**system, &sources)?;
     let others = Family::ALL.iter().filter(|family| **family != Family::Kubernetes);
     selection.ignore.extend(others.map(|family| family.as_str().to_owned()));
     // A rule that is selected by its name would be on all the same.
@@ -55,9 +55,9 @@ pub(super) fn lint(world: &Arc<dyn World>, results: &Results, output: Output) ->
             }
         }
     }
-    let (mut found, _) = lint::run(world, &runs, Scope::All, &selection, &sources, &Silent);
+    let (mut found, _) = lint::run(system, &runs, Scope::All, &selection, &sources, &Silent);
     if let Some(path) = &settings.baseline {
-        baseline(&**world, path)?.apply(&mut found, &sources);
+        baseline(&**system, path)?.apply(&mut found, &sources);
     }
     sort(&mut found, &sources);
     // To lint, objects of other names are others; here they are one line of a template, met by several tests.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::output::Output;
 use super::test::Told;
 use source::Sources;
+use system::System;
 use unittest::watch::{Change, Files};
 use unittest::{Options, Printer, Results, Uses};
-use world::World;
 
 /// The interval at which files are checked.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -21,18 +21,18 @@ const MAX_QUIET: usize = 20;
 const MAX_FILES: usize = 5;
 
 /// Runs all suites, and then the affected ones after each change.
-pub(super) fn watch(world: &Arc<dyn World>, options: &Options, printer: Printer) -> ! {
+pub(super) fn watch(system: &Arc<dyn System>, options: &Options, printer: Printer) -> ! {
     let mut uses: Vec<Uses> = Vec::new();
     // Changes during a run are noticed after it.
-    let mut files = Files::read(&**world, options, &uses, &Files::default());
+    let mut files = Files::read(&**system, options, &uses, &Files::default());
     let mut round = options.clone();
     loop {
-        let results = run(world, &round, printer);
+        let results = run(system, &round, printer);
         remember(&mut uses, &round, &results);
-        let now = Files::read(&**world, options, &uses, &files);
+        let now = Files::read(&**system, options, &uses, &files);
         files.take_known_later(&now, options);
         Output::message(&format!("Watching {} files; Ctrl-C ends it.\n", now.count()));
-        let (settled, change) = wait(&**world, options, &uses, &files);
+        let (settled, change) = wait(&**system, options, &uses, &files);
         files = settled;
         round.charts.clone_from(&change.charts);
         round.only.clone_from(&change.suites);
@@ -40,14 +40,14 @@ pub(super) fn watch(world: &Arc<dyn World>, options: &Options, printer: Printer)
     }
 }
 
-fn run(world: &Arc<dyn World>, options: &Options, printer: Printer) -> Results {
-    let began = world.now();
+fn run(system: &Arc<dyn System>, options: &Options, printer: Printer) -> Results {
+    let began = system.now();
     if options.charts.is_empty() {
         return Results::default();
     }
     let sources = Sources::new();
-    let results = unittest::run(world, options, &sources, &mut Told { printer });
-    let elapsed = world.now().saturating_sub(began);
+    let results = unittest::run(system, options, &sources, &mut Told { printer });
+    let elapsed = system.now().saturating_sub(began);
     Output::result(printer.summary(&results, elapsed).as_bytes());
     results
 }
@@ -66,13 +66,13 @@ fn remember(uses: &mut Vec<Uses>, round: &Options, results: &Results) {
 }
 
 /// Waits until a change is complete.
-fn wait(world: &dyn World, options: &Options, uses: &[Uses], before: &Files) -> (Files, Change) {
+fn wait(system: &dyn System, options: &Options, uses: &[Uses], before: &Files) -> (Files, Change) {
     loop {
-        let mut now = Files::read(world, options, uses, before);
+        let mut now = Files::read(system, options, uses, before);
         if now.change(before, options, uses).is_some() {
             for _ in 0..MAX_QUIET {
                 thread::sleep(QUIET);
-                let next = Files::read(world, options, uses, &now);
+                let next = Files::read(system, options, uses, &now);
                 let then = std::mem::replace(&mut now, next);
                 if then == now {
                     break;

@@ -6,7 +6,7 @@ use libtest_mimic::Trial;
 use promchart::render::{Origin, Trace, ValuePlace};
 use promchart::source::{Sources, Span};
 use promchart::stages;
-use promchart::world::{Memory, World};
+use promchart::system::{Memory, System};
 
 use super::case;
 use crate::support::{names, read, sections, shares};
@@ -59,18 +59,18 @@ fn differences(case: &str) -> Vec<String> {
             .find(|(found, _)| *found == name)
             .map_or("", |(_, text)| text)
     };
-    let mut world = Memory::new().with_file("chart/Chart.yaml", "apiVersion: v2\nname: test\nversion: 0.1.0\n");
+    let mut system = Memory::new().with_file("chart/Chart.yaml", "apiVersion: v2\nname: test\nversion: 0.1.0\n");
     for (name, text) in &sections {
         if !matches!(*name, "want" | "set") {
-            world = world.with_file(format!("chart/{name}"), text.clone());
+            system = system.with_file(format!("chart/{name}"), text.clone());
         }
     }
-    let world: Arc<dyn World> = Arc::new(world);
+    let system: Arc<dyn System> = Arc::new(system);
     let mut request = shares::request("chart".as_ref(), &[], Trace::On);
     request.release.name = "demo".into();
     request.overrides.set = section("set").lines().map(str::to_owned).collect();
     let sources = Sources::new();
-    let outcome = stages::run(&world, &request, &sources);
+    let outcome = stages::run(&system, &request, &sources);
     let rendered = outcome
         .rendered
         .unwrap_or_else(|| panic!("{case}: {:?}", outcome.errors));

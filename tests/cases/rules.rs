@@ -10,8 +10,8 @@ use promchart::lint::{self, Progress, RULES, Rule, Run, Scope, Selection};
 use promchart::render::Trace;
 use promchart::source::Sources;
 use promchart::stages::Request;
+use promchart::system::{Memory, System};
 use promchart::values::Overrides;
-use promchart::world::{Memory, World};
 
 use super::case;
 
@@ -86,17 +86,17 @@ fn lint(rule: &Rule, files: &Files, is_bad: bool, sources: &Sources) -> Report {
             .any(|(id, prefix)| *id == rule.id && path.starts_with(prefix))
     };
     all.retain(|path, _| !left_out(path) || !is_bad && rule.id == "missing-values-file");
-    let mut world = Memory::new();
+    let mut system = Memory::new();
     let mut overrides = Overrides::default();
     for (path, text) in all {
         if path == "given.yaml" {
             overrides.files.push(path.clone());
-            world = world.with_file(path, text);
+            system = system.with_file(path, text);
         } else {
-            world = world.with_file(format!("fixture/{path}"), text);
+            system = system.with_file(format!("fixture/{path}"), text);
         }
     }
-    let world: Arc<dyn World> = Arc::new(world);
+    let system: Arc<dyn System> = Arc::new(system);
     let mut request = Request::new("fixture", "release", overrides);
     request.trace = Trace::On;
     let run = Run {
@@ -110,7 +110,7 @@ fn lint(rule: &Rule, files: &Files, is_bad: bool, sources: &Sources) -> Report {
         select: vec![rule.id.to_owned()],
         ..Selection::default()
     };
-    lint::run(&world, &[run], Scope::All, &selection, sources, &Silent).0
+    lint::run(&system, &[run], Scope::All, &selection, sources, &Silent).0
 }
 
 fn shown(report: &Report, sources: &Sources) -> String {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use libtest_mimic::Trial;
 use promchart::source::Sources;
 use promchart::stages::{self, Request};
+use promchart::system::{Memory, System};
 use promchart::values::Overrides;
-use promchart::world::{Memory, World};
 use serde_json::Value as Json;
 
 use super::case;
@@ -40,18 +40,18 @@ fn said(case: &Json) -> Vec<String> {
         Json::String(text) => text.clone(),
         other => other.to_string(),
     };
-    let mut world = Memory::new()
+    let mut system = Memory::new()
         .with_file("chart/Chart.yaml", "apiVersion: v2\nname: all\nversion: 1.0.0\n")
         .with_file("chart/templates/a.yaml", "a: b\n")
         .with_file("chart/charts/c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n")
         .with_file("chart/charts/c/values.yaml", format!("{}\n", case["values"]))
         .with_file("chart/charts/c/values.schema.json", schema);
     for (path, text) in case.get("files").and_then(Json::as_object).into_iter().flatten() {
-        world = world.with_file(path, text.as_str().unwrap_or_default());
+        system = system.with_file(path, text.as_str().unwrap_or_default());
     }
     let request = Request::new("chart", "demo", Overrides::default());
-    let world: Arc<dyn World> = Arc::new(world);
-    let outcome = stages::run(&world, &request, &Sources::new());
+    let system: Arc<dyn System> = Arc::new(system);
+    let outcome = stages::run(&system, &request, &Sources::new());
     let error = outcome.errors.diagnostics.first().map_or("", |error| error.headline());
     let lines = error.lines().skip_while(|line| *line != "c:").skip(1);
     lines.map(str::to_owned).collect()

@@ -9,7 +9,7 @@ use flate2::write::GzEncoder;
 use promchart::chart::{self, Chart};
 use promchart::diagnostic::Report;
 use promchart::source::Sources;
-use promchart::world::{Entry, FileKind, Piped, World};
+use promchart::system::{Entry, FileKind, Piped, System};
 
 /// Helm's own limit, in bytes.
 const MAX_CHART_SIZE: usize = 100 << 20;
@@ -23,8 +23,8 @@ pub(crate) fn check(bytes: &[u8]) {
         encoder.write_all(&with_checksums(bytes)).expect("memory to write to");
         encoder.finish().expect("memory to write to")
     };
-    let world = OneFile(packed);
-    let Ok(chart) = chart::load(&world, Path::new("c.tgz"), &Sources::new(), &mut Report::new()) else {
+    let system = OneFile(packed);
+    let Ok(chart) = chart::load(&system, Path::new("c.tgz"), &Sources::new(), &mut Report::new()) else {
         return;
     };
     let mut total = 0;
@@ -63,10 +63,10 @@ fn inside(chart: &Chart, total: &mut usize) {
     }
 }
 
-/// A world with one file, `c.tgz`. Any other access is a mistake.
+/// A system with one file, `c.tgz`. Any other access is a mistake.
 struct OneFile(Vec<u8>);
 
-impl World for OneFile {
+impl System for OneFile {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         assert_eq!(path, Path::new("c.tgz"));
         Ok(self.0.clone())

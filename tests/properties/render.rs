@@ -5,17 +5,17 @@ use std::sync::Arc;
 use promchart::render::{Capabilities, Limits, Release, Trace};
 use promchart::source::Sources;
 use promchart::stages::{self, Request};
+use promchart::system::{Memory, System};
 use promchart::values::Overrides;
-use promchart::world::{Memory, World};
 
 pub(crate) fn check(bytes: &[u8]) {
     let mut parts = bytes.splitn(2, |byte| *byte == 0);
     let (template, values) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let world = Memory::new()
+    let system = Memory::new()
         .with_file("c/Chart.yaml", *b"apiVersion: v2\nname: c\nversion: 1.0.0\n")
         .with_file("c/values.yaml", values)
         .with_file("c/templates/t.txt", template);
-    let world: Arc<dyn World> = Arc::new(world);
+    let system: Arc<dyn System> = Arc::new(system);
     let request = Request {
         chart: "c".into(),
         overrides: Overrides::default(),
@@ -37,7 +37,7 @@ pub(crate) fn check(bytes: &[u8]) {
         trace: Trace::Off,
         coverage: false,
     };
-    let outcome = stages::run(&world, &request, &Sources::new());
+    let outcome = stages::run(&system, &request, &Sources::new());
     let failed = outcome.rendered.is_none() || outcome.manifests.is_none();
     assert_eq!(failed, !outcome.errors.is_empty(), "{:?}", outcome.errors);
 }

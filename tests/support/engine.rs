@@ -7,8 +7,8 @@ use promchart::reflect::{Meter, Value, View, json, view};
 use promchart::render::{Limits, Trace};
 use promchart::source::Sources;
 use promchart::stages::{self, Request};
+use promchart::system::{Memory, System};
 use promchart::values::Overrides;
-use promchart::world::{Memory, World};
 
 /// Reads JSON.
 pub(crate) fn from_json(text: &str) -> Value {
@@ -75,11 +75,11 @@ impl Engine {
 
     /// The output of Helm's engine for the template, or Helm's error after `Error: `.
     pub(crate) fn render(&self, template: &str) -> Result<String, String> {
-        let mut world = Memory::new().with_file("chart/templates/t.txt", decode(template).into_owned());
+        let mut system = Memory::new().with_file("chart/templates/t.txt", decode(template).into_owned());
         for (name, bytes) in &self.files {
-            world = world.with_file(format!("chart/{name}"), bytes.clone());
+            system = system.with_file(format!("chart/{name}"), bytes.clone());
         }
-        let world: Arc<dyn World> = Arc::new(world);
+        let system: Arc<dyn System> = Arc::new(system);
         let mut request = Request {
             limits: self.limits,
             trace: self.trace,
@@ -87,7 +87,7 @@ impl Engine {
             ..Request::new("chart", "demo", Overrides::default())
         };
         "ns".clone_into(&mut request.release.namespace);
-        let outcome = stages::run(&world, &request, &Sources::new());
+        let outcome = stages::run(&system, &request, &Sources::new());
         match outcome.rendered {
             Some(rendered) => {
                 let found = rendered

@@ -12,8 +12,8 @@ use promchart::lint::{self, Progress, Run, Scope, Selection};
 use promchart::render::Trace;
 use promchart::source::{Sources, Span};
 use promchart::stages::Request;
+use promchart::system::{Memory, System};
 use promchart::values::Overrides;
-use promchart::world::{Memory, World};
 
 /// The name of the user's values in faults.
 const GIVEN: &str = "given.yaml";
@@ -408,17 +408,17 @@ impl Progress for Silent {
 }
 
 fn lint(files: &Files, skip_schema: bool) -> (Vec<Diagnostic>, Sources) {
-    let mut world = Memory::new();
+    let mut system = Memory::new();
     let mut overrides = Overrides::default();
     for (name, text) in files {
         if name == GIVEN {
             overrides.files.push(GIVEN.to_owned());
-            world = world.with_file(GIVEN, text.as_bytes());
+            system = system.with_file(GIVEN, text.as_bytes());
         } else {
-            world = world.with_file(format!("chart/{name}"), text.as_bytes());
+            system = system.with_file(format!("chart/{name}"), text.as_bytes());
         }
     }
-    let world: Arc<dyn World> = Arc::new(world);
+    let system: Arc<dyn System> = Arc::new(system);
     let mut request = Request::new("chart", "release", overrides);
     request.skip_schema = skip_schema;
     request.trace = Trace::On;
@@ -430,7 +430,7 @@ fn lint(files: &Files, skip_schema: bool) -> (Vec<Diagnostic>, Sources) {
         policies: Vec::new(),
     };
     let sources = Sources::new();
-    let (report, _) = lint::run(&world, &[run], Scope::All, &Selection::default(), &sources, &Silent);
+    let (report, _) = lint::run(&system, &[run], Scope::All, &Selection::default(), &sources, &Silent);
     (report.diagnostics, sources)
 }
 

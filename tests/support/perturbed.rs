@@ -9,7 +9,7 @@ use std::sync::Arc;
 use promchart::render::Trace;
 use promchart::source::{FileId, Source, SourceKind, Sources, Span};
 use promchart::stages::{self, Outcome, Request};
-use promchart::world::{Memory, World};
+use promchart::system::{Memory, System};
 use promchart::yaml::{self, Node, Value};
 
 use super::shares::{Share, request, shown};
@@ -64,11 +64,11 @@ fn read_folder(folder: &Path, name: &str, found: &mut BTreeMap<String, Vec<u8>>)
 }
 
 fn run(files: &BTreeMap<String, Vec<u8>>, request: &Request, sources: &Sources) -> Outcome {
-    let world = files.iter().fold(Memory::new(), |world, (name, bytes)| {
-        world.with_file(name, bytes.clone())
+    let system = files.iter().fold(Memory::new(), |system, (name, bytes)| {
+        system.with_file(name, bytes.clone())
     });
-    let world: Arc<dyn World> = Arc::new(world);
-    stages::run(&world, request, sources)
+    let system: Arc<dyn System> = Arc::new(system);
+    stages::run(&system, request, sources)
 }
 
 /// The scalars of all documents by file, document and path.

@@ -11,8 +11,8 @@ use promchart::manifest;
 use promchart::render::{Origin, Rendered, Trace};
 use promchart::source::{FileId, Source, SourceKind, Sources, Span};
 use promchart::stages::{self, Request};
+use promchart::system::{Disk, System};
 use promchart::values::Overrides;
-use promchart::world::{Disk, World};
 use promchart::yaml::{self, Node, Value};
 
 /// Hits out of all queries.
@@ -77,9 +77,9 @@ pub(crate) fn request(chart: &Path, files: &[String], trace: Trace) -> Request {
 /// # Errors
 /// If the chart does not render.
 pub(crate) fn measure(chart: &Path, files: &[String]) -> Result<Shares, String> {
-    let world: Arc<dyn World> = Arc::new(Disk::default());
+    let system: Arc<dyn System> = Arc::new(Disk::default());
     let sources = Sources::new();
-    let outcome = stages::run(&world, &request(chart, files, Trace::On), &sources);
+    let outcome = stages::run(&system, &request(chart, files, Trace::On), &sources);
     let (Some(chart), Some(rendered), Some(manifests)) = (outcome.chart, outcome.rendered, outcome.manifests) else {
         let error = outcome.errors.diagnostics.first();
         return Err(error.map_or_else(String::new, |error| error.headline().to_owned()));

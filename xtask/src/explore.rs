@@ -8,8 +8,8 @@ use promchart::lint::Run;
 use promchart::lint::explore::{BUDGET, Explored, measure};
 use promchart::source::Sources;
 use promchart::stages::Request;
+use promchart::system::{Disk, System};
 use promchart::values::Overrides;
-use promchart::world::{Disk, World};
 
 /// Explores charts and prints what was reached of each, the average, and what kinds of branches are left. `--budget=N` is the number
 /// of renders, `--left` lists the branches.
@@ -82,7 +82,7 @@ pub(crate) fn report(arguments: &[&str]) -> Result<(), String> {
 }
 
 fn explore(chart: &str, budget: usize) -> Option<Explored> {
-    let world: Arc<dyn World> = Arc::new(Disk::default());
+    let system: Arc<dyn System> = Arc::new(Disk::default());
     let run = Run {
         name: "".into(),
         chart: chart.into(),
@@ -90,7 +90,7 @@ fn explore(chart: &str, budget: usize) -> Option<Explored> {
         crds: Vec::new(),
         policies: Vec::new(),
     };
-    measure(&world, &run, &Sources::new(), budget)
+    measure(&system, &run, &Sources::new(), budget)
 }
 
 fn percent(part: usize, whole: usize) -> f64 {

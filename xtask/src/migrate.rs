@@ -10,7 +10,7 @@ use std::sync::Arc;
 use promchart::builtin;
 use promchart::migrate::{self, Options};
 use promchart::source::{Source, SourceKind, Sources};
-use promchart::world::{Disk, World};
+use promchart::system::{Disk, System};
 
 use self::facts::{Allowed, Facts, unexplained};
 use crate::helm;
@@ -84,7 +84,7 @@ pub(crate) fn facts(repository: &str) -> Result<(), String> {
 /// The facts of the migrated values, rendered by the real Helm.
 fn migrated(helm: &Path, file: &Path) -> Result<Facts, String> {
     let sources = Sources::new();
-    let world: Arc<dyn World> = Arc::new(Disk::default());
+    let system: Arc<dyn System> = Arc::new(Disk::default());
     let bytes = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     let id = sources.add(Source::new(file.to_string_lossy(), SourceKind::File, bytes));
     let options = Options {
@@ -93,7 +93,7 @@ fn migrated(helm: &Path, file: &Path) -> Result<Facts, String> {
         only_set: false,
     };
     let migration =
-        migrate::migrate(&[id], builtin::CHART, &options, &sources, &world).map_err(|error| error.message.clone())?;
+        migrate::migrate(&[id], builtin::CHART, &options, &sources, &system).map_err(|error| error.message.clone())?;
     let path = helm::root().join("target/community/migrated.yaml");
     std::fs::write(&path, &migration.text).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(facts::facts(&render(

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use promchart::render::Trace;
 use promchart::source::Sources;
 use promchart::stages;
-use promchart::world::{Disk, World};
+use promchart::system::{Disk, System};
 
 #[path = "../../tests/support/perturbed.rs"]
 mod perturbed;
@@ -82,13 +82,13 @@ fn changes(chart: &Path, most: usize) {
 
 /// The shortest times of a plain and a traced render, run alternately.
 fn times(chart: &Path) -> [Duration; 2] {
-    let world: Arc<dyn World> = Arc::new(Disk::default());
+    let system: Arc<dyn System> = Arc::new(Disk::default());
     let mut least = [Duration::MAX; 2];
     for _ in 0..TIMES {
         for (least, trace) in least.iter_mut().zip([Trace::Off, Trace::On]) {
             let started = Instant::now();
             let request = shares::request(chart, &[], trace);
-            drop(stages::run(&world, &request, &Sources::new()));
+            drop(stages::run(&system, &request, &Sources::new()));
             *least = started.elapsed().min(*least);
         }
     }

@@ -1,6 +1,6 @@
 //! The source of random choices: a seed, or a recorded tape of choices that shrinking has modified.
 
-use promchart::world::Seeded;
+use promchart::system::Seeded;
 
 /// A tape of choices. Each case is generated from one, so a shorter or smaller tape gives a simpler case.
 pub(crate) struct Random {

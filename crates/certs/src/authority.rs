@@ -7,7 +7,7 @@ use super::key::{KeyType, PrivateKey};
 use super::plan::Options;
 use super::store::{Found, Store};
 use diagnostics::{Diagnostic, Report, Result};
-use world::{SystemRng, World};
+use system::{System, SystemRng};
 
 /// A CA given by the user.
 pub struct Given {
@@ -65,7 +65,7 @@ fn expired(path: &str, certificate: &Certificate, help: &str) -> Box<Diagnostic>
 
 /// Finds the CA, or creates one. Notices for the user are added to `notes`.
 pub(super) fn find(
-    world: &dyn World,
+    system: &dyn System,
     store: &Store,
     given: Option<Given>,
     options: &Options,
@@ -83,7 +83,7 @@ pub(super) fn find(
     }
     match given {
         Some(given) => with_given(store, given, options, notes),
-        None => of_store(world, store, options, notes),
+        None => of_store(system, store, options, notes),
     }
 }
 
@@ -204,7 +204,7 @@ fn keep_old(store: &Store, bundle: &mut Vec<Certificate>, options: &Options) -> 
     Ok(())
 }
 
-fn of_store(world: &dyn World, store: &Store, options: &Options, notes: &mut Report) -> Result<Authority> {
+fn of_store(system: &dyn System, store: &Store, options: &Options, notes: &mut Report) -> Result<Authority> {
     let path = store.shown("ca.crt");
     let Some(own) = store.own_authority().filter(|_| !options.force) else {
         if !options.force {
@@ -214,7 +214,7 @@ fn of_store(world: &dyn World, store: &Store, options: &Options, notes: &mut Rep
                 return without_key(store, issuer, options);
             }
         }
-        return new(world, store, options, notes);
+        return new(system, store, options, notes);
     };
     let is_expired = own.not_after() <= options.now;
     if is_expired && !(options.renew || options.rotate_ca) {
@@ -223,7 +223,7 @@ fn of_store(world: &dyn World, store: &Store, options: &Options, notes: &mut Rep
     }
     let ends_soon = own.not_after() < options.now.saturating_add(options.ca_renew_before);
     if options.rotate_ca || is_expired || ends_soon && options.renew {
-        return new(world, store, options, notes);
+        return new(system, store, options, notes);
     }
     check(&path, own, options.now)?;
     if ends_soon {
@@ -292,9 +292,9 @@ fn without_key(store: &Store, issuer: &Certificate, options: &Options) -> Result
     })
 }
 
-fn new(world: &dyn World, store: &Store, options: &Options, notes: &mut Report) -> Result<Authority> {
+fn new(system: &dyn System, store: &Store, options: &Options, notes: &mut Report) -> Result<Authority> {
     let made = || -> std::result::Result<(Certificate, PrivateKey), String> {
-        let key = PrivateKey::generate(options.key_type.unwrap_or(KeyType::EcdsaP256), &mut SystemRng(world))?;
+        let key = PrivateKey::generate(options.key_type.unwrap_or(KeyType::EcdsaP256), &mut SystemRng(system))?;
         let name = match &options.ca_name {
             Some(name) => name.clone(),
             // The key's identifier in the name distinguishes several CAs of one release, for people and for programs
@@ -305,7 +305,7 @@ fn new(world: &dyn World, store: &Store, options: &Options, notes: &mut Report) 
             }
         };
         let not_after = options.now.saturating_add(options.ca_days.saturating_mul(DAY));
-        Ok((issue::authority(world, &name, options.now, not_after, &key)?, key))
+        Ok((issue::authority(system, &name, options.now, not_after, &key)?, key))
     };
     let (issuer, key) = made().map_err(|why| {
         error(

@@ -11,7 +11,7 @@ use super::error;
 use super::store::list;
 use diagnostics::{Diagnostic, Result};
 use gostd::errno;
-use world::{FileKind, Guard, World};
+use system::{FileKind, Guard, System};
 
 /// The permission bits of public files.
 pub(super) const PUBLIC: u32 = 0o644;
@@ -35,7 +35,7 @@ pub(super) struct NewFile {
 
 /// A folder locked against concurrent runs.
 pub struct Locked<'w> {
-    world: &'w dyn World,
+    system: &'w dyn System,
     folder: PathBuf,
     is_new: bool,
     is_done: bool,
@@ -46,7 +46,7 @@ impl Drop for Locked<'_> {
     fn drop(&mut self) {
         if self.is_new && !self.is_done {
             // The folder was created for nothing. If it is no longer empty, it stays.
-            let _ = self.world.remove(&self.folder);
+            let _ = self.system.remove(&self.folder);
         }
         self.guard = None;
     }
@@ -63,14 +63,14 @@ fn cannot(what: &str, path: &Path, cause: &io::Error) -> Box<Diagnostic> {
     )
 }
 
-fn make_folders(world: &dyn World, path: &Path) -> Result<bool> {
-    if path.as_os_str().is_empty() || world.entry(path).is_ok() {
+fn make_folders(system: &dyn System, path: &Path) -> Result<bool> {
+    if path.as_os_str().is_empty() || system.entry(path).is_ok() {
         return Ok(false);
     }
     if let Some(above) = path.parent() {
-        make_folders(world, above)?;
+        make_folders(system, above)?;
     }
-    match world.make_folder(path, FOLDER) {
+    match system.make_folder(path, FOLDER) {
         Ok(()) => Ok(true),
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(cause) => Err(cannot("make the folder", path, &cause)),
@@ -83,16 +83,16 @@ impl<'w> Locked<'w> {
     ///
     /// # Errors
     /// If another run holds the lock, or the folder cannot be written.
-    pub fn open(world: &'w dyn World, folder: &Path) -> Result<(Self, bool)> {
-        let is_new = make_folders(world, folder)?;
+    pub fn open(system: &'w dyn System, folder: &Path) -> Result<(Self, bool)> {
+        let is_new = make_folders(system, folder)?;
         let mut locked = Self {
-            world,
+            system,
             folder: folder.to_path_buf(),
             is_new,
             is_done: false,
             guard: None,
         };
-        match world.lock(folder) {
+        match system.lock(folder) {
             Ok(guard) => locked.guard = Some(guard),
             Err(cause) if cause.kind() == io::ErrorKind::WouldBlock => {
                 let message = format!("another `promchart certs` is writing to {}", folder.display());
@@ -103,7 +103,7 @@ impl<'w> Locked<'w> {
             Err(cause) => return Err(cannot("lock", folder, &cause)),
         }
         let mut was_interrupted = false;
-        for name in list(world, folder)? {
+        for name in list(system, folder)? {
             if name == READY {
                 locked.settle()?;
                 was_interrupted = true;
@@ -123,12 +123,12 @@ impl<'w> Locked<'w> {
             return Ok(());
         }
         let mut digits = [0; 8];
-        self.world.random(&mut digits);
+        self.system.random(&mut digits);
         let suffix: String = digits.iter().map(|digit| format!("{digit:02x}")).collect();
         let staging = self.folder.join(format!("{STAGING}{suffix}"));
         let ready = self.folder.join(READY);
         let staged = self.stage(&staging, files).and_then(|()| {
-            self.world
+            self.system
                 .rename(&staging, &ready)
                 .map_err(|cause| cannot("rename", &staging, &cause))
         });
@@ -142,7 +142,7 @@ impl<'w> Locked<'w> {
 
     fn stage(&self, staging: &Path, files: &[NewFile]) -> Result<()> {
         let make = |path: &Path| {
-            let made = self.world.make_folder(path, FOLDER);
+            let made = self.system.make_folder(path, FOLDER);
             made.map_err(|cause| cannot("make the folder", path, &cause))
         };
         make(staging)?;
@@ -156,7 +156,7 @@ impl<'w> Locked<'w> {
         }
         for file in files {
             let path = staging.join(&file.path);
-            let written = self.world.write_new(&path, file.text.as_bytes(), file.mode);
+            let written = self.system.write_new(&path, file.text.as_bytes(), file.mode);
             written.map_err(|cause| cannot("write", &path, &cause))?;
         }
         Ok(())
@@ -172,38 +172,38 @@ impl<'w> Locked<'w> {
                 "mend that and run `promchart certs` again: it goes on from here",
             )
         };
-        for name in list(self.world, &ready)? {
+        for name in list(self.system, &ready)? {
             let from = ready.join(&name);
             let to = self.folder.join(&name);
             let is_folder = self
-                .world
+                .system
                 .entry(&from)
                 .is_ok_and(|entry| entry.kind == FileKind::Folder);
-            if is_folder && self.world.entry(&to).is_ok() {
-                for inner in list(self.world, &from)? {
+            if is_folder && self.system.entry(&to).is_ok() {
+                for inner in list(self.system, &from)? {
                     let from = from.join(&inner);
-                    let moved = self.world.rename(&from, &to.join(&inner));
+                    let moved = self.system.rename(&from, &to.join(&inner));
                     moved.map_err(|cause| unfinished(&from, &cause))?;
                 }
-                self.world.remove(&from).map_err(|cause| unfinished(&from, &cause))?;
+                self.system.remove(&from).map_err(|cause| unfinished(&from, &cause))?;
             } else {
-                self.world
+                self.system
                     .rename(&from, &to)
                     .map_err(|cause| unfinished(&from, &cause))?;
             }
         }
-        self.world.remove(&ready).map_err(|cause| unfinished(&ready, &cause))
+        self.system.remove(&ready).map_err(|cause| unfinished(&ready, &cause))
     }
 
     /// Removes an abandoned staging folder. Failures are harmless and ignored.
     fn discard(&self, staging: &Path) {
-        for name in self.world.list(staging).unwrap_or_default() {
+        for name in self.system.list(staging).unwrap_or_default() {
             let path = staging.join(name);
-            for inner in self.world.list(&path).unwrap_or_default() {
-                let _ = self.world.remove(&path.join(inner));
+            for inner in self.system.list(&path).unwrap_or_default() {
+                let _ = self.system.remove(&path.join(inner));
             }
-            let _ = self.world.remove(&path);
+            let _ = self.system.remove(&path);
         }
-        let _ = self.world.remove(staging);
+        let _ = self.system.remove(staging);
     }
 }

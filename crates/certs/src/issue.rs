@@ -25,7 +25,7 @@ use x509_cert::time::{Time, Validity};
 use super::certificate::Certificate;
 use super::key::PrivateKey;
 use super::names::San;
-use world::World;
+use system::System;
 
 /// The number of seconds by which a certificate's validity starts early, to allow for clock skew.
 pub(super) const BACKDATED: u64 = 300;
@@ -135,10 +135,10 @@ fn time(seconds: u64) -> Result<Time, String> {
 }
 
 /// A random serial number of 128 bits.
-fn serial(world: &dyn World) -> Result<SerialNumber, String> {
+fn serial(system: &dyn System) -> Result<SerialNumber, String> {
     loop {
         let mut bytes = [0; 16];
-        world
+        system
             .try_random(&mut bytes)
             .map_err(|error| format!("the system gives no random bytes: {error}"))?;
         // Zero is not a valid serial number.
@@ -149,7 +149,7 @@ fn serial(world: &dyn World) -> Result<SerialNumber, String> {
 }
 
 fn build(
-    world: &dyn World,
+    system: &dyn System,
     profile: Profile<'_>,
     not_before: u64,
     not_after: u64,
@@ -157,14 +157,14 @@ fn build(
     signer: &PrivateKey,
 ) -> Result<Certificate, String> {
     let validity = Validity::new(time(not_before)?, time(not_after)?);
-    let unsigned = CertificateBuilder::new(profile, serial(world)?, validity, key.public()?);
+    let unsigned = CertificateBuilder::new(profile, serial(system)?, validity, key.public()?);
     let signed = unsigned.and_then(|unsigned| signer.sign(unsigned));
     Certificate::of(signed.map_err(|error| format!("the certificate cannot be made: {error}"))?)
 }
 
 /// Creates a self-signed CA.
 pub(super) fn authority(
-    world: &dyn World,
+    system: &dyn System,
     common_name: &str,
     now: u64,
     not_after: u64,
@@ -176,12 +176,12 @@ pub(super) fn authority(
         leaf: None,
         is_rsa: key.is_rsa(),
     };
-    build(world, profile, now.saturating_sub(BACKDATED), not_after, key, key)
+    build(system, profile, now.saturating_sub(BACKDATED), not_after, key, key)
 }
 
 /// Creates a certificate for a key, signed by a CA.
 pub(super) fn leaf(
-    world: &dyn World,
+    system: &dyn System,
     leaf: &Leaf<'_>,
     now: u64,
     key: &PrivateKey,
@@ -194,7 +194,7 @@ pub(super) fn leaf(
         is_rsa: key.is_rsa(),
     };
     build(
-        world,
+        system,
         profile,
         now.saturating_sub(BACKDATED),
         leaf.not_after,

@@ -15,7 +15,7 @@ use x509_cert::der::{self, Decode as _, Encode as _};
 use x509_cert::spki::{SubjectPublicKeyInfoOwned, SubjectPublicKeyInfoRef};
 
 use super::pem;
-use world::SystemRng;
+use system::SystemRng;
 
 /// The kinds of keys that can be generated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! services::components (manifests)               -> [Wanted]   which certificates with which names
-//! Store::read          (World, folder)           -> Store      the existing files
+//! Store::read          (System, folder)           -> Store      the existing files
 //! plan::plan           (Store, [Wanted], Options) -> Plan       what to keep, create or renew; or the obstacles
 //! Locked::commit       (Plan)                                  all files, or none
 //! check::check         (Store, [Wanted])         -> Report     expiry, names, keys

@@ -11,7 +11,7 @@ use super::services::Wanted;
 use super::store::Store;
 use super::{CERTIFICATES, error};
 use diagnostics::{Diagnostic, Report, Result};
-use world::World;
+use system::System;
 
 /// The user's options. Times are in seconds; `now` is since 1970.
 #[derive(Clone, Debug)]
@@ -109,7 +109,7 @@ impl Plan {
 /// # Errors
 /// All obstacles.
 pub fn plan(
-    world: &dyn World,
+    system: &dyn System,
     store: &Store,
     wanted: &[Wanted],
     given: Option<Given>,
@@ -125,15 +125,15 @@ pub fn plan(
     if !errors.is_empty() {
         return Err(errors);
     }
-    // Keys must not be derived from the clock, which `World::random` falls back to.
-    world.try_random(&mut [0; 32]).map_err(|cause| {
+    // Keys must not be derived from the clock, which `System::random` falls back to.
+    system.try_random(&mut [0; 32]).map_err(|cause| {
         let message = format!("the system gives no random bytes: {cause}");
         error(message, "keys cannot be made without them")
     })?;
     let mut notes = Report::new();
-    let authority = authority::find(world, store, given, options, &mut notes)?;
+    let authority = authority::find(system, store, given, options, &mut notes)?;
     let run = Run {
-        world,
+        system,
         store,
         options,
         authority: &authority,

@@ -11,11 +11,11 @@ use super::services::Wanted;
 use super::store::{Found, Pair, Store, paths};
 use super::{CERTIFICATES, error};
 use diagnostics::{Diagnostic, Report, Result};
-use world::{SystemRng, World};
+use system::{System, SystemRng};
 
 /// The state of a run.
 pub(super) struct Run<'a> {
-    pub(super) world: &'a dyn World,
+    pub(super) system: &'a dyn System,
     pub(super) store: &'a Store,
     pub(super) options: &'a Options,
     pub(super) authority: &'a Authority,
@@ -291,7 +291,7 @@ impl Run<'_> {
                 Some(key) => key,
                 None => PrivateKey::generate(
                     options.key_type.unwrap_or(KeyType::EcdsaP256),
-                    &mut SystemRng(self.world),
+                    &mut SystemRng(self.system),
                 )?,
             };
             let leaf = Leaf {
@@ -300,7 +300,7 @@ impl Run<'_> {
                 names: &wanted.names,
                 not_after: not_after.min(end),
             };
-            let certificate = issue::leaf(self.world, &leaf, options.now, &key, (&authority.issuer, signer))?;
+            let certificate = issue::leaf(self.system, &leaf, options.now, &key, (&authority.issuer, signer))?;
             Ok((certificate, key))
         };
         let (certificate, key) =

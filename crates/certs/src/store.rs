@@ -12,7 +12,7 @@ use super::key::PrivateKey;
 use super::services::CLIENT;
 use diagnostics::{Diagnostic, Result};
 use gostd::errno;
-use world::{Entry, FileKind, World};
+use system::{Entry, FileKind, System};
 
 /// The maximum size of a certificate file. A bundle of all public CAs has 200 KiB.
 const MAX_FILE: u64 = 1 << 20;
@@ -81,9 +81,9 @@ pub(super) fn paths(id: &str) -> (String, String) {
 }
 
 /// The text of a file and its permission bits; none if the file does not exist.
-fn read(world: &dyn World, path: &Path) -> Result<Option<(String, u32)>> {
+fn read(system: &dyn System, path: &Path) -> Result<Option<(String, u32)>> {
     let shown = path.display();
-    let entry = match world.entry(path) {
+    let entry = match system.entry(path) {
         Ok(entry) => entry,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(cause) => {
@@ -107,7 +107,7 @@ fn read(world: &dyn World, path: &Path) -> Result<Option<(String, u32)>> {
     if entry.size > MAX_FILE {
         return Err(too_large());
     }
-    let bytes = world.read(path).map_err(|cause| {
+    let bytes = system.read(path).map_err(|cause| {
         let message = format!("cannot read {shown}: {}", errno::message(&cause));
         error(message, "make it readable for the user who runs promchart")
     })?;
@@ -131,8 +131,8 @@ fn not_what_it_should_be(path: &Path, why: &str) -> Box<Diagnostic> {
 ///
 /// # Errors
 /// If the file cannot be read or is invalid.
-pub fn read_bundle(world: &dyn World, path: &Path) -> Result<Vec<Certificate>> {
-    let (text, _) = read(world, path)?.ok_or_else(|| missing(path))?;
+pub fn read_bundle(system: &dyn System, path: &Path) -> Result<Vec<Certificate>> {
+    let (text, _) = read(system, path)?.ok_or_else(|| missing(path))?;
     Certificate::from_pem(&text).map_err(|why| {
         let message = format!("{}: {why}", path.display());
         error(
@@ -146,8 +146,8 @@ pub fn read_bundle(world: &dyn World, path: &Path) -> Result<Vec<Certificate>> {
 ///
 /// # Errors
 /// If the file cannot be read or is invalid.
-pub fn read_key(world: &dyn World, path: &Path) -> Result<PrivateKey> {
-    let (text, _) = read(world, path)?.ok_or_else(|| missing(path))?;
+pub fn read_key(system: &dyn System, path: &Path) -> Result<PrivateKey> {
+    let (text, _) = read(system, path)?.ok_or_else(|| missing(path))?;
     PrivateKey::from_pem(&text).map_err(|why| {
         let message = format!("{}: {why}", path.display());
         error(message, "give a file with the CA's private key in PEM")
@@ -162,8 +162,8 @@ fn missing(path: &Path) -> Box<Diagnostic> {
 }
 
 /// The names in a folder; empty if it does not exist.
-pub(super) fn list(world: &dyn World, folder: &Path) -> Result<Vec<String>> {
-    match world.list(folder) {
+pub(super) fn list(system: &dyn System, folder: &Path) -> Result<Vec<String>> {
+    match system.list(folder) {
         Ok(names) => Ok(names),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(cause) => {
@@ -179,14 +179,14 @@ impl Store {
     ///
     /// # Errors
     /// If the folder cannot be read.
-    pub fn read(world: &dyn World, folder: &Path, through_links: bool) -> Result<Self> {
-        if let Ok(entry) = world.entry(folder)
+    pub fn read(system: &dyn System, folder: &Path, through_links: bool) -> Result<Self> {
+        if let Ok(entry) = system.entry(folder)
             && entry.kind != FileKind::Folder
         {
             let message = format!("{} is no folder", folder.display());
             return Err(error(message, "give a folder, or a path where one can be made"));
         }
-        let names = list(world, folder)?;
+        let names = list(system, folder)?;
         let mut store = Self {
             folder: folder.to_path_buf(),
             bundle: Found::Missing,
@@ -197,14 +197,14 @@ impl Store {
             obstacles: Vec::new(),
             not_folders: BTreeSet::new(),
         };
-        store.bundle = store.certificates(world, "ca.crt", through_links);
-        store.ca_key = store.key(world, "ca.key", through_links);
+        store.bundle = store.certificates(system, "ca.crt", through_links);
+        store.ca_key = store.key(system, "ca.key", through_links);
         let mut ids = vec![CLIENT.to_owned()];
         if through_links {
             ids.push(MOUNTED.to_owned());
         }
         for name in names.into_iter().filter(|name| !name.starts_with('.')) {
-            let entry = world.entry(&folder.join(&name));
+            let entry = system.entry(&folder.join(&name));
             let is_folder = |entry: Entry| entry.kind == FileKind::Folder && (through_links || !entry.is_link);
             if entry.is_ok_and(is_folder) {
                 ids.push(name);
@@ -215,8 +215,8 @@ impl Store {
         for id in ids {
             let (certificate, key) = paths(&id);
             let pair = Pair {
-                chain: store.certificates(world, &certificate, through_links),
-                key: store.key(world, &key, through_links),
+                chain: store.certificates(system, &certificate, through_links),
+                key: store.key(system, &key, through_links),
             };
             if !(pair.chain.is_missing() && pair.key.is_missing()) {
                 store.pairs.insert(id, pair);
@@ -256,12 +256,12 @@ impl Store {
     }
 
     /// Records an object that a file cannot replace.
-    fn look_for_obstacle(&mut self, world: &dyn World, path: &Path) {
-        let what = match world.entry(path) {
+    fn look_for_obstacle(&mut self, system: &dyn System, path: &Path) {
+        let what = match system.entry(path) {
             Ok(entry) if entry.is_link => "a symbolic link; certificates are not written through links",
             Ok(entry) if entry.kind != FileKind::File => "no regular file",
             // A dangling link is detected only by resolving it.
-            _ if world.resolve(path).is_err() && self.is_listed(world, path) => {
+            _ if system.resolve(path).is_err() && self.is_listed(system, path) => {
                 "a symbolic link that leads nowhere; certificates are not written through links"
             }
             _ => return,
@@ -271,18 +271,18 @@ impl Store {
             .push(*error(message, "remove it, or give another folder with --out"));
     }
 
-    fn is_listed(&self, world: &dyn World, path: &Path) -> bool {
+    fn is_listed(&self, system: &dyn System, path: &Path) -> bool {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let names = world.list(path.parent().unwrap_or(&self.folder)).unwrap_or_default();
+        let names = system.list(path.parent().unwrap_or(&self.folder)).unwrap_or_default();
         name.is_some_and(|name| names.contains(&name))
     }
 
-    fn certificates(&mut self, world: &dyn World, path: &str, through_links: bool) -> Found<Vec<Certificate>> {
+    fn certificates(&mut self, system: &dyn System, path: &str, through_links: bool) -> Found<Vec<Certificate>> {
         let path = self.folder.join(path);
         if !through_links {
-            self.look_for_obstacle(world, &path);
+            self.look_for_obstacle(system, &path);
         }
-        match read(world, &path) {
+        match read(system, &path) {
             Ok(None) => Found::Missing,
             Ok(Some((text, _))) => match Certificate::from_pem(&text) {
                 Ok(certificates) => Found::Good(certificates),
@@ -292,12 +292,12 @@ impl Store {
         }
     }
 
-    fn key(&mut self, world: &dyn World, path: &str, through_links: bool) -> Found<PrivateKey> {
+    fn key(&mut self, system: &dyn System, path: &str, through_links: bool) -> Found<PrivateKey> {
         let file = self.folder.join(path);
         if !through_links {
-            self.look_for_obstacle(world, &file);
+            self.look_for_obstacle(system, &file);
         }
-        match read(world, &file) {
+        match read(system, &file) {
             Ok(None) => Found::Missing,
             Ok(Some((text, mode))) => {
                 if mode & 0o077 != 0 {

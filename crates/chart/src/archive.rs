@@ -8,12 +8,12 @@ use flate2::read::MultiGzDecoder;
 use super::File;
 use super::load::{Budget, LOAD, MAX_CHART_SIZE};
 use diagnostics::{Diagnostic, Result};
-use world::World;
+use system::System;
 
 /// Reads the files of a packed chart; `whole` is its path in messages.
-pub(super) fn read(world: &dyn World, path: &Path, whole: &Path, budget: &mut Budget) -> Result<Vec<File>> {
+pub(super) fn read(system: &dyn System, path: &Path, whole: &Path, budget: &mut Budget) -> Result<Vec<File>> {
     let (shown, whole) = (path.display().to_string(), whole.display());
-    let bytes = world
+    let bytes = system
         .read(path)
         .map_err(|error| Diagnostic::error(LOAD, format!("file '{whole}' cannot be read: {error}")))?;
     if !bytes.starts_with(b"\x1F\x8B\x08") {

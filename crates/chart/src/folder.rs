@@ -9,16 +9,16 @@ use super::load::{LOAD, MAX_CHART_SIZE, MAX_DEPTH};
 use diagnostics::{Diagnostic, Report, Result};
 use gostd::quote::log_value;
 use source::{Source, SourceKind};
-use world::{FileKind, World};
+use system::{FileKind, System};
 
 /// How many links may be followed: folders that link to each other can appear as any number of folders.
 const MAX_LINKS: usize = 4096;
 
 /// Reads the files of the chart in a folder, whose resolved path is `whole`. Messages that Helm would log go to
 /// `report`.
-pub(super) fn read(world: &dyn World, top: &Path, whole: &Path, report: &mut Report) -> Result<Vec<File>> {
+pub(super) fn read(system: &dyn System, top: &Path, whole: &Path, report: &mut Report) -> Result<Vec<File>> {
     let folder = Folder {
-        world,
+        system,
         report,
         top,
         files: Vec::new(),
@@ -31,7 +31,7 @@ pub(super) fn read(world: &dyn World, top: &Path, whole: &Path, report: &mut Rep
 
 /// The state of reading a chart's folder.
 struct Folder<'a> {
-    world: &'a dyn World,
+    system: &'a dyn System,
     report: &'a mut Report,
     top: &'a Path,
     files: Vec<File>,
@@ -46,8 +46,8 @@ struct Folder<'a> {
 impl Folder<'_> {
     fn read(mut self) -> Result<Vec<File>> {
         let path = self.top.join(".helmignore");
-        let is_file = self.world.entry(&path).is_ok_and(|entry| entry.kind == FileKind::File);
-        let bytes = is_file.then(|| self.world.read(&path).ok()).flatten();
+        let is_file = self.system.entry(&path).is_ok_and(|entry| entry.kind == FileKind::File);
+        let bytes = is_file.then(|| self.system.read(&path).ok()).flatten();
         let rules = rules(bytes, &path.display().to_string())?;
         let real = self.whole.to_path_buf();
         self.folder(&rules, "", real, &mut Vec::new())?;
@@ -65,7 +65,7 @@ impl Folder<'_> {
             .into());
         }
         above.push(real);
-        let names = self.world.list(&path).map_err(|error| unreadable(&path, &error))?;
+        let names = self.system.list(&path).map_err(|error| unreadable(&path, &error))?;
         for name in names {
             let name = if folder.is_empty() {
                 name
@@ -80,7 +80,7 @@ impl Folder<'_> {
 
     fn entry(&mut self, rules: &Rules, name: &str, above: &mut Vec<PathBuf>) -> Result<()> {
         let path = self.top.join(name);
-        let entry = self.world.entry(&path).map_err(|error| unreadable(&path, &error))?;
+        let entry = self.system.entry(&path).map_err(|error| unreadable(&path, &error))?;
         let mut real = None;
         if entry.is_link {
             self.links += 1;
@@ -88,7 +88,7 @@ impl Folder<'_> {
                 let message = format!("{}: more than {MAX_LINKS} symbolic links", self.top.display());
                 return Err(Diagnostic::error(LOAD, message).into());
             }
-            let resolved = self.world.resolve(&path).unwrap_or_else(|_| path.clone());
+            let resolved = self.system.resolve(&path).unwrap_or_else(|_| path.clone());
             let message = "found symbolic link in path. Contents of linked file included and used";
             self.report.push(Diagnostic::info(LOAD, message).helm(format!(
                 "level=INFO msg=\"{message}\" path={} resolved={}",
@@ -116,7 +116,7 @@ impl Folder<'_> {
             return Err(Diagnostic::error(LOAD, message).into());
         }
         self.left -= entry.size;
-        let bytes = self.world.read(&path).map_err(|error| unreadable(&path, &error))?;
+        let bytes = self.system.read(&path).map_err(|error| unreadable(&path, &error))?;
         self.files.push(File::new(name, shown, &bytes));
         Ok(())
     }

@@ -12,7 +12,7 @@ use gostd::errno;
 use gostd::quote::quote;
 use goyaml::{Node, Value};
 use source::{FileId, Sources, Span};
-use world::{FileKind, World};
+use system::{FileKind, System};
 
 /// The rule for charts that cannot be loaded.
 pub const LOAD: &str = "chart-load";
@@ -36,11 +36,11 @@ pub(super) struct Budget {
 ///
 /// # Errors
 /// The first error that Helm stops at: no such path, no Chart.yaml, invalid YAML, an invalid archive and so on.
-pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Report) -> Result<Chart> {
+pub fn load(system: &dyn System, path: &Path, sources: &Sources, report: &mut Report) -> Result<Chart> {
     let shown = path.display().to_string();
-    let entry = locate(world, path)?;
+    let entry = locate(system, path)?;
     // Helm's messages contain the absolute path.
-    let whole = world.resolve(path).unwrap_or_else(|_| path.to_path_buf());
+    let whole = system.resolve(path).unwrap_or_else(|_| path.to_path_buf());
     let mut budget = Budget::default();
     let files = match entry.kind {
         FileKind::Folder => {
@@ -57,16 +57,16 @@ pub fn load(world: &dyn World, path: &Path, sources: &Sources, report: &mut Repo
             };
             // Helm reads Chart.yaml before anything else.
             let file = path.join("Chart.yaml");
-            if world.entry(&file).is_ok_and(|entry| entry.kind == FileKind::Other) {
+            if system.entry(&file).is_ok_and(|entry| entry.kind == FileKind::Other) {
                 // Opening a pipe blocks until another process writes to it.
                 return Err(folder::irregular(&file));
             }
-            let bytes = world.read(&file).map_err(|error| missing(&error))?;
+            let bytes = system.read(&file).map_err(|error| missing(&error))?;
             check_version(&File::new("Chart.yaml", file.display().to_string(), &bytes), sources)?;
-            folder::read(world, path, &whole, report)?
+            folder::read(system, path, &whole, report)?
         }
         _ => {
-            let files = archive::read(world, path, &whole, &mut budget)?;
+            let files = archive::read(system, path, &whole, &mut budget)?;
             if !files.iter().any(|file| &*file.name == "Chart.yaml") {
                 let message = "unable to detect chart version, no Chart.yaml found";
                 return Err(Diagnostic::error(LOAD, message).into());
@@ -94,7 +94,7 @@ fn check_version(file: &File, sources: &Sources) -> Result<()> {
 ///
 /// # Errors
 /// The path does not exist, or is a URL of a remote chart.
-pub fn locate(world: &dyn World, path: &Path) -> Result<world::Entry> {
+pub fn locate(system: &dyn System, path: &Path) -> Result<system::Entry> {
     const FETCH: &str = "promchart fetches nothing: get the chart with `helm pull` and give its path";
     let shown = path.display().to_string();
     if shown.contains("://") {
@@ -102,7 +102,7 @@ pub fn locate(world: &dyn World, path: &Path) -> Result<world::Entry> {
             .help(FETCH)
             .into());
     }
-    world.entry(path).map_err(|error| {
+    system.entry(path).map_err(|error| {
         if error.kind() != std::io::ErrorKind::NotFound {
             return Box::new(Diagnostic::error(LOAD, format!("cannot open \"{shown}\": {error}")));
         }

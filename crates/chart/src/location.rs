@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use diagnostics::{Report, Result};
 use source::Sources;
-use world::World;
+use system::System;
 
 use super::load::{self, from_files};
 use super::{Chart, File, folder};
@@ -40,9 +40,9 @@ impl Location {
     ///
     /// # Errors
     /// As [`load::locate`].
-    pub fn check(&self, world: &dyn World) -> Result<()> {
+    pub fn check(&self, system: &dyn System) -> Result<()> {
         match self {
-            Self::Path(path) => load::locate(world, path).map(drop),
+            Self::Path(path) => load::locate(system, path).map(drop),
             Self::Embedded(_) => Ok(()),
         }
     }
@@ -51,9 +51,9 @@ impl Location {
     ///
     /// # Errors
     /// As [`load::load`].
-    pub fn load(&self, world: &dyn World, sources: &Sources, report: &mut Report) -> Result<Chart> {
+    pub fn load(&self, system: &dyn System, sources: &Sources, report: &mut Report) -> Result<Chart> {
         match self {
-            Self::Path(path) => load::load(world, path, sources, report),
+            Self::Path(path) => load::load(system, path, sources, report),
             Self::Embedded(embedded) => embedded.load(sources, report),
         }
     }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diagnostics::Diagnostic;
-use world::{Entry, FileKind, Guard, Piped, World};
+use system::{Entry, FileKind, Guard, Piped, System};
 
 /// The rule of revisions that cannot be read.
 pub const GIT: &str = "git-revision";
@@ -24,10 +24,10 @@ struct Blob {
     is_executable: bool,
 }
 
-/// A world in which the files of one repository are those of a revision. Files outside of the repository, and those that the revision
+/// A system in which the files of one repository are those of a revision. Files outside of the repository, and those that the revision
 /// does not have although the working tree does, are read from the disk; [`Revision::lent`] names the latter.
 pub struct Revision {
-    inner: Arc<dyn World>,
+    inner: Arc<dyn System>,
     /// What the user calls it.
     name: String,
     top: PathBuf,
@@ -44,7 +44,7 @@ impl Revision {
     /// # Errors
     /// No `git`, no repository, no such revision, no such folder in it.
     pub fn open(
-        inner: &Arc<dyn World>,
+        inner: &Arc<dyn System>,
         revision: &str,
         chart: &Path,
         merge_base: bool,
@@ -221,11 +221,11 @@ impl Revision {
 }
 
 /// Runs git in a folder. What it prints, or why it failed.
-fn git(world: &dyn World, folder: &Path, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, String> {
+fn git(system: &dyn System, folder: &Path, arguments: &[&str], input: &[u8]) -> Result<Vec<u8>, String> {
     let folder = folder.display().to_string();
     let mut all = vec!["-C".to_owned(), folder];
     all.extend(arguments.iter().map(|argument| (*argument).to_owned()));
-    let done = world
+    let done = system
         .pipe("git", &all, input)
         .map_err(|error| format!("cannot run git: {error}"))?;
     match done.failure {
@@ -283,15 +283,15 @@ fn normal(path: &Path) -> PathBuf {
 }
 
 /// The absolute path of a file, which need not exist: of what exists, links are resolved.
-fn whole(world: &dyn World, path: &Path) -> io::Result<PathBuf> {
+fn whole(system: &dyn System, path: &Path) -> io::Result<PathBuf> {
     let absolute = if path.is_absolute() {
         normal(path)
     } else {
-        normal(&world.resolve(Path::new("."))?.join(path))
+        normal(&system.resolve(Path::new("."))?.join(path))
     };
     let mut exists = absolute.as_path();
     loop {
-        if let Ok(resolved) = world.resolve(exists) {
+        if let Ok(resolved) = system.resolve(exists) {
             let rest = absolute.strip_prefix(exists).unwrap_or(Path::new(""));
             return Ok(normal(&resolved.join(rest)));
         }
@@ -303,12 +303,12 @@ fn whole(world: &dyn World, path: &Path) -> io::Result<PathBuf> {
 }
 
 /// The nearest folder that exists.
-fn existing(world: &dyn World, path: &Path) -> PathBuf {
-    let is_folder = |path: &&Path| world.entry(path).is_ok_and(|entry| entry.kind == FileKind::Folder);
+fn existing(system: &dyn System, path: &Path) -> PathBuf {
+    let is_folder = |path: &&Path| system.entry(path).is_ok_and(|entry| entry.kind == FileKind::Folder);
     path.ancestors().find(is_folder).unwrap_or(Path::new(".")).to_path_buf()
 }
 
-impl World for Revision {
+impl System for Revision {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let Some(own) = self.own(path) else {
             return self.inner.read(path);

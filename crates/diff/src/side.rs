@@ -16,7 +16,7 @@ use engine::stages::{self, Outcome, Request};
 use gostd::string as gostring;
 use goyaml::Node;
 use source::{FileId, SourceKind, Sources, Span};
-use world::World;
+use system::System;
 
 /// The rule of sides that cannot be compared.
 pub const SIDE: &str = "diff-side";
@@ -92,7 +92,7 @@ impl Side {
     ///
     /// # Errors
     /// As [`pipeline::run`]; recorded manifests that cannot be read or are not YAML.
-    pub fn load(world: &Arc<dyn World>, name: &str, what: &What, namespace: &str) -> (Self, Report) {
+    pub fn load(system: &Arc<dyn System>, name: &str, what: &What, namespace: &str) -> (Self, Report) {
         let mut side = Self {
             name: name.to_owned(),
             sources: Sources::new(),
@@ -108,8 +108,8 @@ impl Side {
         };
         let mut errors = Report::new();
         match what {
-            What::Chart(request) => side.render(world, request, &mut errors),
-            What::Manifests(path) => side.read(&**world, path, &mut errors),
+            What::Chart(request) => side.render(system, request, &mut errors),
+            What::Manifests(path) => side.read(&**system, path, &mut errors),
         }
         for object in &mut side.objects.all {
             let of = &mut object.reference;
@@ -120,11 +120,11 @@ impl Side {
         (side, errors)
     }
 
-    fn render(&mut self, world: &Arc<dyn World>, request: &Request, errors: &mut Report) {
+    fn render(&mut self, system: &Arc<dyn System>, request: &Request, errors: &mut Report) {
         let mut request = request.clone();
         request.trace = Trace::On;
-        world.restart_random();
-        let outcome = stages::run(world, &request, &self.sources);
+        system.restart_random();
+        let outcome = stages::run(system, &request, &self.sources);
         let Outcome {
             chart,
             values,
@@ -153,10 +153,14 @@ impl Side {
         self.values = values;
     }
 
-    fn read(&mut self, world: &dyn World, path: &Path, errors: &mut Report) {
+    fn read(&mut self, system: &dyn System, path: &Path, errors: &mut Report) {
         let shown = path.display().to_string();
         let is_stdin = shown == "-";
-        let bytes = if is_stdin { world.read_stdin() } else { world.read(path) };
+        let bytes = if is_stdin {
+            system.read_stdin()
+        } else {
+            system.read(path)
+        };
         let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(error) => {

@@ -25,7 +25,7 @@ use gostd::quote::quote;
 use gostd::semver::is_compatible;
 use goyaml::Node;
 use source::{Sources, Span};
-use world::World;
+use system::System;
 
 /// The name of a release without a given name, as in `helm template`.
 pub const DEFAULT_RELEASE: &str = "release-name";
@@ -99,17 +99,17 @@ pub struct Outcome {
 }
 
 /// Renders a chart.
-pub fn run(world: &Arc<dyn World>, request: &Request, sources: &Sources) -> Outcome {
+pub fn run(system: &Arc<dyn System>, request: &Request, sources: &Sources) -> Outcome {
     let mut outcome = Outcome::default();
-    if let Err(errors) = all(world, request, sources, &mut outcome) {
+    if let Err(errors) = all(system, request, sources, &mut outcome) {
         outcome.errors = errors;
     }
     outcome
 }
 
-fn all(world: &Arc<dyn World>, request: &Request, sources: &Sources, outcome: &mut Outcome) -> Result<(), Report> {
-    request.chart.check(&**world)?;
-    let stages = Stages::new(world, request, sources, Policy::Stop);
+fn all(system: &Arc<dyn System>, request: &Request, sources: &Sources, outcome: &mut Outcome) -> Result<(), Report> {
+    request.chart.check(&**system)?;
+    let stages = Stages::new(system, request, sources, Policy::Stop);
     let given = stages.read()?;
     let chart = stages.load(&mut outcome.log)?;
     let session = stages.session();
@@ -130,7 +130,7 @@ pub enum Policy {
 /// The stages of a release, one by one: each takes references and returns a value.
 #[derive(Clone, Copy)]
 pub struct Stages<'a> {
-    world: &'a Arc<dyn World>,
+    system: &'a Arc<dyn System>,
     request: &'a Request,
     sources: &'a Sources,
     policy: Policy,
@@ -187,9 +187,9 @@ impl Texts {
 
 impl<'a> Stages<'a> {
     /// The stages of a request.
-    pub fn new(world: &'a Arc<dyn World>, request: &'a Request, sources: &'a Sources, policy: Policy) -> Self {
+    pub fn new(system: &'a Arc<dyn System>, request: &'a Request, sources: &'a Sources, policy: Policy) -> Self {
         Self {
-            world,
+            system,
             request,
             sources,
             policy,
@@ -202,7 +202,7 @@ impl<'a> Stages<'a> {
     /// A file that is missing or no YAML, or a flag that cannot be parsed.
     pub fn read(&self) -> Result<Node, Report> {
         Ok(values::read_overrides(
-            &**self.world,
+            &**self.system,
             &self.request.overrides,
             self.sources,
         )?)
@@ -213,7 +213,7 @@ impl<'a> Stages<'a> {
     /// # Errors
     /// As [`fn@chart::load`].
     pub fn load(&self, log: &mut Report) -> Result<Chart, Report> {
-        Ok(self.request.chart.load(&**self.world, self.sources, log)?)
+        Ok(self.request.chart.load(&**self.system, self.sources, log)?)
     }
 
     /// Computes the values: conditions, tags, aliases and imports of dependencies, and the user's values over the defaults.
@@ -244,7 +244,7 @@ impl<'a> Stages<'a> {
         if self.request.skip_schema {
             return Report::new();
         }
-        schema::validate(&**self.world, &prepared.chart, &prepared.values, self.sources)
+        schema::validate(&**self.system, &prepared.chart, &prepared.values, self.sources)
     }
 
     /// A session for the renders of the request.
@@ -254,7 +254,7 @@ impl<'a> Stages<'a> {
         } else {
             Session::new
         };
-        make(self.world, self.sources, self.request.limits, self.request.trace)
+        make(self.system, self.sources, self.request.limits, self.request.trace)
     }
 
     /// Parses and runs the templates.
@@ -315,7 +315,7 @@ impl<'a> Stages<'a> {
                 errors
             });
         };
-        rendered.files = program.run(&rendered.files, &**self.world, self.sources, log)?;
+        rendered.files = program.run(&rendered.files, &**self.system, self.sources, log)?;
         rendered.origins = None;
         manifest::sort(&rendered.files, self.sources, log, last)
     }
@@ -326,7 +326,7 @@ impl<'a> Stages<'a> {
         if rendered.origins.is_some() {
             return manifest::blame(errors, &rendered.files, rendered, self.sources);
         }
-        let session = Session::new(self.world, self.sources, self.request.limits, Trace::On);
+        let session = Session::new(self.system, self.sources, self.request.limits, Trace::On);
         let traced = self.render(prepared, &session).and_then(Texts::whole);
         if let Ok(traced) = traced {
             manifest::blame(errors, &rendered.files, &traced, self.sources);
@@ -382,10 +382,10 @@ impl<'a> Renderer<'a> {
     ///
     /// # Errors
     /// The errors of [`run`] that concern only the chart.
-    pub fn load(world: &Arc<dyn World>, request: &Request, sources: &'a Sources) -> Result<Self, Report> {
-        request.chart.check(&**world)?;
+    pub fn load(system: &Arc<dyn System>, request: &Request, sources: &'a Sources) -> Result<Self, Report> {
+        request.chart.check(&**system)?;
         let mut log = Report::new();
-        let stages = Stages::new(world, request, sources, Policy::Stop);
+        let stages = Stages::new(system, request, sources, Policy::Stop);
         let chart = stages.load(&mut log)?;
         Ok(Self {
             chart,
@@ -396,13 +396,13 @@ impl<'a> Renderer<'a> {
         })
     }
 
-    /// The same chart for another thread, whose renders use `world` and the limits of `request`.
+    /// The same chart for another thread, whose renders use `system` and the limits of `request`.
     #[must_use]
-    pub fn beside(&self, world: &Arc<dyn World>, request: &Request) -> Self {
+    pub fn beside(&self, system: &Arc<dyn System>, request: &Request) -> Self {
         Self {
             chart: self.chart.clone(),
             log: self.log.clone(),
-            session: Stages::new(world, request, self.sources, Policy::Stop).session(),
+            session: Stages::new(system, request, self.sources, Policy::Stop).session(),
             last: LastRead::default(),
             sources: self.sources,
         }
@@ -414,9 +414,9 @@ impl<'a> Renderer<'a> {
     }
 
     /// Renders the chart as [`run`] does. The request must be for this chart, with the same limits and trace.
-    pub fn run(&self, world: &Arc<dyn World>, request: &Request) -> Outcome {
-        match Stages::new(world, request, self.sources, Policy::Stop).read() {
-            Ok(given) => self.run_with(world, request, given),
+    pub fn run(&self, system: &Arc<dyn System>, request: &Request) -> Outcome {
+        match Stages::new(system, request, self.sources, Policy::Stop).read() {
+            Ok(given) => self.run_with(system, request, given),
             Err(errors) => Outcome {
                 log: self.log.clone(),
                 errors,
@@ -426,14 +426,14 @@ impl<'a> Renderer<'a> {
     }
 
     /// Renders with the given values instead of those in the request.
-    pub fn run_with(&self, world: &Arc<dyn World>, request: &Request, given: Node) -> Outcome {
+    pub fn run_with(&self, system: &Arc<dyn System>, request: &Request, given: Node) -> Outcome {
         let mut outcome = Outcome {
             log: self.log.clone(),
             ..Outcome::default()
         };
         let session = (&self.session, Some(&self.last));
         let chart = self.chart.clone();
-        let stages = Stages::new(world, request, self.sources, Policy::Stop);
+        let stages = Stages::new(system, request, self.sources, Policy::Stop);
         if let Err(errors) = stages.finish((chart, given), session, &mut outcome) {
             outcome.errors = errors;
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::screen::cut;
-use super::{Traced, Worlds};
+use super::{Systems, Traced};
 use engine::objects::{Objects, Path, Step, fields};
 use goyaml::{Entry, Map, Node, Value};
 use source::{FileId, Span};
@@ -258,9 +258,9 @@ fn with(given: Option<&Node>, seen: Option<&Node>, path: &[Step], value: Value) 
 
 impl Traced<'_> {
     /// The objects without a change, for comparison.
-    pub(super) fn before(&self, worlds: Worlds<'_>) -> Before {
+    pub(super) fn before(&self, systems: Systems<'_>) -> Before {
         let objects = flat(&self.objects);
-        let again = self.render_with(worlds, self.given.clone());
+        let again = self.render_with(systems, self.given.clone());
         let again = again.map(|again| flat(&again)).unwrap_or_default();
         let restless = differences(&objects, &again).into_iter();
         Before {
@@ -274,7 +274,7 @@ impl Traced<'_> {
     /// Sets a key to other values until one makes a difference. `allowed` are the values that its schema lists.
     pub(super) fn change(
         &self,
-        worlds: Worlds<'_>,
+        systems: Systems<'_>,
         before: &Before,
         path: &Path,
         allowed: &[serde_json::Value],
@@ -285,7 +285,7 @@ impl Traced<'_> {
         for other in others(node, allowed) {
             let shown = cut(&json(&Node::new(other.clone(), nowhere())));
             let given = with(Some(&self.given), Some(&self.values), &path.0, other);
-            match self.render_with(worlds, given) {
+            match self.render_with(systems, given) {
                 Ok(after) => {
                     let mut found = differences(&before.objects, &flat(&after));
                     found.retain(|difference| {

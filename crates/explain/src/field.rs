@@ -8,7 +8,7 @@ use super::change::{Changed, json};
 use super::object::{EXPLAIN, blame, find, reference, title, whole};
 use super::screen::{Rows, cut, json_place, line, place};
 use super::setters::{as_flag, count, path_of, shown, without_items};
-use super::{Answer, Traced, Worlds};
+use super::{Answer, Systems, Traced};
 use chart::values::GLOBAL;
 use diagnostics::{Diagnostic, Result, closest};
 use engine::names::subchart;
@@ -28,7 +28,7 @@ const MAX_NEAR: usize = 30;
 ///
 /// # Errors
 /// If there is no such object or field.
-pub fn field(traced: &Traced<'_>, worlds: Worlds<'_>, question: &str, path: Option<&str>) -> Result<Answer> {
+pub fn field(traced: &Traced<'_>, systems: Systems<'_>, question: &str, path: Option<&str>) -> Result<Answer> {
     let query = Query::parse(path.unwrap_or_default()).map_err(|error| Diagnostic::error(EXPLAIN, error))?;
     let objects = find(traced, question)?;
     let mut answer = Answer::default();
@@ -43,7 +43,7 @@ pub fn field(traced: &Traced<'_>, worlds: Worlds<'_>, question: &str, path: Opti
             Ok(found) => {
                 for field in found {
                     separate(&mut answer.text);
-                    let json = one(traced, worlds, object, &field, &mut answer.text);
+                    let json = one(traced, systems, object, &field, &mut answer.text);
                     answer.json.push(json);
                 }
             }
@@ -121,7 +121,7 @@ fn no_field(object: &Object, path: &str, reached: &[Field<'_>], rest: &Query) ->
     Diagnostic::error(EXPLAIN, message).help(help).into()
 }
 
-fn one(traced: &Traced<'_>, worlds: Worlds<'_>, object: &Object, field: &Field<'_>, out: &mut String) -> Json {
+fn one(traced: &Traced<'_>, systems: Systems<'_>, object: &Object, field: &Field<'_>, out: &mut String) -> Json {
     let title = title(object);
     let mut told = serde_json::json!({
         "object": reference(object),
@@ -164,7 +164,7 @@ fn one(traced: &Traced<'_>, worlds: Worlds<'_>, object: &Object, field: &Field<'
         (Some(value), true) => set_by(traced, &object.path, *value, &origin, &mut rows, &mut advice),
         (value, _) => {
             let conditions: Vec<Span> = conditions.iter().map(|(condition, _)| *condition).collect();
-            let (proven, tried) = proven(traced, worlds, object, field, (&origin, &conditions));
+            let (proven, tried) = proven(traced, systems, object, field, (&origin, &conditions));
             for (path, to, after) in &proven {
                 let text = format!("set to {to} this field is {after}");
                 rows.add("depends on", path.to_string(), text);
@@ -281,7 +281,7 @@ pub(super) fn change_rows(traced: &Traced<'_>, path: &Path, advice: &mut Vec<Str
 /// field with it. Also returns the number of keys that were changed.
 fn proven(
     traced: &Traced<'_>,
-    worlds: Worlds<'_>,
+    systems: Systems<'_>,
     object: &Object,
     field: &Field<'_>,
     (origin, conditions): (&Place, &[Span]),
@@ -326,10 +326,10 @@ fn proven(
     }
     candidates.truncate(MAX_TRIES);
     let tried = candidates.len();
-    let before = traced.before(worlds);
+    let before = traced.before(systems);
     let mut found = Vec::new();
     for path in candidates {
-        let Changed::Fields(to, differences) = traced.change(worlds, &before, &path, &[]) else {
+        let Changed::Fields(to, differences) = traced.change(systems, &before, &path, &[]) else {
             continue;
         };
         let name = title(object);

@@ -34,7 +34,7 @@ pub use kubernetes::{is_known_kind, kubernetes};
 pub use object::find;
 pub use promchart_k8s::Version;
 pub use reach::{effective, reach};
-pub use traced::{Traced, Worlds};
+pub use traced::{Systems, Traced};
 pub use unused::unused;
 
 /// The answer to a query.

@@ -10,7 +10,7 @@ use super::field::{change_rows, set_rows};
 use super::object::EXPLAIN;
 use super::screen::{Rows, cut, cut_at, json_place, place};
 use super::setters::{count, path_of, shown, walk, without_items};
-use super::{Answer, Traced, Worlds};
+use super::{Answer, Systems, Traced};
 use diagnostics::{Diagnostic, Result, closest};
 use engine::names::starts_with;
 use engine::objects::{Field, Path, Query, Step, fields};
@@ -40,7 +40,7 @@ struct Reached {
 ///
 /// # Errors
 /// If neither the values nor the templates contain the key.
-pub fn reach(traced: &Traced<'_>, worlds: Worlds<'_>, question: &str) -> Result<Answer> {
+pub fn reach(traced: &Traced<'_>, systems: Systems<'_>, question: &str) -> Result<Answer> {
     let query = Query::parse(question).map_err(|error| Diagnostic::error(EXPLAIN, error))?;
     let paths: Vec<Path> = match query.find(&traced.values) {
         Ok(found) => found.into_iter().map(|field| field.path).collect(),
@@ -51,7 +51,7 @@ pub fn reach(traced: &Traced<'_>, worlds: Worlds<'_>, question: &str) -> Result<
         if !answer.text.is_empty() {
             answer.text.push('\n');
         }
-        let told = one(traced, worlds, &path, &mut answer.text);
+        let told = one(traced, systems, &path, &mut answer.text);
         answer.json.push(told);
     }
     Ok(answer)
@@ -95,7 +95,7 @@ fn unset(traced: &Traced<'_>, question: &str, query: &Query, reached: &[Field<'_
     Err(error.into())
 }
 
-fn one(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, out: &mut String) -> Json {
+fn one(traced: &Traced<'_>, systems: Systems<'_>, path: &Path, out: &mut String) -> Json {
     let value = path.get(&traced.values);
     let shown_value = value
         .as_ref()
@@ -130,7 +130,7 @@ fn one(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, out: &mut String) -
             .collect(),
         None => vec![path.clone()],
     };
-    told["reaches"] = reached(traced, worlds, path, &leaves, out);
+    told["reaches"] = reached(traced, systems, path, &leaves, out);
     told["more_keys"] = leaves.len().saturating_sub(MAX_KEYS).into();
     told
 }
@@ -186,15 +186,15 @@ fn reads(traced: &Traced<'_>, path: &Path, rows: &mut Rows) {
     }
 }
 
-fn reached(traced: &Traced<'_>, worlds: Worlds<'_>, path: &Path, leaves: &[Path], out: &mut String) -> Json {
+fn reached(traced: &Traced<'_>, systems: Systems<'_>, path: &Path, leaves: &[Path], out: &mut String) -> Json {
     let printed = traced.printed(path);
-    let before = traced.before(worlds);
+    let before = traced.before(systems);
     let mut changed: BTreeMap<&Path, Changed> = BTreeMap::new();
     for leaf in leaves.iter().take(MAX_KEYS) {
         let schema = traced.schema(leaf);
         let allowed = schema.as_ref().and_then(|schema| schema.get("enum")?.as_array());
         let allowed = allowed.map(Vec::as_slice).unwrap_or_default();
-        changed.insert(leaf, traced.change(worlds, &before, leaf, allowed));
+        changed.insert(leaf, traced.change(systems, &before, leaf, allowed));
     }
     let is_one = leaves.len() == 1;
     let mut without: Vec<String> = Vec::new();

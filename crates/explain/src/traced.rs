@@ -15,10 +15,10 @@ use gotemplate::ast::{List, Node as TemplateNode, Tree};
 use goyaml::Node;
 use lint::{ParsedChart, Usage};
 use source::{FileId, SourceKind, Sources, Span};
-use world::World;
+use system::System;
 
-/// Creates worlds with the same randomness and clock, so that renders differ only by their values.
-pub type Worlds<'a> = &'a dyn Fn() -> Arc<dyn World>;
+/// Creates systems with the same randomness and clock, so that renders differ only by their values.
+pub type Systems<'a> = &'a dyn Fn() -> Arc<dyn System>;
 
 /// A traced render and its inputs.
 #[derive(Debug)]
@@ -46,14 +46,14 @@ impl<'a> Traced<'a> {
     ///
     /// # Errors
     /// The errors of the render, and documents that are not valid YAML.
-    pub fn read(worlds: Worlds<'_>, request: &Request, sources: &'a Sources) -> Result<Self, Report> {
-        let world = worlds();
+    pub fn read(systems: Systems<'_>, request: &Request, sources: &'a Sources) -> Result<Self, Report> {
+        let system = systems();
         let mut request = request.clone();
         request.trace = Trace::On;
-        request.chart.check(&*world)?;
-        let (given, layers) = values::read_layers(&*world, &request.overrides, sources)?;
-        let renderer = Renderer::load(&world, &request, sources)?;
-        let outcome = renderer.run_with(&world, &request, given.clone());
+        request.chart.check(&*system)?;
+        let (given, layers) = values::read_layers(&*system, &request.overrides, sources)?;
+        let renderer = Renderer::load(&system, &request, sources)?;
+        let outcome = renderer.run_with(&system, &request, given.clone());
         let Outcome {
             values,
             rendered,
@@ -120,12 +120,15 @@ impl<'a> Traced<'a> {
     ///
     /// # Errors
     /// The first error of the render.
-    pub(super) fn render_with(&self, worlds: Worlds<'_>, given: Node) -> Result<Objects, Box<Diagnostic>> {
-        let world = worlds();
+    pub(super) fn render_with(&self, systems: Systems<'_>, given: Node) -> Result<Objects, Box<Diagnostic>> {
+        let system = systems();
         let mut request = self.request.clone();
         request.trace = Trace::Off;
         request.skip_schema = true;
-        let outcome = self.renderer.beside(&world, &request).run_with(&world, &request, given);
+        let outcome = self
+            .renderer
+            .beside(&system, &request)
+            .run_with(&system, &request, given);
         if let Some(error) = outcome.errors.diagnostics.into_iter().next() {
             return Err(error.into());
         }

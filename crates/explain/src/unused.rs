@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::change::Changed;
 use super::screen::{Rows, json_place, line};
 use super::setters::count;
-use super::{Answer, Traced, Worlds};
+use super::{Answer, Systems, Traced};
 use engine::objects::{Path, Step, fields};
 use goyaml::Node;
 use source::{SourceKind, Span};
@@ -17,7 +17,7 @@ use source::{SourceKind, Span};
 const MAX_KEYS: usize = 400;
 
 /// Answers `explain values --unused`.
-pub fn unused(traced: &Traced<'_>, worlds: Worlds<'_>) -> Answer {
+pub fn unused(traced: &Traced<'_>, systems: Systems<'_>) -> Answer {
     let usage = traced.usage();
     let mut text = String::new();
     let mut told = Vec::new();
@@ -41,7 +41,7 @@ pub fn unused(traced: &Traced<'_>, worlds: Worlds<'_>) -> Answer {
         &mut text,
         ("not read", &mut told),
     );
-    let (idle, left_out) = idle(traced, worlds, &given);
+    let (idle, left_out) = idle(traced, systems, &given);
     total += idle.len();
     section(
         traced,
@@ -107,9 +107,9 @@ fn section(
 }
 
 /// The given values that are read but have no effect, and the number of values that were not tried.
-fn idle(traced: &Traced<'_>, worlds: Worlds<'_>, unread: &[(String, Span)]) -> (Vec<(String, Span, String)>, usize) {
+fn idle(traced: &Traced<'_>, systems: Systems<'_>, unread: &[(String, Span)]) -> (Vec<(String, Span, String)>, usize) {
     let unread: BTreeSet<Span> = unread.iter().map(|(_, span)| *span).collect();
-    let before = traced.before(worlds);
+    let before = traced.before(systems);
     let mut leaves = Vec::new();
     for field in fields(&traced.given) {
         let keys = (1..=field.path.0.len()).filter_map(|end| {
@@ -127,7 +127,7 @@ fn idle(traced: &Traced<'_>, worlds: Worlds<'_>, unread: &[(String, Span)]) -> (
     for (path, span) in leaves {
         // A list is one value, but an item that is a table may have keys with and without an effect.
         let is_item = path.0.iter().any(|step| matches!(step, Step::Index(_)));
-        match traced.change(worlds, &before, &path, &[]) {
+        match traced.change(systems, &before, &path, &[]) {
             Changed::Nothing(tried) => {
                 let note = format!("(tried {})", tried.join(", "));
                 found.push((path.to_string(), span, if is_item { String::new() } else { note }));

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use gox509::{KeyType, PrivateKey};
-use world::{Disk, SystemRng};
+use system::{Disk, SystemRng};
 
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
@@ -16,11 +16,11 @@ fn main() -> Result<(), String> {
     let mut arguments = std::env::args().skip(1);
     let mut number = |default| arguments.next().map_or(default, |text| text.parse().unwrap_or(default));
     let (count, bits) = (number(200), number(2048));
-    let world = Disk::default();
+    let system = Disk::default();
     let (mut making, mut reading) = (Vec::new(), Vec::new());
     for _ in 0..count {
         let started = Instant::now();
-        let key = PrivateKey::generate(KeyType::Rsa(bits), &mut SystemRng(&world))?;
+        let key = PrivateKey::generate(KeyType::Rsa(bits), &mut SystemRng(&system))?;
         making.push(started.elapsed());
         let text = key.to_pem();
         let started = Instant::now();

@@ -16,7 +16,7 @@ use engine::stages::{Policy, Request, Stages, Texts};
 use gotemplate::Template;
 use goyaml::Node;
 use source::{FileId, Source, SourceKind, Sources, Span};
-use world::{FileKind, World};
+use system::{FileKind, System};
 
 /// API versions that every cluster serves but Helm without a cluster does not know. Without them, templates that check
 /// for them would render for a very old version of Kubernetes.
@@ -38,7 +38,7 @@ pub struct ParsedChart {
 /// All data about one target. The result of a stage that failed is empty.
 pub struct Context<'a> {
     /// Access to disk and clock.
-    pub world: &'a dyn World,
+    pub system: &'a dyn System,
     /// The source texts.
     pub sources: &'a Sources,
     /// The target.
@@ -70,14 +70,14 @@ pub struct Context<'a> {
 impl<'a> Context<'a> {
     /// Runs the stages for a target as far as possible. Their errors are added to the report.
     pub(super) fn read(
-        world: &'a Arc<dyn World>,
+        system: &'a Arc<dyn System>,
         run: &'a Run,
         scope: Scope,
         sources: &'a Sources,
         report: &mut Report,
     ) -> Self {
         let mut context = Self {
-            world: &**world,
+            system: &**system,
             sources,
             request: &run.request,
             chart_yaml: None,
@@ -93,7 +93,7 @@ impl<'a> Context<'a> {
             absent: Vec::new(),
         };
         let mut log = Report::new();
-        if let Err(errors) = context.stages(world, scope, &mut log, report) {
+        if let Err(errors) = context.stages(system, scope, &mut log, report) {
             report.append(errors);
         }
         // A log message of Helm is a finding if it has a position.
@@ -110,7 +110,7 @@ impl<'a> Context<'a> {
 
     fn stages(
         &mut self,
-        world: &Arc<dyn World>,
+        system: &Arc<dyn System>,
         scope: Scope,
         log: &mut Report,
         report: &mut Report,
@@ -119,7 +119,7 @@ impl<'a> Context<'a> {
             capabilities: capabilities(self.request),
             ..self.request.clone()
         };
-        let stages = Stages::new(world, &request, self.sources, Policy::GoOn);
+        let stages = Stages::new(system, &request, self.sources, Policy::GoOn);
         let given = stages.read();
         let chart = self.load(log)?;
         chart::check_usable(&chart)?;
@@ -136,7 +136,7 @@ impl<'a> Context<'a> {
         if scope == Scope::Values {
             return Ok(());
         }
-        let session = Session::counting(world, self.sources, request.limits, request.trace);
+        let session = Session::counting(system, self.sources, request.limits, request.trace);
         let texts = stages.render(&prepared, &session);
         self.coverage = session.take_coverage();
         let mut texts = texts?;
@@ -179,18 +179,18 @@ impl<'a> Context<'a> {
 
     fn load(&mut self, log: &mut Report) -> Result<Chart, Report> {
         let Some(path) = self.request.chart.path() else {
-            let chart = self.request.chart.load(self.world, self.sources, log)?;
+            let chart = self.request.chart.load(self.system, self.sources, log)?;
             self.chart_yaml = document(self.sources, chart.chart_yaml);
             return Ok(chart);
         };
         // Read separately from the chart, which may fail to load because of it.
         let file = path.join("Chart.yaml");
-        let is_file = self.world.entry(&file).is_ok_and(|entry| entry.kind == FileKind::File);
-        if let Some(Ok(bytes)) = is_file.then(|| self.world.read(&file)) {
+        let is_file = self.system.entry(&file).is_ok_and(|entry| entry.kind == FileKind::File);
+        if let Some(Ok(bytes)) = is_file.then(|| self.system.read(&file)) {
             let source = Source::new(file.display().to_string(), SourceKind::File, bytes);
             self.chart_yaml = document(self.sources, self.sources.add(source));
         }
-        let chart = chart::load(self.world, path, self.sources, log)?;
+        let chart = chart::load(self.system, path, self.sources, log)?;
         if self.chart_yaml.is_none() {
             self.chart_yaml = document(self.sources, chart.chart_yaml);
         }

@@ -8,7 +8,7 @@ use globset::{Glob, GlobBuilder, GlobMatcher};
 
 use super::settings::SETTINGS;
 use diagnostics::{Diagnostic, Result};
-use world::{Entry, FileKind, World};
+use system::{Entry, FileKind, System};
 
 /// The maximum number of folders that a search visits. A search of a home folder or a whole disk is a mistake.
 const MAX_FOLDERS: usize = 100_000;
@@ -31,8 +31,8 @@ impl Patterns {
     ///
     /// # Errors
     /// An invalid pattern.
-    pub fn read(world: &dyn World, folder: &Path, patterns: &[String]) -> Result<Self> {
-        let folder = absolute(world, folder);
+    pub fn read(system: &dyn System, folder: &Path, patterns: &[String]) -> Result<Self> {
+        let folder = absolute(system, folder);
         let top = PathBuf::from(globset::escape(&folder.display().to_string()));
         let globs = patterns.iter().map(|pattern| {
             let bare = pattern.trim_start_matches("./").trim_end_matches('/');
@@ -45,7 +45,7 @@ impl Patterns {
         });
         Ok(Self {
             globs: globs.collect::<Result<_>>()?,
-            here: absolute(world, Path::new(".")),
+            here: absolute(system, Path::new(".")),
         })
     }
 
@@ -69,25 +69,25 @@ pub fn is_pattern(path: &str) -> bool {
 ///
 /// # Errors
 /// A pattern that is invalid or matches no chart.
-pub fn charts_like(world: &dyn World, pattern: &str) -> Result<Vec<PathBuf>> {
+pub fn charts_like(system: &dyn System, pattern: &str) -> Result<Vec<PathBuf>> {
     let matching = |path: &Path, entry: &Entry| match entry.kind {
-        FileKind::Folder => has_chart(world, path),
+        FileKind::Folder => has_chart(system, path),
         FileKind::File => path.extension().is_some_and(|extension| extension == "tgz"),
         FileKind::Other => false,
     };
-    like(world, pattern, "chart", &matching)
+    like(system, pattern, "chart", &matching)
 }
 
 /// The files that match a pattern, sorted by name.
 ///
 /// # Errors
 /// A pattern that is invalid or matches no file.
-pub fn files_like(world: &dyn World, pattern: &str) -> Result<Vec<PathBuf>> {
-    like(world, pattern, "file", &|_, entry| entry.kind == FileKind::File)
+pub fn files_like(system: &dyn System, pattern: &str) -> Result<Vec<PathBuf>> {
+    like(system, pattern, "file", &|_, entry| entry.kind == FileKind::File)
 }
 
 fn like(
-    world: &dyn World,
+    system: &dyn System,
     pattern: &str,
     what: &str,
     is_wanted: &dyn Fn(&Path, &Entry) -> bool,
@@ -101,7 +101,7 @@ fn like(
     });
     let start: PathBuf = fixed.collect();
     let mut found = Vec::new();
-    let walked = walk(world, &start, &mut |path, entry| {
+    let walked = walk(system, &start, &mut |path, entry| {
         if matcher.is_match(path) && is_wanted(path, entry) {
             found.push(path.to_path_buf());
         }
@@ -119,16 +119,16 @@ fn like(
 ///
 /// # Errors
 /// A folder that cannot be read, or that contains more folders than a repository plausibly has.
-pub fn charts_below(world: &dyn World, folder: &Path, excluded: &Patterns) -> Result<Vec<PathBuf>> {
-    if has_chart(world, folder) {
+pub fn charts_below(system: &dyn System, folder: &Path, excluded: &Patterns) -> Result<Vec<PathBuf>> {
+    if has_chart(system, folder) {
         return Ok(vec![folder.to_path_buf()]);
     }
     let mut found = Vec::new();
-    let walked = walk(world, folder, &mut |path, entry| {
+    let walked = walk(system, folder, &mut |path, entry| {
         if entry.kind != FileKind::Folder || excluded.fit(path) {
             return false;
         }
-        let is_chart = has_chart(world, path);
+        let is_chart = has_chart(system, path);
         if is_chart {
             found.push(path.to_path_buf());
         }
@@ -140,18 +140,18 @@ pub fn charts_below(world: &dyn World, folder: &Path, excluded: &Patterns) -> Re
 }
 
 /// The folder of the chart that contains the working folder, if any: `.`, `..`, `../..`.
-pub fn chart_around(world: &dyn World) -> Option<PathBuf> {
-    upwards(world).into_iter().find(|folder| has_chart(world, folder))
+pub fn chart_around(system: &dyn System) -> Option<PathBuf> {
+    upwards(system).into_iter().find(|folder| has_chart(system, folder))
 }
 
 /// The working folder and its parents up to the top of the repository: `.`, `..`, `../..`.
-pub fn upwards(world: &dyn World) -> Vec<PathBuf> {
-    let depth = absolute(world, Path::new(".")).components().count();
+pub fn upwards(system: &dyn System) -> Vec<PathBuf> {
+    let depth = absolute(system, Path::new(".")).components().count();
     let mut folders = vec![PathBuf::from(".")];
     let mut folder = PathBuf::new();
     for _ in 1..depth {
         let last = folders.last().map_or(Path::new("."), PathBuf::as_path);
-        if world.entry(&last.join(REPOSITORY)).is_ok() {
+        if system.entry(&last.join(REPOSITORY)).is_ok() {
             break;
         }
         folder.push("..");
@@ -161,14 +161,14 @@ pub fn upwards(world: &dyn World) -> Vec<PathBuf> {
 }
 
 /// Whether a folder is a chart.
-pub fn has_chart(world: &dyn World, folder: &Path) -> bool {
-    world.entry(&folder.join("Chart.yaml")).is_ok()
+pub fn has_chart(system: &dyn System, folder: &Path) -> bool {
+    system.entry(&folder.join("Chart.yaml")).is_ok()
 }
 
 /// The absolute path without `.`, `..` and, as far as it exists, links.
-pub fn absolute(world: &dyn World, path: &Path) -> PathBuf {
-    world.resolve(path).unwrap_or_else(|_| {
-        let here = world.resolve(Path::new(".")).unwrap_or_default();
+pub fn absolute(system: &dyn System, path: &Path) -> PathBuf {
+    system.resolve(path).unwrap_or_else(|_| {
+        let here = system.resolve(Path::new(".")).unwrap_or_default();
         clean(&here.join(path))
     })
 }
@@ -188,7 +188,7 @@ fn clean(path: &Path) -> PathBuf {
 }
 
 /// Calls `visit` for all entries of a folder, recursively; `visit` returns whether to descend into an entry.
-fn walk(world: &dyn World, start: &Path, visit: &mut dyn FnMut(&Path, &Entry) -> bool) -> io::Result<()> {
+fn walk(system: &dyn System, start: &Path, visit: &mut dyn FnMut(&Path, &Entry) -> bool) -> io::Result<()> {
     let mut folders = VecDeque::from([start.to_path_buf()]);
     let mut seen = 0;
     while let Some(folder) = folders.pop_front() {
@@ -199,7 +199,7 @@ fn walk(world: &dyn World, start: &Path, visit: &mut dyn FnMut(&Path, &Entry) ->
             )));
         }
         let is_here = folder.as_os_str().is_empty() || folder == Path::new(".");
-        for name in world.list(if is_here { Path::new(".") } else { &folder })? {
+        for name in system.list(if is_here { Path::new(".") } else { &folder })? {
             if name.starts_with('.') || SKIPPED.contains(&&*name) {
                 continue;
             }
@@ -209,7 +209,7 @@ fn walk(world: &dyn World, start: &Path, visit: &mut dyn FnMut(&Path, &Entry) ->
                 folder.join(name)
             };
             // An entry that cannot be read, such as a dangling link, is not a chart. Links to folders may be circular.
-            let Ok(entry) = world.entry(&path) else { continue };
+            let Ok(entry) = system.entry(&path) else { continue };
             let is_folder = entry.kind == FileKind::Folder;
             if visit(&path, &entry) && is_folder && !entry.is_link {
                 folders.push_back(path);
@@ -242,9 +242,9 @@ fn unreadable(folder: &Path, error: &io::Error) -> Box<Diagnostic> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use world::Memory;
+    use system::Memory;
 
-    fn world() -> Memory {
+    fn system() -> Memory {
         [
             "charts/a/Chart.yaml",
             "charts/a/charts/sub/Chart.yaml",
@@ -256,7 +256,7 @@ mod tests {
             "values/two.yaml",
         ]
         .into_iter()
-        .fold(Memory::new(), |world, path| world.with_file(path, ""))
+        .fold(Memory::new(), |system, path| system.with_file(path, ""))
     }
 
     fn shown(found: Result<Vec<PathBuf>>) -> Vec<String> {
@@ -266,33 +266,33 @@ mod tests {
 
     #[test]
     fn charts_are_found_below_a_folder() {
-        let world = world();
-        let all = charts_below(&world, Path::new("."), &Patterns::default());
+        let system = system();
+        let all = charts_below(&system, Path::new("."), &Patterns::default());
         assert_eq!(shown(all), ["charts/a", "charts/b", "vendored/c"]);
-        let excluded = Patterns::read(&world, Path::new(""), &["vendored".to_owned()]).expect("patterns");
-        let some = charts_below(&world, Path::new("."), &excluded);
+        let excluded = Patterns::read(&system, Path::new(""), &["vendored".to_owned()]).expect("patterns");
+        let some = charts_below(&system, Path::new("."), &excluded);
         assert_eq!(shown(some), ["charts/a", "charts/b"]);
-        let itself = charts_below(&world, Path::new("charts/a"), &Patterns::default());
+        let itself = charts_below(&system, Path::new("charts/a"), &Patterns::default());
         assert_eq!(shown(itself), ["charts/a"]);
     }
 
     #[test]
     fn patterns_find_charts_and_files() {
-        let world = world();
-        assert_eq!(shown(charts_like(&world, "charts/*")), ["charts/a", "charts/b"]);
-        assert_eq!(shown(charts_like(&world, "./*/c/")), ["vendored/c"]);
+        let system = system();
+        assert_eq!(shown(charts_like(&system, "charts/*")), ["charts/a", "charts/b"]);
+        assert_eq!(shown(charts_like(&system, "./*/c/")), ["vendored/c"]);
         assert_eq!(
-            shown(files_like(&world, "values/*.yaml")),
+            shown(files_like(&system, "values/*.yaml")),
             ["values/one.yaml", "values/two.yaml"]
         );
-        assert!(charts_like(&world, "no/*").is_err());
-        assert!(charts_like(&world, "charts/[").is_err());
+        assert!(charts_like(&system, "no/*").is_err());
+        assert!(charts_like(&system, "charts/[").is_err());
     }
 
     #[test]
     fn patterns_fit_as_in_gitignore() {
         let patterns = ["vendored", "charts/*/crds/**"].map(str::to_owned);
-        let patterns = Patterns::read(&world(), Path::new(""), &patterns).expect("patterns");
+        let patterns = Patterns::read(&system(), Path::new(""), &patterns).expect("patterns");
         for (path, fits) in [
             ("vendored/c/Chart.yaml", true),
             ("x/vendored", true),

@@ -16,7 +16,7 @@ use engine::places::Places;
 use engine::stages::Request;
 use engine::threads::processors;
 use source::{Source, SourceKind, Sources, Span};
-use world::{FileKind, World};
+use system::{FileKind, System};
 
 /// The stack size of a linting thread, in bytes: values, schemas and templates are nested.
 const STACK_SIZE: usize = 512 << 20;
@@ -53,32 +53,32 @@ pub trait Progress: Sync {
 
 /// Lints all runs. Findings of several runs are reported once; the tally counts what was checked.
 pub fn run(
-    world: &Arc<dyn World>,
+    system: &Arc<dyn System>,
     runs: &[Run],
     scope: Scope,
     selection: &Selection,
     sources: &Sources,
     progress: &dyn Progress,
 ) -> (Report, Tally) {
-    let (report, tally, _) = all(world, runs, (scope, None), selection, sources, progress);
+    let (report, tally, _) = all(system, runs, (scope, None), selection, sources, progress);
     (report, tally)
 }
 
 /// Lints all runs as [`run`] does, and then each chart with values that reach further branches, with at most so many
 /// renders for each chart.
 pub fn run_exploring(
-    world: &Arc<dyn World>,
+    system: &Arc<dyn System>,
     runs: &[Run],
     budget: usize,
     selection: &Selection,
     sources: &Sources,
     progress: &dyn Progress,
 ) -> (Report, Tally, Vec<Explored>) {
-    all(world, runs, (Scope::All, Some(budget)), selection, sources, progress)
+    all(system, runs, (Scope::All, Some(budget)), selection, sources, progress)
 }
 
 fn all(
-    world: &Arc<dyn World>,
+    system: &Arc<dyn System>,
     runs: &[Run],
     (scope, budget): (Scope, Option<usize>),
     selection: &Selection,
@@ -87,7 +87,7 @@ fn all(
 ) -> (Report, Tally, Vec<Explored>) {
     let done = AtomicUsize::new(0);
     let results = side_by_side(runs, &|run| {
-        let result = one(world, run, scope, selection, sources);
+        let result = one(system, run, scope, selection, sources);
         progress.done(done.fetch_add(1, Ordering::Relaxed) + 1, runs.len(), run);
         result
     });
@@ -109,7 +109,7 @@ fn all(
             let found = of_runs().flat_map(|(report, ..)| &report.diagnostics);
             let known = found.map(|diagnostic| spot(diagnostic, sources)).collect();
             let reached = of_runs().flat_map(|(_, _, tally)| tally.taken()).collect();
-            explore::explore(world, &runs, (&known, &reached), selection, sources, budget)
+            explore::explore(system, &runs, (&known, &reached), selection, sources, budget)
         });
         explored.extend(outcomes.into_iter().flatten());
     }
@@ -170,14 +170,14 @@ fn is_asked(rule: &Rule, scope: Scope) -> bool {
 
 /// The enabled findings of one target, and its suppression comments.
 pub(super) fn one(
-    world: &Arc<dyn World>,
+    system: &Arc<dyn System>,
     run: &Run,
     scope: Scope,
     selection: &Selection,
     sources: &Sources,
 ) -> (Report, Suppressions, Tally) {
     let mut found = Report::new();
-    let context = Context::read(world, run, scope, sources, &mut found);
+    let context = Context::read(system, run, scope, sources, &mut found);
     for rule in RULES {
         if let Some(check) = rule.check.filter(|_| is_asked(rule, scope)) {
             check(&context, &mut found);
@@ -200,7 +200,7 @@ pub(super) fn one(
         locate::locate(&mut diagnostic, &context, places.as_ref());
         if let (None, Some(path)) = (diagnostic.span, run.request.chart.path()) {
             // Code forges show only findings in files.
-            diagnostic.span = Some(*whole.get_or_insert_with(|| chart_as_a_whole(&**world, path, sources)));
+            diagnostic.span = Some(*whole.get_or_insert_with(|| chart_as_a_whole(&**system, path, sources)));
         }
         let is_off = |span: Span| selection.is_off_in(diagnostic.rule, Path::new(sources.get(span.file).name()));
         if !suppressions.silence(&diagnostic, sources) && !diagnostic.span.is_some_and(is_off) {
@@ -228,8 +228,8 @@ fn told_once(report: &mut Report) {
 }
 
 /// The position of findings about a chart as a whole: the chart's Chart.yaml (which may not exist) or its archive.
-fn chart_as_a_whole(world: &dyn World, path: &Path, sources: &Sources) -> Span {
-    let is_archive = world.entry(path).is_ok_and(|entry| entry.kind == FileKind::File);
+fn chart_as_a_whole(system: &dyn System, path: &Path, sources: &Sources) -> Span {
+    let is_archive = system.entry(path).is_ok_and(|entry| entry.kind == FileKind::File);
     let file = if is_archive {
         path.to_owned()
     } else {
@@ -311,20 +311,20 @@ fn merge(
 /// # Errors
 /// A file that cannot be read.
 pub fn prometheus_files(
-    world: &dyn World,
+    system: &dyn System,
     paths: &[String],
     selection: &Selection,
     sources: &Sources,
 ) -> Result<Report> {
     let mut report = Report::new();
     for path in paths {
-        let bytes = world.read(Path::new(path)).map_err(|error| {
+        let bytes = system.read(Path::new(path)).map_err(|error| {
             let message = format!("cannot read {path}: {error}");
             Box::new(Diagnostic::error(settings::SETTINGS, message))
         })?;
         let file = sources.add(Source::new(path.as_str(), SourceKind::File, bytes));
         let mut found = prometheus::check_file(sources, file, None);
-        found.append(references::check(world, sources, file));
+        found.append(references::check(system, sources, file));
         report
             .diagnostics
             .extend(found.diagnostics.into_iter().filter_map(|found| selection.apply(found)));

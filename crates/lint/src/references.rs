@@ -8,13 +8,13 @@ use gostd::filepath;
 use gostd::quote::quote;
 use prometheus::{Kind, Reference};
 use source::{FileId, Source, SourceKind, Sources};
-use world::World;
+use system::System;
 
 const CONFIG: &str = "prometheus-config";
 const JOB: &str = "duplicate-job";
 
 /// Checks the files that a configuration on disk refers to.
-pub(super) fn check(world: &dyn World, sources: &Sources, config: FileId) -> Report {
+pub(super) fn check(system: &dyn System, sources: &Sources, config: FileId) -> Report {
     let source = sources.get(config);
     let Ok(parsed) = goyaml::parse(&source, config, 0..source.text().len()) else {
         return Report::new();
@@ -29,12 +29,12 @@ pub(super) fn check(world: &dyn World, sources: &Sources, config: FileId) -> Rep
         .map(|(name, span)| (name.to_owned(), span))
         .collect();
     for reference in prometheus::references(&parsed.node) {
-        let files = matching(world, &folder, &reference.path);
+        let files = matching(system, &folder, &reference.path);
         if files.is_empty() {
             report.diagnostics.extend(absent(&reference));
         }
         for path in files {
-            let Ok(bytes) = world.read(Path::new(&path)) else {
+            let Ok(bytes) = system.read(Path::new(&path)) else {
                 continue;
             };
             let file = sources.add(Source::new(path.as_str(), SourceKind::File, bytes));
@@ -66,12 +66,16 @@ fn absent(reference: &Reference) -> Option<Diagnostic> {
 }
 
 /// The files that a path refers to, relative to a folder.
-fn matching(world: &dyn World, folder: &Path, path: &str) -> Vec<String> {
+fn matching(system: &dyn System, folder: &Path, path: &str) -> Vec<String> {
     let path = folder.join(path);
     let Some(pattern) = path.file_name().map(|name| name.to_string_lossy().into_owned()) else {
         return Vec::new();
     };
-    let is_file = |path: &Path| world.entry(path).is_ok_and(|entry| entry.kind == world::FileKind::File);
+    let is_file = |path: &Path| {
+        system
+            .entry(path)
+            .is_ok_and(|entry| entry.kind == system::FileKind::File)
+    };
     if !pattern.contains(['*', '?', '[']) {
         return if is_file(&path) {
             vec![path.to_string_lossy().into_owned()]
@@ -80,7 +84,7 @@ fn matching(world: &dyn World, folder: &Path, path: &str) -> Vec<String> {
         };
     }
     let parent = path.parent().unwrap_or(Path::new(""));
-    let names = world.list(if parent.as_os_str().is_empty() {
+    let names = system.list(if parent.as_os_str().is_empty() {
         Path::new(".")
     } else {
         parent

@@ -26,7 +26,7 @@ use super::discover::{self, Patterns};
 use super::rule::{FileIgnores, Selection};
 use diagnostics::{Diagnostic, Result, Severity};
 use source::{FileId, Source, SourceKind, Sources, Span};
-use world::World;
+use system::System;
 
 /// The rule for settings that cannot be read.
 pub const SETTINGS: &str = "settings";
@@ -117,14 +117,14 @@ impl Settings {
     ///
     /// # Errors
     /// A given file that cannot be read, an invalid settings file, or two settings files in one folder.
-    pub fn load(world: &dyn World, given: Option<&str>, sources: &Sources) -> Result<Self> {
+    pub fn load(system: &dyn System, given: Option<&str>, sources: &Sources) -> Result<Self> {
         let found = match given {
             Some(path) => Some(PathBuf::from(path)),
-            None => Self::find(world)?,
+            None => Self::find(system)?,
         };
         let Some(path) = found else { return Ok(Self::default()) };
         let shown = path.display().to_string();
-        let bytes = world
+        let bytes = system
             .read(&path)
             .map_err(|error| Diagnostic::error(SETTINGS, format!("cannot read {shown}: {error}")))?;
         let file = sources.add(Source::new(shown, SourceKind::File, bytes));
@@ -145,15 +145,15 @@ impl Settings {
     }
 
     /// The nearest settings file.
-    fn find(world: &dyn World) -> Result<Option<PathBuf>> {
-        for folder in discover::upwards(world) {
+    fn find(system: &dyn System) -> Result<Option<PathBuf>> {
+        for folder in discover::upwards(system) {
             let folder = if folder == Path::new(".") {
                 PathBuf::new()
             } else {
                 folder
             };
             let paths = NAMES.into_iter().map(|name| folder.join(name));
-            let mut there = paths.filter(|path| world.entry(path).is_ok());
+            let mut there = paths.filter(|path| system.entry(path).is_ok());
             let (first, second) = (there.next(), there.next());
             if let (Some(first), Some(second)) = (&first, second) {
                 let message = format!("{} and {} are both there", first.display(), second.display());
@@ -199,12 +199,12 @@ impl Settings {
     ///
     /// # Errors
     /// An invalid pattern.
-    pub fn excluded(&self, world: &dyn World, sources: &Sources) -> Result<Patterns> {
-        self.patterns(world, &self.exclude, sources)
+    pub fn excluded(&self, system: &dyn System, sources: &Sources) -> Result<Patterns> {
+        self.patterns(system, &self.exclude, sources)
     }
 
-    fn patterns(&self, world: &dyn World, patterns: &[String], sources: &Sources) -> Result<Patterns> {
-        Patterns::read(world, &self.folder, patterns).map_err(|error| {
+    fn patterns(&self, system: &dyn System, patterns: &[String], sources: &Sources) -> Result<Patterns> {
+        Patterns::read(system, &self.folder, patterns).map_err(|error| {
             let wrong = patterns.iter().find(|pattern| error.message.starts_with(&***pattern));
             self.locate(error, wrong.map_or("", |pattern| pattern), sources)
         })
@@ -214,7 +214,7 @@ impl Settings {
     ///
     /// # Errors
     /// An unknown severity or an invalid pattern.
-    pub fn selection(&self, world: &dyn World, sources: &Sources) -> Result<Selection> {
+    pub fn selection(&self, system: &dyn System, sources: &Sources) -> Result<Selection> {
         let mut severities = BTreeMap::new();
         let mut ignore = self.ignore.clone();
         for (rule, word) in &self.severity {
@@ -231,7 +231,7 @@ impl Settings {
         }
         let of_files = self.per_file_ignores.iter().map(|(pattern, rules)| {
             Ok(FileIgnores {
-                files: self.patterns(world, std::slice::from_ref(pattern), sources)?,
+                files: self.patterns(system, std::slice::from_ref(pattern), sources)?,
                 rules: rules.clone(),
             })
         });

@@ -9,7 +9,7 @@ use chart::{Embedded, Location};
 use diagnostics::Report;
 use engine::stages::{self, Request};
 use source::Sources;
-use world::{Overlay, World};
+use system::{Overlay, System};
 
 /// The path of the migrated values for the render.
 const NAME: &str = "<migrated values>";
@@ -18,9 +18,9 @@ const RELEASE: &str = "prom";
 
 /// Renders the chart with the migrated values. Errors come from the chart's schema, its guards and its
 /// templates.
-pub fn check(text: &str, chart: Embedded, options: &Options, sources: &Sources, world: &Arc<dyn World>) -> Report {
+pub fn check(text: &str, chart: Embedded, options: &Options, sources: &Sources, system: &Arc<dyn System>) -> Report {
     let files = BTreeMap::from([(NAME.into(), text.as_bytes().to_vec())]);
-    let world: Arc<dyn World> = Arc::new(Overlay::new(Arc::clone(world), files));
+    let system: Arc<dyn System> = Arc::new(Overlay::new(Arc::clone(system), files));
     let overrides = Overrides {
         files: vec![NAME.to_owned()],
         ..Overrides::default()
@@ -33,5 +33,5 @@ pub fn check(text: &str, chart: Embedded, options: &Options, sources: &Sources, 
     if let Some(namespace) = &options.namespace {
         request.release.namespace.clone_from(namespace);
     }
-    stages::run(&world, &request, sources).errors
+    stages::run(&system, &request, sources).errors
 }

@@ -15,7 +15,7 @@ use super::{Options, kind, storage, written};
 use diagnostics::{Diagnostic, Report};
 use goyaml::{Node, Value};
 use source::{FileId, Source, SourceKind, Sources, Span};
-use world::World;
+use system::System;
 
 /// Keys that affect only the contents of prometheus.yml.
 const IN_FILE: [&str; 10] = [
@@ -50,7 +50,7 @@ pub(super) struct Found {
 pub(super) struct Job<'a> {
     pub(super) options: &'a Options,
     pub(super) sources: &'a Sources,
-    pub(super) world: &'a Arc<dyn World>,
+    pub(super) system: &'a Arc<dyn System>,
     pub(super) names: Names,
     /// The merged input.
     pub(super) given: Node,

@@ -55,7 +55,7 @@ use self::out::Branch;
 use diagnostics::{Report, Result};
 use goyaml::{Node, parse_str};
 use source::{FileId, Source, SourceKind, Sources, Span};
-use world::World;
+use system::System;
 
 pub use check::check;
 pub use docs::markdown;
@@ -105,7 +105,7 @@ pub fn migrate(
     chart: Embedded,
     options: &Options,
     sources: &Sources,
-    world: &Arc<dyn World>,
+    system: &Arc<dyn System>,
 ) -> Result<Migration> {
     let mut read = Vec::new();
     for file in files {
@@ -123,7 +123,7 @@ pub fn migrate(
     let mut job = Job {
         options,
         sources,
-        world,
+        system,
         names: Names::unknown(),
         ledger: Ledger::new(&read, &given),
         given,

@@ -50,7 +50,7 @@ pub(super) fn expand(job: &Job<'_>, text: &str) -> Result<String, String> {
         revision: 1,
     };
     let files = render::templates(&chart, &job.old, &release, &Capabilities::default());
-    let session = Session::new(job.world, &sources, Limits::default(), Trace::Off);
+    let session = Session::new(job.system, &sources, Limits::default(), Trace::Off);
     let rendering = Rendering::new(&files, &session);
     let (templates, errors) = rendering.parse();
     if let Some(error) = errors.diagnostics.first() {

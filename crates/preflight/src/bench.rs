@@ -4,7 +4,7 @@ use super::server::Server;
 use super::{Options, Outcome};
 use diagnostics::{Diagnostic, ObjectRef, Severity};
 use source::{FileId, Sources, Span};
-use world::World;
+use system::System;
 
 /// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +43,7 @@ pub struct Check {
 
 /// The results so far, and the inputs of all checks.
 pub(super) struct Bench<'a> {
-    pub(super) world: &'a dyn World,
+    pub(super) system: &'a dyn System,
     pub(super) options: &'a Options,
     pub(super) sources: &'a Sources,
     /// The current time, in seconds since 1970.
@@ -54,12 +54,12 @@ pub(super) struct Bench<'a> {
 }
 
 impl<'a> Bench<'a> {
-    pub(super) fn new(world: &'a dyn World, options: &'a Options, sources: &'a Sources) -> Self {
+    pub(super) fn new(system: &'a dyn System, options: &'a Options, sources: &'a Sources) -> Self {
         Self {
-            world,
+            system,
             options,
             sources,
-            now: i64::try_from(world.now().as_secs()).unwrap_or(i64::MAX),
+            now: i64::try_from(system.now().as_secs()).unwrap_or(i64::MAX),
             file: String::new(),
             object: None,
             outcome: Outcome::default(),

@@ -10,7 +10,7 @@ use super::server::{Kind, Server};
 use diagnostics::Diagnostic;
 use gostd::{errno, path, quote::quote};
 use source::Span;
-use world::{FileKind, World};
+use system::{FileKind, System};
 
 /// The maximum size of a certificate bundle, key or configuration, in bytes.
 const MAX_SIZE: u64 = 1 << 20;
@@ -75,7 +75,7 @@ pub(super) fn open(bench: &mut Bench<'_>, server: &Server, flag: &Flag) -> Optio
     let place = flag.value_place;
     let name = &flag.name;
     let error = |rule, message| Diagnostic::error(rule, message).at(place);
-    match locate(bench.world, &bench.options.root, server, &wanted).and_then(|path| read(bench.world, &path)) {
+    match locate(bench.system, &bench.options.root, server, &wanted).and_then(|path| read(bench.system, &path)) {
         Ok(file) => {
             bench.pass(subject, &*file.path);
             return Some(file);
@@ -177,9 +177,9 @@ pub(super) fn open(bench: &mut Bench<'_>, server: &Server, flag: &Flag) -> Optio
     None
 }
 
-fn read(world: &dyn World, path: &Path) -> Result<NodeFile, Trouble> {
+fn read(system: &dyn System, path: &Path) -> Result<NodeFile, Trouble> {
     let shown = path.to_string_lossy().into_owned();
-    let entry = world.entry(path).map_err(|error| trouble(&shown, error))?;
+    let entry = system.entry(path).map_err(|error| trouble(&shown, error))?;
     if entry.kind != FileKind::File {
         let kind = entry.kind;
         return Err(Trouble::NotAFile { path: shown, kind });
@@ -187,7 +187,7 @@ fn read(world: &dyn World, path: &Path) -> Result<NodeFile, Trouble> {
     if entry.size > MAX_SIZE {
         return Err(Trouble::TooLarge { path: shown });
     }
-    let bytes = world.read(path).map_err(|error| trouble(&shown, error))?;
+    let bytes = system.read(path).map_err(|error| trouble(&shown, error))?;
     Ok(NodeFile {
         bytes,
         mode: entry.mode,
@@ -213,13 +213,13 @@ enum Walked {
 
 /// Walks from the folder `base` (known as `view` in the walked file system) along the rest of a path, up to the first
 /// link.
-fn walk(world: &dyn World, base: &Path, view: &str, rest: &str) -> Result<Walked, Trouble> {
+fn walk(system: &dyn System, base: &Path, view: &str, rest: &str) -> Result<Walked, Trouble> {
     let mut real = base.to_path_buf();
     let mut seen = view.trim_end_matches('/').to_owned();
     let mut parts = rest.split('/').filter(|part| !part.is_empty());
     while let Some(part) = parts.next() {
         real.push(part);
-        match world.read_link(&real) {
+        match system.read_link(&real) {
             Ok(target) => {
                 let target = target.to_string_lossy().into_owned();
                 let target = if target.starts_with('/') {
@@ -240,11 +240,11 @@ fn walk(world: &dyn World, base: &Path, view: &str, rest: &str) -> Result<Walked
 }
 
 /// Resolves a path of the node on this machine, following links below the root.
-fn on_node(world: &dyn World, root: &str, wanted: &str) -> Result<PathBuf, Trouble> {
+fn on_node(system: &dyn System, root: &str, wanted: &str) -> Result<PathBuf, Trouble> {
     let base = if root.is_empty() { "/" } else { root };
     let mut path = wanted.to_owned();
     for _ in 0..MAX_LINKS {
-        match walk(world, Path::new(base), "", &path)? {
+        match walk(system, Path::new(base), "", &path)? {
             Walked::There(real) => return Ok(real),
             Walked::Link(next) => path = next,
         }
@@ -255,7 +255,7 @@ fn on_node(world: &dyn World, root: &str, wanted: &str) -> Result<PathBuf, Troub
 
 /// Resolves a path of the container on this machine. Links up to the mounted path are followed on the node, by the
 /// kubelet. Links below it are followed in the container, where only mounted paths exist.
-fn locate(world: &dyn World, root: &str, server: &Server, wanted: &str) -> Result<PathBuf, Trouble> {
+fn locate(system: &dyn System, root: &str, server: &Server, wanted: &str) -> Result<PathBuf, Trouble> {
     let mut path = wanted.to_owned();
     for links in 0..MAX_LINKS {
         let Some((mount, rest)) = server.mounts.find(&path) else {
@@ -267,16 +267,16 @@ fn locate(world: &dyn World, root: &str, server: &Server, wanted: &str) -> Resul
             let place = mount.place;
             return Err(Trouble::OtherVolume { volume, place });
         };
-        let base = on_node(world, root, host).map_err(|trouble| match trouble {
+        let base = on_node(system, root, host).map_err(|trouble| match trouble {
             // The whole path is more helpful than the missing folder.
             Trouble::Missing { .. } => {
-                let has_folder = rest.is_empty() && on_node(world, root, &path::dir(host)).is_ok();
+                let has_folder = rest.is_empty() && on_node(system, root, &path::dir(host)).is_ok();
                 let path = super::input::below(root, &path::clean(&format!("{host}/{rest}")));
                 Trouble::Missing { path, has_folder }
             }
             other => other,
         })?;
-        match walk(world, &base, &mount.path, rest)? {
+        match walk(system, &base, &mount.path, rest)? {
             Walked::There(real) => return Ok(real),
             Walked::Link(next) => path = next,
         }
@@ -313,13 +313,13 @@ fn verb(mode: u32) -> &'static str {
 
 /// Reads a file by its path on the node.
 pub(super) fn on_this_node(bench: &Bench<'_>, wanted: &str) -> io::Result<NodeFile> {
-    let found = on_node(bench.world, &bench.options.root, wanted).and_then(|path| read(bench.world, &path));
+    let found = on_node(bench.system, &bench.options.root, wanted).and_then(|path| read(bench.system, &path));
     found.map_err(Trouble::into_error)
 }
 
 /// Reads a file by the path that the user gave.
 pub(super) fn as_typed(bench: &Bench<'_>, path: &str) -> io::Result<NodeFile> {
-    read(bench.world, Path::new(path)).map_err(Trouble::into_error)
+    read(bench.system, Path::new(path)).map_err(Trouble::into_error)
 }
 
 impl Trouble {

@@ -9,7 +9,7 @@ use diagnostics::{Diagnostic, Result};
 use gostd::errno;
 use goyaml::{Node, Parsed};
 use source::{FileId, Source, SourceKind, Sources, Span};
-use world::{FileKind, World};
+use system::{FileKind, System};
 
 /// The rule for files that do not describe an API server.
 const RULE: &str = "apiserver-manifest";
@@ -24,14 +24,14 @@ const MAX_SERVERS: usize = 50;
 ///
 /// # Errors
 /// If a file cannot be read, or there is none.
-pub(super) fn read(world: &dyn World, options: &Options, sources: &Sources) -> Result<Vec<FileId>> {
+pub(super) fn read(system: &dyn System, options: &Options, sources: &Sources) -> Result<Vec<FileId>> {
     let mut files = Vec::new();
     if !options.files.is_empty() {
         for name in &options.files {
             let bytes = if name == "-" {
-                stdin(world)?
+                stdin(system)?
             } else {
-                regular(world, name)?
+                regular(system, name)?
             };
             let shown = if name == "-" { "<stdin>" } else { name };
             files.push(sources.add(Source::new(shown, SourceKind::File, bytes)));
@@ -41,14 +41,14 @@ pub(super) fn read(world: &dyn World, options: &Options, sources: &Sources) -> R
     let paths = MANIFESTS.map(|path| below(&options.root, path));
     for path in &paths {
         // Only a missing file is skipped. One that cannot be read must not make the run succeed.
-        match world.entry(Path::new(path)) {
+        match system.entry(Path::new(path)) {
             Err(error)
                 if matches!(
                     error.kind(),
                     std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
                 ) => {}
             _ => {
-                let bytes = regular(world, path)?;
+                let bytes = regular(system, path)?;
                 files.push(sources.add(Source::new(&**path, SourceKind::File, bytes)));
             }
         }
@@ -72,8 +72,8 @@ fn fail<T>(message: String, help: &str) -> Result<T> {
     Err(Box::new(diagnostic))
 }
 
-fn stdin(world: &dyn World) -> Result<Vec<u8>> {
-    match world.read_stdin() {
+fn stdin(system: &dyn System) -> Result<Vec<u8>> {
+    match system.read_stdin() {
         Ok(bytes) if bytes.len() as u64 > MAX_SIZE => fail(too_large("the standard input"), ""),
         Ok(bytes) => Ok(bytes),
         Err(error) => fail(
@@ -88,8 +88,8 @@ fn too_large(name: &str) -> String {
 }
 
 /// Reads a regular file. A pipe could block forever.
-fn regular(world: &dyn World, path: &str) -> Result<Vec<u8>> {
-    let entry = match world.entry(Path::new(path)) {
+fn regular(system: &dyn System, path: &str) -> Result<Vec<u8>> {
+    let entry = match system.entry(Path::new(path)) {
         Ok(entry) => entry,
         Err(error) => return fail(format!("cannot read {path}: {}", errno::message(&error)), ""),
     };
@@ -100,7 +100,7 @@ fn regular(world: &dyn World, path: &str) -> Result<Vec<u8>> {
             "pipe the manifest into `promchart preflight -`",
         ),
         FileKind::File if entry.size > MAX_SIZE => fail(too_large(path), ""),
-        FileKind::File => match world.read(Path::new(path)) {
+        FileKind::File => match system.read(Path::new(path)) {
             Ok(bytes) => Ok(bytes),
             Err(error) => fail(format!("cannot read {path}: {}", errno::message(&error)), ""),
         },

@@ -33,7 +33,7 @@ use std::time::Duration;
 
 use diagnostics::{Report, Result};
 use source::Sources;
-use world::World;
+use system::System;
 
 use bench::Bench;
 pub use bench::{Check, State};
@@ -100,10 +100,10 @@ pub struct Outcome {
 ///
 /// # Errors
 /// If no file is found, or one is neither a manifest of kube-apiserver nor a kubeadm configuration.
-pub fn run(world: &dyn World, options: &Options, sources: &Sources) -> Result<Outcome> {
-    let mut bench = Bench::new(world, options, sources);
+pub fn run(system: &dyn System, options: &Options, sources: &Sources) -> Result<Outcome> {
+    let mut bench = Bench::new(system, options, sources);
     let mut servers = Vec::new();
-    for file in input::read(world, options, sources)? {
+    for file in input::read(system, options, sources)? {
         servers.extend(input::servers(&mut bench, file)?);
     }
     for server in &servers {

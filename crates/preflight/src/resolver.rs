@@ -260,7 +260,7 @@ fn lookup(bench: &mut Bench<'_>, server: &Server, domain: &str, ranges: &[Range]
         .map_or(server.place, |flag| flag.value_place);
     let services: Vec<IpAddr> = ranges.iter().map(|range| range.first()).collect();
     // The trailing dot prevents the use of search domains.
-    match bench.world.lookup(&format!("{name}."), timeout) {
+    match bench.system.lookup(&format!("{name}."), timeout) {
         Ok(found) if found.iter().any(|address| services.contains(address)) => {
             let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
             bench.pass(subject, shown.join(", "));
@@ -302,7 +302,7 @@ mod tests {
     use super::super::{Options, Outcome, ResolvConf, State, run};
     use diagnostics::Severity;
     use source::Sources;
-    use world::Memory;
+    use system::Memory;
 
     const NAME: &str = "kubernetes.default.svc.cluster.local";
     const POD: &str =
@@ -311,9 +311,9 @@ mod tests {
 
     fn resolved(conf: &str, address: Option<&str>) -> (State, Outcome) {
         let manifest = "kind: ClusterConfiguration\nnetworking: {serviceSubnet: 10.96.0.0/12}\n";
-        let mut world = Memory::new().with_file("m.yaml", manifest).with_file("conf", conf);
+        let mut system = Memory::new().with_file("m.yaml", manifest).with_file("conf", conf);
         if let Some(address) = address {
-            world = world.with_host(NAME, [address.parse().unwrap()]);
+            system = system.with_host(NAME, [address.parse().unwrap()]);
         }
         let options = Options {
             files: vec!["m.yaml".to_owned()],
@@ -321,7 +321,7 @@ mod tests {
             resolve: Some(Duration::from_secs(1)),
             ..Options::default()
         };
-        let outcome = run(&world, &options, &Sources::new()).unwrap();
+        let outcome = run(&system, &options, &Sources::new()).unwrap();
         let subject = format!("{NAME}: lookup");
         let check = outcome.checks.iter().find(|check| check.subject == subject).unwrap();
         (check.state, outcome.clone())
@@ -354,12 +354,12 @@ mod tests {
 
     #[test]
     fn no_query_is_made_unless_asked_for() {
-        let world = Memory::new().with_file("m.yaml", "kind: ClusterConfiguration\n");
+        let system = Memory::new().with_file("m.yaml", "kind: ClusterConfiguration\n");
         let options = Options {
             files: vec!["m.yaml".to_owned()],
             ..Options::default()
         };
-        let outcome = run(&world, &options, &Sources::new()).unwrap();
+        let outcome = run(&system, &options, &Sources::new()).unwrap();
         assert!(outcome.checks.iter().all(|check| !check.subject.contains("lookup")));
     }
 }

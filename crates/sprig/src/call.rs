@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use govalue::{Data, Limit, Map, Meter, Struct, Type, Value, View, assign, view};
-use world::World;
+use system::System;
 
 use super::Function;
 
@@ -30,7 +30,7 @@ pub trait Host {
     fn cluster(&self) -> Option<Arc<dyn Cluster>>;
 
     /// The source of time and randomness.
-    fn world(&self) -> &dyn World;
+    fn system(&self) -> &dyn System;
 
     /// Charges for work. One unit is about a hundred nanoseconds, or a hundred bytes copied.
     ///

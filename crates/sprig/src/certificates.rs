@@ -10,7 +10,7 @@ use gostd::string::{decode, encode};
 use govalue::Type::{Certificate as Cert, Int, List, String as Str};
 use govalue::{Struct, Value, View, object, sprint, view};
 use gox509::{Certificate, KeyType, PrivateKey, Template, create, decode_pem, encode_pem};
-use world::SystemRng;
+use system::SystemRng;
 
 /// The functions of this family.
 #[rustfmt::skip]
@@ -63,7 +63,7 @@ fn effort(key_type: KeyType) -> usize {
 
 fn generate(call: &mut Call<'_>, key_type: KeyType) -> Result<PrivateKey, Fault> {
     call.host.charge(effort(key_type))?;
-    PrivateKey::generate(key_type, &mut SystemRng(call.host.world()))
+    PrivateKey::generate(key_type, &mut SystemRng(call.host.system()))
         .map_err(|error| Fault::new(format!("error generating rsa key: {error}")))
 }
 
@@ -108,10 +108,10 @@ fn template(call: &Call<'_>, names: Option<(usize, usize)>, days: usize) -> Resu
         })
         .collect::<Result<_, _>>()?;
     let dns_names = strings(call, names.map(|(_, dns)| dns), "error processing alternate dns name")?;
-    let world = call.host.world();
+    let system = call.host.system();
     let mut serial = [0; 16];
-    world.random(&mut serial);
-    let now = world.now();
+    system.random(&mut serial);
+    let now = system.now();
     let begin = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
     // In Go an overflowing Duration wraps around.
     let valid = call.int(days).wrapping_mul(86_400_000_000_000);

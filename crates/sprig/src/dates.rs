@@ -1,4 +1,4 @@
-//! Dates and times. The current time comes from [`world::World::now`] and the local zone from `TZ` or `/etc/localtime`;
+//! Dates and times. The current time comes from [`system::System::now`] and the local zone from `TZ` or `/etc/localtime`;
 //! all other zones are compiled in.
 
 use std::path::Path;
@@ -9,7 +9,7 @@ use gostd::zone::Location;
 use gostd::{duration, layout_parse};
 use govalue::Type::{Any, String as Str, Time as Moment};
 use govalue::{IntType, Time, Value, View, object};
-use world::World;
+use system::System;
 
 /// The functions of this family.
 #[rustfmt::skip]
@@ -33,9 +33,14 @@ pub(super) const TABLE: &[Function] = &[
 const TIME_OR_ERROR: &str = "(time.Time, error)";
 
 /// The local time zone of the machine.
-pub(super) fn local(world: &dyn World) -> Location {
-    let from_file = |path: &str| world.read(Path::new(path)).ok().and_then(|data| Location::local(&data));
-    let location = match world.variable("TZ") {
+pub(super) fn local(system: &dyn System) -> Location {
+    let from_file = |path: &str| {
+        system
+            .read(Path::new(path))
+            .ok()
+            .and_then(|data| Location::local(&data))
+    };
+    let location = match system.variable("TZ") {
         None => from_file("/etc/localtime"),
         Some(name) => match name.strip_prefix(':').unwrap_or(&name) {
             path if path.starts_with('/') => from_file(path),
@@ -46,9 +51,9 @@ pub(super) fn local(world: &dyn World) -> Location {
 }
 
 /// The current time, in the local zone.
-pub(super) fn present(world: &dyn World) -> Time {
-    let now = world.now();
-    let local = local(world);
+pub(super) fn present(system: &dyn System) -> Time {
+    let now = system.now();
+    let local = local(system);
     Time {
         seconds: i64::try_from(now.as_secs()).unwrap_or(i64::MAX),
         nanoseconds: now.subsec_nanos(),
@@ -62,7 +67,7 @@ fn time_of(call: &Call<'_>, index: usize) -> Time {
     if let Some(time) = Time::of(call.value(index)) {
         return time.clone();
     }
-    let mut time = present(call.host.world());
+    let mut time = present(call.host.system());
     if let View::Int(IntType::Int | IntType::Int64 | IntType::Int32, seconds) = call.view(index) {
         (time.seconds, time.nanoseconds) = (seconds, 0);
     }
@@ -71,14 +76,14 @@ fn time_of(call: &Call<'_>, index: usize) -> Time {
 
 fn shown_in_zone(call: &Call<'_>, layout: &str, index: usize, zone: &str) -> Value {
     let location = match zone {
-        "Local" => local(call.host.world()),
+        "Local" => local(call.host.system()),
         zone => Location::load(zone).unwrap_or(Location::Utc),
     };
     time_of(call, index).at(location).shown().format(layout).into()
 }
 
 fn now(call: &mut Call<'_>) -> Outcome {
-    Ok(object(present(call.host.world())))
+    Ok(object(present(call.host.system())))
 }
 
 fn date(call: &mut Call<'_>) -> Outcome {
@@ -118,13 +123,13 @@ fn date_modify(call: &mut Call<'_>) -> Outcome {
 fn ago(call: &mut Call<'_>) -> Outcome {
     // Unlike the date functions, `ago` does not accept an int32.
     let time = time_of(call, 0);
-    let since = present(call.host.world()).since(&time);
+    let since = present(call.host.system()).since(&time);
     let seconds = duration::round(since, 1_000_000_000);
     Ok(gostd::time::format_duration(seconds).into())
 }
 
 fn parsed(call: &Call<'_>) -> Result<Time, Fault> {
-    let local = local(call.host.world());
+    let local = local(call.host.system());
     let (seconds, nanoseconds, location) = layout_parse::parse(call.str(0), call.str(1), &local)?;
     Ok(Time {
         seconds,

@@ -158,7 +158,7 @@ fn duration_round(call: &mut Call<'_>) -> Outcome {
         View::String(text) => parse(text).unwrap_or(0),
         View::Int(IntType::Int64, nanoseconds) => nanoseconds,
         _ => match Time::of(call.value(0)) {
-            Some(time) => super::dates::present(call.host.world()).since(time),
+            Some(time) => super::dates::present(call.host.system()).since(time),
             None => 0,
         },
     };

@@ -1,11 +1,11 @@
-//! Random values. All come from [`world::World::random`], so a seed makes them reproducible.
+//! Random values. All come from [`system::System::random`], so a seed makes them reproducible.
 
 use super::registry::sprig;
 use super::{Call, Fault, Function, Outcome};
 use gostd::base64;
 use gostd::unicode::rune;
 use govalue::Type::{Int, String as Str};
-use world::World;
+use system::System;
 
 /// The functions of this family.
 #[rustfmt::skip]
@@ -21,12 +21,12 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 /// A uniformly distributed number below `bound`.
-pub(super) fn below(world: &dyn World, bound: u64) -> u64 {
+pub(super) fn below(system: &dyn System, bound: u64) -> u64 {
     // Numbers above the largest multiple of `bound` are rejected, because they would favour small results.
     let fair = u64::MAX - u64::MAX % bound;
     loop {
         let mut buffer = [0; 8];
-        world.random(&mut buffer);
+        system.random(&mut buffer);
         let number = u64::from_le_bytes(buffer);
         if number < fair {
             return number % bound;
@@ -40,10 +40,10 @@ fn letters(call: &mut Call<'_>, alphabet: &[u8]) -> Outcome {
     call.charge_text(count)?;
     // Drawing is slower than copying.
     call.host.charge(count / 4)?;
-    let world = call.host.world();
+    let system = call.host.system();
     let mut text = String::with_capacity(count);
     for _ in 0..count {
-        let at = usize::try_from(below(world, alphabet.len() as u64)).unwrap_or(0);
+        let at = usize::try_from(below(system, alphabet.len() as u64)).unwrap_or(0);
         text.push(char::from(alphabet[at]));
     }
     Ok(text.into())
@@ -72,23 +72,23 @@ fn rand_bytes(call: &mut Call<'_>) -> Outcome {
     let count = usize::try_from(call.int(0)).map_err(|_| "runtime error: makeslice: len out of range")?;
     call.charge_text(count.saturating_mul(2))?;
     let mut bytes = vec![0; count];
-    call.host.world().random(&mut bytes);
+    call.host.system().random(&mut bytes);
     Ok(base64::encode(&bytes).into())
 }
 
 fn rand_int(call: &mut Call<'_>) -> Outcome {
     let (low, high) = (call.int(0), call.int(1));
     let bound = u64::try_from(high.wrapping_sub(low)).ok().filter(|&bound| bound > 0);
-    let number = below(call.host.world(), bound.ok_or("invalid argument to Intn")?);
+    let number = below(call.host.system(), bound.ok_or("invalid argument to Intn")?);
     Ok(low.wrapping_add(number.cast_signed()).into())
 }
 
 fn shuffle(call: &mut Call<'_>) -> Outcome {
     call.charge_items(call.str(0).len())?;
     let mut chars: Vec<char> = call.str(0).chars().map(rune).collect();
-    let world = call.host.world();
+    let system = call.host.system();
     for at in (1..chars.len()).rev() {
-        let other = usize::try_from(below(world, at as u64 + 1)).unwrap_or(0);
+        let other = usize::try_from(below(system, at as u64 + 1)).unwrap_or(0);
         chars.swap(at, other);
     }
     Ok(chars.into_iter().collect::<String>().into())
@@ -96,7 +96,7 @@ fn shuffle(call: &mut Call<'_>) -> Outcome {
 
 fn uuidv4(call: &mut Call<'_>) -> Outcome {
     let mut bytes = [0; 16];
-    call.host.world().random(&mut bytes);
+    call.host.system().random(&mut bytes);
     let number = u128::from_be_bytes(bytes) & !(0xf << 76) & !(3 << 62) | 4 << 76 | 2 << 62;
     let hex = format!("{number:032x}");
     let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];

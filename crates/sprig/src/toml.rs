@@ -39,6 +39,6 @@ fn to_toml(call: &mut Call<'_>) -> Outcome {
 
 fn from_toml(call: &mut Call<'_>) -> Outcome {
     call.charge_items(call.str(0).len() / 4)?;
-    let local = local(call.host.world());
+    let local = local(call.host.system());
     Ok(decode(call.str(0), &local).unwrap_or_else(error_map))
 }

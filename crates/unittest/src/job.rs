@@ -26,11 +26,11 @@ use gostd::regexp::Regexp;
 use gostd::string as gostring;
 use goyaml::{Entry, Map, Node, Value};
 use source::{FileId, Source, SourceKind, Sources, Span};
-use world::{FileKind, World};
+use system::{FileKind, System};
 
 /// The state that all tests of a chart share.
 pub(super) struct Bench<'a> {
-    pub(super) world: &'a Arc<dyn World>,
+    pub(super) system: &'a Arc<dyn System>,
     pub(super) sources: &'a Sources,
     /// The chart as loaded.
     pub(super) chart: &'a Chart,
@@ -108,7 +108,7 @@ pub(super) fn run(
     kube: &KubeVersion,
     snapshots: &mut Snapshots,
 ) -> TestResult {
-    let began = bench.world.now();
+    let began = bench.system.now();
     let mut result = TestResult {
         name: job.name.clone(),
         ..TestResult::default()
@@ -139,7 +139,7 @@ pub(super) fn run(
     for file in test.rendered.take() {
         bench.sources.forget(file);
     }
-    result.duration = bench.world.now().saturating_sub(began);
+    result.duration = bench.system.now().saturating_sub(began);
     result
 }
 
@@ -173,13 +173,13 @@ impl Test<'_> {
     }
 
     pub(super) fn values(&self) -> Result<Node, Trouble> {
-        let Bench { world, sources, .. } = self.bench;
+        let Bench { system, sources, .. } = self.bench;
         let origin = sources.add(Source::new("values", SourceKind::Made, Vec::new()));
         let mut given = Node::empty_map(Span::file_start(origin));
         let folder = Path::new(&self.suite.file).parent().unwrap_or_else(|| Path::new(""));
         for path in self.suite.values.iter().chain(&self.job.values) {
             let whole = gopath::clean(&folder.join(path).to_string_lossy());
-            let bytes = world
+            let bytes = system
                 .read(Path::new(&whole))
                 .map_err(|error| Trouble::from(format!("open {whole}: {}", gostd::errno::message(&error))))?;
             let file = sources.add(Source::new(whole, SourceKind::File, bytes));
@@ -278,7 +278,7 @@ impl Test<'_> {
         values::process_dependencies(&mut chart, given, &mut log)?;
         let values = values::compute(&chart, given, &mut log)?;
         if !bench.skip_schema {
-            let violations = bench.checker.validate(&**bench.world, &chart, &values, bench.sources);
+            let violations = bench.checker.validate(&**bench.system, &chart, &values, bench.sources);
             if let Some(first) = violations.diagnostics.into_iter().next() {
                 // Helm 3 ends its list with an empty line.
                 return Err(Trouble {
@@ -378,7 +378,7 @@ impl Test<'_> {
         output.names = texts.keys().cloned().collect();
         for (name, text) in self.bench.debug_folder.iter().flat_map(|_| &texts) {
             let file = Path::new(self.bench.debug_folder.unwrap_or_default()).join(name);
-            let written = self.bench.world.write(&file, &gostring::decode(text));
+            let written = self.bench.system.write(&file, &gostring::decode(text));
             written.map_err(|error| Trouble::from(format!("{}: {error}", file.display())))?;
         }
         if output.error.is_none()
@@ -459,7 +459,7 @@ impl Test<'_> {
         }
         let PostRenderer { program, arguments } = program;
         let failed = |reason: String| Trouble::from(format!("post-render failed: {reason}"));
-        let piped = self.bench.world.pipe(program, arguments, &gostring::decode(&stream));
+        let piped = self.bench.system.pipe(program, arguments, &gostring::decode(&stream));
         let piped = piped.map_err(|error| Trouble::from(format!("unable to find binary at {program}: {error}")))?;
         if let Some(failure) = piped.failure {
             let messages = gostring::encode_owned(piped.messages);
@@ -500,10 +500,10 @@ impl Test<'_> {
 
     /// The path of a program, looked up in `PATH`.
     fn whole_path(&self, program: &str) -> String {
-        let folders = self.bench.world.variable("PATH").unwrap_or_default();
+        let folders = self.bench.system.variable("PATH").unwrap_or_default();
         let is_file = |path: &String| {
             self.bench
-                .world
+                .system
                 .entry(Path::new(path))
                 .is_ok_and(|entry| entry.kind == FileKind::File)
         };

@@ -22,7 +22,7 @@ use engine::threads;
 use gostd::path as gopath;
 use goyaml::{Node, Value};
 use source::{Source, SourceKind, Sources, Span};
-use world::World;
+use system::System;
 
 /// The options of a run.
 #[derive(Clone, Debug, Default)]
@@ -129,7 +129,7 @@ const KUBE_VERSION: (&str, &str) = ("1", "20");
 /// Runs the suites of charts, on as many threads as can run at once. If the run stops at the first failure, it uses one
 /// thread.
 pub fn run(
-    world: &Arc<dyn World>,
+    system: &Arc<dyn System>,
     options: &Options,
     sources: &Sources,
     listener: &mut (dyn Listener + Send),
@@ -137,7 +137,7 @@ pub fn run(
     let mut results = Results::default();
     let mut kube = (KUBE_VERSION.0.to_owned(), KUBE_VERSION.1.to_owned());
     let loader = Loader {
-        world,
+        system,
         options,
         sources,
     };
@@ -198,7 +198,7 @@ struct Telling<'a> {
 
 #[derive(Clone, Copy)]
 struct Loader<'a> {
-    world: &'a Arc<dyn World>,
+    system: &'a Arc<dyn System>,
     options: &'a Options,
     sources: &'a Sources,
 }
@@ -269,7 +269,7 @@ impl Loader<'_> {
         let mut passed_over = Vec::new();
         let load = |passed_over: &mut Vec<Diagnostic>| {
             let mut log = Report::new();
-            let chart = chart::load(&**self.world, Path::new(path), self.sources, &mut log)?;
+            let chart = chart::load(&**self.system, Path::new(path), self.sources, &mut log)?;
             let values = self.values_files()?;
             let suites = self.suites_of(path, chart.name(), &chart, &values, None, passed_over)?;
             Ok((chart, suites))
@@ -356,7 +356,7 @@ impl Loader<'_> {
         let Ok((chart, suites)) = &loaded.found else {
             return Ran::default();
         };
-        let (world, sources, options) = (self.world, self.sources, self.options);
+        let (system, sources, options) = (self.system, self.sources, self.options);
         let kept = match kept {
             Some(kept) if kept.chart == piece.chart => kept,
             kept => kept.insert(LastChart {
@@ -370,9 +370,9 @@ impl Loader<'_> {
             let files = render::templates(chart, &chart.values, &test_release(), &Capabilities::default());
             kept.session.learn(&files);
         }
-        let traced = || Session::new(world, sources, limits, Trace::On);
+        let traced = || Session::new(system, sources, limits, Trace::On);
         let bench = Bench {
-            world,
+            system,
             sources,
             chart,
             session: &kept.session,
@@ -402,21 +402,21 @@ impl Loader<'_> {
         } else {
             Session::new
         };
-        make(self.world, self.sources, limits, Trace::Off)
+        make(self.system, self.sources, limits, Trace::Off)
     }
 
     /// The values files of the command line, as absolute paths.
     fn values_files(&self) -> Result<Vec<String>> {
         let mut found = Vec::new();
         for pattern in &self.options.values {
-            let files = glob(&**self.world, pattern).map_err(|error| Diagnostic::error(SUITE, error))?;
+            let files = glob(&**self.system, pattern).map_err(|error| Diagnostic::error(SUITE, error))?;
             if files.is_empty() {
                 let message = format!("no values file {pattern}");
                 return Err(Diagnostic::error(SUITE, message).help("check the path after -v").into());
             }
             for file in files {
                 let whole = self
-                    .world
+                    .system
                     .resolve(Path::new(&file))
                     .map(|path| path.to_string_lossy().into_owned());
                 found.push(whole.unwrap_or(file));
@@ -438,7 +438,7 @@ impl Loader<'_> {
         let mut suites = Vec::new();
         for file in self.suite_files(path)? {
             let failed = |error: std::io::Error| Diagnostic::error(SUITE, format!("{file}: {error}"));
-            let bytes = self.world.read(Path::new(&file)).map_err(failed)?;
+            let bytes = self.system.read(Path::new(&file)).map_err(failed)?;
             let id = self.sources.add(Source::new(&*file, SourceKind::File, bytes));
             suites.extend(suite::parse(self.reader(), id, &file, route)?);
         }
@@ -489,7 +489,7 @@ impl Loader<'_> {
             } else {
                 format!("{base}{pattern}")
             };
-            let files = glob(&**self.world, &gopath::clean(&whole));
+            let files = glob(&**self.system, &gopath::clean(&whole));
             found.extend(files.map_err(|error| Diagnostic::error(SUITE, error))?);
         }
         Ok(found)
@@ -499,15 +499,15 @@ impl Loader<'_> {
     fn rendered_suites(&self, path: &str, route: &str) -> Result<Vec<Suite>> {
         let tests = &self.options.chart_tests_path;
         let folder = gopath::clean(&format!("{path}/{tests}"));
-        if tests.is_empty() || self.world.entry(Path::new(&folder)).is_err() {
+        if tests.is_empty() || self.system.entry(Path::new(&folder)).is_err() {
             return Ok(Vec::new());
         }
         let mut log = Report::new();
-        let chart = chart::load(&**self.world, Path::new(&folder), self.sources, &mut log)?;
+        let chart = chart::load(&**self.system, Path::new(&folder), self.sources, &mut log)?;
         let given = Node::empty_map(Span::file_start(chart.chart_yaml));
         let values = values::compute(&chart, &given, &mut log)?;
         let files = render::templates(&chart, &values, &test_release(), &Capabilities::default());
-        let session = Session::new(self.world, self.sources, self.options.limits, Trace::Off);
+        let session = Session::new(self.system, self.sources, self.options.limits, Trace::Off);
         let rendered = session.render(&files, None).map_err(|failed| failed.diagnostic)?;
         let mut suites = Vec::new();
         for (name, text) in &rendered.files {
@@ -529,7 +529,7 @@ impl Loader<'_> {
     fn merged(&self, chart: &Chart, values: &[String]) -> Node {
         let mut merged = chart.values.clone();
         for path in values {
-            let Ok(bytes) = self.world.read(Path::new(path)) else {
+            let Ok(bytes) = self.system.read(Path::new(path)) else {
                 continue;
             };
             let id = self.sources.add(Source::new(&**path, SourceKind::File, bytes));
@@ -556,7 +556,7 @@ impl Loader<'_> {
             path = format!("{path}_{}", suite.snapshot_id);
         }
         let updating = self.options.update_snapshots;
-        let snapshots = Snapshots::read(&**self.world, Path::new(&path), updating, self.sources);
+        let snapshots = Snapshots::read(&**self.system, Path::new(&path), updating, self.sources);
         let mut snapshots = match snapshots {
             Ok(snapshots) => snapshots,
             Err(error) => {
@@ -587,7 +587,7 @@ impl Loader<'_> {
         result.passed = passed;
         result.skipped = suite.jobs.iter().all(|job| !job.skip.is_empty());
         result.snapshots = snapshots.counts();
-        if let Err(error) = snapshots.store(&**self.world) {
+        if let Err(error) = snapshots.store(&**self.system) {
             result.error = Some(error.headline().to_owned());
             result.passed = false;
         }

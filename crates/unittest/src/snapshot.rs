@@ -9,7 +9,7 @@ use diagnostics::{Diagnostic, Result};
 use gostd::regexp::Regexp;
 use goyaml::{Node, Style, Writer, sort_keys};
 use source::{Source, SourceKind, Sources};
-use world::World;
+use system::System;
 
 /// The rule for snapshot files that cannot be read or written.
 pub const SNAPSHOT: &str = "unittest-snapshot";
@@ -57,7 +57,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// If the file exists and cannot be read.
-    pub(super) fn read(world: &dyn World, suite: &Path, is_updating: bool, sources: &Sources) -> Result<Self> {
+    pub(super) fn read(system: &dyn System, suite: &Path, is_updating: bool, sources: &Sources) -> Result<Self> {
         let name = suite.file_name().map(|name| name.to_string_lossy().into_owned());
         let folder = suite.parent().unwrap_or_else(|| Path::new("")).join("__snapshot__");
         let file = folder.join(format!("{}.snap", name.unwrap_or_default()));
@@ -70,7 +70,7 @@ impl Snapshots {
             compared: 0,
             file,
         };
-        let bytes = match world.read(&snapshots.file) {
+        let bytes = match system.read(&snapshots.file) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(snapshots),
             Err(error) => return Err(snapshots.fault(&error.to_string())),
@@ -204,7 +204,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// If it cannot be written.
-    pub(super) fn store(&self, world: &dyn World) -> Result<()> {
+    pub(super) fn store(&self, system: &dyn System) -> Result<()> {
         let vanished = self.vanished();
         let changed = self.inserted > 0 || vanished > 0 || self.is_updating && self.updated > 0;
         if !changed {
@@ -212,9 +212,9 @@ impl Snapshots {
         }
         let failed = |error: std::io::Error| self.fault(&error.to_string());
         if let Some(folder) = self.file.parent() {
-            world.make_folders(folder).map_err(failed)?;
+            system.make_folders(folder).map_err(failed)?;
         }
-        world.write(&self.file, self.text().as_bytes()).map_err(failed)
+        system.write(&self.file, self.text().as_bytes()).map_err(failed)
     }
 
     fn text(&self) -> String {

@@ -12,7 +12,7 @@ use super::run::{Options, Uses};
 use gostd::path as gopath;
 use gostd::string as gostring;
 use source::{Source, SourceKind, Sources};
-use world::{FileKind, World};
+use system::{FileKind, System};
 
 /// The maximum depth of folders.
 const MAX_DEPTH: usize = 30;
@@ -46,11 +46,11 @@ pub struct Change {
 impl Files {
     /// Reads the files of charts and the values files of their suites. Files that are unchanged since `before` are not
     /// read again.
-    pub fn read(world: &dyn World, options: &Options, uses: &[Uses], before: &Self) -> Self {
+    pub fn read(system: &dyn System, options: &Options, uses: &[Uses], before: &Self) -> Self {
         let mut found = Self::default();
         for chart in &options.charts {
             found.folder(
-                world,
+                system,
                 chart.trim_end_matches('/'),
                 before,
                 &mut BTreeSet::new(),
@@ -59,7 +59,7 @@ impl Files {
         }
         let values = uses.iter().flat_map(|uses| &uses.values);
         for path in options.values.iter().chain(values) {
-            found.file(world, path, before);
+            found.file(system, path, before);
         }
         found
     }
@@ -69,30 +69,39 @@ impl Files {
         self.0.len()
     }
 
-    fn folder(&mut self, world: &dyn World, folder: &str, before: &Self, inside: &mut BTreeSet<PathBuf>, depth: usize) {
+    fn folder(
+        &mut self,
+        system: &dyn System,
+        folder: &str,
+        before: &Self,
+        inside: &mut BTreeSet<PathBuf>,
+        depth: usize,
+    ) {
         // A link may lead back into a folder that is being read.
-        let Ok(whole) = world.resolve(Path::new(folder)) else {
+        let Ok(whole) = system.resolve(Path::new(folder)) else {
             return;
         };
         if depth == 0 || !inside.insert(whole.clone()) {
             return;
         }
-        for name in world.list(Path::new(folder)).unwrap_or_default() {
+        for name in system.list(Path::new(folder)).unwrap_or_default() {
             if name == ".git" {
                 continue;
             }
             let path = format!("{folder}/{name}");
-            match world.entry(Path::new(&path)).map(|entry| entry.kind) {
-                Ok(FileKind::File) => self.file(world, &path, before),
-                Ok(FileKind::Folder) => self.folder(world, &path, before, inside, depth - 1),
+            match system.entry(Path::new(&path)).map(|entry| entry.kind) {
+                Ok(FileKind::File) => self.file(system, &path, before),
+                Ok(FileKind::Folder) => self.folder(system, &path, before, inside, depth - 1),
                 _ => {}
             }
         }
         inside.remove(&whole);
     }
 
-    fn file(&mut self, world: &dyn World, path: &str, before: &Self) {
-        let Ok(bytes) = world.read(Path::new(path)) else { return };
+    fn file(&mut self, system: &dyn System, path: &str, before: &Self) {
+        let Ok(bytes) = system.read(Path::new(path)) else {
+            return;
+        };
         let path = gopath::clean(path);
         let mut hasher = std::hash::DefaultHasher::new();
         bytes.hash(&mut hasher);
@@ -223,9 +232,9 @@ fn definitions(bytes: &[u8]) -> Option<BTreeSet<(String, bool)>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use world::Memory;
+    use system::Memory;
 
-    fn world(files: &[(&str, &str)]) -> Memory {
+    fn system(files: &[(&str, &str)]) -> Memory {
         let given = [
             ("c/Chart.yaml", "name: c"),
             ("c/values.yaml", "a: 1"),
@@ -242,7 +251,7 @@ mod tests {
             .iter()
             .filter(|(name, _)| files.iter().all(|(other, _)| other != name));
         let all = all.chain(files).filter(|(_, text)| *text != "gone");
-        all.fold(Memory::new(), |world, (name, text)| world.with_file(*name, *text))
+        all.fold(Memory::new(), |system, (name, text)| system.with_file(*name, *text))
     }
 
     /// The suites and charts to run again if these files change.
@@ -261,8 +270,8 @@ mod tests {
             uses("a", &["c/templates/_h.tpl", "c/templates/a.yaml"], &["shared.yaml"]),
             uses("b", &["c/templates/b.yaml"], &[]),
         ];
-        let before = Files::read(&world(&[]), &options, &uses, &Files::default());
-        let after = Files::read(&world(files), &options, &uses, &before);
+        let before = Files::read(&system(&[]), &options, &uses, &Files::default());
+        let after = Files::read(&system(files), &options, &uses, &before);
         let change = after.change(&before, &options, &uses)?;
         let suites = change.suites.map(|suites| {
             let names = suites.iter().map(|name| name.trim_start_matches("c/tests/").to_owned());

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::result::{SuiteResult, TestResult};
 use gostd::civil;
-use world::World;
+use system::System;
 
 /// A format of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +36,11 @@ impl Format {
 }
 
 /// Writes a report.
-pub fn write(format: Format, suites: &[SuiteResult], world: &dyn World) -> String {
+pub fn write(format: Format, suites: &[SuiteResult], system: &dyn System) -> String {
     let element = match format {
-        Format::JUnit => junit(suites, world),
-        Format::NUnit => nunit(suites, world),
-        Format::XUnit => xunit(suites, world),
+        Format::JUnit => junit(suites, system),
+        Format::NUnit => nunit(suites, system),
+        Format::XUnit => xunit(suites, system),
         Format::Sonar => sonar(suites),
     };
     let mut out = String::new();
@@ -167,8 +167,8 @@ fn seconds(duration: Duration) -> String {
 }
 
 /// The date and the time of day in UTC.
-fn now(world: &dyn World) -> (String, String) {
-    let seconds = i64::try_from(world.now().as_secs()).unwrap_or_default();
+fn now(system: &dyn System) -> (String, String) {
+    let seconds = i64::try_from(system.now().as_secs()).unwrap_or_default();
     let (year, month, day) = civil::date_from_days(seconds.div_euclid(86_400));
     let of_day = seconds.rem_euclid(86_400);
     (
@@ -177,8 +177,8 @@ fn now(world: &dyn World) -> (String, String) {
     )
 }
 
-fn host(world: &dyn World) -> String {
-    world.variable("HOSTNAME").unwrap_or_default()
+fn host(system: &dyn System) -> String {
+    system.variable("HOSTNAME").unwrap_or_default()
 }
 
 fn environment() -> String {
@@ -202,8 +202,8 @@ fn has_failure(test: &TestResult) -> bool {
     test.has_failed() && test.error.is_none()
 }
 
-fn junit(suites: &[SuiteResult], world: &dyn World) -> Element {
-    let (date, time) = now(world);
+fn junit(suites: &[SuiteResult], system: &dyn System) -> Element {
+    let (date, time) = now(system);
     let suite = |(number, suite): (usize, &SuiteResult)| {
         let property = Element::new("property")
             .attribute("name", "promchart.version")
@@ -239,15 +239,15 @@ fn junit(suites: &[SuiteResult], world: &dyn World) -> Element {
             .attribute("time", seconds(suite.duration()))
             .attribute("name", &suite.name)
             .attribute("timestamp", format!("{date}T{time}"))
-            .attribute("hostname", host(world))
+            .attribute("hostname", host(system))
             .child(Element::new("properties").child(property))
             .children(suite.tests.iter().map(case))
     };
     Element::new("testsuites").children(suites.iter().enumerate().map(suite))
 }
 
-fn nunit(suites: &[SuiteResult], world: &dyn World) -> Element {
-    let (date, time) = now(world);
+fn nunit(suites: &[SuiteResult], system: &dyn System) -> Element {
+    let (date, time) = now(system);
     let outcome = |passed: bool, skipped: bool| match (skipped, passed) {
         (true, _) => "Skipped",
         (_, true) => "Success",
@@ -293,15 +293,15 @@ fn nunit(suites: &[SuiteResult], world: &dyn World) -> Element {
     };
     let total = |is: fn(&TestResult) -> bool| suites.iter().map(|suite| count(suite, is)).sum::<usize>();
     let errored = suites.iter().filter(|suite| suite.error.is_some()).count();
-    let folder = world.resolve(std::path::Path::new(".")).unwrap_or_default();
+    let folder = system.resolve(std::path::Path::new(".")).unwrap_or_default();
     let environment = Element::new("environment")
         .attribute("nunit-version", "2.5.8.0")
         .attribute("clr-version", "unknown")
         .attribute("os-version", "unknown")
         .attribute("platform", environment())
         .attribute("cwd", folder.display())
-        .attribute("machine-name", host(world))
-        .attribute("user", world.variable("USER").unwrap_or_default())
+        .attribute("machine-name", host(system))
+        .attribute("user", system.variable("USER").unwrap_or_default())
         .attribute("user-domain", "");
     let culture = Element::new("culture-info")
         .attribute("current-culture", "")
@@ -326,9 +326,9 @@ fn nunit(suites: &[SuiteResult], world: &dyn World) -> Element {
         .children(suites.iter().map(suite))
 }
 
-fn xunit(suites: &[SuiteResult], world: &dyn World) -> Element {
+fn xunit(suites: &[SuiteResult], system: &dyn System) -> Element {
     const METHOD: &str = "Helm-Validation";
-    let (date, time) = now(world);
+    let (date, time) = now(system);
     let failure = |kind: String, message: &str, trace: &str| {
         Element::new("failure")
             .attribute("exception-type", kind)

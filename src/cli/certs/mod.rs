@@ -16,7 +16,7 @@ use engine::stages;
 use gostd::string as gostring;
 use goyaml::Node;
 use source::{Source, SourceKind, Sources, Span};
-use world::World;
+use system::System;
 
 pub(super) use args::Certs;
 use args::{CertsCommand, Check, Form, Issue, Names};
@@ -26,15 +26,21 @@ const DOMAIN: &str = "cluster.local";
 /// The seconds of a day.
 const DAY: u64 = 86_400;
 
-pub(super) fn run(world: &Arc<dyn World>, arguments: &Certs, is_seeded: bool, output: Output, report: Output) -> Exit {
+pub(super) fn run(
+    system: &Arc<dyn System>,
+    arguments: &Certs,
+    is_seeded: bool,
+    output: Output,
+    report: Output,
+) -> Exit {
     let sources = Sources::new();
     if is_seeded && arguments.command.is_none() {
         let message = "--seed: anyone who knows the number can make these keys; they are good for tests only";
         output.notes(&Diagnostic::warning(certs::CERTIFICATES, message).into(), &sources);
     }
     let done = match &arguments.command {
-        None => issue(world, &arguments.issue, output, &sources),
-        Some(CertsCommand::Check(arguments)) => check(world, arguments, output, report, &sources),
+        None => issue(system, &arguments.issue, output, &sources),
+        Some(CertsCommand::Check(arguments)) => check(system, arguments, output, report, &sources),
     };
     done.unwrap_or_else(|Stopped { errors, exit }| {
         output.errors(&errors, &sources, "");
@@ -104,7 +110,7 @@ fn domain_of(values: &Node) -> Option<String> {
 
 /// The certificates that a release needs, and the release's name.
 fn wanted(
-    world: &Arc<dyn World>,
+    system: &Arc<dyn System>,
     asked: &Asked<'_>,
     names: &Names,
     output: Output,
@@ -114,8 +120,8 @@ fn wanted(
         errors,
         exit: Exit::Usage,
     })?;
-    let request = asked.request(world).map_err(misused)?;
-    let outcome = stages::run(world, &request, sources);
+    let request = asked.request(system).map_err(misused)?;
+    let outcome = stages::run(system, &request, sources);
     Output::log(&outcome.log);
     if !outcome.errors.is_empty() {
         return Err(outcome.errors.into());
@@ -149,7 +155,7 @@ fn wanted(
 }
 
 /// The time limits of the flags, checked against each other.
-fn options(world: &dyn World, arguments: &Issue, release: &str) -> Result<Options, Stopped> {
+fn options(system: &dyn System, arguments: &Issue, release: &str) -> Result<Options, Stopped> {
     let third = |default: u64, days: u64| (default * DAY).min(days * DAY / 3);
     let renew_before = arguments.renew_before.unwrap_or_else(|| third(30, arguments.days));
     let ca_renew_before = arguments
@@ -169,7 +175,7 @@ fn options(world: &dyn World, arguments: &Issue, release: &str) -> Result<Option
         return Err(misused(usage(message)));
     }
     Ok(Options {
-        now: world.now().as_secs(),
+        now: system.now().as_secs(),
         release: release.to_owned(),
         days: arguments.days,
         ca_days: arguments.ca_days,
@@ -187,18 +193,18 @@ fn options(world: &dyn World, arguments: &Issue, release: &str) -> Result<Option
     })
 }
 
-fn given(world: &dyn World, arguments: &Issue) -> Result<Option<Given>, Stopped> {
+fn given(system: &dyn System, arguments: &Issue) -> Result<Option<Given>, Stopped> {
     let (Some(certificate), Some(key)) = (&arguments.ca_cert, &arguments.ca_key) else {
         return Ok(None);
     };
     Ok(Some(Given {
         path: certificate.clone(),
-        chain: certs::read_bundle(world, Path::new(certificate))?,
-        key: certs::read_key(world, Path::new(key))?,
+        chain: certs::read_bundle(system, Path::new(certificate))?,
+        key: certs::read_key(system, Path::new(key))?,
     }))
 }
 
-fn issue(world: &Arc<dyn World>, arguments: &Issue, output: Output, sources: &Sources) -> Result<Exit, Stopped> {
+fn issue(system: &Arc<dyn System>, arguments: &Issue, output: Output, sources: &Sources) -> Result<Exit, Stopped> {
     if arguments.format == Form::Pem && arguments.out.is_none() {
         let help = "give --out DIR, or --format secrets to print Secrets";
         return Err(misused(Box::new(usage("there is no folder to write to").help(help))));
@@ -211,14 +217,14 @@ fn issue(world: &Arc<dyn World>, arguments: &Issue, output: Output, sources: &So
         limits: &arguments.limits,
         skip_schema: false,
     };
-    let (wanted, release) = wanted(world, &asked, &arguments.names, output, sources)?;
-    let options = options(&**world, arguments, &release)?;
-    let given = given(&**world, arguments)?;
+    let (wanted, release) = wanted(system, &asked, &arguments.names, output, sources)?;
+    let options = options(&**system, arguments, &release)?;
+    let given = given(&**system, arguments)?;
     let is_kept = given.is_some();
     let folder = arguments.out.as_deref().map(Path::new);
     let locked = match folder.filter(|_| !arguments.dry_run) {
         Some(folder) => {
-            let (locked, was_interrupted) = Locked::open(&**world, folder)?;
+            let (locked, was_interrupted) = Locked::open(&**system, folder)?;
             if was_interrupted {
                 Output::message("files of an interrupted run were put in place\n");
             }
@@ -227,10 +233,10 @@ fn issue(world: &Arc<dyn World>, arguments: &Issue, output: Output, sources: &So
         None => None,
     };
     let store = match folder {
-        Some(folder) => Store::read(&**world, folder, false)?,
+        Some(folder) => Store::read(&**system, folder, false)?,
         None => Store::empty(),
     };
-    let plan = certs::plan(&**world, &store, &wanted, given, &options)?;
+    let plan = certs::plan(&**system, &store, &wanted, given, &options)?;
     let secrets = match arguments.format {
         Form::Pem => None,
         Form::Secrets => Some(certs::write_secrets(&plan, &wanted, &release, &names)?),
@@ -283,7 +289,7 @@ fn steps(plan: &Plan, is_dry: bool) -> String {
 }
 
 fn check(
-    world: &Arc<dyn World>,
+    system: &Arc<dyn System>,
     arguments: &Check,
     output: Output,
     report: Output,
@@ -306,18 +312,18 @@ fn check(
             skip_schema: false,
         };
         Some(
-            wanted(world, &asked, &arguments.names, output, sources)
+            wanted(system, &asked, &arguments.names, output, sources)
                 .map_err(unable)?
                 .0,
         )
     };
     let folder = Path::new(&arguments.folder);
-    if let Err(cause) = world.entry(folder) {
+    if let Err(cause) = system.entry(folder) {
         let message = format!("cannot read {}: {}", folder.display(), gostd::errno::message(&cause));
         return Err(misused(Box::new(usage(message).help("give the folder that --out was"))));
     }
-    let store = Store::read(&**world, folder, true).map_err(misused)?;
-    let now = world.now().as_secs();
+    let store = Store::read(&**system, folder, true).map_err(misused)?;
+    let now = system.now().as_secs();
     let is_all = arguments.names.component.is_empty();
     let checked = certs::check(
         &store,
@@ -328,7 +334,7 @@ fn check(
     );
     for (format, path) in &files {
         write(
-            &**world,
+            &**system,
             path,
             &report::write(*format, &checked.report, &[], sources, &[], false),
         )

@@ -10,8 +10,8 @@ use promchart::go::string::decode;
 use promchart::render::LIMIT;
 use promchart::source::Sources;
 use promchart::stages::{self, Request};
+use promchart::system::{Memory, System};
 use promchart::values::Overrides;
-use promchart::world::{Memory, World};
 
 use super::case::Case;
 use crate::helm::template;
@@ -77,17 +77,17 @@ fn results(output: &str) -> BTreeMap<usize, String> {
 
 /// Renders a case with promchart; none if it exceeds promchart's limits, where Helm might never finish.
 pub(super) fn ours(number: usize, case: &Case) -> Option<Given> {
-    let mut world = Memory::new();
+    let mut system = Memory::new();
     for (name, text) in files(&[(number, case)]) {
-        world = world.with_file(format!("chart/{name}"), text);
+        system = system.with_file(format!("chart/{name}"), text);
     }
-    let world: Arc<dyn World> = Arc::new(world);
+    let system: Arc<dyn System> = Arc::new(system);
     let mut overrides = Overrides::default();
     if let Case::Set { flag } = case {
         overrides.set.push(flag.clone());
     }
     let request = Request::new("chart", "demo", overrides);
-    let run = || stages::run(&world, &request, &Sources::new());
+    let run = || stages::run(&system, &request, &Sources::new());
     let Ok(outcome) = catch_unwind(AssertUnwindSafe(run)) else {
         return Some(Err(b"promchart panics".to_vec()));
     };

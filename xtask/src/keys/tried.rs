@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use promchart::world::Seeded;
+use promchart::system::Seeded;
 use serde_json::Value as Json;
 
 use super::list::{LIST, List, Needs, matches};

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use promchart::go::string::decode;
 use promchart::source::Sources;
 use promchart::stages::{self, Request};
+use promchart::system::{Memory, System};
 use promchart::values::Overrides;
-use promchart::world::{Memory, World};
 
 use self::draw::Layout;
 use crate::helm::{helm, root, template};
@@ -179,9 +179,9 @@ fn given(output: &str, messages: &str) -> Given {
 
 /// Renders with promchart, in the form of Helm's output.
 fn ours(layout: &Layout) -> Given {
-    let mut world = Memory::new();
+    let mut system = Memory::new();
     for (name, text) in &layout.files {
-        world = world.with_file(format!("chart/{name}"), text.as_bytes());
+        system = system.with_file(format!("chart/{name}"), text.as_bytes());
     }
     let mut overrides = Overrides::default();
     for pair in layout.arguments.chunks(2) {
@@ -192,9 +192,9 @@ fn ours(layout: &Layout) -> Given {
         }
     }
     let request = Request::new("chart", "demo", overrides);
-    let world: Arc<dyn World> = Arc::new(world);
+    let system: Arc<dyn System> = Arc::new(system);
     let sources = Sources::new();
-    let outcome = stages::run(&world, &request, &sources);
+    let outcome = stages::run(&system, &request, &sources);
     let mut messages = String::new();
     for diagnostic in &outcome.log.diagnostics {
         messages.push_str(&format!("{}\n", diagnostic.headline()));

@@ -17,8 +17,8 @@ use std::sync::Arc;
 
 use promchart::source::Sources;
 use promchart::stages::{self, Request};
+use promchart::system::{Memory, System};
 use promchart::values::Overrides;
-use promchart::world::{Memory, World};
 use serde_json::{Value as Json, json};
 
 use self::schema_lines::sorted;
@@ -207,13 +207,13 @@ fn said(error: &str, count: usize) -> Said {
 }
 
 fn ours(files: &[(String, String)]) -> Said {
-    let mut world = Memory::new();
+    let mut system = Memory::new();
     for (name, text) in files {
-        world = world.with_file(format!("chart/{name}"), text.as_bytes());
+        system = system.with_file(format!("chart/{name}"), text.as_bytes());
     }
     let request = Request::new("chart", "demo", Overrides::default());
-    let world: Arc<dyn World> = Arc::new(world);
-    let outcome = stages::run(&world, &request, &Sources::new());
+    let system: Arc<dyn System> = Arc::new(system);
+    let outcome = stages::run(&system, &request, &Sources::new());
     let error = outcome.errors.diagnostics.first();
     said(
         &error.map_or_else(String::new, |error| error.headline().to_owned()),

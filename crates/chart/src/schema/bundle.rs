@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 
 use diagnostics::{Diagnostic, Result};
 use source::{Source, SourceKind, Sources, Span};
-use world::World;
+use system::System;
 
 /// The rule for schema sources that cannot be bundled.
 pub const BUNDLE: &str = "schema-bundle";
@@ -19,14 +19,14 @@ pub const BUNDLE: &str = "schema-bundle";
 ///
 /// # Errors
 /// A file is missing, is not JSON, or refers to a URL.
-pub fn bundle(world: &dyn World, root: &Path, sources: &Sources) -> Result<String> {
+pub fn bundle(system: &dyn System, root: &Path, sources: &Sources) -> Result<String> {
     let folder = root.parent().map(Path::to_path_buf).unwrap_or_default();
     let name = root
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
     let mut bundler = Bundler {
-        world,
+        system,
         sources,
         folder,
         root: name.clone(),
@@ -54,7 +54,7 @@ pub fn bundle(world: &dyn World, root: &Path, sources: &Sources) -> Result<Strin
 }
 
 struct Bundler<'a> {
-    world: &'a dyn World,
+    system: &'a dyn System,
     sources: &'a Sources,
     folder: PathBuf,
     /// The name of the root file.
@@ -67,7 +67,7 @@ impl Bundler<'_> {
     fn read(&mut self, path: &str) -> Result<Json> {
         let file = self.folder.join(path);
         let bytes = self
-            .world
+            .system
             .read(&file)
             .map_err(|error| Diagnostic::error(BUNDLE, format!("cannot read {}: {error}", file.display())))?;
         let id = self
@@ -150,11 +150,11 @@ fn definition_name(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use world::Memory;
+    use system::Memory;
 
     #[test]
     fn files_become_definitions() {
-        let world = Memory::new()
+        let system = Memory::new()
             .with_file(
                 "schema/values.json",
                 r#"{"type": "object", "properties": {"a": {"$ref": "d/port.json"}}}"#,
@@ -164,7 +164,7 @@ mod tests {
                 r#"{"anyOf": [{"$ref": "name.json"}, {"$ref": "../d/port.json"}]}"#,
             )
             .with_file("schema/d/name.json", r#"{"type": "string"}"#);
-        let text = bundle(&world, Path::new("schema/values.json"), &Sources::new()).unwrap();
+        let text = bundle(&system, Path::new("schema/values.json"), &Sources::new()).unwrap();
         let bundled: Json = serde_json::from_str(&text).unwrap();
         assert_eq!(bundled.pointer("/properties/a/$ref").unwrap(), "#/definitions/d.port");
         assert_eq!(
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn places_in_files_are_kept() {
-        let world = Memory::new()
+        let system = Memory::new()
             .with_file(
                 "values.json",
                 r##"{"properties": {"a": {"$ref": "lib.json#/definitions/n"}, "b": {"$ref": "file:///x/y.json"}, "c": {"$ref": "#"}}}"##,
@@ -187,7 +187,7 @@ mod tests {
             )
             .with_file("/x/y.json", r##"{"items": {"$ref": "#"}, "not": {"$ref": "z.json"}}"##)
             .with_file("/x/z.json", "true");
-        let text = bundle(&world, Path::new("values.json"), &Sources::new()).unwrap();
+        let text = bundle(&system, Path::new("values.json"), &Sources::new()).unwrap();
         let bundled: Json = serde_json::from_str(&text).unwrap();
         for (place, want) in [
             ("/properties/a/$ref", "#/definitions/lib/definitions/n"),
@@ -204,8 +204,8 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_named() {
-        let world = Memory::new().with_file("values.json", r#"{"$ref": "nope.json"}"#);
-        let error = bundle(&world, Path::new("values.json"), &Sources::new()).unwrap_err();
+        let system = Memory::new().with_file("values.json", r#"{"$ref": "nope.json"}"#);
+        let error = bundle(&system, Path::new("values.json"), &Sources::new()).unwrap_err();
         assert!(error.message.contains("nope.json"));
     }
 }

@@ -12,7 +12,7 @@ use super::metaschema;
 use gostd::errno;
 use gostd::quote::quote;
 use gostd::url::Url;
-use world::World;
+use system::System;
 
 /// The URL that Helm gives the schema of every chart.
 pub(super) const ADDRESS: &str = "file:///values.schema.json";
@@ -237,16 +237,16 @@ fn inner(object: &Map<String, Json>, draft: u16, pointer: &str) -> Vec<String> {
 
 /// The schema files that have been read.
 pub(super) struct Documents<'w> {
-    world: Option<&'w dyn World>,
+    system: Option<&'w dyn System>,
     read: BTreeMap<String, Arc<Json>>,
     roots: BTreeMap<String, Root>,
 }
 
 impl<'w> Documents<'w> {
-    /// Creates an empty set of files. Without a world, only metaschemas can be referenced.
-    pub(super) fn new(world: Option<&'w dyn World>) -> Self {
+    /// Creates an empty set of files. Without a system, only metaschemas can be referenced.
+    pub(super) fn new(system: Option<&'w dyn System>) -> Self {
         Self {
-            world,
+            system,
             read: BTreeMap::new(),
             roots: BTreeMap::new(),
         }
@@ -277,7 +277,7 @@ impl<'w> Documents<'w> {
         match &*url.scheme {
             b"file" => {
                 let path = String::from_utf8_lossy(&url.path).into_owned();
-                let read = self.world.map(|world| world.read(Path::new(&path)));
+                let read = self.system.map(|system| system.read(Path::new(&path)));
                 let bytes = match read {
                     Some(Ok(bytes)) => bytes,
                     Some(Err(error)) => return Err(format!("open {path}: {}", errno::message(&error))),

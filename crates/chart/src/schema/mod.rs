@@ -35,7 +35,7 @@ use diagnostics::{Diagnostic, Report};
 use gostd::string::encode;
 use goyaml::Node;
 use source::{FileId, Source, SourceKind, Sources, Span};
-use world::World;
+use system::System;
 
 pub use bundle::{BUNDLE, bundle};
 pub use example::text_like;
@@ -50,8 +50,8 @@ const TOO_LARGE: &str = "it comes to too much once its references are followed";
 ///
 /// All violations are reported, each at the value or key concerned. The first diagnostic carries Helm's text, which
 /// lists all of them.
-pub fn validate(world: &dyn World, chart: &Chart, values: &Node, sources: &Sources) -> Report {
-    report(world, chart, values, sources, None)
+pub fn validate(system: &dyn System, chart: &Chart, values: &Node, sources: &Sources) -> Report {
+    report(system, chart, values, sources, None)
 }
 
 /// Validates any number of values as [`validate`] does, but compiles each schema only once.
@@ -70,15 +70,15 @@ struct Known {
 
 impl Checker {
     /// Validates the values of a release.
-    pub fn validate(&self, world: &dyn World, chart: &Chart, values: &Node, sources: &Sources) -> Report {
-        report(world, chart, values, sources, Some(self))
+    pub fn validate(&self, system: &dyn System, chart: &Chart, values: &Node, sources: &Sources) -> Report {
+        report(system, chart, values, sources, Some(self))
     }
 
     /// Returns the compiled schema of a file; `None` if the schema is invalid.
-    fn compiled(&self, world: &dyn World, file: &File) -> Option<Rc<Compiled>> {
+    fn compiled(&self, system: &dyn System, file: &File) -> Option<Rc<Compiled>> {
         let compile = || {
             let schema = read_json(&file.text()).ok()?;
-            compile(Some(world), schema).ok().map(Rc::new)
+            compile(Some(system), schema).ok().map(Rc::new)
         };
         let mut known = self.compiled.borrow_mut();
         let entry = known.entry(file.bytes().as_ptr().addr());
@@ -90,9 +90,9 @@ impl Checker {
     }
 }
 
-fn report(world: &dyn World, chart: &Chart, values: &Node, sources: &Sources, checker: Option<&Checker>) -> Report {
+fn report(system: &dyn System, chart: &Chart, values: &Node, sources: &Sources, checker: Option<&Checker>) -> Report {
     let mut check = Check {
-        world,
+        system,
         sources,
         checker,
         report: Report::new(),
@@ -182,8 +182,8 @@ struct Compiled {
     root: Id,
 }
 
-fn compile(world: Option<&dyn World>, schema: Json) -> Result<Compiled, Refusal> {
-    let mut documents = Documents::new(world);
+fn compile(system: Option<&dyn System>, schema: Json) -> Result<Compiled, Refusal> {
+    let mut documents = Documents::new(system);
     documents.add(ADDRESS, schema);
     let mut program = Program::default();
     let root = program.compile(&mut documents, ADDRESS, false)?;
@@ -191,7 +191,7 @@ fn compile(world: Option<&dyn World>, schema: Json) -> Result<Compiled, Refusal>
 }
 
 struct Check<'a> {
-    world: &'a dyn World,
+    system: &'a dyn System,
     sources: &'a Sources,
     checker: Option<&'a Checker>,
     report: Report,
@@ -234,7 +234,7 @@ impl Check<'_> {
         };
         let too_large = || unusable(format!("- at '': {TOO_LARGE}"), TOO_LARGE, Span::file_start(file));
         let kept = self.checker.zip(chart.schema.as_ref());
-        if let Some(compiled) = kept.and_then(|(checker, schema)| checker.compiled(self.world, schema)) {
+        if let Some(compiled) = kept.and_then(|(checker, schema)| checker.compiled(self.system, schema)) {
             // Values that Helm's own steps accept are valid.
             let instance = values.to_json(&Json::from);
             let outcome = Walker::new(&compiled.program).run(compiled.root, &instance);
@@ -255,7 +255,7 @@ impl Check<'_> {
                 Span::new(file, fault.at, fault.at),
             )
         })?;
-        let compiled = compile(Some(self.world), schema).map_err(|refusal| {
+        let compiled = compile(Some(self.system), schema).map_err(|refusal| {
             let span = place(&refusal, source.text(), file);
             unusable(refusal.helm, &refusal.message, span)
         })?;

@@ -11,7 +11,7 @@ use gostd::errno;
 use gostd::string as gostring;
 use goyaml::Node;
 use source::{Source, SourceKind, Sources, Span};
-use world::World;
+use system::System;
 
 /// The rule for flags that cannot be parsed.
 pub const FLAG: &str = "values-flag";
@@ -37,8 +37,8 @@ pub struct Overrides {
 ///
 /// # Errors
 /// A file cannot be read or is not a mapping, or a flag does not parse; with Helm's text.
-pub fn read_overrides(world: &dyn World, overrides: &Overrides, sources: &Sources) -> Result<Node> {
-    read(world, overrides, sources, None)
+pub fn read_overrides(system: &dyn System, overrides: &Overrides, sources: &Sources) -> Result<Node> {
+    read(system, overrides, sources, None)
 }
 
 /// Reads all files and flags as [`read_overrides`] does. Also returns the separate values of each file and flag, in
@@ -46,14 +46,14 @@ pub fn read_overrides(world: &dyn World, overrides: &Overrides, sources: &Source
 ///
 /// # Errors
 /// As [`read_overrides`].
-pub fn read_layers(world: &dyn World, overrides: &Overrides, sources: &Sources) -> Result<(Node, Vec<Node>)> {
+pub fn read_layers(system: &dyn System, overrides: &Overrides, sources: &Sources) -> Result<(Node, Vec<Node>)> {
     let mut layers = Vec::new();
-    let merged = read(world, overrides, sources, Some(&mut layers))?;
+    let merged = read(system, overrides, sources, Some(&mut layers))?;
     Ok((merged, layers))
 }
 
 fn read(
-    world: &dyn World,
+    system: &dyn System,
     overrides: &Overrides,
     sources: &Sources,
     mut layers: Option<&mut Vec<Node>>,
@@ -61,7 +61,7 @@ fn read(
     let origin = sources.add(Source::new("values", SourceKind::Made, Vec::new()));
     let mut values = Node::empty_map(Span::file_start(origin));
     for path in &overrides.files {
-        let file = values_file(world, path, sources)?;
+        let file = values_file(system, path, sources)?;
         if let Some(layers) = &mut layers {
             layers.push(file.clone());
         }
@@ -76,7 +76,7 @@ fn read(
     ];
     for (kind, texts) in kinds {
         for text in texts {
-            let layer = flag_into(world, kind, text, &mut values, (sources, layers.is_some()))?;
+            let layer = flag_into(system, kind, text, &mut values, (sources, layers.is_some()))?;
             if let (Some(layers), Some(layer)) = (&mut layers, layer) {
                 layers.push(layer);
             }
@@ -85,15 +85,15 @@ fn read(
     Ok(values)
 }
 
-fn values_file(world: &dyn World, path: &str, sources: &Sources) -> Result<Node> {
+fn values_file(system: &dyn System, path: &str, sources: &Sources) -> Result<Node> {
     let (name, bytes) = if path.trim() == "-" {
-        ("<stdin>", world.read_stdin())
+        ("<stdin>", system.read_stdin())
     } else if path.contains("://") {
         return Err(Diagnostic::error(FLAG, format!("cannot fetch {path}"))
             .help("promchart works offline: fetch the file first and give its path")
             .into());
     } else {
-        (path, world.read(Path::new(path)))
+        (path, system.read(Path::new(path)))
     };
     let bytes =
         bytes.map_err(|error| Diagnostic::error(FLAG, unreadable(path, &error)).help("check the path after -f"))?;
@@ -126,7 +126,7 @@ fn runes(text: &str) -> Vec<u8> {
 /// Parses a flag into the values read so far. If `is_kept`, also returns the values of the flag alone, with the same
 /// spans.
 fn flag_into(
-    world: &dyn World,
+    system: &dyn System,
     kind: SetKind,
     text: &str,
     values: &mut Node,
@@ -142,9 +142,9 @@ fn flag_into(
             return Ok(text.clone());
         }
         let bytes = if path.trim() == "-" {
-            world.read_stdin()
+            system.read_stdin()
         } else {
-            world.read(Path::new(path))
+            system.read(Path::new(path))
         };
         match bytes {
             Ok(bytes) => {

@@ -14,7 +14,7 @@ use gostd::string as gostring;
 use gostd::unicode::is_space;
 use goyaml::{Entry, Map, Node, Style, Value};
 use source::{FileId, Source, SourceKind, Sources, Span};
-use world::World;
+use system::System;
 
 /// The rule for post-renderers that fail.
 pub const POST_RENDER: &str = "post-render";
@@ -40,7 +40,7 @@ impl PostRenderer {
     pub fn run(
         &self,
         files: &BTreeMap<Arc<str>, String>,
-        world: &dyn World,
+        system: &dyn System,
         sources: &Sources,
         log: &mut Report,
     ) -> Result<BTreeMap<Arc<str>, String>> {
@@ -61,7 +61,7 @@ impl PostRenderer {
         let running = "error while running post render on files";
         let name = quote(&self.program);
         let invoking = format!("failed to invoke post-renderer plugin {name}");
-        let piped = world
+        let piped = system
             .pipe(
                 &self.program,
                 &self.arguments,

@@ -9,7 +9,7 @@ use super::{environment, error};
 use govalue::Value;
 use source::{Source, SourceKind, Sources};
 use sprig::Origin;
-use world::World;
+use system::System;
 
 /// The name of the template in Go's error messages.
 const NAME: &str = "name-template";
@@ -20,7 +20,7 @@ const SPRIGS_OWN: [&str; 5] = ["fail", "fromJson", "getHostByName", "mustToJson"
 ///
 /// # Errors
 /// Go's error message.
-pub fn name(text: &str, world: &Arc<dyn World>) -> Result<String, String> {
+pub fn name(text: &str, system: &Arc<dyn System>) -> Result<String, String> {
     let sources = Sources::new();
     let file = sources.add(Source::new(NAME, SourceKind::Flag, text.as_bytes().to_vec()));
     let source = sources.get(file);
@@ -30,7 +30,7 @@ pub fn name(text: &str, world: &Arc<dyn World>) -> Result<String, String> {
     let parsed = gotemplate::parse(source.text(), file, NAME, &is_function)
         .map_err(|errors| format!("template: {NAME}:{}: {}", errors[0].line, errors[0].message))?;
     let runtime = Arc::new(Runtime::new(
-        Arc::clone(world),
+        Arc::clone(system),
         sources.clone(),
         Limits::default(),
         false,

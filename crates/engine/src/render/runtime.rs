@@ -20,7 +20,7 @@ use gostd::string as gostring;
 use govalue::{Limit, Value};
 use source::{FileId, Source, SourceKind, Sources};
 use sprig::{Call, Cluster, Fault, Function, Host, Outcome};
-use world::World;
+use system::System;
 
 /// The steps that a run of a template costs in addition to its nodes.
 const RUN_COST: u64 = 40;
@@ -43,7 +43,7 @@ pub(super) struct Runtime {
     pub(super) counters: Option<Counters>,
     /// The folder of the chart whose file is being rendered, for the trace.
     folder: Mutex<Arc<str>>,
-    world: Shared,
+    system: Shared,
     sources: Sources,
     /// The names that are visible to the running template.
     names: Mutex<Arc<Names>>,
@@ -84,12 +84,12 @@ struct Text {
     once: Option<FileId>,
 }
 
-/// A wrapper, because `World` has no `Debug`.
-struct Shared(Arc<dyn World>);
+/// A wrapper, because `System` has no `Debug`.
+struct Shared(Arc<dyn System>);
 
 impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("World")
+        f.write_str("System")
     }
 }
 
@@ -112,7 +112,7 @@ impl Object for Dot {
 }
 
 impl Runtime {
-    pub(super) fn new(world: Arc<dyn World>, sources: Sources, limits: Limits, traced: bool, counting: bool) -> Self {
+    pub(super) fn new(system: Arc<dyn System>, sources: Sources, limits: Limits, traced: bool, counting: bool) -> Self {
         Self {
             program: Program::new(traced),
             typed_loops: TypedLoops::default(),
@@ -120,7 +120,7 @@ impl Runtime {
             recorder: traced.then(Recorder::default),
             counters: counting.then(Counters::default),
             folder: Mutex::default(),
-            world: Shared(world),
+            system: Shared(system),
             sources,
             names: Mutex::default(),
             including: Mutex::default(),
@@ -130,15 +130,15 @@ impl Runtime {
     }
 
     /// Access to the clock, random numbers and memory use.
-    pub(super) fn world(&self) -> &dyn World {
-        &*self.world.0
+    pub(super) fn system(&self) -> &dyn System {
+        &*self.system.0
     }
 
     /// Begins a render. All its templates see these names.
     pub(super) fn begin(&self, names: Names) {
         let allowance = if self.recorder.is_some() { ALLOWANCE } else { 0 };
         self.budget
-            .begin(self.world().memory_in_use().unwrap_or_default(), allowance);
+            .begin(self.system().memory_in_use().unwrap_or_default(), allowance);
         lock(&self.including).clear();
         lock(&self.texts).end_render();
         *lock(&self.names) = Arc::new(names);
@@ -157,7 +157,7 @@ impl Runtime {
     /// Spends steps, and stops a render that uses too much memory.
     pub(super) fn charge(&self, steps: usize) -> Result<(), String> {
         self.budget.charge(u64::try_from(steps).unwrap_or(u64::MAX))?;
-        let Some(in_use) = self.world().memory_in_use() else {
+        let Some(in_use) = self.system().memory_in_use() else {
             return Ok(());
         };
         let checked = self.budget.check_memory(in_use);
@@ -165,7 +165,7 @@ impl Runtime {
             self.budget.end_allowance();
             return self
                 .budget
-                .check_memory(self.world().memory_in_use().unwrap_or_default());
+                .check_memory(self.system().memory_in_use().unwrap_or_default());
         }
         checked
     }
@@ -393,8 +393,8 @@ impl Host for Caller<'_, '_> {
         lock(&self.runtime.cluster).clone()
     }
 
-    fn world(&self) -> &dyn World {
-        self.runtime.world()
+    fn system(&self) -> &dyn System {
+        self.runtime.system()
     }
 
     fn charge(&mut self, units: usize) -> Result<(), Limit> {

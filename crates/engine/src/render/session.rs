@@ -15,7 +15,7 @@ use diagnostics::Diagnostic;
 use gotemplate::{SyntaxError, Template};
 use source::{FileId, Sources};
 use sprig::Cluster;
-use world::World;
+use system::System;
 
 /// The error of a failed render.
 #[derive(Clone, Debug)]
@@ -49,19 +49,19 @@ pub(super) struct Known {
 
 impl Session {
     /// Creates a session. Each render gets the whole of `limits`.
-    pub fn new(world: &Arc<dyn World>, sources: &Sources, limits: Limits, trace: Trace) -> Self {
-        Self::build(world, sources, limits, trace, false)
+    pub fn new(system: &Arc<dyn System>, sources: &Sources, limits: Limits, trace: Trace) -> Self {
+        Self::build(system, sources, limits, trace, false)
     }
 
     /// Creates a session that counts the points its renders reach, for [`Session::take_coverage`]. The output is the
     /// same.
-    pub fn counting(world: &Arc<dyn World>, sources: &Sources, limits: Limits, trace: Trace) -> Self {
-        Self::build(world, sources, limits, trace, true)
+    pub fn counting(system: &Arc<dyn System>, sources: &Sources, limits: Limits, trace: Trace) -> Self {
+        Self::build(system, sources, limits, trace, true)
     }
 
-    fn build(world: &Arc<dyn World>, sources: &Sources, limits: Limits, trace: Trace, counting: bool) -> Self {
+    fn build(system: &Arc<dyn System>, sources: &Sources, limits: Limits, trace: Trace, counting: bool) -> Self {
         let traced = trace == Trace::On;
-        let runtime = Runtime::new(Arc::clone(world), sources.clone(), limits, traced, counting);
+        let runtime = Runtime::new(Arc::clone(system), sources.clone(), limits, traced, counting);
         let runtime = Arc::new(runtime);
         let environment = environment(&runtime);
         Self {

@@ -34,7 +34,7 @@ use super::tally::Tally;
 use chart::Chart;
 use diagnostics::{Diagnostic, Report};
 use source::Sources;
-use world::World;
+use system::System;
 
 pub(super) use arms::{Arm, Place, branches};
 pub(super) use probe::hits;
@@ -95,7 +95,7 @@ pub(super) struct Outcome {
 /// Explores a chart from the first of its runs; the other runs with the same values, for other versions of Kubernetes, lint what is
 /// found as well. `known` are the findings of all runs, `reached` what they take.
 pub(super) fn explore(
-    world: &Arc<dyn World>,
+    system: &Arc<dyn System>,
     runs: &[&Run],
     (known, reached): (&BTreeSet<Spot>, &BTreeSet<Arm>),
     selection: &Selection,
@@ -103,12 +103,12 @@ pub(super) fn explore(
     budget: usize,
 ) -> Option<Outcome> {
     let first = runs.first()?;
-    let ground = Ground::of(world, first, sources)?;
+    let ground = Ground::of(system, first, sources)?;
     let Ground { knowledge, wanted, .. } = &ground;
-    let mut search = ground.search(world, first, reached.clone(), sources, budget);
+    let mut search = ground.search(system, first, reached.clone(), sources, budget);
     search.run();
     let sets = cover(&search, wanted);
-    let mut linter = Linter::new(world, selection, sources, known, budget);
+    let mut linter = Linter::new(system, selection, sources, known, budget);
     let mut report = Report::new();
     let mut told = BTreeSet::new();
     let same_values = |run: &&&Run| run.request.overrides.files == first.request.overrides.files;
@@ -136,8 +136,8 @@ struct Ground {
 
 impl Ground {
     /// Reads the chart of a run; nothing if there is nothing to render.
-    fn of(world: &Arc<dyn World>, run: &Run, sources: &Sources) -> Option<Self> {
-        let context = Context::read(world, run, Scope::All, sources, &mut Report::new());
+    fn of(system: &Arc<dyn System>, run: &Run, sources: &Sources) -> Option<Self> {
+        let context = Context::read(system, run, Scope::All, sources, &mut Report::new());
         let chart = context.chart.as_ref().filter(|chart| !chart.chart.is_library())?;
         let values = examples::json_of(context.values.as_ref()?);
         let mut wanted = branches(chart, &context.usage.as_ref()?.reached);
@@ -160,7 +160,7 @@ impl Ground {
 
     fn search<'a>(
         &'a self,
-        world: &'a Arc<dyn World>,
+        system: &'a Arc<dyn System>,
         run: &'a Run,
         reached: BTreeSet<Arm>,
         sources: &'a Sources,
@@ -172,7 +172,7 @@ impl Ground {
             api_versions: capabilities.api_versions,
             is_upgrade: run.request.release.is_upgrade,
         };
-        let prober = Prober::new(world, run, self.chart.clone(), sources);
+        let prober = Prober::new(system, run, self.chart.clone(), sources);
         Search::new(
             &self.knowledge,
             prober,
@@ -185,10 +185,10 @@ impl Ground {
 }
 
 /// Explores a chart without linting it, to measure what is reached.
-pub fn measure(world: &Arc<dyn World>, run: &Run, sources: &Sources, budget: usize) -> Option<Explored> {
-    let ground = Ground::of(world, run, sources)?;
-    let plain = ground.search(world, run, BTreeSet::new(), sources, budget).plain();
-    let mut search = ground.search(world, run, plain.clone(), sources, budget);
+pub fn measure(system: &Arc<dyn System>, run: &Run, sources: &Sources, budget: usize) -> Option<Explored> {
+    let ground = Ground::of(system, run, sources)?;
+    let plain = ground.search(system, run, BTreeSet::new(), sources, budget).plain();
+    let mut search = ground.search(system, run, plain.clone(), sources, budget);
     search.run();
     let sets = cover(&search, &ground.wanted).len();
     Some(summary(&search, run, &plain, sets, sources))

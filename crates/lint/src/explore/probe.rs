@@ -14,11 +14,11 @@ use engine::coverage::{Coverage, FileCoverage, Kind};
 use engine::render::{Session, Trace};
 use engine::stages::{Policy, Prepared, Stages};
 use source::Sources;
-use world::World;
+use system::System;
 
 /// A chart whose templates stay parsed.
 pub(super) struct Prober<'a> {
-    world: &'a Arc<dyn World>,
+    system: &'a Arc<dyn System>,
     run: &'a Run,
     chart: Chart,
     session: Session,
@@ -37,12 +37,12 @@ pub(super) struct Probe {
 }
 
 impl<'a> Prober<'a> {
-    pub(super) fn new(world: &'a Arc<dyn World>, run: &'a Run, chart: Chart, sources: &Sources) -> Self {
+    pub(super) fn new(system: &'a Arc<dyn System>, run: &'a Run, chart: Chart, sources: &Sources) -> Self {
         Self {
-            world,
+            system,
             run,
             chart,
-            session: Session::counting(world, sources, run.request.limits, Trace::Off),
+            session: Session::counting(system, sources, run.request.limits, Trace::Off),
             checker: Checker::default(),
             renders: 0,
         }
@@ -69,12 +69,12 @@ impl<'a> Prober<'a> {
         // The places of what is set are of no use here, and there are many of them.
         let scratch = Sources::new();
         request.capabilities = context::capabilities(&request);
-        let stages = Stages::new(self.world, &request, &scratch, Policy::GoOn);
+        let stages = Stages::new(self.system, &request, &scratch, Policy::GoOn);
         let given = stages.read()?;
         let prepared = stages.prepare(self.chart.clone(), &given, &mut log)?;
         if !request.skip_schema {
             let Prepared { chart, values } = &prepared;
-            let violations = self.checker.validate(&**self.world, chart, values, &scratch);
+            let violations = self.checker.validate(&**self.system, chart, values, &scratch);
             if !violations.is_empty() {
                 return Err(violations);
             }

@@ -16,7 +16,7 @@ use super::is_told;
 use super::search::{Search, is_guard};
 use diagnostics::{Diagnostic, Report};
 use source::{Sources, Span};
-use world::World;
+use system::System;
 
 /// The rule of templates that fail.
 const RENDER: &str = "template-render";
@@ -41,7 +41,7 @@ struct Linted {
 }
 
 pub(super) struct Linter<'a> {
-    world: &'a Arc<dyn World>,
+    system: &'a Arc<dyn System>,
     selection: &'a Selection,
     sources: &'a Sources,
     known: &'a BTreeSet<Spot>,
@@ -55,14 +55,14 @@ pub(super) struct Linter<'a> {
 
 impl<'a> Linter<'a> {
     pub(super) fn new(
-        world: &'a Arc<dyn World>,
+        system: &'a Arc<dyn System>,
         selection: &'a Selection,
         sources: &'a Sources,
         known: &'a BTreeSet<Spot>,
         left: usize,
     ) -> Self {
         Self {
-            world,
+            system,
             selection,
             sources,
             known,
@@ -157,7 +157,7 @@ impl<'a> Linter<'a> {
         self.left = self.left.saturating_sub(1);
         let mut with = run.clone();
         candidate.apply(&mut with.request);
-        let (report, suppressions, tally) = matrix::one(self.world, &with, Scope::All, self.selection, self.sources);
+        let (report, suppressions, tally) = matrix::one(self.system, &with, Scope::All, self.selection, self.sources);
         self.suppressions.push(suppressions);
         let mut linted = Linted::default();
         for diagnostic in report.diagnostics {

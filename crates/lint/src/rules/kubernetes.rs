@@ -93,13 +93,13 @@ pub(super) fn crds(context: &Context<'_>, report: &mut Report) -> Crds {
 /// The files at a path; those of a folder in the order of their names.
 pub(super) fn definitions(context: &Context<'_>, path: &Path) -> std::io::Result<Vec<(String, String)>> {
     let read = |path: &Path| {
-        let bytes = context.world.read(path)?;
+        let bytes = context.system.read(path)?;
         Ok((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()))
     };
-    if context.world.entry(path)?.kind != world::FileKind::Folder {
+    if context.system.entry(path)?.kind != system::FileKind::Folder {
         return Ok(vec![read(path)?]);
     }
-    let names = context.world.list(path)?;
+    let names = context.system.list(path)?;
     let is_definition = |name: &&String| ENDINGS.iter().any(|ending| name.ends_with(ending));
     names
         .iter()

@@ -2,13 +2,13 @@
 
 use super::{Measured, MeasuredFile, Share};
 use crate::xml::Element;
-use world::World;
+use system::System;
 
 const HEADER: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
     <!DOCTYPE coverage SYSTEM \"http://cobertura.sourceforge.net/xml/coverage-04.dtd\">\n";
 
 /// Writes the coverage of charts. A chart is a package, a template a class; paths are relative to the working folder.
-pub fn write(charts: &[Measured], world: &dyn World) -> String {
+pub fn write(charts: &[Measured], system: &dyn System) -> String {
     let (mut lines, mut branches) = (Share::default(), Share::default());
     for chart in charts {
         lines.add(chart.line_share());
@@ -27,7 +27,7 @@ pub fn write(charts: &[Measured], world: &dyn World) -> String {
         .attribute("branches-covered", branches.run)
         .attribute("branches-valid", branches.all)
         .attribute("version", env!("CARGO_PKG_VERSION"))
-        .attribute("timestamp", world.now().as_millis())
+        .attribute("timestamp", system.now().as_millis())
         .child(sources)
         .child(packages);
     let mut out = HEADER.to_owned();

@@ -11,7 +11,7 @@ use diagnostics::{Diagnostic, Report, Result};
 use engine::stages::{DEFAULT_RELEASE, Renderer, Request};
 use gostd::path as gopath;
 use source::Sources;
-use world::World;
+use system::System;
 
 /// Renders each chart with each values file that matches a pattern, relative to the chart's folder or else to the
 /// working folder, and adds the coverage. Returns the failed renders, by values file.
@@ -19,7 +19,7 @@ use world::World;
 /// # Errors
 /// If a pattern matches no file for any chart.
 pub fn render(
-    world: &Arc<dyn World>,
+    system: &Arc<dyn System>,
     options: &Options,
     patterns: &[String],
     charts: &mut [ChartCoverage],
@@ -32,7 +32,7 @@ pub fn render(
         for pattern in patterns {
             let inside = gopath::clean(&format!("{}/{pattern}", chart.path.trim_end_matches('/')));
             for pattern_of_file in [&inside, pattern] {
-                let found = glob(&**world, pattern_of_file).map_err(|error| Diagnostic::error(SUITE, error))?;
+                let found = glob(&**system, pattern_of_file).map_err(|error| Diagnostic::error(SUITE, error))?;
                 if !found.is_empty() {
                     used.insert(pattern);
                     files.extend(found);
@@ -47,7 +47,7 @@ pub fn render(
         request.coverage = true;
         request.limits = options.limits;
         request.skip_schema = options.skip_schema;
-        let renderer = match Renderer::load(world, &request, sources) {
+        let renderer = match Renderer::load(system, &request, sources) {
             Ok(renderer) => renderer,
             Err(errors) => {
                 failed.push((chart.path.clone(), errors));
@@ -56,7 +56,7 @@ pub fn render(
         };
         for file in files {
             request.overrides.files = vec![file.clone()];
-            let outcome = renderer.run(world, &request);
+            let outcome = renderer.run(system, &request);
             if let Some(coverage) = &outcome.coverage {
                 chart.coverage.add(coverage);
             }

@@ -1,6 +1,6 @@
 //! All access to disk, clock and randomness goes through this crate.
 //!
-//! A stage that needs a file, the time or random bytes takes a `&dyn World`. [`Disk`] is the real one. [`Memory`] keeps
+//! A stage that needs a file, the time or random bytes takes a `&dyn System`. [`Disk`] is the real one. [`Memory`] keeps
 //! its files in a map and has a fixed clock and seed, for tests and for programs that embed the library.
 //!
 //! Paths, names and variables are text in which bytes that are not UTF-8 are escaped; see [`gostd::string`].
@@ -62,7 +62,7 @@ pub struct Piped {
 }
 
 /// The interface to the system.
-pub trait World: Send + Sync {
+pub trait System: Send + Sync {
     /// Reads a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
@@ -130,13 +130,13 @@ pub trait World: Send + Sync {
     /// Fills the buffer with unpredictable bytes or, with a seed, with the same bytes in each run.
     fn random(&self, buffer: &mut [u8]);
 
-    /// Fills the buffer like [`World::random`], but fails if the system has no entropy source.
+    /// Fills the buffer like [`System::random`], but fails if the system has no entropy source.
     fn try_random(&self, buffer: &mut [u8]) -> io::Result<()> {
         self.random(buffer);
         Ok(())
     }
 
-    /// Restarts the seeded sequence of [`World::random`], so that the next render does not depend on this one.
+    /// Restarts the seeded sequence of [`System::random`], so that the next render does not depend on this one.
     fn restart_random(&self) {}
 
     /// The bytes of memory in use, if known. Renders stop before they use too much.
@@ -149,8 +149,8 @@ pub trait World: Send + Sync {
 /// Releases a lock when it is dropped.
 pub struct Guard(#[expect(dead_code, reason = "held, never read")] pub(crate) Box<dyn Any + Send>);
 
-/// The random source of a world, as a generator for the crates that make keys.
-pub struct SystemRng<'w>(pub &'w dyn World);
+/// The random source of a system, as a generator for the crates that make keys.
+pub struct SystemRng<'w>(pub &'w dyn System);
 
 impl TryRng for SystemRng<'_> {
     type Error = Infallible;
@@ -213,9 +213,9 @@ impl Seeded {
 /// The real system. A fixed clock and a seed make renders reproducible.
 #[derive(Debug, Default)]
 pub struct Disk {
-    /// The time that [`World::now`] returns instead of the real one.
+    /// The time that [`System::now`] returns instead of the real one.
     pub fixed_now: Option<Duration>,
-    /// The generator that [`World::random`] uses instead of the operating system's.
+    /// The generator that [`System::random`] uses instead of the operating system's.
     pub seeded: Option<Mutex<Seeded>>,
     /// Returns the bytes of memory in use, as counted by the binary's allocator.
     pub memory_gauge: Option<fn() -> usize>,
@@ -273,7 +273,7 @@ fn mode(_: &std::fs::Metadata) -> Option<u32> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
-impl World for Disk {
+impl System for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let file = std::fs::File::open(outside(path))?;
         // Asking for the length once saves the reads needed to size the buffer. The length is only a hint.

@@ -1,4 +1,4 @@
-//! A world without a disk, for tests and for programs that embed the library.
+//! A system without a disk, for tests and for programs that embed the library.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::{Entry, FileKind, Guard, Piped, Seeded, World};
+use super::{Entry, FileKind, Guard, Piped, Seeded, System};
 
-/// A world in memory: files in a map, a clock fixed at `now`, and a seeded random source.
+/// A system in memory: files in a map, a clock fixed at `now`, and a seeded random source.
 #[derive(Debug)]
 pub struct Memory {
     files: Mutex<BTreeMap<PathBuf, (Vec<u8>, u32)>>,
@@ -32,7 +32,7 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// An empty world at 2023-11-14T22:13:20Z with the seed 0.
+    /// An empty system at 2023-11-14T22:13:20Z with the seed 0.
     pub fn new() -> Self {
         Self::default()
     }
@@ -75,7 +75,7 @@ fn not_found() -> io::Error {
     io::Error::from(io::ErrorKind::NotFound)
 }
 
-impl World for Memory {
+impl System for Memory {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.files()
             .get(without_dot(path))

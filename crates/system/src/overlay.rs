@@ -1,4 +1,4 @@
-//! A world with some files replaced.
+//! A system with some files replaced.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -7,23 +7,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Entry, FileKind, Guard, Piped, World};
+use super::{Entry, FileKind, Guard, Piped, System};
 
-/// Another world with some files replaced or added. Only reads are affected: nothing is written, and folders are listed
-/// as in the other world.
+/// Another system with some files replaced or added. Only reads are affected: nothing is written, and folders are listed
+/// as in the other system.
 pub struct Overlay {
-    inner: Arc<dyn World>,
+    inner: Arc<dyn System>,
     files: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl Overlay {
     /// `inner` with these files on top.
-    pub fn new(inner: Arc<dyn World>, files: BTreeMap<PathBuf, Vec<u8>>) -> Self {
+    pub fn new(inner: Arc<dyn System>, files: BTreeMap<PathBuf, Vec<u8>>) -> Self {
         Self { inner, files }
     }
 }
 
-impl World for Overlay {
+impl System for Overlay {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         match self.files.get(path) {
             Some(bytes) => Ok(bytes.clone()),
@@ -129,13 +129,13 @@ mod tests {
     fn files_stand_in_the_place_of_others() {
         let below = Memory::new().with_file("a", "1").with_file("b", "2");
         let files = BTreeMap::from([("b".into(), b"new".to_vec()), ("c".into(), Vec::new())]);
-        let world = Overlay::new(Arc::new(below), files);
-        let read = |path: &str| world.read(Path::new(path)).unwrap();
+        let system = Overlay::new(Arc::new(below), files);
+        let read = |path: &str| system.read(Path::new(path)).unwrap();
         assert_eq!(
             (read("a"), read("b"), read("c")),
             (b"1".to_vec(), b"new".to_vec(), Vec::new())
         );
-        assert_eq!(world.entry(Path::new("b")).unwrap().size, 3);
-        assert!(world.read(Path::new("d")).is_err());
+        assert_eq!(system.entry(Path::new("b")).unwrap().size, 3);
+        assert!(system.read(Path::new("d")).is_err());
     }
 }
