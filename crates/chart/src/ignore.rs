@@ -6,11 +6,11 @@ use gostd::unicode::is_space;
 /// The rules of a `.helmignore` and the default rules.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rules {
-    rules: Vec<Pattern>,
+    rules: Vec<IgnoreRule>,
 }
 
 #[derive(Clone, Debug)]
-struct Pattern {
+struct IgnoreRule {
     /// The pattern without its markers.
     pattern: String,
     /// A leading `!`: everything that does not match is excluded.
@@ -54,7 +54,7 @@ impl Rules {
         let (folders_only, rule) = rule.strip_suffix('/').map_or((false, rule), |rest| (true, rest));
         let whole_path = rule.contains('/');
         let pattern = rule.strip_prefix('/').unwrap_or(rule).to_owned();
-        self.rules.push(Pattern {
+        self.rules.push(IgnoreRule {
             pattern,
             negate,
             folders_only,

@@ -231,7 +231,7 @@ impl<'a> Walker<'a> {
         for (key, value) in map {
             let Some(field) = fields.field(key, version) else {
                 self.below(Position::Key(key), |walker| {
-                    walker.unknown_field(definition, key, value)
+                    walker.unknown_field(definition, key, value);
                 });
                 continue;
             };

@@ -415,7 +415,7 @@ fn mutating_policy<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         let scope = policy(walker, spec, true);
         if let Some(constraints) = object(spec, "matchConstraints") {
             walker.below(Position::Key("matchConstraints"), |walker| {
-                no_deletes(walker, constraints)
+                no_deletes(walker, constraints);
             });
         }
         needs(walker, spec, "mutations");

@@ -169,7 +169,7 @@ fn api_service_spec<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     for (field, what, grammar) in grammars {
         if let Some(text) = string(map, field).filter(|text| !text.is_empty()) {
             walker.below(Position::Key(field), |walker| {
-                walker.text("bad-name", what, text, grammar)
+                walker.text("bad-name", what, text, grammar);
             });
         }
     }

@@ -183,7 +183,7 @@ fn restarts<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     each_object(walker, map, "restartPolicyRules", |walker, rule| {
         if let Some(codes) = object(rule, "exitCodes") {
             walker.below(Position::Key("exitCodes"), |walker| {
-                at_most(walker, codes, "values", 255)
+                at_most(walker, codes, "values", 255);
             });
         }
     });

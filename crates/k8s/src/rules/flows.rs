@@ -110,7 +110,7 @@ fn subject<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
                 for (field, text, what, grammar) in grammars {
                     if let Some(text) = text {
                         walker.below(Position::Key(field), |walker| {
-                            walker.text("bad-name", what, text, grammar)
+                            walker.text("bad-name", what, text, grammar);
                         });
                     }
                 }

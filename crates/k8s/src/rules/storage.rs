@@ -62,7 +62,7 @@ fn grammar<'a>(
 ) {
     if let Some(text) = string(map, field).filter(|text| !text.is_empty()) {
         walker.below(Position::Key(field), |walker| {
-            walker.text("bad-name", what, text, check)
+            walker.text("bad-name", what, text, check);
         });
     }
 }
@@ -138,7 +138,7 @@ fn claim_size<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         match object(resources, "requests") {
             Some(requests) if requests.contains_key("storage") => {
                 walker.below(Position::Key("requests"), |walker| {
-                    positive(walker, requests, "storage")
+                    positive(walker, requests, "storage");
                 });
             }
             _ => {

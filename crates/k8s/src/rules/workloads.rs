@@ -269,6 +269,6 @@ fn job<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
 
 fn in_pod_spec<'a>(walker: &mut Walker<'a>, run: impl FnOnce(&mut Walker<'a>)) {
     walker.below(Position::Key("template"), |walker| {
-        walker.below(Position::Key("spec"), run)
+        walker.below(Position::Key("spec"), run);
     });
 }
