@@ -91,7 +91,7 @@ impl Side {
     /// Reads or renders what a side is made of.
     ///
     /// # Errors
-    /// As [`pipeline::run`]; recorded manifests that cannot be read or are not YAML.
+    /// As [`stages::run`]; recorded manifests that cannot be read or are not YAML.
     pub fn load(system: &Arc<dyn System>, name: &str, what: &What, namespace: &str) -> (Self, Report) {
         let mut side = Self {
             name: name.to_owned(),
