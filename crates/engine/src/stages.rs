@@ -446,7 +446,7 @@ impl<'a> Renderer<'a> {
 ///
 /// # Errors
 /// If the chart is of a type that cannot be installed.
-pub fn check_installable(chart: &Chart, log: &mut Report) -> Result<(), Report> {
+fn check_installable(chart: &Chart, log: &mut Report) -> Result<(), Report> {
     let place = |span: Option<Span>| span.unwrap_or_else(|| Span::file_start(chart.chart_yaml));
     let metadata = &chart.metadata;
     if !matches!(&*metadata.chart_type, "" | "application") {
@@ -503,7 +503,7 @@ pub fn check_release_name(name: &str) -> Result<(), Box<Diagnostic>> {
 ///
 /// # Errors
 /// If `kubeVersion` of Chart.yaml excludes the version.
-pub fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Report> {
+fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Report> {
     let wanted = &chart.metadata.kube_version;
     let version = &capabilities.kube_version;
     if wanted.is_empty() || is_compatible(wanted, &version.normalized) {

@@ -58,15 +58,14 @@ fn is_named(word: &str, names: &Json) -> bool {
 
 /// The versions of a definition. Before apiextensions.k8s.io/v1 they share a schema.
 fn versions(definition: &Json) -> Vec<Version<'_>> {
+    if definition["kind"] != "CustomResourceDefinition" {
+        return Vec::new();
+    }
     let spec = &definition["spec"];
     let (Some(group), Some(kind)) = (spec["group"].as_str(), spec["names"]["kind"].as_str()) else {
         return Vec::new();
     };
-    let is_definition = definition["kind"] == "CustomResourceDefinition";
     let shared = &spec["validation"]["openAPIV3Schema"];
-    if !is_definition {
-        return Vec::new();
-    }
     match spec["versions"].as_array() {
         Some(versions) => versions
             .iter()
