@@ -1,5 +1,5 @@
-//! Puts the Prometheus chart into the binary: writes a table of the files of chart/ for `src/builtin.rs`. And has the
-//! binary linked so that it starts quickly.
+//! Puts the Prometheus chart and the pages of the rules into the binary: writes tables of the files of chart/ for
+//! `src/builtin.rs` and of docs/rules/ for `src/pages.rs`. And has the binary linked so that it starts quickly.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::{env, fs, io};
 #[expect(clippy::disallowed_methods, reason = "a build script has no World")]
 fn main() -> io::Result<()> {
     tell_cargo("rerun-if-changed=chart");
+    tell_cargo("rerun-if-changed=docs/rules");
     // At a fixed address there is nothing to relocate: a process starts half a millisecond sooner and touches 1.4 MB less.
     // Addresses chosen by chance guard against faults of memory: nothing here is unsafe, and the heap, the stacks and the C
     // library still have them.
@@ -19,19 +20,30 @@ fn main() -> io::Result<()> {
         tell_cargo("rustc-link-arg-bins=-no-pie");
     }
     let root = env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?;
-    let mut names = Vec::new();
-    collect(&Path::new(&root).join("chart"), "", &mut names)?;
+    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
+    for (folder, embed, table) in [
+        ("chart", "include_bytes", "builtin_chart.rs"),
+        ("docs/rules", "include_str", "rule_pages.rs"),
+    ] {
+        let mut names = Vec::new();
+        collect(&Path::new(&root).join(folder), "", &mut names)?;
+        fs::write(Path::new(&out).join(table), files(folder, embed, &names))?;
+    }
+    Ok(())
+}
+
+/// The expression of a table: the name of each file below a folder, and what is in it.
+fn files(folder: &str, embed: &str, names: &[String]) -> String {
     let mut table = String::from("&[\n");
     for name in names {
+        let path = format!("/{folder}/{name}");
         let _ = writeln!(
             table,
-            "    ({name:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))),",
-            format!("/chart/{name}")
+            "    ({name:?}, {embed}!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {path:?}))),"
         );
     }
     table.push_str("]\n");
-    let out = env::var("OUT_DIR").map_err(io::Error::other)?;
-    fs::write(Path::new(&out).join("builtin_chart.rs"), table)
+    table
 }
 
 fn tell_cargo(instruction: &str) {

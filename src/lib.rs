@@ -5,6 +5,7 @@
 
 pub mod builtin;
 pub mod cli;
+pub mod pages;
 
 pub use chart::{self, schema, values};
 pub use diagnostics::{self as diagnostic, report};

@@ -39,7 +39,50 @@ fn crates_are_named_in_their_place_only() {
 /// `src/` contains nothing but the command.
 #[test]
 fn the_root_is_the_command() {
-    assert_eq!(names("src"), ["builtin.rs", "cli", "lib.rs", "main.rs"]);
+    assert_eq!(names("src"), ["builtin.rs", "cli", "lib.rs", "main.rs", "pages.rs"]);
+}
+
+/// All Rust files below a folder.
+fn rust_files(folder: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for name in names(folder) {
+        let path = format!("{folder}/{name}");
+        if root().join(&path).is_dir() {
+            found.extend(rust_files(&path));
+        } else if name.ends_with(".rs") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// A crate as it is published has all files that it is compiled from: it embeds none of the folders above it.
+#[test]
+fn crates_embed_their_own_files() {
+    let mut embedding = 0;
+    for own in names("crates") {
+        for file in rust_files(&format!("crates/{own}/src")) {
+            let text = read(&file);
+            let (code, _tests) = text.split_once("#[cfg(test)]").unwrap_or((&text, ""));
+            let depth = file.matches('/').count() - 2;
+            for (at, _) in code
+                .match_indices("include_str!(")
+                .chain(code.match_indices("include_bytes!("))
+            {
+                let line = code[at..].lines().next().unwrap();
+                embedding += 1;
+                assert!(
+                    !line.contains("CARGO_MANIFEST_DIR"),
+                    "{file}: {line}: name the file from this one"
+                );
+                assert!(
+                    line.matches("../").count() <= depth,
+                    "{file}: {line} is outside of the crate"
+                );
+            }
+        }
+    }
+    assert!(embedding > 5, "{embedding} files are embedded");
 }
 
 /// The crates of `crates/` that a crate depends on, by its `Cargo.toml`.

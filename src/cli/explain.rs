@@ -10,6 +10,7 @@ use super::Exit;
 use super::args::{LimitArguments, Target, Values};
 use super::output::Output;
 use super::request::{Asked, usage};
+use crate::pages;
 use diagnostics::{Diagnostic, Report, closest};
 use explain::{Answer, Traced};
 use lint::RULES;
@@ -298,40 +299,39 @@ fn page(name: Option<&str>) -> Result<Answer, Report> {
         let mut told = Vec::new();
         for rule in RULES {
             let state = if rule.is_on { rule.severity.as_str() } else { "off" };
-            let (id, family, summary) = (rule.id, rule.family.as_str(), rule.summary());
+            let (id, family, summary) = (rule.id, rule.family.as_str(), pages::summary(pages::rule(rule.id)));
             out.push_str(&format!("{id:width$}  {family:10}  {state:7}  {summary}\n"));
             told.push(json!({"rule": id, "family": family, "severity": state, "summary": summary}));
         }
         for rule in preflight::RULES {
-            let (id, state, summary) = (rule.id, rule.severity.as_str(), rule.summary());
+            let (id, state, summary) = (
+                rule.id,
+                rule.severity.as_str(),
+                pages::summary(pages::preflight(rule.id)),
+            );
             out.push_str(&format!("{id:width$}  preflight   {state:7}  {summary}\n"));
             told.push(json!({"rule": id, "family": "preflight", "severity": state, "summary": summary}));
         }
         return Ok(told_as(out, told));
     };
     if let Some(rule) = lint::find(name) {
+        let page = pages::rule(rule.id).trim_end();
         let state = if rule.is_on {
             rule.severity.as_str()
         } else {
             "off unless selected"
         };
-        let text = format!(
-            "{}\n\nFamily: {}. Default: {state}.\n",
-            rule.page.trim_end(),
-            rule.family.as_str()
-        );
-        let told =
-            json!({"rule": name, "family": rule.family.as_str(), "severity": state, "page": rule.page.trim_end()});
+        let text = format!("{page}\n\nFamily: {}. Default: {state}.\n", rule.family.as_str());
+        let told = json!({"rule": name, "family": rule.family.as_str(), "severity": state, "page": page});
         return Ok(told_as(text, vec![told]));
     }
     if let Some(rule) = preflight::find(name) {
+        let page = pages::preflight(rule.id);
         let text = format!(
-            "# {name}\n\n{}\n\nFamily: preflight. Default: {}.\n",
-            rule.page(),
+            "# {name}\n\n{page}\n\nFamily: preflight. Default: {}.\n",
             rule.severity.as_str()
         );
-        let told =
-            json!({"rule": name, "family": "preflight", "severity": rule.severity.as_str(), "page": rule.page()});
+        let told = json!({"rule": name, "family": "preflight", "severity": rule.severity.as_str(), "page": page});
         return Ok(told_as(text, vec![told]));
     }
     if let Some(function) = sprig::find(name) {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Exit;
 use super::args::{self, Lint, Reports, Rules, Runs, Validate, Values};
 use super::output::Output;
-use crate::builtin;
+use crate::{builtin, pages};
 use chart::Location;
 use chart::values::Overrides;
 use diagnostics::report::{self, Format, RuleInfo};
@@ -232,12 +232,15 @@ pub(super) fn sort(report: &mut Report, sources: &Sources) {
 pub(super) fn rule_infos() -> Vec<RuleInfo> {
     RULES
         .iter()
-        .map(|rule| RuleInfo {
-            id: rule.id,
-            family: rule.family.as_str(),
-            summary: rule.summary(),
-            page: rule.page,
-            severity: rule.severity,
+        .map(|rule| {
+            let page = pages::rule(rule.id);
+            RuleInfo {
+                id: rule.id,
+                family: rule.family.as_str(),
+                summary: pages::summary(page),
+                page,
+                severity: rule.severity,
+            }
         })
         .collect()
 }

@@ -7,6 +7,7 @@ use super::Exit;
 use super::args::Preflight;
 use super::lint::{formats, sort, threshold, write};
 use super::output::Output;
+use crate::pages;
 use diagnostics::report::{self, Check, RuleInfo};
 use diagnostics::{Diagnostic, Report, Result, Severity, did_you_mean};
 use gostd::duration;
@@ -62,12 +63,15 @@ fn finish(system: &dyn System, arguments: &Preflight, sources: &Sources, output:
 fn rule_infos() -> Vec<RuleInfo> {
     RULES
         .iter()
-        .map(|rule| RuleInfo {
-            id: rule.id,
-            family: "preflight",
-            summary: rule.summary(),
-            page: rule.page(),
-            severity: rule.severity,
+        .map(|rule| {
+            let page = pages::preflight(rule.id);
+            RuleInfo {
+                id: rule.id,
+                family: "preflight",
+                summary: pages::summary(page),
+                page,
+                severity: rule.severity,
+            }
         })
         .collect()
 }

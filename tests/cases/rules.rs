@@ -7,6 +7,7 @@ use std::sync::Arc;
 use libtest_mimic::Trial;
 use promchart::diagnostic::Report;
 use promchart::lint::{self, Progress, RULES, Rule, Run, Scope, Selection};
+use promchart::pages;
 use promchart::render::Trace;
 use promchart::source::Sources;
 use promchart::stages::Request;
@@ -32,7 +33,7 @@ fn examples(rule: &Rule) -> (Files, Files) {
     let mut found = (Files::new(), Files::new());
     let mut section = "";
     let mut block: Option<(String, String)> = None;
-    for line in rule.page.lines() {
+    for line in pages::rule(rule.id).lines() {
         match (&mut block, line.strip_prefix("```")) {
             (None, Some(info)) => {
                 let path = info.split_whitespace().nth(1).unwrap_or("templates/fixture.yaml");

@@ -11,20 +11,14 @@ use diagnostics::Severity::{self, Error, Info, Warning};
 /// `by` with the stage or rule that does.
 macro_rules! rule {
     ($id:literal, $family:ident, $severity:ident, by $finder:literal) => {
-        row($id, Family::$family, $severity, page!($id), None)
+        row($id, Family::$family, $severity, None)
     };
     ($id:literal, $family:ident, $severity:ident, $check:path) => {
-        row($id, Family::$family, $severity, page!($id), Some($check))
+        row($id, Family::$family, $severity, Some($check))
     };
 }
 
-macro_rules! page {
-    ($id:literal) => {
-        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rules/", $id, ".md"))
-    };
-}
-
-const fn row(id: &'static str, family: Family, severity: Severity, page: &'static str, check: Option<Check>) -> Rule {
+const fn row(id: &'static str, family: Family, severity: Severity, check: Option<Check>) -> Rule {
     let is_on = !matches!(family, Family::Opinion);
     Rule {
         id,
@@ -32,7 +26,6 @@ const fn row(id: &'static str, family: Family, severity: Severity, page: &'stati
         severity,
         is_on,
         needs_all: false,
-        page,
         check,
     }
 }

@@ -60,7 +60,7 @@ impl Family {
 /// Finds the faults of a rule, and possibly of related rules.
 pub(super) type Check = fn(&Context<'_>, &mut Report);
 
-/// A rule.
+/// A rule. `docs/rules/` has a page about each.
 pub struct Rule {
     /// The identifier in kebab case, named after the fault.
     pub id: &'static str,
@@ -72,20 +72,8 @@ pub struct Rule {
     pub is_on: bool,
     /// Whether it needs the complete release: its findings are wrong if a template fails to render.
     pub needs_all: bool,
-    /// The page: summary, reason, bad and good examples.
-    pub page: &'static str,
     /// The function that finds its faults; `None` if an earlier stage or another rule reports them.
     pub(super) check: Option<Check>,
-}
-
-impl Rule {
-    /// A one-sentence summary: the first sentence of the page.
-    pub fn summary(&self) -> &'static str {
-        self.page
-            .lines()
-            .find(|line| !line.is_empty() && !line.starts_with('#'))
-            .unwrap_or_default()
-    }
 }
 
 /// Finds a rule by its id.

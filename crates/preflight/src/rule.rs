@@ -2,8 +2,6 @@
 
 use diagnostics::Severity::{self, Error, Info, Warning};
 
-const DOCUMENT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/preflight.md"));
-
 /// A rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
@@ -51,35 +49,4 @@ const fn rule(id: &'static str, severity: Severity) -> Rule {
 /// Finds a rule by its id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
-}
-
-impl Rule {
-    /// Its section of the document, without the heading.
-    pub fn page(&self) -> &'static str {
-        let heading = format!("\n### {}\n", self.id);
-        let Some(at) = DOCUMENT.find(&heading) else { return "" };
-        let section = &DOCUMENT[at + heading.len()..];
-        let end = section.find("\n##").unwrap_or(section.len());
-        section[..end].trim()
-    }
-
-    /// A one-sentence summary: the first line of its page.
-    pub fn summary(&self) -> &'static str {
-        self.page().lines().next().unwrap_or_default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{DOCUMENT, RULES};
-
-    #[test]
-    fn each_rule_has_a_section_and_each_section_a_rule() {
-        let sections: Vec<&str> = DOCUMENT.lines().filter_map(|line| line.strip_prefix("### ")).collect();
-        let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
-        assert_eq!(sections, ids);
-        for rule in RULES {
-            assert!(rule.summary().ends_with('.'), "{}: {}", rule.id, rule.summary());
-        }
-    }
 }
