@@ -15,7 +15,7 @@ use diff::git::Revision;
 use diff::report::{Detail, json, markdown, text};
 use diff::{Diff, Filter, Options, Side, What};
 use source::Sources;
-use system::{FileKind, Seeded, System};
+use system::{FileKind, Overlay, Seeded, System};
 
 /// `promchart diff [OLD] [NEW]`
 ///
@@ -356,7 +356,7 @@ fn loaded(
             let opened = Revision::open(&disk, name, Path::new(path), wanted.merge_base)?;
             let opened = Arc::new(opened);
             revision = Some(Arc::clone(&opened));
-            opened
+            Arc::new(Overlay::new(disk, opened))
         }
         _ => disk,
     };
@@ -385,7 +385,10 @@ fn loaded(
     if matches!(what, What::Chart(_)) && has_drawn(&*system, seed) {
         let other = new_system(seed.wrapping_add(1), now);
         let other: Arc<dyn System> = match (wanted.revision, &wanted.path) {
-            (Some(name), Some(path)) => Arc::new(Revision::open(&other, name, Path::new(path), wanted.merge_base)?),
+            (Some(name), Some(path)) => {
+                let opened = Revision::open(&other, name, Path::new(path), wanted.merge_base)?;
+                Arc::new(Overlay::new(other, Arc::new(opened)))
+            }
             _ => other,
         };
         let (again, errors) = Side::load(&other, &name, &what, &namespace);

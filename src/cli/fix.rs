@@ -31,7 +31,10 @@ fn mend(system: &Arc<dyn System>, arguments: &Lint, writes: bool, sources: &Sour
     let left = |edits: &[Edit]| -> Result<Option<usize>> {
         let edited = fix::apply(edits, sources).into_iter();
         let files = edited.map(|(path, text)| (path, gostd::string::decode(&text).into_owned()));
-        let system: Arc<dyn System> = Arc::new(Overlay::new(Arc::clone(system), files.collect()));
+        let system: Arc<dyn System> = Arc::new(Overlay::new(
+            Arc::clone(system),
+            Arc::new(files.collect::<BTreeMap<_, _>>()),
+        ));
         let found = findings(&system, arguments, &Sources::new())?;
         let after = keys(&found);
         let is_known = |(key, count): (&Key, &usize)| known.get(key).is_some_and(|before| count <= before);

@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::IpAddr;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use diagnostics::Diagnostic;
-use system::{Entry, FileKind, Guard, Piped, System};
+use system::{Entry, FileKind, Layer, System};
 
 /// The rule of revisions that cannot be read.
 pub const GIT: &str = "git-revision";
@@ -24,9 +22,10 @@ struct Blob {
     is_executable: bool,
 }
 
-/// A system in which the files of one repository are those of a revision. Files outside of the repository, and those that the revision
-/// does not have although the working tree does, are read from the disk; [`Revision::lent`] names the latter.
+/// The files of one repository as they are in a revision. Files outside of the repository, and those that the revision
+/// does not have although the working tree does, are read from the system below; [`Revision::lent`] names the latter.
 pub struct Revision {
+    /// Runs git, and resolves the paths of the working tree.
     inner: Arc<dyn System>,
     /// What the user calls it.
     name: String,
@@ -308,10 +307,10 @@ fn existing(system: &dyn System, path: &Path) -> PathBuf {
     path.ancestors().find(is_folder).unwrap_or(Path::new(".")).to_path_buf()
 }
 
-impl System for Revision {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+impl Layer for Revision {
+    fn read(&self, below: &dyn System, path: &Path) -> io::Result<Vec<u8>> {
         let Some(own) = self.own(path) else {
-            return self.inner.read(path);
+            return below.read(path);
         };
         match self.find(&own)? {
             Some((_, blob)) => {
@@ -326,19 +325,19 @@ impl System for Revision {
             }
             None if self.is_decided(&own) => Err(io::ErrorKind::NotFound.into()),
             None => {
-                let bytes = self.inner.read(path)?;
+                let bytes = below.read(path)?;
                 self.lend(&own);
                 Ok(bytes)
             }
         }
     }
 
-    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+    fn list(&self, below: &dyn System, path: &Path) -> io::Result<Vec<String>> {
         let Some(own) = self.own(path) else {
-            return self.inner.list(path);
+            return below.list(path);
         };
         if !self.is_decided(&own) {
-            return self.inner.list(path);
+            return below.list(path);
         }
         let own = self.resolved(&own)?;
         let names = self.below(&own).filter_map(|(file, _)| {
@@ -349,11 +348,7 @@ impl System for Revision {
         // Dependencies that are in no revision.
         if self.top.join(&own) == self.chart && !self.has_charts(&self.chart) {
             let charts = self.chart.join("charts");
-            if self
-                .inner
-                .entry(&charts)
-                .is_ok_and(|entry| entry.kind == FileKind::Folder)
-            {
+            if below.entry(&charts).is_ok_and(|entry| entry.kind == FileKind::Folder) {
                 names.push("charts".to_owned());
             }
         }
@@ -366,9 +361,9 @@ impl System for Revision {
         }
     }
 
-    fn entry(&self, path: &Path) -> io::Result<Entry> {
+    fn entry(&self, below: &dyn System, path: &Path) -> io::Result<Entry> {
         let Some(own) = self.own(path) else {
-            return self.inner.entry(path);
+            return below.entry(path);
         };
         let is_link = self.blobs.get(&own).is_some_and(|blob| blob.is_link);
         if let Some((_, blob)) = self.find(&own)? {
@@ -391,68 +386,20 @@ impl System for Revision {
         if self.is_decided(&own) {
             return Err(io::ErrorKind::NotFound.into());
         }
-        self.inner.entry(path)
+        below.entry(path)
     }
 
-    fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+    fn resolve(&self, _: &dyn System, path: &Path) -> io::Result<PathBuf> {
         let own = self.own(path).ok_or(io::ErrorKind::NotFound)?;
         Ok(self.top.join(self.resolved(&own)?))
     }
 
-    fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
+    fn read_link(&self, below: &dyn System, path: &Path) -> io::Result<PathBuf> {
         match self.own(path) {
             Some(own) if self.blobs.get(&own).is_some_and(|blob| blob.is_link) => self.target(&own),
             Some(own) if self.is_decided(&own) => Err(io::ErrorKind::InvalidInput.into()),
-            _ => self.inner.read_link(path),
+            _ => below.read_link(path),
         }
-    }
-
-    fn lookup(&self, name: &str, timeout: Duration) -> io::Result<Vec<IpAddr>> {
-        self.inner.lookup(name, timeout)
-    }
-
-    fn read_stdin(&self) -> io::Result<Vec<u8>> {
-        self.inner.read_stdin()
-    }
-
-    fn make_folders(&self, _: &Path) -> io::Result<()> {
-        Err(io::ErrorKind::ReadOnlyFilesystem.into())
-    }
-
-    fn write(&self, _: &Path, _: &[u8]) -> io::Result<()> {
-        Err(io::ErrorKind::ReadOnlyFilesystem.into())
-    }
-
-    fn lock(&self, _: &Path) -> io::Result<Guard> {
-        Err(io::ErrorKind::ReadOnlyFilesystem.into())
-    }
-
-    fn pipe(&self, program: &str, arguments: &[String], input: &[u8]) -> io::Result<Piped> {
-        self.inner.pipe(program, arguments, input)
-    }
-
-    fn now(&self) -> Duration {
-        self.inner.now()
-    }
-
-    fn random(&self, buffer: &mut [u8]) {
-        self.inner.random(buffer);
-    }
-
-    fn try_random(&self, buffer: &mut [u8]) -> io::Result<()> {
-        self.inner.try_random(buffer)
-    }
-
-    fn restart_random(&self) {
-        self.inner.restart_random();
-    }
-
-    fn memory_in_use(&self) -> Option<usize> {
-        self.inner.memory_in_use()
-    }
-
-    fn variable(&self, name: &str) -> Option<String> {
-        self.inner.variable(name)
     }
 }
 

@@ -20,7 +20,7 @@ const RELEASE: &str = "prom";
 /// templates.
 pub fn check(text: &str, chart: Embedded, options: &Options, sources: &Sources, system: &Arc<dyn System>) -> Report {
     let files = BTreeMap::from([(NAME.into(), text.as_bytes().to_vec())]);
-    let system: Arc<dyn System> = Arc::new(Overlay::new(Arc::clone(system), files));
+    let system: Arc<dyn System> = Arc::new(Overlay::new(Arc::clone(system), Arc::new(files)));
     let overrides = Overrides {
         files: vec![NAME.to_owned()],
         ..Overrides::default()

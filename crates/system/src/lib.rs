@@ -24,7 +24,7 @@ use rand_core::{TryCryptoRng, TryRng};
 use gostd::string as gostring;
 
 pub use memory::Memory;
-pub use overlay::Overlay;
+pub use overlay::{Layer, Overlay};
 
 /// The kind of a path, following symbolic links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! A system with some files replaced.
+//! A system with some of its files replaced.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -9,114 +9,172 @@ use std::time::Duration;
 
 use super::{Entry, FileKind, Guard, Piped, System};
 
-/// Another system with some files replaced or added. Only reads are affected: nothing is written, and folders are listed
-/// as in the other system.
-pub struct Overlay {
-    inner: Arc<dyn System>,
-    files: BTreeMap<PathBuf, Vec<u8>>,
-}
+/// Files in the place of those of the system below. What a layer does not implement is as below.
+pub trait Layer: Send + Sync {
+    /// See [`System::read`].
+    ///
+    /// # Errors
+    /// As there.
+    fn read(&self, below: &dyn System, path: &Path) -> io::Result<Vec<u8>> {
+        below.read(path)
+    }
 
-impl Overlay {
-    /// `inner` with these files on top.
-    pub fn new(inner: Arc<dyn System>, files: BTreeMap<PathBuf, Vec<u8>>) -> Self {
-        Self { inner, files }
+    /// See [`System::list`].
+    ///
+    /// # Errors
+    /// As there.
+    fn list(&self, below: &dyn System, path: &Path) -> io::Result<Vec<String>> {
+        below.list(path)
+    }
+
+    /// See [`System::entry`].
+    ///
+    /// # Errors
+    /// As there.
+    fn entry(&self, below: &dyn System, path: &Path) -> io::Result<Entry> {
+        below.entry(path)
+    }
+
+    /// See [`System::resolve`].
+    ///
+    /// # Errors
+    /// As there.
+    fn resolve(&self, below: &dyn System, path: &Path) -> io::Result<PathBuf> {
+        below.resolve(path)
+    }
+
+    /// See [`System::read_link`].
+    ///
+    /// # Errors
+    /// As there.
+    fn read_link(&self, below: &dyn System, path: &Path) -> io::Result<PathBuf> {
+        below.read_link(path)
     }
 }
 
-impl System for Overlay {
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        match self.files.get(path) {
+/// Some files, each with its content. Folders are listed as below.
+impl Layer for BTreeMap<PathBuf, Vec<u8>> {
+    fn read(&self, below: &dyn System, path: &Path) -> io::Result<Vec<u8>> {
+        match self.get(path) {
             Some(bytes) => Ok(bytes.clone()),
-            None => self.inner.read(path),
+            None => below.read(path),
         }
     }
 
-    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        self.inner.list(path)
-    }
-
-    fn entry(&self, path: &Path) -> io::Result<Entry> {
-        match self.files.get(path) {
+    fn entry(&self, below: &dyn System, path: &Path) -> io::Result<Entry> {
+        match self.get(path) {
             Some(bytes) => Ok(Entry {
                 kind: FileKind::File,
                 size: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
                 is_link: false,
                 mode: None,
             }),
-            None => self.inner.entry(path),
+            None => below.entry(path),
         }
+    }
+}
+
+/// Another system with a layer of files above. It is read-only: a file that is written below might be one that nobody can read here.
+pub struct Overlay {
+    below: Arc<dyn System>,
+    layer: Arc<dyn Layer>,
+}
+
+impl Overlay {
+    /// `below` with a layer above.
+    pub fn new(below: Arc<dyn System>, layer: Arc<dyn Layer>) -> Self {
+        Self { below, layer }
+    }
+}
+
+/// Nothing is written.
+fn read_only<T>() -> io::Result<T> {
+    Err(io::ErrorKind::ReadOnlyFilesystem.into())
+}
+
+impl System for Overlay {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.layer.read(&*self.below, path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<String>> {
+        self.layer.list(&*self.below, path)
+    }
+
+    fn entry(&self, path: &Path) -> io::Result<Entry> {
+        self.layer.entry(&*self.below, path)
     }
 
     fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
-        self.inner.resolve(path)
+        self.layer.resolve(&*self.below, path)
     }
 
     fn read_link(&self, path: &Path) -> io::Result<PathBuf> {
-        self.inner.read_link(path)
+        self.layer.read_link(&*self.below, path)
     }
 
     fn lookup(&self, name: &str, timeout: Duration) -> io::Result<Vec<IpAddr>> {
-        self.inner.lookup(name, timeout)
+        self.below.lookup(name, timeout)
     }
 
     fn read_stdin(&self) -> io::Result<Vec<u8>> {
-        self.inner.read_stdin()
+        self.below.read_stdin()
     }
 
-    fn make_folders(&self, path: &Path) -> io::Result<()> {
-        self.inner.make_folders(path)
+    fn make_folders(&self, _: &Path) -> io::Result<()> {
+        read_only()
     }
 
-    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        self.inner.write(path, bytes)
+    fn write(&self, _: &Path, _: &[u8]) -> io::Result<()> {
+        read_only()
     }
 
-    fn write_new(&self, path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-        self.inner.write_new(path, bytes, mode)
+    fn write_new(&self, _: &Path, _: &[u8], _: u32) -> io::Result<()> {
+        read_only()
     }
 
-    fn make_folder(&self, path: &Path, mode: u32) -> io::Result<()> {
-        self.inner.make_folder(path, mode)
+    fn make_folder(&self, _: &Path, _: u32) -> io::Result<()> {
+        read_only()
     }
 
-    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.inner.rename(from, to)
+    fn rename(&self, _: &Path, _: &Path) -> io::Result<()> {
+        read_only()
     }
 
-    fn remove(&self, path: &Path) -> io::Result<()> {
-        self.inner.remove(path)
+    fn remove(&self, _: &Path) -> io::Result<()> {
+        read_only()
     }
 
-    fn lock(&self, folder: &Path) -> io::Result<Guard> {
-        self.inner.lock(folder)
+    fn lock(&self, _: &Path) -> io::Result<Guard> {
+        read_only()
     }
 
     fn pipe(&self, program: &str, arguments: &[String], input: &[u8]) -> io::Result<Piped> {
-        self.inner.pipe(program, arguments, input)
+        self.below.pipe(program, arguments, input)
     }
 
     fn now(&self) -> Duration {
-        self.inner.now()
+        self.below.now()
     }
 
     fn random(&self, buffer: &mut [u8]) {
-        self.inner.random(buffer);
+        self.below.random(buffer);
     }
 
     fn try_random(&self, buffer: &mut [u8]) -> io::Result<()> {
-        self.inner.try_random(buffer)
+        self.below.try_random(buffer)
     }
 
     fn restart_random(&self) {
-        self.inner.restart_random();
+        self.below.restart_random();
     }
 
     fn memory_in_use(&self) -> Option<usize> {
-        self.inner.memory_in_use()
+        self.below.memory_in_use()
     }
 
     fn variable(&self, name: &str) -> Option<String> {
-        self.inner.variable(name)
+        self.below.variable(name)
     }
 }
 
@@ -129,7 +187,7 @@ mod tests {
     fn files_stand_in_the_place_of_others() {
         let below = Memory::new().with_file("a", "1").with_file("b", "2");
         let files = BTreeMap::from([("b".into(), b"new".to_vec()), ("c".into(), Vec::new())]);
-        let system = Overlay::new(Arc::new(below), files);
+        let system = Overlay::new(Arc::new(below), Arc::new(files));
         let read = |path: &str| system.read(Path::new(path)).unwrap();
         assert_eq!(
             (read("a"), read("b"), read("c")),
@@ -137,5 +195,6 @@ mod tests {
         );
         assert_eq!(system.entry(Path::new("b")).unwrap().size, 3);
         assert!(system.read(Path::new("d")).is_err());
+        assert!(system.write(Path::new("a"), b"3").is_err());
     }
 }
