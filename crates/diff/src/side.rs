@@ -1,6 +1,6 @@
 //! One side of a comparison: a chart that is rendered, or manifests that were recorded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -214,20 +214,25 @@ impl Side {
             .rendered
             .as_ref()
             .map(|rendered| Places::new(rendered, &self.sources));
-        Causes {
+        let mut causes = Causes {
             side: self,
             places,
             names: self.values.as_ref().map(Names::of).unwrap_or_default(),
+            versions: BTreeMap::new(),
+        };
+        if let Some(chart) = &self.chart {
+            causes.read_versions(chart);
         }
+        causes
     }
 
-    /// Chart.yaml of the chart that a rendered file belongs to.
-    fn chart_yaml(&self, file: &str) -> Option<FileId> {
+    /// The chart that a rendered file belongs to.
+    fn chart_of(&self, file: &str) -> Option<&Chart> {
         let mut chart = self.chart.as_ref()?;
         for name in subchart(file) {
             chart = chart.subcharts.iter().find(|chart| chart.name() == name)?;
         }
-        Some(chart.chart_yaml)
+        Some(chart)
     }
 }
 
@@ -237,12 +242,25 @@ pub struct Causes<'a> {
     side: &'a Side,
     places: Option<Places<'a>>,
     names: Names,
+    /// The Chart.yaml of each chart, as far as it is in [`VERSIONS`].
+    versions: BTreeMap<FileId, Vec<(&'static str, Node)>>,
 }
 
 /// What templates read of Chart.yaml and each version has another of.
 const VERSIONS: [&str; 2] = ["appVersion", "version"];
 
 impl Causes<'_> {
+    fn read_versions(&mut self, chart: &Chart) {
+        let (id, source) = (chart.chart_yaml, self.side.sources.get(chart.chart_yaml));
+        if let Ok(document) = goyaml::parse(&source, id, 0..source.text().len()) {
+            let versions = VERSIONS
+                .iter()
+                .filter_map(|key| Some((*key, document.node.get(key)?.clone())));
+            self.versions.insert(id, versions.collect());
+        }
+        chart.subcharts.iter().for_each(|chart| self.read_versions(chart));
+    }
+
     /// The cause of a part of a text of this side.
     pub fn of(&self, span: Span) -> Option<Cause> {
         if let Some(place) = self.places.as_ref().and_then(|places| places.of(span)) {
@@ -275,8 +293,10 @@ impl Causes<'_> {
         let Some(places) = &self.places else { return found };
         let source = self.side.sources.get(span.file);
         let file = source.name();
-        let versions = self.side.chart_yaml(file).map(|id| (id, self.side.sources.get(id)));
-        let versions = versions.and_then(|(id, text)| goyaml::parse(&text, id, 0..text.text().len()).ok());
+        let versions = self
+            .side
+            .chart_of(file)
+            .and_then(|chart| self.versions.get(&chart.chart_yaml));
         for input in places.inputs(span) {
             let (key, place) = match input.place {
                 Some(place) => match self.names.find(place.value, file) {
@@ -284,12 +304,10 @@ impl Causes<'_> {
                     None => continue,
                 },
                 None => {
-                    let named = VERSIONS.iter().find_map(|key| {
-                        let node = versions.as_ref()?.node.get(key)?;
-                        (node.as_str() == Some(&*input.text)).then_some((*key, node.span))
-                    });
-                    let Some((key, place)) = named else { continue };
-                    (format!("Chart.{key}"), place)
+                    let mut versions = versions.into_iter().flatten();
+                    let named = versions.find(|(_, node)| node.as_str() == Some(&*input.text));
+                    let Some((key, node)) = named else { continue };
+                    (format!("Chart.{key}"), node.span)
                 }
             };
             let Some(spot) = self.spot(place) else { continue };

@@ -383,7 +383,6 @@ impl<'a> Renderer<'a> {
     /// # Errors
     /// The errors of [`run`] that concern only the chart.
     pub fn load(system: &Arc<dyn System>, request: &Request, sources: &'a Sources) -> Result<Self, Report> {
-        request.chart.check(&**system)?;
         let mut log = Report::new();
         let stages = Stages::new(system, request, sources, Policy::Stop);
         let chart = stages.load(&mut log)?;
