@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::record::{Event, RunId, ValuePlace};
 use super::text::{printed, unquoted, with_removed};
 use super::window::{Before, From};
-use super::{Hit, MAX_DEPTH, Origins};
+use super::{Entry, Hit, MAX_DEPTH, Origins};
 use govalue::{Value, View, view};
 use source::Span;
 
@@ -152,8 +152,32 @@ impl Origins {
                         self.all(inner, depth + 1, found);
                     }
                 }
+                Some((Hit::Made(entry), _)) => self.entry((id, emit), &entry, depth, found),
                 _ => self.read_before((id, emit), depth, found),
             }
+        }
+    }
+
+    /// Collects the inputs of an entry of a map that a template built, of those that the map's other entries were made of too: the
+    /// printed ones, or all if there are none.
+    fn entry(&self, printed: Before, entry: &Entry, depth: usize, found: &mut Found) {
+        let mut own = Found {
+            wanted: found.wanted.clone(),
+            inputs: Vec::new(),
+            known: found.known.clone(),
+            runs: BTreeSet::new(),
+        };
+        let window = self.window(entry.made.at);
+        match self.read_from(&window, entry) {
+            Some(Hit::Run(inner, _, within)) => self.gather(inner, &within, depth + 1, &mut own),
+            _ => self.read_before(entry.made.at, depth + 1, &mut own),
+        }
+        if own.inputs.is_empty() {
+            return self.read_before(printed, depth, found);
+        }
+        let is_printed = own.inputs.iter().any(|input| input.is_printed);
+        for input in own.inputs.into_iter().filter(|input| input.is_printed || !is_printed) {
+            found.scalar(&input.text, input.place);
         }
     }
 
