@@ -1,6 +1,6 @@
 //! For a comment on a pull request or merge request.
 
-use super::{Detail, name, origin, own_changes, shared, sign, summary, text};
+use super::{Detail, alike, name, origin, own_changes, shared, sign, summary, text};
 use crate::{Diff, Harm, Kind, Level, ObjectDiff};
 use diagnostics::report::text::printable;
 
@@ -32,7 +32,7 @@ pub fn markdown(diff: &Diff, detail: Detail) -> String {
     let mut left_out = 0;
     if !diff.harm.is_empty() {
         fits(&mut out, "\n| | object | what the upgrade does |\n|---|---|---|\n");
-        for one in &diff.harm {
+        for one in alike(diff) {
             left_out += usize::from(!fits(&mut out, &row(one, diff)));
         }
         if left_out > 0 {
@@ -146,7 +146,11 @@ fn html(text: &str) -> String {
         .replace('@', "&#64;")
 }
 
-fn row(harm: &Harm, diff: &Diff) -> String {
+/// What happens to an object, or to several alike.
+fn row(alike: &[Harm], diff: &Diff) -> String {
+    let Some(harm) = alike.first() else {
+        return String::new();
+    };
     let icon = match harm.level {
         Level::Refused | Level::Data => "🛑",
         Level::MayFail | Level::Outage | Level::Rights => "⚠️",
@@ -167,10 +171,11 @@ fn row(harm: &Harm, diff: &Diff) -> String {
         .as_ref()
         .map(|help| format!("<br>{}", escaped(help)))
         .unwrap_or_default();
+    let names: Vec<String> = alike.iter().map(|harm| code(&name(&harm.object, diff))).collect();
     format!(
         "| {icon} {} | {} | {path}{}{with}{help}{cause} |\n",
         harm.level.as_str(),
-        code(&name(&harm.object, diff)),
+        names.join("<br>"),
         escaped(&harm.message)
     )
 }

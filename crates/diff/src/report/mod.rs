@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::{Cause, Change, Diff, Kind, ObjectDiff, Shown, counted, title};
+use super::{Cause, Change, Diff, Harm, Kind, ObjectDiff, Shown, counted, title};
 use diagnostics::ObjectRef;
 use goyaml::{Entry, Node, Style, Value};
 use source::{FileId, Span};
@@ -37,6 +37,27 @@ const SHARED: usize = 3;
 struct Shared<'a> {
     change: &'a Change,
     objects: Vec<&'a ObjectRef>,
+}
+
+/// Effects in their order, those together that say the same of several objects, as of all definitions in crds/.
+fn alike(diff: &Diff) -> Vec<&[Harm]> {
+    let is_alike = |one: &Harm, next: &Harm| {
+        let said = |harm: &Harm| {
+            (
+                harm.level,
+                harm.rule,
+                harm.path.clone(),
+                harm.message.clone(),
+                harm.help.clone(),
+                harm.with,
+            )
+        };
+        one.cause.is_none() && next.cause.is_none() && said(one) == said(next)
+    };
+    diff.harm
+        .chunk_by(is_alike)
+        .flat_map(|alike| alike.chunks(if alike.len() < SHARED { 1 } else { alike.len() }))
+        .collect()
 }
 
 /// Objects and changes by their places.

@@ -1,6 +1,6 @@
 //! For the terminal.
 
-use super::{Detail, lines, name, order, origin, own_changes, shared, sign, summary};
+use super::{Detail, alike, lines, name, order, origin, own_changes, shared, sign, summary};
 use crate::{Change, Diff, Harm, Kind, Level, ObjectDiff, Shown};
 use diagnostics::report::text::printable;
 
@@ -59,9 +59,9 @@ pub fn text(diff: &Diff, detail: Detail, color: bool) -> String {
             .map(|harm| harm.level.as_str().len())
             .max()
             .unwrap_or_default();
-        diff.harm
-            .iter()
-            .for_each(|harm| self::harm(harm, width, diff, &mut out));
+        alike(diff)
+            .into_iter()
+            .for_each(|alike| harm(alike, width, diff, &mut out));
     }
     let (shared, told) = if detail == Detail::Names {
         (Vec::new(), std::collections::BTreeSet::new())
@@ -150,7 +150,9 @@ fn head(object: &ObjectDiff, diff: &Diff, out: &mut Out) {
     out.with(0, style, &title, &behind);
 }
 
-fn harm(harm: &Harm, width: usize, diff: &Diff, out: &mut Out) {
+/// What happens to an object, or to several alike.
+fn harm(alike: &[Harm], width: usize, diff: &Diff, out: &mut Out) {
+    let Some(harm) = alike.first() else { return };
     let style = match harm.level {
         Level::Refused | Level::MayFail | Level::Data => "1;31",
         Level::Outage => "31",
@@ -161,7 +163,12 @@ fn harm(harm: &Harm, width: usize, diff: &Diff, out: &mut Out) {
     let level = harm.level.as_str();
     let path = harm.path.as_ref().map(|path| format!(" {path}")).unwrap_or_default();
     let with = harm.with.map(|with| format!(" ({with} only)")).unwrap_or_default();
-    let (padded, object) = (format!("{level:width$}"), name(&harm.object, diff));
+    let names: Vec<String> = alike.iter().map(|harm| name(&harm.object, diff)).collect();
+    let object = match &names[..] {
+        [name] => name.clone(),
+        names => format!("{} objects", names.len()),
+    };
+    let padded = format!("{level:width$}");
     let message = printable(&harm.message).into_owned();
     if out.color {
         out.text.push_str(&format!(
@@ -175,6 +182,9 @@ fn harm(harm: &Harm, width: usize, diff: &Diff, out: &mut Out) {
             printable(&object),
             printable(&path)
         ));
+    }
+    if names.len() > 1 {
+        out.line(width + 4, "2", &names.join(", "));
     }
     let behind = harm.cause.as_ref().map(origin).unwrap_or_default();
     if !behind.is_empty() {
