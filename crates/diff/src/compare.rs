@@ -206,32 +206,87 @@ fn to_json(node: &Node) -> Json {
     node.to_json(&|float| Json::from(float))
 }
 
+/// What tells the items of two lists apart.
+struct Keys {
+    /// How the parts of a key are called.
+    names: Vec<&'static str>,
+    /// Whether Kubernetes tells them apart by these keys.
+    is_merged: bool,
+    old: Vec<Vec<String>>,
+    new: Vec<Vec<String>>,
+}
+
+impl Keys {
+    fn of(old: &[Node], new: &[Node], shape: Shape) -> Option<Self> {
+        let by_schema = |node: &Node| shape.key(&to_json(node));
+        if let Some((old, new)) = keys(old, &by_schema).zip(keys(new, &by_schema)) {
+            return Some(Self {
+                names: shape.keys(),
+                is_merged: true,
+                old,
+                new,
+            });
+        }
+        // Not told apart by Kubernetes; people tell them apart by their names.
+        NAMES.iter().find_map(|name| {
+            let by_name = |node: &Node| Some(vec![node.get(name)?.scalar_text()?]);
+            let (old, new) = keys(old, &by_name).zip(keys(new, &by_name))?;
+            Some(Self {
+                names: vec![*name],
+                is_merged: false,
+                old,
+                new,
+            })
+        })
+    }
+
+    fn show(&self, key: &[String]) -> String {
+        let parts = self.names.iter().zip(key).filter(|(_, part)| !part.is_empty());
+        let parts: Vec<String> = parts.map(|(name, part)| format!("{name}={part}")).collect();
+        if parts.is_empty() {
+            key.join(",")
+        } else {
+            parts.join(",")
+        }
+    }
+}
+
+/// The index in `old` of each item of `new`: the one that has the same key, or without keys the one in its place, counted from the
+/// nearer end. An item that `old` does not have has an index behind its last one.
+pub fn slots(old: &[Node], new: &[Node], shape: Shape) -> Vec<usize> {
+    let mut next = old.len()..;
+    let mut behind = || next.next().unwrap_or(usize::MAX);
+    if let Some(keys) = Keys::of(old, new, shape) {
+        let places: BTreeMap<&Vec<String>, usize> = keys.old.iter().zip(0..).collect();
+        let place = |key: &Vec<String>| places.get(key).copied();
+        return keys
+            .new
+            .iter()
+            .map(|key| place(key).unwrap_or_else(&mut behind))
+            .collect();
+    }
+    let is_same = |(old, new): &(&Node, &Node)| old.value == new.value;
+    let first = old.iter().zip(new).take_while(is_same).count();
+    let (old_rest, new_rest) = (old.len() - first, new.len() - first);
+    let last = old.iter().rev().zip(new.iter().rev()).take_while(is_same).count();
+    let last = last.min(old_rest).min(new_rest);
+    (0..new.len())
+        .map(|index| match index {
+            index if index >= new.len() - last => old.len() - (new.len() - index),
+            index if index < old.len() - last => index,
+            _ => behind(),
+        })
+        .collect()
+}
+
 fn lists((old, new): (&[Node], &[Node]), at: &At, found: &mut Vec<Raw>) {
-    let by_schema = |node: &Node| at.shape.key(&to_json(node));
-    let names = at.shape.keys();
-    if let Some(keys) = keys(old, &by_schema).zip(keys(new, &by_schema)) {
-        let show = |key: &[String]| {
-            let parts = names.iter().zip(key).filter(|(_, part)| !part.is_empty());
-            let parts: Vec<String> = parts.map(|(name, part)| format!("{name}={part}")).collect();
-            if parts.is_empty() {
-                key.join(",")
-            } else {
-                parts.join(",")
-            }
-        };
-        keyed((old, new), keys, &show, at.in_template && !at.shape.is_set(), at, found);
-        return;
+    match Keys::of(old, new, at.shape) {
+        Some(keys) => {
+            let order_matters = !keys.is_merged || at.in_template && !at.shape.is_set();
+            keyed((old, new), &keys, order_matters, at, found);
+        }
+        None => ordered((old, new), at, found),
     }
-    // Not told apart by Kubernetes; people tell them apart by their names.
-    if let Some((name, keys)) = NAMES.iter().find_map(|name| {
-        let by_name = |node: &Node| Some(vec![node.get(name)?.scalar_text()?]);
-        Some((name, keys(old, &by_name).zip(keys(new, &by_name))?))
-    }) {
-        let show = |key: &[String]| format!("{name}={}", key.join(","));
-        keyed((old, new), keys, &show, true, at, found);
-        return;
-    }
-    ordered((old, new), at, found);
 }
 
 /// The keys of all items, if each has one and none has that of another.
@@ -241,23 +296,18 @@ fn keys(items: &[Node], key: &dyn Fn(&Node) -> Option<Vec<String>>) -> Option<Ve
     (unique.len() == keys.len()).then_some(keys)
 }
 
-fn keyed(
-    (old, new): (&[Node], &[Node]),
-    (old_keys, new_keys): (Vec<Vec<String>>, Vec<Vec<String>>),
-    show: &dyn Fn(&[String]) -> String,
-    order_matters: bool,
-    at: &At,
-    found: &mut Vec<Raw>,
-) {
+fn keyed((old, new): (&[Node], &[Node]), names: &Keys, order_matters: bool, at: &At, found: &mut Vec<Raw>) {
+    let (old_keys, new_keys) = (&names.old, &names.new);
+    let show = |key: &[String]| names.show(key);
     let places: BTreeMap<&Vec<String>, usize> = new_keys.iter().enumerate().map(|(at, key)| (key, at)).collect();
     let known: BTreeSet<&Vec<String>> = old_keys.iter().collect();
-    for (index, (item, key)) in old.iter().zip(&old_keys).enumerate() {
+    for (index, (item, key)) in old.iter().zip(old_keys).enumerate() {
         match places.get(key) {
             Some(place) => values(item, &new[*place], &at.item(*place, &show(key)), found),
             None => found.push(lone(Kind::Removed, item, &at.item(index, &show(key)))),
         }
     }
-    for (index, (item, key)) in new.iter().zip(&new_keys).enumerate() {
+    for (index, (item, key)) in new.iter().zip(new_keys).enumerate() {
         if !known.contains(key) {
             found.push(lone(Kind::Added, item, &at.item(index, &show(key))));
         }
@@ -265,8 +315,8 @@ fn keyed(
     let kept = |keys: &[Vec<String>], others: &dyn Fn(&Vec<String>) -> bool| -> Vec<Vec<String>> {
         keys.iter().filter(|key| others(key)).cloned().collect()
     };
-    let before = kept(&old_keys, &|key| places.contains_key(key));
-    let after = kept(&new_keys, &|key| known.contains(key));
+    let before = kept(old_keys, &|key| places.contains_key(key));
+    let after = kept(new_keys, &|key| known.contains(key));
     if order_matters && before != after {
         found.push(reordered(old, new, at));
     }
@@ -393,4 +443,33 @@ fn pairs(
 fn flag(node: &Node) -> Option<&str> {
     let text = node.as_str().filter(|text| text.starts_with('-'))?;
     Some(text.split_once('=').map_or(text, |(name, _)| name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use source::{Source, SourceKind, Sources};
+
+    #[test]
+    fn an_item_keeps_its_index() {
+        let slots_of = |old: &str, new: &str| {
+            let sources = Sources::new();
+            let list = |text: &str| {
+                let file = sources.add(Source::of_text("list", SourceKind::Made, text.into()));
+                let parsed = goyaml::parse(&sources.get(file), file, 0..text.len()).unwrap();
+                parsed.node.as_list().unwrap().to_vec()
+            };
+            slots(&list(old), &list(new), Shape::default())
+        };
+        assert_eq!(
+            slots_of("[{name: a}, {name: b}, {name: c}]", "[{name: c}, {name: d}, {name: a}]"),
+            [2, 3, 0]
+        );
+        assert_eq!(slots_of("[a, b, c, d]", "[a, c, d]"), [0, 2, 3]);
+        assert_eq!(slots_of("[a, b]", "[a, x, y, b]"), [0, 2, 3, 1]);
+        assert_eq!(slots_of("[a, b, c]", "[a, x, y, c]"), [0, 1, 3, 2]);
+        assert_eq!(slots_of("[a, a]", "[a]"), [0]);
+        assert_eq!(slots_of("[]", "[a]"), [0]);
+        assert_eq!(slots_of("[a]", "[]"), [0; 0]);
+    }
 }

@@ -23,7 +23,7 @@ use engine::objects::{Object, Path, Step, fields};
 use goyaml::{Node, Style, Value, to_yaml};
 use source::Span;
 
-pub use compare::Kind;
+pub use compare::{Kind, slots};
 pub use filter::Filter;
 pub use hurt::{Harm, Level};
 pub use lines::Hunk;

@@ -7,10 +7,18 @@ use super::screen::cut;
 use super::{Systems, Traced};
 use engine::objects::{Objects, Path, Step, fields};
 use goyaml::{Entry, Map, Node, Value};
+use promchart_k8s::Shape;
 use source::{FileId, Span};
 
 /// The fields of an object by path, as JSON.
 type Fields = BTreeMap<Path, String>;
+
+/// An object and its fields.
+#[derive(Clone, Debug)]
+pub(super) struct Flat {
+    node: Node,
+    pub(super) fields: Fields,
+}
 
 /// The identity of an object: its file, kind, namespace and name, and the number of equal ones before it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,7 +50,7 @@ impl Id {
 /// The objects before a change, and the fields that differ between renders without any change.
 #[derive(Debug)]
 pub(super) struct Before {
-    pub(super) objects: BTreeMap<Id, Fields>,
+    pub(super) objects: BTreeMap<Id, Flat>,
     restless: BTreeSet<(Id, Path)>,
 }
 
@@ -66,7 +74,7 @@ pub(super) enum Changed {
     Refused(String, String),
 }
 
-pub(super) fn flat(objects: &Objects) -> BTreeMap<Id, Fields> {
+pub(super) fn flat(objects: &Objects) -> BTreeMap<Id, Flat> {
     let mut found = BTreeMap::new();
     for object in &objects.all {
         let mut id = Id {
@@ -80,7 +88,9 @@ pub(super) fn flat(objects: &Objects) -> BTreeMap<Id, Fields> {
             id.nth += 1;
         }
         let fields = fields(&object.node).into_iter();
-        found.insert(id, fields.map(|field| (field.path, json(field.node))).collect());
+        let fields = fields.map(|field| (field.path, json(field.node))).collect();
+        let node = object.node.clone();
+        found.insert(id, Flat { node, fields });
     }
     found
 }
@@ -99,7 +109,43 @@ pub(super) fn json(node: &Node) -> String {
     node.to_json(&number).to_string()
 }
 
-fn differences(before: &BTreeMap<Id, Fields>, after: &BTreeMap<Id, Fields>) -> Vec<Difference> {
+/// The fields of an object, with the paths that they have in an earlier one: an item of a list keeps its index when others come or go.
+fn moved(object: &Node, earlier: &Node) -> Fields {
+    let text = |key: &str| object.get(key).and_then(Node::as_str).unwrap_or_default();
+    let kind = Shape::of(text("apiVersion"), text("kind"));
+    let mut found = Fields::new();
+    match object.as_map() {
+        Some(map) if !map.is_empty() => {
+            for (key, entry) in map.iter() {
+                let path = Path(vec![Step::Key(Arc::clone(key))]);
+                moved_to(&entry.node, earlier.get(key), kind.field(key), path, &mut found);
+            }
+        }
+        _ => _ = found.insert(Path::default(), json(object)),
+    }
+    found
+}
+
+fn moved_to(node: &Node, earlier: Option<&Node>, shape: Shape, path: Path, found: &mut Fields) {
+    match &node.value {
+        Value::Map(map) if !map.is_empty() => {
+            for (key, entry) in map.iter() {
+                let earlier = earlier.and_then(|earlier| earlier.get(key));
+                let path = path.join(Step::Key(Arc::clone(key)));
+                moved_to(&entry.node, earlier, shape.field(key), path, found);
+            }
+        }
+        Value::List(list) if !list.is_empty() => {
+            let items = earlier.and_then(Node::as_list).unwrap_or_default();
+            for (item, slot) in list.iter().zip(diff::slots(items, list, shape)) {
+                moved_to(item, items.get(slot), shape.item(), path.join(Step::Index(slot)), found);
+            }
+        }
+        _ => _ = found.insert(path, json(node)),
+    }
+}
+
+fn differences(before: &BTreeMap<Id, Flat>, after: &BTreeMap<Id, Flat>) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut gone: Vec<&Id> = before.keys().filter(|id| !after.contains_key(*id)).collect();
     let mut new: Vec<&Id> = after.keys().filter(|id| !before.contains_key(*id)).collect();
@@ -115,7 +161,8 @@ fn differences(before: &BTreeMap<Id, Fields>, after: &BTreeMap<Id, Fields>) -> V
         at.is_none()
     });
     for (old, new) in pairs {
-        let (was, is) = (&before[old], &after[new]);
+        let was = &before[old].fields;
+        let is = &moved(&after[new].node, &before[old].node);
         let paths: BTreeSet<&Path> = was.keys().chain(is.keys()).collect();
         for path in paths {
             if was.get(path) != is.get(path) {

@@ -240,7 +240,8 @@ pub(super) fn set_rows(traced: &Traced<'_>, path: &Path, rows: &mut Rows) {
                 continue;
             }
         }
-        if setter.node.as_map().is_some() {
+        // An empty mapping is on its line.
+        if setter.node.as_map().is_some_and(|map| !map.is_empty()) {
             text = format!("{text} {}", shown(&setter.node));
         }
         let text = with_role(text, &setter.role);
@@ -262,7 +263,7 @@ pub(super) fn change_rows(traced: &Traced<'_>, path: &Path, advice: &mut Vec<Str
     let winner = setters.iter().find(|setter| setter.is_used);
     let list = without_items(path);
     let text = match winner {
-        Some(winner) if winner.node.as_map().is_some() => return,
+        Some(winner) if winner.node.as_map().is_some_and(|map| !map.is_empty()) => return,
         Some(winner) if winner.is_given && winner.role.starts_with("flag") => {
             format!("give another {}", place(winner.place(), traced.sources))
         }

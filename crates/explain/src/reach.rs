@@ -292,7 +292,9 @@ fn reached(traced: &Traced<'_>, systems: Systems<'_>, path: &Path, leaves: &[Pat
 
 /// A field that a key reaches, for programs.
 fn of_field(before: &Before, ((object, path), reached): (&(super::change::Id, Option<Path>), &Reached)) -> Json {
-    let now = path.as_ref().and_then(|path| before.objects.get(object)?.get(path));
+    let now = path
+        .as_ref()
+        .and_then(|path| before.objects.get(object)?.fields.get(path));
     json!({
         "object": object.json(),
         "path": path.as_ref().map(ToString::to_string),
@@ -361,7 +363,7 @@ fn listed(
             );
             continue;
         };
-        let now = before.objects.get(object).and_then(|fields| fields.get(path));
+        let now = before.objects.get(object).and_then(|object| object.fields.get(path));
         let now = now.map_or_else(|| "not there".to_owned(), |now| cut(now));
         let now = reached.now.clone().unwrap_or(now);
         let then = reached
