@@ -25,6 +25,8 @@ impl Listener for Deaf {
 
     fn passed_over(&mut self, _: &Diagnostic, _: &Sources) {}
 
+    fn elsewhere(&mut self, _: &str, _: &[String]) {}
+
     fn suite(&mut self, _: &SuiteResult) {}
 }
 
@@ -224,4 +226,35 @@ fn the_command_prints_and_writes_reports() {
     let output = Case::new("test").args(["-t", "pdf"]).arg(folder.join("chart")).run();
     assert_eq!(output.code, 2);
     assert!(output.stderr.contains("unknown format pdf"), "{}", output.stderr);
+}
+
+/// helm-unittest passes without a word if a chart has its suites in folders of folders, as cert-manager has.
+#[test]
+fn suites_that_the_pattern_does_not_find_are_told() {
+    let folder = scratch("unittest-elsewhere");
+    let write = |path: &str, text: &str| {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("chart/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n");
+    write("chart/templates/a.yaml", "a: 1\n");
+    let run = || Case::new("test").arg("chart").dir(&folder).run();
+    assert_eq!((run().code, &*run().stderr), (0, ""));
+    let suite = "templates: [a.yaml]\ntests:\n  - it: is one\n    asserts: [{equal: {path: a, value: 1}}]\n";
+    write("chart/tests/one/a_test.yaml", suite);
+    let said = "Note: chart has no suites of this pattern, but tests/one/a_test.yaml";
+    assert_eq!(
+        (run().code, &*run().stderr),
+        (0, &*format!("{said}; run them with -f 'tests/one/*_test.yaml'\n"))
+    );
+    write("chart/tests/two/a_test.yaml", suite);
+    let wanted = format!("{said} and 1 more; run them with -f 'tests/**/*_test.yaml'\n");
+    assert_eq!((run().code, &*run().stderr), (0, &*wanted));
+    let all = Case::new("test")
+        .args(["-f", "tests/**/*_test.yaml", "chart"])
+        .dir(&folder)
+        .run();
+    assert!(all.stdout.contains("2 passed, 2 total"), "{}", all.stdout);
+    assert_eq!((all.code, &*all.stderr), (0, ""));
 }

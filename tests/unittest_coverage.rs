@@ -200,9 +200,10 @@ struct Watching {
 }
 
 impl Watching {
-    fn begin(folder: &PathBuf, chart: &str) -> Self {
+    fn begin(folder: &PathBuf, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_promchart"))
-            .args(["test", "--watch", chart])
+            .args(["test", "--watch"])
+            .args(arguments)
             .current_dir(folder)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -235,7 +236,8 @@ impl Watching {
                 .unwrap_or_else(|_| panic!("{said:?}"));
             waits |= line.starts_with("Watching ");
             is_summed_up |= line.starts_with("Time: ") || line.ends_with("no suite runs any of it");
-            if line.starts_with(" PASS ") || line.starts_with(" FAIL ") || line.starts_with("Changed: ") {
+            let starts = [" PASS ", " FAIL ", "Changed: ", "All templates ", "### Lint of "];
+            if starts.iter().any(|start| line.starts_with(start)) {
                 said.push(line);
             }
         }
@@ -264,7 +266,7 @@ fn a_change_runs_what_it_touches() {
         } else {
             (folder.clone(), "chart/")
         };
-        let mut watching = Watching::begin(&inside, chart);
+        let mut watching = Watching::begin(&inside, &[chart]);
         assert_eq!(watching.round().len(), 3);
         let change = |file: &str, from: &str, to: &str| {
             let path = folder.join("chart").join(file);
@@ -308,9 +310,98 @@ fn a_change_runs_what_it_touches() {
 }
 
 #[test]
+fn a_watch_reports_on_all_suites_although_it_runs_some() {
+    let folder = fresh("watch-reports");
+    // Reports in the folder of the chart are not taken for changes of it.
+    let flags = |prefix: &str| {
+        [
+            "-t".to_owned(),
+            "junit".to_owned(),
+            format!("--output-file={prefix}report.xml"),
+            format!("--coverage-output=lcov={prefix}lcov.info"),
+            format!("--coverage-output=html={prefix}pages"),
+            "--coverage-values=../more.yaml".to_owned(),
+        ]
+    };
+    let change = |file: &str, from: &str, to: &str| {
+        let path = folder.join(file);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{file}: {from}");
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+    };
+    std::fs::write(folder.join("more.yaml"), "annotations: {a: b}\n").unwrap();
+    let own = flags("chart/");
+    let mut arguments: Vec<&str> = own.iter().map(String::as_str).collect();
+    arguments.extend(["--lint", "chart"]);
+    let watching = Watching::begin(&folder, &arguments);
+    // What one run of all suites writes.
+    let check = || {
+        let afresh = flags("afresh/");
+        test(&folder, &afresh.iter().map(String::as_str).collect::<Vec<_>>());
+        for file in ["lcov.info", "pages/index.html", "report.xml"] {
+            let text = |folder_of_file: &str| {
+                let path = folder.join(folder_of_file).join(file);
+                let text = std::fs::read_to_string(&path).unwrap();
+                // The durations differ.
+                let words = text.split_inclusive(' ').filter(|word| !word.starts_with("time"));
+                words.collect::<String>()
+            };
+            assert_eq!(text("chart"), text("afresh"), "{file}");
+        }
+    };
+    let first = watching.round();
+    assert_eq!(first.len(), 4, "{first:?}");
+    assert!(first.iter().any(|line| line.starts_with("### Lint of ")), "{first:?}");
+    check();
+    change("chart/templates/deployment.yaml", "replicas: 1", "replicas: 2");
+    let round = watching.round();
+    let deployment = "chart/tests/deployment_test.yaml";
+    assert!(round.contains(&format!(" FAIL  deployment\t{deployment}")), "{round:?}");
+    assert!(
+        round.contains(&format!(
+            "Changed: chart/templates/deployment.yaml; run again: {deployment}"
+        )),
+        "{round:?}"
+    );
+    check();
+    // A line more that no suite runs.
+    change(
+        "chart/templates/ingress.yaml",
+        "{{- if .Values.hosts }}",
+        "{{- if .Values.more }}\nmore: 1\n{{- end }}\n{{- if .Values.hosts }}",
+    );
+    let round = watching.round();
+    assert!(
+        round
+            .iter()
+            .any(|line| line.ends_with("all suites of its chart are run again")),
+        "{round:?}"
+    );
+    check();
+    // The additional render, and settings of the linter that come into being.
+    std::fs::write(folder.join("more.yaml"), "annotations: {}\n").unwrap();
+    let round = watching.round();
+    assert!(
+        round
+            .iter()
+            .any(|line| line.starts_with("Changed: more.yaml; all suites")),
+        "{round:?}"
+    );
+    check();
+    std::fs::write(folder.join("promchart.yaml"), "fail-on: warning\n").unwrap();
+    let round = watching.round();
+    assert!(
+        round
+            .iter()
+            .any(|line| line.starts_with("Changed: promchart.yaml; all suites")),
+        "{round:?}"
+    );
+}
+
+#[test]
 fn watching_is_refused_with_what_it_cannot_do() {
     let folder = fresh("watch-flags");
-    for flag in ["--coverage", "-u", "-q", "-d"] {
+    for flag in ["--chart-tests-path=x", "-u", "-q", "-d"] {
         let run = test(&folder, &["--watch", flag]);
         assert_eq!(run.code, 2, "{flag}");
         assert!(run.stderr.contains("--watch"), "{flag}: {}", run.stderr);

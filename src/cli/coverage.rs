@@ -1,5 +1,6 @@
 //! `promchart test --coverage`: which parts of the templates the tests have run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -85,34 +86,45 @@ impl CoverageArguments {
             || self.coverage_min_branches.is_some()
     }
 
-    /// Prints and writes the coverage. Returns whether it meets the limits.
-    pub(super) fn tell(
+    /// The values files of additional renders.
+    ///
+    /// # Errors
+    /// A pattern that matches no file.
+    pub(super) fn values_files(&self, system: &dyn System, charts: &[String]) -> Result<BTreeSet<String>> {
+        coverage::more_files(system, charts, &self.coverage_values)
+    }
+
+    /// The files and folders that are written.
+    pub(super) fn outputs(&self) -> impl Iterator<Item = &String> {
+        self.coverage_output.iter().map(|target| &target.path)
+    }
+
+    /// Makes the additional renders, and measures each chart. Returns also whether all of these charts render.
+    pub(super) fn measure(
         &self,
         system: &Arc<dyn System>,
         options: &Options,
         results: &mut Results,
         sources: &Sources,
         output: Output,
-    ) -> Result<bool> {
-        let mut is_fine = true;
+    ) -> Result<(Vec<Measured>, bool)> {
         let charts = &mut results.coverage;
-        for (file, errors) in coverage::render_more(system, options, &self.coverage_values, charts, sources)? {
+        let failed = coverage::render_more(system, options, &self.coverage_values, charts, sources)?;
+        for (file, errors) in &failed {
             Output::message(&format!("With {file}:\n"));
-            output.errors(&errors, sources, "");
-            is_fine = false;
+            output.errors(errors, sources, "");
         }
-        let charts: Vec<Measured> = results
-            .coverage
-            .iter()
-            .map(|chart| Measured::of(chart, sources))
-            .collect();
-        for chart in &charts {
+        let charts = results.coverage.iter().map(|chart| Measured::of(chart, sources));
+        Ok((charts.collect(), failed.is_empty()))
+    }
+
+    /// Prints the coverage of charts. Returns whether it meets the limits.
+    pub(super) fn tell(&self, charts: &[Measured], output: Output) -> bool {
+        for chart in charts {
             Output::result(coverage::write_text(chart, output.color()).as_bytes());
         }
-        for target in &self.coverage_output {
-            target.write(&**system, &charts)?;
-        }
-        for chart in &charts {
+        let mut is_fine = true;
+        for chart in charts {
             let shares = [
                 (chart.line_share(), self.coverage_min, "lines", "run", "--coverage-min"),
                 (
@@ -135,7 +147,14 @@ impl CoverageArguments {
                 }
             }
         }
-        Ok(is_fine)
+        is_fine
+    }
+
+    /// Writes the coverage of all charts to the files and folders that were asked for.
+    pub(super) fn write(&self, system: &dyn System, charts: &[Measured]) -> Result<()> {
+        self.coverage_output
+            .iter()
+            .try_for_each(|target| target.write(system, charts))
     }
 }
 

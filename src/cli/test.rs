@@ -68,7 +68,7 @@ pub(super) struct Test {
     #[arg(long)]
     pub(super) strict: bool,
     /// Keep running: after each change of files, run the affected suites again, until Ctrl-C
-    #[arg(long, conflicts_with_all = ["update_snapshot", "failfast", "debug", "output_file", "chart_tests_path"])]
+    #[arg(long, conflicts_with_all = ["update_snapshot", "failfast", "debug", "chart_tests_path"])]
     pub(super) watch: bool,
     /// Stop at the first test that fails
     #[arg(short = 'q', long)]
@@ -80,7 +80,7 @@ pub(super) struct Test {
     #[arg(long)]
     pub(super) skip_schema_validation: bool,
     /// Check the objects of each test's render against Kubernetes, as `promchart lint` does
-    #[arg(long, conflicts_with = "watch")]
+    #[arg(long)]
     pub(super) lint: bool,
     #[command(flatten)]
     pub(super) coverage: CoverageArguments,
@@ -104,6 +104,25 @@ impl Listener for Told {
 
     fn passed_over(&mut self, error: &Diagnostic, sources: &Sources) {
         Output::message(&self.printer.chart_failed(error, sources));
+    }
+
+    fn elsewhere(&mut self, path: &str, files: &[String]) {
+        let Some(first) = files.first() else { return };
+        let folder = |file: &str| file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let pattern = if files.iter().all(|file| folder(file) == folder(first)) {
+            format!("{}/*_test.yaml", folder(first))
+        } else {
+            let top = first.split_once('/').map_or("", |(top, _)| top);
+            format!("{top}/**/*_test.yaml")
+        };
+        let pattern = pattern.trim_start_matches('/');
+        let and_more = match files.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Output::message(&format!(
+            "Note: {path} has no suites of this pattern, but {first}{and_more}; run them with -f '{pattern}'\n"
+        ));
     }
 
     fn suite(&mut self, result: &SuiteResult) {
@@ -152,22 +171,13 @@ fn tested(system: &Arc<dyn System>, arguments: &Test, output: Output, sources: &
         only: None,
         with_requests: arguments.lint,
     };
-    let printer = Printer::new(output.color());
+    let more = arguments.coverage.values_files(&**system, &options.charts)?;
     if arguments.watch {
-        if arguments.coverage.is_wanted() {
-            return Err(Box::new(
-                usage("--watch runs some suites at a time, of which no coverage is told")
-                    .help("leave out --watch, or all flags that begin with --coverage"),
-            ));
-        }
-        watch(system, &options, printer);
+        match watch(system, arguments, options, format, more, output)? {}
     }
+    let printer = Printer::new(output.color());
     let mut results = unittest::run(system, &options, sources, &mut Told { printer });
-    if let Some(file) = arguments.output_file.as_deref().filter(|file| !file.is_empty()) {
-        let report = unittest::write(format, &results.suites, &**system);
-        let failed = |error: std::io::Error| usage(format!("cannot write {file}: {error}"));
-        system.write(Path::new(file), report.as_bytes()).map_err(failed)?;
-    }
+    arguments.write_report(&**system, format, &results.suites)?;
     let elapsed = system.now().saturating_sub(began);
     Output::result(printer.summary(&results, elapsed).as_bytes());
     let mut is_fine = results.passed();
@@ -175,9 +185,25 @@ fn tested(system: &Arc<dyn System>, arguments: &Test, output: Output, sources: &
         is_fine &= test_lint::lint(system, &results, output)?;
     }
     if options.coverage {
-        is_fine &= arguments
-            .coverage
-            .tell(system, &options, &mut results, sources, output)?;
+        let coverage = &arguments.coverage;
+        let (charts, all_render) = coverage.measure(system, &options, &mut results, sources, output)?;
+        is_fine &= coverage.tell(&charts, output) && all_render;
+        coverage.write(&**system, &charts)?;
     }
     Ok(is_fine)
+}
+
+impl Test {
+    /// Writes the report, if it was asked for.
+    pub(super) fn write_report(&self, system: &dyn System, format: Format, suites: &[SuiteResult]) -> Result<()> {
+        let Some(file) = self.report_file() else { return Ok(()) };
+        let report = unittest::write(format, suites, system);
+        let failed = |error: std::io::Error| usage(format!("cannot write {file}: {error}"));
+        system.write(Path::new(file), report.as_bytes()).map_err(failed)
+    }
+
+    /// The file of the report.
+    pub(super) fn report_file(&self) -> Option<&String> {
+        self.output_file.as_ref().filter(|file| !file.is_empty())
+    }
 }

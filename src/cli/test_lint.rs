@@ -8,7 +8,7 @@ use super::output::Output;
 use diagnostics::report::{self, Format};
 use diagnostics::{Result, Severity};
 use engine::threads;
-use lint::settings::Settings;
+use lint::settings::{NAMES, Settings};
 use lint::{Family, Progress, Run, Scope};
 use source::Sources;
 use system::System;
@@ -19,6 +19,19 @@ struct Silent;
 
 impl Progress for Silent {
     fn done(&self, _: usize, _: usize, _: &Run) {}
+}
+
+/// The files and folders besides the charts that findings depend on.
+pub(super) fn inputs(system: &dyn System) -> Vec<String> {
+    let sources = Sources::new();
+    // One of them may be made later. An error in the settings is told by `lint`.
+    let mut inputs: Vec<String> = NAMES.map(str::to_owned).to_vec();
+    if let Ok(settings) = Settings::load(system, None, &sources) {
+        inputs.extend(settings.file.map(|file| sources.get(file).name().to_owned()));
+        inputs.extend(settings.baseline);
+        inputs.extend(settings.crds);
+    }
+    inputs
 }
 
 /// Lints the render of each test by the rules of the family `kubernetes`, prints what is found, and tells whether that is fine. A finding that

@@ -325,6 +325,20 @@ impl Coverage {
         }
     }
 
+    /// Adds the counts of earlier renders, of which some files may have changed since: what was run of those no longer counts, nor do
+    /// files that these renders were not given.
+    pub fn add_earlier(&mut self, earlier: &Self) {
+        for (name, file) in &mut self.files {
+            let same = earlier
+                .files
+                .get(name)
+                .filter(|other| other.points.all.len() == file.points.all.len());
+            if let Some(other) = same {
+                file.add(other);
+            }
+        }
+    }
+
     pub(crate) fn insert(&mut self, name: Arc<str>, file: FileCoverage) {
         self.files.insert(name, file);
     }

@@ -50,7 +50,7 @@ pub struct Options {
     pub debug_folder: Option<String>,
     /// The limits of each render.
     pub limits: Limits,
-    /// Whether [`Results::coverage`] is computed.
+    /// Whether [`Results::coverage`] and [`Results::uses`] are computed.
     pub coverage: bool,
     /// The files of the suites to run; `None` runs all.
     pub only: Option<BTreeSet<String>>,
@@ -68,6 +68,10 @@ pub trait Listener {
 
     /// Called if the suites of a subchart cannot be read; they are skipped.
     fn passed_over(&mut self, error: &Diagnostic, sources: &Sources);
+
+    /// Called after [`Listener::chart`] if a chart has no suite to run, but files elsewhere that are named like suites. Their paths are
+    /// relative to the folder of the chart.
+    fn elsewhere(&mut self, path: &str, files: &[String]);
 
     /// Called after a suite was run.
     fn suite(&mut self, result: &SuiteResult);
@@ -101,6 +105,10 @@ pub struct Uses {
     pub templates: BTreeSet<Arc<str>>,
     /// The values files.
     pub values: BTreeSet<String>,
+    /// What their renders have run.
+    pub coverage: Coverage,
+    /// The positions of their results in [`Results::suites`].
+    pub results: Range<usize>,
 }
 
 /// The coverage of a chart's templates.
@@ -164,6 +172,8 @@ struct Loaded {
     kubes: Vec<Vec<KubeVersion>>,
     /// Suites of subcharts that cannot be read.
     passed_over: Vec<Diagnostic>,
+    /// If there are no suites: files that are named like some.
+    elsewhere: Vec<String>,
 }
 
 /// Suites of one chart that are run in sequence, because they share a snapshot file.
@@ -225,7 +235,12 @@ impl Telling<'_> {
                 self.listener.passed_over(error, sources);
             }
             match &loaded.found {
-                Ok((chart, _)) => self.listener.chart(chart.name(), &loaded.path),
+                Ok((chart, _)) => {
+                    self.listener.chart(chart.name(), &loaded.path);
+                    if !loaded.elsewhere.is_empty() {
+                        self.listener.elsewhere(&loaded.path, &loaded.elsewhere);
+                    }
+                }
                 Err(error) => {
                     self.listener.chart_failed(error, sources);
                     self.passed = false;
@@ -233,6 +248,7 @@ impl Telling<'_> {
                 }
             }
         }
+        let first = self.results.suites.len();
         for result in ran.suites {
             self.passed &= result.passed;
             self.listener.suite(&result);
@@ -247,12 +263,12 @@ impl Telling<'_> {
                     coverage: Coverage::default(),
                 });
             }
-            self.results
-                .uses
-                .extend(uses(&loaded.path, &suites[piece.suites.clone()], &coverage));
             if let Some(chart) = self.results.coverage.last_mut() {
                 chart.coverage.add(&coverage);
             }
+            let results = first..self.results.suites.len();
+            let uses = uses(&loaded.path, &suites[piece.suites.clone()], coverage, results);
+            self.results.uses.extend(uses);
         }
     }
 }
@@ -275,6 +291,10 @@ impl Loader<'_> {
             Ok((chart, suites))
         };
         let found = load(&mut passed_over);
+        let elsewhere = match &found {
+            Ok((_, suites)) if suites.is_empty() => self.elsewhere(path),
+            _ => Vec::new(),
+        };
         let suites = found.as_ref().map_or(&[][..], |(_, suites)| suites);
         let kubes = suites.iter().map(|suite| {
             let versions = suite.jobs.iter().map(|job| kube_version(kube, job));
@@ -285,7 +305,19 @@ impl Loader<'_> {
             kubes: kubes.collect(),
             found,
             passed_over,
+            elsewhere,
         }
+    }
+
+    /// The files in the folder of a chart that are named like suites.
+    fn elsewhere(&self, path: &str) -> Vec<String> {
+        let base = format!("{}/", gopath::clean(path));
+        let files = glob(&**self.system, &format!("{base}**/*_test.y*ml")).unwrap_or_default();
+        let own = files.iter().map(|file| file.strip_prefix(&base).unwrap_or(file));
+        // Those of subcharts are not of this chart.
+        own.filter(|file| !file.starts_with("charts/"))
+            .map(str::to_owned)
+            .collect()
     }
 
     fn pieces(&self, charts: &[Loaded]) -> Vec<Piece> {
@@ -596,7 +628,7 @@ impl Loader<'_> {
 }
 
 /// The files that suites of one file use.
-fn uses(chart: &str, suites: &[Suite], coverage: &Coverage) -> Option<Uses> {
+fn uses(chart: &str, suites: &[Suite], coverage: Coverage, results: Range<usize>) -> Option<Uses> {
     let first = suites.first()?;
     let was_run = |file: &FileCoverage| file.counted().any(|(_, _, hits)| hits > 0);
     let run = coverage.files().filter(|(_, file)| was_run(file));
@@ -612,6 +644,8 @@ fn uses(chart: &str, suites: &[Suite], coverage: &Coverage) -> Option<Uses> {
         suites: first.file.clone(),
         templates: run.map(|(_, file)| Arc::clone(&file.path)).collect(),
         values: suites.iter().flat_map(values).collect(),
+        coverage,
+        results,
     })
 }
 

@@ -24,7 +24,7 @@ pub use cobertura::write as write_cobertura;
 pub use html::pages as html_pages;
 pub use json::write as write_json;
 pub use lcov::write as write_lcov;
-pub use more::render as render_more;
+pub use more::{more_files, render as render_more};
 pub use text::write as write_text;
 
 /// The covered part of a total.

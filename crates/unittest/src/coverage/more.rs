@@ -13,11 +13,43 @@ use gostd::path as gopath;
 use source::Sources;
 use system::System;
 
-/// Renders each chart with each values file that matches a pattern, relative to the chart's folder or else to the
-/// working folder, and adds the coverage. Returns the failed renders, by values file.
+/// The values files that patterns match, for the folder of a chart: relative to it, or else to the working folder.
 ///
 /// # Errors
-/// If a pattern matches no file for any chart.
+/// If a pattern is invalid.
+fn files_of(system: &dyn System, chart: &str, pattern: &str) -> Result<Vec<String>> {
+    let inside = gopath::clean(&format!("{}/{pattern}", chart.trim_end_matches('/')));
+    let found = |pattern: &str| glob(system, pattern).map_err(|error| Box::new(Diagnostic::error(SUITE, error)));
+    let files = found(&inside)?;
+    Ok(if files.is_empty() { found(pattern)? } else { files })
+}
+
+/// The values files with which charts are rendered besides their tests, for all charts.
+///
+/// # Errors
+/// If a pattern is invalid or matches no file for any chart.
+pub fn more_files(system: &dyn System, charts: &[String], patterns: &[String]) -> Result<BTreeSet<String>> {
+    let mut all = BTreeSet::new();
+    for pattern in patterns {
+        let mut is_used = false;
+        for chart in charts {
+            let files = files_of(system, chart, pattern)?;
+            is_used |= !files.is_empty();
+            all.extend(files);
+        }
+        if !is_used {
+            let message = format!("no values file {pattern}, in no chart and not in this folder");
+            let help = "check the pattern after --coverage-values";
+            return Err(Diagnostic::error(SUITE, message).help(help).into());
+        }
+    }
+    Ok(all)
+}
+
+/// Renders each chart with each values file that a pattern matches, and adds the coverage. Returns the failed renders, by values file.
+///
+/// # Errors
+/// If a pattern is invalid.
 pub fn render(
     system: &Arc<dyn System>,
     options: &Options,
@@ -26,19 +58,10 @@ pub fn render(
     sources: &Sources,
 ) -> Result<Vec<(String, Report)>> {
     let mut failed = Vec::new();
-    let mut used = BTreeSet::new();
     for chart in charts.iter_mut() {
         let mut files: Vec<String> = Vec::new();
         for pattern in patterns {
-            let inside = gopath::clean(&format!("{}/{pattern}", chart.path.trim_end_matches('/')));
-            for pattern_of_file in [&inside, pattern] {
-                let found = glob(&**system, pattern_of_file).map_err(|error| Diagnostic::error(SUITE, error))?;
-                if !found.is_empty() {
-                    used.insert(pattern);
-                    files.extend(found);
-                    break;
-                }
-            }
+            files.extend(files_of(&**system, &chart.path, pattern)?);
         }
         if files.is_empty() {
             continue;
@@ -65,12 +88,5 @@ pub fn render(
             }
         }
     }
-    match patterns.iter().find(|pattern| !used.contains(pattern)) {
-        Some(pattern) if !charts.is_empty() => {
-            let message = format!("no values file {pattern}, in no chart and not in this folder");
-            let help = "check the pattern after --coverage-values";
-            Err(Diagnostic::error(SUITE, message).help(help).into())
-        }
-        _ => Ok(failed),
-    }
+    Ok(failed)
 }
