@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::eval::{CALL_LIMIT, Error, Evaluator, both, fail, no_overload, range, tenth};
+use crate::error::{Error, fail, no_overload};
+use crate::eval::{CALL_LIMIT, Evaluator, both, range, tenth};
 use crate::library::format as formats;
 use crate::library::net::{self, Cidr};
 use crate::library::quantity::Quantity;

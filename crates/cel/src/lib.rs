@@ -6,6 +6,7 @@
 //! time.
 
 mod calls;
+mod error;
 mod escape;
 mod eval;
 mod library;
@@ -13,8 +14,9 @@ mod operators;
 pub mod syntax;
 mod value;
 
+pub use error::Error;
 pub use escape::escape;
-pub use eval::{BUDGET, CALL_LIMIT, Error, Variables, evaluate};
+pub use eval::{BUDGET, CALL_LIMIT, Variables, evaluate};
 pub use library::times::{date, duration, named_duration, timestamp};
 pub use library::{format::Format, net::Cidr, quantity::Quantity, semver::Semver, url::Url};
 pub use value::{Key, List, ListKind, Map, Timestamp, Value};

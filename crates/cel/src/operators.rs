@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::eval::{Error, fail, no_overload};
+use crate::error::{Error, fail, no_overload};
 use crate::library::{net, strings, times};
 use crate::value::{List, ListKind, Timestamp, Value, same_keys};
 

@@ -12,7 +12,6 @@ use x509_cert::ext::pkix::{
 };
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 
-use super::issue::Usage;
 use super::key::{self, PrivateKey};
 use super::names::San;
 use super::pem::{self, CERTIFICATE};
@@ -218,6 +217,15 @@ impl Certificate {
             Err(error) => Err(format!("its name constraints cannot be read: {error}")),
         }
     }
+}
+
+/// The use of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Usage {
+    /// TLS server authentication.
+    Server,
+    /// TLS client authentication.
+    Client,
 }
 
 impl Usage {

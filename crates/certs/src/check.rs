@@ -1,7 +1,7 @@
 //! Checks the files of a folder, and lists the certificates in it.
 
-use super::certificate::{Certificate, Fitness, date};
-use super::issue::{DAY, Usage};
+use super::certificate::{Certificate, Fitness, Usage, date};
+use super::issue::DAY;
 use super::run::differences;
 use super::services::{CLIENT, Wanted};
 use super::store::{Found, MOUNTED, Store, paths};

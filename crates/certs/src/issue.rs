@@ -22,7 +22,7 @@ use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 use x509_cert::time::{Time, Validity};
 
-use super::certificate::Certificate;
+use super::certificate::{Certificate, Usage};
 use super::key::PrivateKey;
 use super::names::San;
 use system::System;
@@ -31,15 +31,6 @@ use system::System;
 pub(super) const BACKDATED: u64 = 300;
 /// The seconds of a day.
 pub(super) const DAY: u64 = 86_400;
-
-/// The use of a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Usage {
-    /// TLS server authentication.
-    Server,
-    /// TLS client authentication.
-    Client,
-}
 
 /// An end-entity certificate.
 pub(super) struct Leaf<'a> {

@@ -27,10 +27,10 @@ mod services;
 mod store;
 
 pub use authority::Given;
+pub use certificate::Usage;
 pub use certificate::{Certificate, date};
 pub use check::{Checked, check};
 pub use commit::Locked;
-pub use issue::Usage;
 pub use key::{KeyType, PrivateKey};
 pub use names::San;
 pub use plan::{Action, Options, Plan, Planned, plan};

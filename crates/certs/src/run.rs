@@ -1,7 +1,7 @@
 //! Decides about one certificate after the other, and creates the new ones.
 
 use super::authority::Authority;
-use super::certificate::{Certificate, bundle, date};
+use super::certificate::{Certificate, Usage, bundle, date};
 use super::commit::{NewFile, PRIVATE, PUBLIC};
 use super::constraints::permits;
 use super::issue::{self, DAY, Leaf};
@@ -100,7 +100,7 @@ impl Run<'_> {
             );
             notes.push(Diagnostic::warning(CERTIFICATES, message).help("clients have to use the names that remain"));
         }
-        if wanted.names.is_empty() && wanted.usage == issue::Usage::Server {
+        if wanted.names.is_empty() && wanted.usage == Usage::Server {
             return Err(error(
                 format!("`{}`: the CA's name constraints permit none of its names", wanted.id),
                 "give a CA that may sign the names of Services, or names of its own with --san",

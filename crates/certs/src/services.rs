@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::issue::Usage;
+use super::certificate::Usage;
 use super::names::San;
 use super::{CERTIFICATES, error};
 use diagnostics::{Diagnostic, Report, closest};

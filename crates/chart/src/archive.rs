@@ -6,7 +6,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 
 use super::File;
-use super::load::{Budget, LOAD, MAX_CHART_SIZE};
+use super::budget::{Budget, LOAD, MAX_CHART_SIZE};
 use diagnostics::{Diagnostic, Result};
 use system::System;
 

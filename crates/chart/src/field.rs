@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::metadata::METADATA;
 use diagnostics::{Diagnostic, Result};
 use goyaml::{Map, Node, Value};
+
+/// The rule for errors in Chart.yaml.
+pub(super) const METADATA: &str = "chart-metadata";
 
 /// The path of the Go struct field that a value is decoded into, for messages.
 pub(super) struct Field(pub(super) String);

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::File;
+use super::budget::{LOAD, MAX_CHART_SIZE, MAX_DEPTH};
 use super::ignore::Rules;
-use super::load::{LOAD, MAX_CHART_SIZE, MAX_DEPTH};
 use diagnostics::{Diagnostic, Report, Result};
 use gostd::quote::log_value;
 use source::{Source, SourceKind};

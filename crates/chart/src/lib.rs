@@ -1,6 +1,7 @@
 //! Charts, loaded from a folder or an archive into a single value.
 
 mod archive;
+mod budget;
 
 mod field;
 mod folder;
@@ -20,7 +21,8 @@ use gostd::string as gostring;
 use goyaml::Node;
 use source::{FileId, Source, SourceKind, Sources};
 
-pub use load::{LOAD, VALUES_SYNTAX, load, locate, merge_maps, values_document};
+pub use budget::LOAD;
+pub use load::{VALUES_SYNTAX, load, locate, merge_maps, values_document};
 pub use location::{Embedded, Location};
 pub use metadata::{Dependency, ImportValue, Maintainer, Metadata, check_usable};
 pub use syntax::syntax_error;

@@ -5,7 +5,9 @@ use std::collections::btree_map::Entry;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::metadata::{METADATA, Metadata, UNUSABLE_VERSION, check_api_version, check_lock};
+use super::budget::{Budget, LOAD, MAX_CHARTS, MAX_DEPTH};
+use super::field::METADATA;
+use super::metadata::{Metadata, UNUSABLE_VERSION, check_api_version, check_lock};
 use super::{Chart, File, archive, folder};
 use diagnostics::{Diagnostic, Report, Result};
 use gostd::errno;
@@ -13,24 +15,6 @@ use gostd::quote::quote;
 use goyaml::{Node, Value};
 use source::{FileId, Sources, Span};
 use system::{FileKind, System};
-
-/// The rule for charts that cannot be loaded.
-pub const LOAD: &str = "chart-load";
-/// The maximum total size of a chart's files, in bytes, packed or unpacked; Helm's limit.
-pub(super) const MAX_CHART_SIZE: u64 = 100 * 1024 * 1024;
-/// The maximum nesting depth of charts in charts and of folders in folders.
-pub(super) const MAX_DEPTH: usize = 64;
-/// The maximum number of charts in a chart.
-const MAX_CHARTS: usize = 4096;
-
-/// The remaining budget of a chart and everything in it.
-pub(super) struct Budget {
-    /// The number of bytes that may be unpacked from archives.
-    pub(super) bytes: u64,
-    /// The number of bytes that the decompressed archives may have.
-    pub(super) stream: u64,
-    charts: usize,
-}
 
 /// Loads the chart at a path, which is a folder or a packed chart. Messages that Helm would log go to `report`.
 ///
@@ -117,16 +101,6 @@ pub fn locate(system: &dyn System, path: &Path) -> Result<system::Entry> {
         };
         Box::new(missing.helm(helm).help(FETCH))
     })
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self {
-            bytes: MAX_CHART_SIZE,
-            stream: MAX_CHART_SIZE + MAX_CHART_SIZE / 4,
-            charts: MAX_CHARTS,
-        }
-    }
 }
 
 /// Builds a chart from its files; `shown` is the path of the chart as typed by the user.

@@ -6,6 +6,7 @@ use diagnostics::{Report, Result};
 use source::Sources;
 use system::System;
 
+use super::budget::Budget;
 use super::load::{self, from_files};
 use super::{Chart, File, folder};
 
@@ -86,6 +87,6 @@ impl Embedded {
             .filter(|(name, _)| is_kept(name))
             .map(|(name, bytes)| File::new(*name, format!("{shown}/{name}"), bytes))
             .collect();
-        from_files(files, shown, sources, report, 0, &mut load::Budget::default())
+        from_files(files, shown, sources, report, 0, &mut Budget::default())
     }
 }

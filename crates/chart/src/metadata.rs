@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::field::{Field, mismatch};
+use super::field::{Field, METADATA, mismatch};
 use diagnostics::{Diagnostic, Result};
 use gostd::layout_parse::parse;
 use gostd::path::base;
@@ -23,8 +23,6 @@ const LISTS: [&str; 7] = [
     "tags",
     "import-values",
 ];
-/// The rule for errors in Chart.yaml.
-pub(crate) const METADATA: &str = "chart-metadata";
 
 /// Chart.yaml.
 #[derive(Clone, Debug, Default)]

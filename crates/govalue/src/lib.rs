@@ -1,5 +1,6 @@
 //! Go's dynamic values: the parts of `reflect` and `fmt` that templates use, on top of minijinja's `Value`.
 
+mod arguments;
 pub mod assign;
 pub mod bounds;
 pub mod cast;

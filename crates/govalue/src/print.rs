@@ -4,7 +4,6 @@ use minijinja::Value;
 
 use super::bounds::{Limit, Meter};
 use super::printer::Printer;
-use super::types::IntType;
 use super::value::{View, view};
 
 /// The budget, in steps, of a print without a meter of its own.
@@ -76,16 +75,6 @@ fn limited<T>(walk: impl FnOnce(&mut Meter<'_>) -> Result<T, Limit>) -> Result<T
         Ok(())
     };
     walk(&mut Meter::new(&mut pay))
-}
-
-/// Prints an integer as `%v` does: durations, months and weekdays have a `String` method.
-pub fn print_int(int_type: IntType, value: i64) -> String {
-    match int_type {
-        IntType::Duration => gostd::time::format_duration(value),
-        IntType::Month => gostd::time::month_name(value),
-        IntType::Weekday => gostd::time::weekday_name(value),
-        _ => value.to_string(),
-    }
 }
 
 /// Prints a `reflect.Value` as `fmt` does for a verb.

@@ -123,7 +123,7 @@ impl<'m, 'a> Printer<'m, 'a> {
             _ if self.layout.flags.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') => None,
             View::Struct(object) => object.display(),
             View::Int(int_type @ (IntType::Duration | IntType::Month | IntType::Weekday), number) => {
-                Some(super::print::print_int(int_type, number))
+                Some(print_int(int_type, number))
             }
             _ => None,
         };
@@ -325,5 +325,15 @@ impl<'m, 'a> Printer<'m, 'a> {
         let sharp = std::mem::replace(&mut self.layout.flags.sharp, prefix);
         self.layout.integer(address, false, 16, 'v');
         self.layout.flags.sharp = sharp;
+    }
+}
+
+/// Prints an integer as `%v` does: durations, months and weekdays have a `String` method.
+pub(crate) fn print_int(int_type: IntType, value: i64) -> String {
+    match int_type {
+        IntType::Duration => gostd::time::format_duration(value),
+        IntType::Month => gostd::time::month_name(value),
+        IntType::Weekday => gostd::time::weekday_name(value),
+        _ => value.to_string(),
     }
 }

@@ -2,7 +2,7 @@
 
 use minijinja::Value;
 
-use super::methods::{Called, check_arguments};
+use super::arguments::{Called, check_arguments};
 use super::types::{Type, UintType};
 use super::value::{Data, MethodError, Struct, object, uint_of};
 use gostd::semver::{Level, Version};

@@ -2,7 +2,7 @@
 
 use minijinja::Value;
 
-use super::methods::{Called, check_arguments, int_argument, three_results, two_results};
+use super::arguments::{Called, check_arguments, int_argument, three_results, two_results};
 use super::types::{IntType, Type, UintType};
 use super::value::{Data, MethodError, Struct, int_of, int64, object, uint_of};
 use gostd::civil::days_from_date;

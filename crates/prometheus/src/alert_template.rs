@@ -75,7 +75,7 @@ pub(super) fn check(check: &mut Check<'_>, alert: &str, node: &Node) {
     let Err(errors) = gotemplate::parse(&whole, FileId::NONE, &name, &is_function) else {
         return;
     };
-    for error in errors.into_iter().take(super::rules::MOST_ERRORS) {
+    for error in errors.into_iter().take(super::rules_table::MOST_ERRORS) {
         let inside = |offset: u32| (offset as usize).saturating_sub(DEFINITIONS.len()).min(text.len());
         let span = |span: Span, check: &Check<'_>| check.within(node, &text, inside(span.start)..inside(span.end));
         let message = format!("error parsing template {name}: {}", error.message);

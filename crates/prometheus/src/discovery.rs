@@ -6,19 +6,10 @@ use super::discovery_clouds::{
     AWS, AZURE, DIGITALOCEAN, EC2, ECS, ELASTICACHE, GCE, HETZNER, IONOS, LIGHTSAIL, LINODE, MSK, OCI, OPENSTACK,
     OUTSCALE, OVHCLOUD, RDS, SCALEWAY, STACKIT, VULTR,
 };
+use super::discovery_fields::{FILTERS, PORT, REFRESH};
 use super::http::{HTTP_FIELDS, TLS};
 use super::schema::{Field, Struct, TEXTS, Ty, free};
 use gostd::quote::quote;
-
-pub(super) const PORT: Field = ("port", Ty::Int);
-pub(super) const REFRESH: Field = ("refresh_interval", Ty::Duration);
-
-static FILTER: Struct = Struct {
-    name: "Filter",
-    fields: &[&[("name", Ty::Text), ("values", TEXTS)]],
-    check: free,
-};
-pub(super) const FILTERS: Field = ("filters", Ty::List(&Ty::Struct(&FILTER)));
 
 static CONSUL: Struct = Struct {
     name: "consul.SDConfig",

@@ -1,7 +1,7 @@
 //! Service discovery for cloud providers.
 
-use super::discovery::{FILTERS, PORT, REFRESH};
 use super::discovery_checks as checks;
+use super::discovery_fields::{FILTERS, PORT, REFRESH};
 use super::http::{HTTP_FIELDS, TLS};
 use super::schema::{Field, Struct, TEXTS, Ty};
 use gostd::quote::quote;

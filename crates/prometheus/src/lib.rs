@@ -24,6 +24,7 @@ mod config_tables;
 mod discovery;
 mod discovery_checks;
 mod discovery_clouds;
+mod discovery_fields;
 mod http;
 mod operator;
 mod relabel;

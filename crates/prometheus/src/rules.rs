@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::alert_template;
 use super::check::{Check, Object};
 use super::config::once;
-use super::rules_table::{GROUP, PROMQL_SYNTAX, PROMQL_TYPE, RULE, SAME_RULE};
+use super::rules_table::{GROUP, MOST_ERRORS, PROMQL_SYNTAX, PROMQL_TYPE, RULE, SAME_RULE};
 use super::scalars::{is_label_name, is_metric_name, is_utf8};
 use super::schema::{Field, Struct, Ty};
 use diagnostics::Diagnostic;
@@ -195,9 +195,6 @@ fn recording(check: &mut Check<'_>, rule: Object<'_>) {
         check.error(RULE, rule.value("record"), message);
     }
 }
-
-/// The maximum number of errors reported for one expression or template.
-pub(super) const MOST_ERRORS: usize = 20;
 
 /// Checks the expression in a scalar.
 pub(super) fn expression(check: &mut Check<'_>, node: &Node) {

@@ -105,3 +105,6 @@ mod tests {
         assert!(RULES.is_sorted_by(|a, b| a.id < b.id));
     }
 }
+
+/// The maximum number of errors reported for one expression or template.
+pub(super) const MOST_ERRORS: usize = 20;

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::number;
-use super::token::{Kind, Op, Token, duration_keyword, keyword};
+use super::token::{Kind, Op, Token, duration_keyword, is_alpha, keyword};
 use gostd::quote::quote_char;
 
 /// The lexer's state.
@@ -33,10 +33,6 @@ type Lexed = Result<Kind, String>;
 
 pub(super) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
-}
-
-pub(super) fn is_alpha(c: char) -> bool {
-    c == '_' || c.is_ascii_alphabetic()
 }
 
 fn unexpected(what: &str, c: char) -> String {

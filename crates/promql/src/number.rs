@@ -1,6 +1,6 @@
 //! Numbers as Prometheus' lexer scans them.
 
-use super::lexer::is_alpha;
+use super::token::is_alpha;
 use gostd::{float, int};
 
 /// The number of bytes at the start of a text that look like a number, and whether they are one. If not, a duration may

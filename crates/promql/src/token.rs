@@ -243,3 +243,8 @@ impl Token {
         }
     }
 }
+
+/// Whether a character may begin a name.
+pub(super) fn is_alpha(c: char) -> bool {
+    c == '_' || c.is_ascii_alphabetic()
+}

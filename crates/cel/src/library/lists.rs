@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::eval::{Error, fail};
+use crate::error::{Error, fail};
 use crate::value::Value;
 
 /// `isSorted`.

@@ -1,6 +1,6 @@
 //! String functions: cel-go's `ext/strings.go` and `ext/formatting.go`.
 
-use crate::eval::{Error, fail};
+use crate::error::{Error, fail};
 use crate::library::times;
 use crate::value::Value;
 

@@ -6,13 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::family::{Family, Member};
 use super::import::import_all;
 use super::merge::{Mode, coalesce};
+use super::notice::{DEPENDENCY, log};
 use crate::{Chart, Dependency};
 use diagnostics::{Diagnostic, Report, Result};
 use goyaml::{Node, Value};
 use source::Span;
-
-/// The rule for dependencies that do not match Chart.yaml.
-pub const DEPENDENCY: &str = "chart-dependency";
 
 /// Enables and disables subcharts by their conditions and tags, applies aliases and imports values.
 ///
@@ -110,13 +108,6 @@ fn enable(family: &mut Family, member: Member, given: &Node, path: &str, report:
     metadata.has_dependencies = !metadata.dependencies.is_empty();
     family.set_subcharts(member, subcharts);
     Ok(())
-}
-
-pub(super) fn log(report: &mut Report, message: &str, attributes: &str, span: Option<Span>) {
-    let mut diagnostic = Diagnostic::warning(DEPENDENCY, format!("{message}: {attributes}"))
-        .helm(format!("level=WARN msg=\"{message}\" {attributes}"));
-    diagnostic.span = span;
-    report.push(diagnostic);
 }
 
 fn apply_tags(dependencies: &mut [Dependency], values: &Node, report: &mut Report) {

@@ -12,8 +12,8 @@ use gostd::semver::is_compatible;
 use goyaml::Node;
 use source::Span;
 
-use super::dependency::DEPENDENCY;
 use super::merge::Defaults;
+use super::notice::DEPENDENCY;
 
 /// The maximum number of charts, including all copies.
 const MAX_CHARTS: usize = 8_192;

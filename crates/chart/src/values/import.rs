@@ -1,9 +1,9 @@
 //! `import-values`: the values that subcharts export. Mirrors `processImportValues` of Helm's
 //! `pkg/chart/v2/util/dependencies.go`.
 
-use super::dependency::log;
 use super::family::{Family, Member};
 use super::merge::{Mode, coalesce_in};
+use super::notice::log;
 use super::tables::{Table, Tables};
 use crate::{Dependency, ImportValue};
 use diagnostics::{Report, Result};

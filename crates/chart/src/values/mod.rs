@@ -6,6 +6,7 @@ mod dependency;
 mod family;
 mod import;
 mod merge;
+mod notice;
 mod overrides;
 pub mod set;
 mod tables;
@@ -15,8 +16,9 @@ use crate::Chart;
 use diagnostics::{Report, Result};
 use goyaml::Node;
 
-pub use dependency::{DEPENDENCY, check_present};
+pub use dependency::check_present;
 pub use merge::{GLOBAL, MERGE};
+pub use notice::DEPENDENCY;
 pub use overrides::{FLAG, Overrides, read_layers, read_overrides};
 pub use texts::locate_texts;
 

@@ -13,35 +13,10 @@ use goyaml::{Entry, Map, Node, Value, json};
 use source::{FileId, Source, Span};
 
 mod atom;
+mod kind;
 mod parser;
 
-/// The kind of flag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SetKind {
-    /// `--set`: values are integers, booleans, null or strings.
-    Set,
-    /// `--set-string`: values are strings.
-    String,
-    /// `--set-json`: values are JSON; or the whole flag is one JSON object, which is merged.
-    Json,
-    /// `--set-file`: values are file names.
-    File,
-    /// `--set-literal`: everything after the first `=` is the value.
-    Literal,
-}
-
-impl SetKind {
-    /// The name of the flag.
-    pub fn flag(self) -> &'static str {
-        match self {
-            Self::Set => "--set",
-            Self::String => "--set-string",
-            Self::Json => "--set-json",
-            Self::File => "--set-file",
-            Self::Literal => "--set-literal",
-        }
-    }
-}
+pub use kind::SetKind;
 
 /// The reason why a flag cannot be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]

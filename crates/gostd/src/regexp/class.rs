@@ -2,7 +2,6 @@
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, HirKind};
 
-use super::parse::Texts;
 use crate::string::RESERVED_START;
 
 /// Ranges of a Perl or POSIX class.
@@ -85,6 +84,15 @@ pub(super) fn item(mut class: ClassUnicode, fold: bool, negated: bool) -> ClassU
         class.negate();
     }
     class
+}
+
+/// The texts that an expression is matched against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Texts {
+    /// ASCII only: classes lose all other characters, which makes compilation faster.
+    Ascii,
+    /// Any text.
+    All,
 }
 
 /// Converts a class to a node that matches the given texts. A class that contains U+FFFD also contains the characters

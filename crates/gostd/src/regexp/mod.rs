@@ -12,7 +12,8 @@ use regex_automata::meta::{Config, Regex};
 use regex_automata::{Anchored, Input};
 
 use super::unicode::{is_digit, is_letter};
-use parse::{Parsed, Texts, parse};
+use class::Texts;
+use parse::{Parsed, parse};
 use regex_syntax::hir::Hir;
 
 pub use parse::must_quote;

@@ -4,7 +4,7 @@ mod escape;
 
 use regex_syntax::hir::{Capture, Hir, Look, Repetition};
 
-use super::class;
+use super::class::{self, Texts};
 use crate::quote::{can_backquote, quote};
 use crate::string::escaped_byte;
 
@@ -90,15 +90,6 @@ fn joined(mut pieces: Vec<Piece>, join: fn(Vec<Hir>) -> Hir) -> Piece {
         repeats: pieces.iter().map(|piece| piece.repeats).max().unwrap_or(1),
         hir: join(pieces.into_iter().map(|piece| piece.hir).collect()),
     }
-}
-
-/// The texts that an expression is matched against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Texts {
-    /// ASCII only: classes lose all other characters, which makes compilation faster.
-    Ascii,
-    /// Any text.
-    All,
 }
 
 /// Parses an expression for matching the given texts.

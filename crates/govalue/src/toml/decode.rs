@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::number::begins_special_float;
 use super::path_text;
 use super::scan::{Fault, Scanned, Scanner};
 use super::table::{Table, created_as_hash};
@@ -382,4 +381,9 @@ impl Parser<'_> {
         self.key = outer_key;
         Ok(())
     }
+}
+
+/// Whether a text starts with two letters of `inf` or `nan`. In that case Go's decoder has read one more letter.
+pub(super) fn begins_special_float(text: &str) -> bool {
+    text.starts_with("in") || text.starts_with("na")
 }

@@ -6,7 +6,7 @@ use minijinja::Value;
 
 use super::{LOCAL_PLACES, key_text, path_text, quoted};
 use crate::bounds::{Limit, Meter};
-use crate::print::print_int;
+use crate::printer::print_int;
 use crate::time::Time;
 use crate::types::IntType;
 use crate::value::{Struct, View, uint_of, view};

@@ -3,7 +3,7 @@
 use minijinja::Value;
 
 use super::LOCAL_PLACES;
-use super::decode::Parser;
+use super::decode::{Parser, begins_special_float};
 use super::scan::{Scanned, Scanner};
 use crate::time::Time;
 use crate::value::object;
@@ -205,9 +205,4 @@ fn missing_zero(text: &str, layout: &str) -> bool {
         .enumerate()
         .take_while(|(_, byte)| !matches!(byte, b'.' | b'Z'))
         .any(|(at, byte)| !byte.is_ascii_digit() && text.as_bytes().get(at) != Some(&byte))
-}
-
-/// Whether a text starts with two letters of `inf` or `nan`. In that case Go's decoder has read one more letter.
-pub(super) fn begins_special_float(text: &str) -> bool {
-    text.starts_with("in") || text.starts_with("na")
 }

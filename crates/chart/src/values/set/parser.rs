@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::SetKind;
 use super::atom;
+use super::kind::SetKind;
 use gostd::quote::quote_char;
 use gostd::string as gostring;
 use gostd::unicode as gounicode;
