@@ -28,7 +28,12 @@ pub(super) fn causes(old: At<'_>, new: At<'_>) -> (Option<Cause>, Option<Cause>)
     let has_both = [old, new]
         .iter()
         .all(|at| at.is_some_and(|(causes, _)| causes.is_traced()));
-    for (cause, own, other) in [(&mut old_cause, &before, &after), (&mut new_cause, &after, &before)] {
+    // What the other side did not read, or read and did not print, may be the same there.
+    let is_set = |at: At<'_>, key: &str, text: &str| at.is_some_and(|(causes, _)| causes.is_set_to(key, text));
+    for (cause, own, (other, at)) in [
+        (&mut old_cause, &before, (&after, new)),
+        (&mut new_cause, &after, (&before, old)),
+    ] {
         if !is_open(cause) {
             continue;
         }
@@ -37,7 +42,10 @@ pub(super) fn causes(old: At<'_>, new: At<'_>) -> (Option<Cause>, Option<Cause>)
             .iter()
             .filter(|(key, input)| {
                 if has_both {
-                    other.get(*key).is_none_or(|other| other.text != input.text)
+                    match other.get(*key) {
+                        Some(other) => other.text != input.text,
+                        None => !is_set(at, key, &input.text),
+                    }
                 } else {
                     input.is_printed
                 }

@@ -9,7 +9,7 @@ use super::made::{Input, Inputs};
 use chart::Chart;
 use diagnostics::{Diagnostic, Report};
 use engine::names::{Names, subchart};
-use engine::objects::{Object, Objects};
+use engine::objects::{Object, Objects, Query};
 use engine::places::Places;
 use engine::render::{Rendered, Trace};
 use engine::stages::{self, Outcome, Request};
@@ -315,6 +315,17 @@ impl Causes<'_> {
             found.insert(key, Input { spot, text, is_printed });
         }
         found
+    }
+
+    /// Whether a key of the values is set to a scalar with this text.
+    pub(super) fn is_set_to(&self, key: &str, text: &str) -> bool {
+        let (Some(values), Ok(query)) = (&self.side.values, Query::parse(key)) else {
+            return false;
+        };
+        let found = query.find(values).unwrap_or_default();
+        found
+            .iter()
+            .any(|field| field.node.scalar_text().is_some_and(|found| *found == *text))
     }
 
     /// Where an object comes from: the line of its own template, whatever makes its name.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::record::{Event, RunId, ValuePlace};
+use super::record::{Event, RunId, ValuePlace, address};
 use super::text::{printed, unquoted, with_removed};
 use super::window::{Before, From};
 use super::{Entry, Hit, MAX_DEPTH, Origins};
@@ -37,7 +37,12 @@ struct Found {
     wanted: String,
     inputs: Vec<Input>,
     known: BTreeSet<(Option<Span>, String)>,
-    runs: BTreeSet<RunId>,
+    /// The runs that were looked into, and whether only for what is printed.
+    runs: BTreeSet<(RunId, bool)>,
+    /// The statements whose results were looked into.
+    results: BTreeSet<Before>,
+    /// Whether only what is printed in the part counts: a statement that makes a map has more inputs than the part was made of.
+    only_printed: bool,
 }
 
 impl Found {
@@ -52,14 +57,15 @@ impl Found {
 
     fn scalar(&mut self, text: &str, place: Option<ValuePlace>) {
         let key = (place.map(|place| place.value), text.to_owned());
-        if text.trim().is_empty() || self.inputs.len() >= MAX_INPUTS || !self.known.insert(key) {
-            return;
+        let is_printed = is_in(&self.wanted, text.trim());
+        let is_meant = !text.trim().is_empty() && (is_printed || !self.only_printed);
+        if is_meant && self.inputs.len() < MAX_INPUTS && self.known.insert(key) {
+            self.inputs.push(Input {
+                place,
+                text: text.to_owned(),
+                is_printed,
+            });
         }
-        self.inputs.push(Input {
-            place,
-            is_printed: is_in(&self.wanted, text.trim()),
-            text: text.to_owned(),
-        });
     }
 
     fn items(&mut self, value: &Value) {
@@ -119,6 +125,8 @@ impl Origins {
             inputs: Vec::new(),
             known: BTreeSet::new(),
             runs: BTreeSet::new(),
+            results: BTreeSet::new(),
+            only_printed: false,
         };
         self.gather(run, &range, 0, &mut found);
         found.inputs
@@ -158,26 +166,45 @@ impl Origins {
         }
     }
 
-    /// Collects the inputs of an entry of a map that a template built, of those that the map's other entries were made of too: the
-    /// printed ones, or all if there are none.
+    /// Collects the inputs of an entry of a map that a template built: the statement that made the map has those of the other entries
+    /// too, so only the printed ones, unless there are none.
     fn entry(&self, printed: Before, entry: &Entry, depth: usize, found: &mut Found) {
-        let mut own = Found {
-            wanted: found.wanted.clone(),
-            inputs: Vec::new(),
-            known: found.known.clone(),
-            runs: BTreeSet::new(),
-        };
         let window = self.window(entry.made.at);
-        match self.read_from(&window, entry) {
-            Some(Hit::Run(inner, _, within)) => self.gather(inner, &within, depth + 1, &mut own),
-            _ => self.read_before(entry.made.at, depth + 1, &mut own),
+        let within = match self.read_from(&window, entry) {
+            Some(Hit::Run(inner, _, within)) => Some((inner, within)),
+            _ => None,
+        };
+        let count = found.inputs.len();
+        for only_printed in [true, false] {
+            let mut own = Found {
+                wanted: found.wanted.clone(),
+                inputs: Vec::new(),
+                known: BTreeSet::new(),
+                runs: BTreeSet::new(),
+                results: BTreeSet::new(),
+                only_printed: only_printed || found.only_printed,
+            };
+            match &within {
+                Some((inner, within)) => self.gather(*inner, within, depth + 1, &mut own),
+                None => self.read_before(entry.made.at, depth + 1, &mut own),
+            }
+            own.inputs
+                .iter()
+                .for_each(|input| found.scalar(&input.text, input.place));
+            if found.inputs.len() > count || found.only_printed {
+                return;
+            }
         }
-        if own.inputs.is_empty() {
-            return self.read_before(printed, depth, found);
-        }
-        let is_printed = own.inputs.iter().any(|input| input.is_printed);
-        for input in own.inputs.into_iter().filter(|input| input.is_printed || !is_printed) {
-            found.scalar(&input.text, input.place);
+        self.read_before(printed, depth, found);
+    }
+
+    /// Collects the printed inputs of a map or list that a function returned, earlier than the statement that prints something of it.
+    fn result(&self, value: &Value, depth: usize, found: &mut Found) {
+        let at = address(value).and_then(|address| self.record.results.get(&address));
+        if let Some(at) = at.filter(|at| depth < MAX_DEPTH && found.results.insert(**at)) {
+            let before = std::mem::replace(&mut found.only_printed, true);
+            self.read_before(*at, depth + 1, found);
+            found.only_printed = before;
         }
     }
 
@@ -185,6 +212,7 @@ impl Origins {
     fn read_before(&self, before: Before, depth: usize, found: &mut Found) {
         for from in self.window(before).iter() {
             match from {
+                From::Value(value, None) if printed(value).is_none() => self.result(value, depth, found),
                 From::Value(value, place) => found.add(value, *place),
                 From::Key(key, place) => found.scalar(key, Some(*place)),
                 From::Run(run, _) => self.all(*run, depth + 1, found),
@@ -194,7 +222,7 @@ impl Origins {
 
     /// Collects everything that a run read.
     fn all(&self, id: RunId, depth: usize, found: &mut Found) {
-        if depth >= MAX_DEPTH || found.inputs.len() >= MAX_INPUTS || !found.runs.insert(id) {
+        if depth >= MAX_DEPTH || found.inputs.len() >= MAX_INPUTS || !found.runs.insert((id, found.only_printed)) {
             return;
         }
         for event in &self.record.runs[id].events {

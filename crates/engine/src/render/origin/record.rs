@@ -122,6 +122,8 @@ pub(super) struct Record {
     pub(super) files: BTreeMap<Arc<str>, RunId>,
     /// The maps that functions created, and the keys that `set` set, with the events that keep them alive.
     pub(super) made: BTreeMap<(usize, Option<Arc<str>>), Made>,
+    /// The maps and lists that functions returned, by their addresses, with the events that keep them alive: of each the first one.
+    pub(super) results: BTreeMap<usize, (RunId, usize)>,
     /// The files of the chart that templates have read.
     read: BTreeMap<Arc<str>, FileId>,
     events: usize,
@@ -138,6 +140,15 @@ impl Record {
         self.events += 1;
         events.push(event);
         Some((id, events.len() - 1))
+    }
+
+    /// Records a map or list that a function returned.
+    fn push_result(&mut self, result: &Value) -> Option<(RunId, usize)> {
+        let at = self.push(Event::Read(result.clone(), None))?;
+        if let Some(address) = address(result) {
+            self.results.entry(address).or_insert(at);
+        }
+        Some(at)
     }
 
     fn begin(&mut self, unit: UnitId, dot: &Value, tpl: Option<&str>) {
@@ -333,7 +344,7 @@ impl Recorder {
             };
             let made = (map.address(), key);
             let mut record = self.lock();
-            if let Some(at) = record.push(Event::Read(result.clone(), None)) {
+            if let Some(at) = record.push_result(result) {
                 let path = Vec::new();
                 record.made.insert(made, Made { at, path });
             }
@@ -393,7 +404,7 @@ impl Recorder {
             return;
         }
         let mut record = self.lock();
-        let Some(at) = record.push(Event::Read(result.clone(), None)) else {
+        let Some(at) = record.push_result(result) else {
             return;
         };
         if !name.starts_with("from") {
@@ -425,6 +436,15 @@ impl Recorder {
                 _ => {}
             }
         }
+    }
+}
+
+/// Identifies a map or list as long as it lives.
+pub(super) fn address(value: &Value) -> Option<usize> {
+    match view(value) {
+        View::Map(map) => Some(map.address()),
+        View::List(list) => Some(std::ptr::from_ref(list).addr()),
+        _ => None,
     }
 }
 
