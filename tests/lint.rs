@@ -757,6 +757,13 @@ spec:
     };
     assert_eq!(of("victoriametrics/vmagent:v1.100.0"), 0);
     assert_eq!(of("prom/prometheus:v3.16.0"), 1);
+    // Whose file it is cannot be told if the template of the pods fails.
+    let whole = vm("prom/prometheus:v3.16.0");
+    let (map, pod) = whole.split_once("---\n").unwrap();
+    let pod = format!("{{{{ required \"give a URL\" .Values.url }}}}\n{pod}");
+    let files = [("templates/b.yaml", map), ("templates/c.yaml", &*pod)];
+    let found = found_in("files_of_unknown_programs", &files, &[]);
+    assert!(found.len() == 1 && found[0].starts_with("template-render"), "{found:?}");
     let promtail = "\
 apiVersion: v1
 kind: ConfigMap
@@ -776,6 +783,48 @@ data:
 ";
     let found = found_in("files_of_promtail", &[("templates/b.yaml", promtail)], &[]);
     assert_eq!(found, Vec::<String>::new());
+}
+
+/// A headless Service has the addresses of its pods even if they have no port of that name.
+#[test]
+fn headless_services_have_addresses_without_ports() {
+    let severity = |spec: &str| {
+        let text = format!(
+            "\
+apiVersion: v1
+kind: Service
+metadata:
+  name: web
+spec:
+  {spec}
+  selector: {{app: web}}
+  ports:
+  - port: 80
+    targetPort: metrics
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels: {{app: web}}
+spec:
+  containers:
+  - name: web
+    image: web:1.0.0
+    ports:
+    - containerPort: 8080
+      name: http
+"
+        );
+        let folder = chart(&format!("headless_{}", spec.len()), &text, "");
+        let run = Case::new("lint").args([".", "--format", "json"]).dir(&folder).run();
+        let report: Json = serde_json::from_str(&run.stdout).unwrap();
+        let mut findings = report["findings"].as_array().unwrap().iter();
+        let found = findings.find(|found| found["rule"] == "invalid-target-port");
+        found.unwrap_or_else(|| panic!("{report}"))["severity"].clone()
+    };
+    assert_eq!(severity("clusterIP: None"), "warning");
+    assert_eq!(severity("type: ClusterIP"), "error");
 }
 
 /// A variable whose name suggests a secret may hold a setting, or the name of a Secret.

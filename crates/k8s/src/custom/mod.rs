@@ -8,9 +8,9 @@ mod rules;
 mod schema;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use regex_automata::meta::Regex;
+use gostd::regexp::Regexp;
 use serde_json::{Map, Value};
 
 use self::schema::Node;
@@ -67,7 +67,7 @@ pub struct Crds {
     /// Keyed by apiVersion and kind.
     kinds: BTreeMap<(String, String), Kind>,
     /// Compiled patterns; `None` for those that do not compile.
-    patterns: Mutex<BTreeMap<String, Option<Regex>>>,
+    patterns: Mutex<BTreeMap<String, Option<Arc<Regexp>>>>,
     /// Parsed expressions.
     expressions: Expressions,
 }
@@ -280,9 +280,7 @@ impl Crds {
     fn matches(&self, pattern: &str, text: &str) -> Option<bool> {
         let mut patterns = self.patterns.lock().ok()?;
         if !patterns.contains_key(pattern) {
-            let config = Regex::config().nfa_size_limit(Some(1 << 20)).hybrid(false);
-            let compiled = Regex::builder().configure(config).build(pattern).ok();
-            patterns.insert(pattern.to_owned(), compiled);
+            patterns.insert(pattern.to_owned(), Regexp::compile(pattern).ok());
         }
         patterns.get(pattern)?.as_ref().map(|regex| regex.is_match(text))
     }

@@ -49,6 +49,11 @@ pub(in super::super) fn target_ports(context: &Context<'_>, report: &mut Report)
             }
             let (owner, known) = (first.owner.title(), known_ports(*first));
             let diagnostic = match &target {
+                // A headless Service has the addresses of its pods even so; only the port is missing in its records.
+                IntOrString::String(name) if spec.cluster_ip.as_deref() == Some("None") => Diagnostic::warning(
+                    TARGET_PORT,
+                    format!("no container of {owner} has a port named {name}, so the Service has no such port"),
+                ),
                 IntOrString::String(name) => {
                     Diagnostic::error(TARGET_PORT, format!("no container of {owner} has a port named {name}"))
                 }

@@ -100,7 +100,7 @@ fn file(
     let Some(kind) = asked.or_else(|| kind(name, &parsed.node)) else {
         return;
     };
-    if is_of_another(context, object, &parsed.node) {
+    if is_of_another(context, object, &parsed.node, is_named || asked.is_some()) {
         return;
     }
     let found = prometheus::check_file(context.sources, inner, Some(kind));
@@ -120,14 +120,15 @@ const OTHERS: [&str; 9] = [
     "opentelemetry-collector",
 ];
 
-/// Whether a file is for another program: it has fields of that program, or the pods that mount it run that program and
-/// not Prometheus.
-fn is_of_another(context: &Context<'_>, object: &Object, node: &Node) -> bool {
+/// Whether a file is for another program, or may be: it has fields of that program, or the pods that mount it run that program and
+/// not Prometheus, or those pods are missing because their template failed and the file does not have a name of Prometheus.
+fn is_of_another(context: &Context<'_>, object: &Object, node: &Node, is_named: bool) -> bool {
     let has = |key: &str| node.get(key).is_some();
     if has("clients") && has("positions") || has("server") && has("positions") {
         return true;
     }
     let mut images = Vec::new();
+    let mut is_mounted = false;
     for pod in context
         .objects
         .pods()
@@ -149,9 +150,13 @@ fn is_of_another(context: &Context<'_>, object: &Object, node: &Node) -> bool {
             map == Some(name) || secret == Some(name) || projected.any(|source| source == name)
         });
         if mounts {
+            is_mounted = true;
             let all = pod.containers().filter_map(|container| container.spec.image.clone());
             images.extend(all);
         }
+    }
+    if !is_mounted && !is_named && context.objects.is_partial {
+        return true;
     }
     let is_other = |image: &String| OTHERS.iter().any(|other| image.contains(other));
     images.iter().any(is_other) && !images.iter().any(|image| image.contains("prom/prometheus"))
