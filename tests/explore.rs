@@ -132,6 +132,15 @@ fn the_report_tells_what_was_not_reached() {
 }
 
 #[test]
+fn branches_that_refuse_values_are_told_apart() {
+    let chart = format!("{FOLDER}/guards-together");
+    let run = Case::new("lint").args([&*chart, "--explore"]).dir(root()).run();
+    let told = "explored tests/fixtures/explore/guards-together: 9 of 9 branches, 5 of them without exploring, 2 where the chart refuses values; ";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+    assert!(!run.stderr.contains("branches of templates"), "{}", run.stderr);
+}
+
+#[test]
 fn baselines_and_rules_hold_for_what_is_explored() {
     let folder = crate::support::scratch("explore_baseline");
     crate::support::copy(&root().join(FOLDER).join("flag"), &folder);

@@ -112,9 +112,16 @@ struct Checks {
 /// The result of exploring a chart; with `all`, also the branches that were not reached.
 fn exploration(explored: &Explored, all: bool) -> String {
     let mut text = format!(
-        "explored {}: {} of {} branches, {} of them without exploring; {} renders, {} sets of values linted\n",
-        explored.chart, explored.reached, explored.branches, explored.plain, explored.renders, explored.sets
+        "explored {}: {} of {} branches, {} of them without exploring",
+        explored.chart, explored.reached, explored.branches, explored.plain
     );
+    if explored.refusing > 0 {
+        text.push_str(&format!(", {} where the chart refuses values", explored.refusing));
+    }
+    text.push_str(&format!(
+        "; {} renders, {} sets of values linted\n",
+        explored.renders, explored.sets
+    ));
     if explored.is_cut && explored.reached < explored.branches {
         text.push_str("the renders were used up: --explore=RENDERS allows more\n");
     }

@@ -29,7 +29,7 @@ pub(crate) fn report(arguments: &[&str]) -> Result<(), String> {
             charts.push(*argument);
         }
     }
-    println!("branches  defaults  explored  renders  sets  seconds  chart");
+    println!("branches  defaults  explored  refusing  renders  sets  seconds  chart");
     let mut rows = Vec::new();
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for chart in charts {
@@ -40,10 +40,11 @@ pub(crate) fn report(arguments: &[&str]) -> Result<(), String> {
         };
         let seconds = start.elapsed().as_secs_f64();
         println!(
-            "{:8}  {:7.1}%  {:7.1}%  {:7}  {:4}  {seconds:7.1}  {chart}",
+            "{:8}  {:7.1}%  {:7.1}%  {:7.1}%  {:7}  {:4}  {seconds:7.1}  {chart}",
             explored.branches,
             percent(explored.plain, explored.branches),
             percent(explored.reached, explored.branches),
+            percent(explored.refusing, explored.branches),
             explored.renders,
             explored.sets,
         );

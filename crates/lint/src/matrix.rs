@@ -127,6 +127,7 @@ fn all(
             .into_iter()
             .for_each(|of_set| suppressions.merge(of_set));
         outcome.tallies.into_iter().for_each(|of_set| tally.reach(of_set));
+        tally.refuse(&outcome.explored.chart, outcome.refusing);
         more.append(outcome.report);
         summaries.push(outcome.explored);
     }

@@ -116,6 +116,15 @@ impl Tally {
         }
     }
 
+    /// Notes branches that were taken where a chart refused values: they write the words of it.
+    pub(super) fn refuse(&mut self, chart: &Arc<str>, arms: BTreeSet<Arm>) {
+        for arm in arms {
+            if let Some((_, is_taken)) = self.branches.get_mut(&(Arc::clone(chart), arm)) {
+                *is_taken = true;
+            }
+        }
+    }
+
     /// The number of branches that no run took, and the total: the branches of each `if`, `with` and `range` in
     /// templates that are called, without those that end with `fail`.
     pub fn branches(&self) -> (usize, usize) {

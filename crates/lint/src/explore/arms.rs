@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::super::context::ParsedChart;
-use gotemplate::ast::{Branch, List, Node, NodeId, Operand};
+use gotemplate::ast::{Branch, Command, List, Node, NodeId, Operand, Pipeline};
 use source::Span;
 
 /// A way that an `if`, `with` or `range` can go.
@@ -44,6 +44,8 @@ pub(in super::super) struct Place {
     pub(in super::super) head: Span,
     /// What is in it; nothing if it is an `else` that nobody wrote.
     pub(in super::super) body: Option<Span>,
+    /// The longest text that it surely writes, with single blanks: if a refusal has it in its words, this branch refuses.
+    pub(in super::super) words: Option<Arc<str>>,
 }
 
 /// The branches of all templates that something calls. A branch that ends the render with `fail` is a guard and none of them, and
@@ -108,7 +110,8 @@ impl Found {
             };
             let body = list.and_then(extent);
             let head = branch.meta.span;
-            self.0.insert(arm, Place { head, body });
+            let words = list.and_then(words);
+            self.0.insert(arm, Place { head, body, words });
             if let Some(list) = list {
                 self.list(list, file);
             }
@@ -136,6 +139,49 @@ pub(super) fn ends_render(list: &List) -> bool {
         }
         _ => false,
     })
+}
+
+/// The longest text of a list itself, or of a format in it.
+fn words(list: &List) -> Option<Arc<str>> {
+    const LEAST: usize = 6;
+    let mut texts = Vec::new();
+    for node in &list.nodes {
+        match node {
+            Node::Text(text) => texts.extend(text.text.lines().map(str::to_owned)),
+            Node::Action(action) => literals(&action.pipeline, &mut texts),
+            _ => {}
+        }
+    }
+    let words = texts
+        .iter()
+        .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let longest = words.max_by_key(String::len)?;
+    (longest.len() >= LEAST).then(|| longest.into())
+}
+
+/// The texts of a pipeline, without the verbs of formats. Those that only `required` or `fail` say are not written by the branch.
+fn literals(pipeline: &Pipeline, texts: &mut Vec<String>) {
+    let is_guard = |command: &&Command| {
+        let first = command.operands.first();
+        matches!(first, Some(Operand::Identifier(_, name)) if matches!(&**name, "required" | "fail"))
+    };
+    if pipeline.commands.iter().any(|command| is_guard(&command)) {
+        return;
+    }
+    for operand in pipeline.commands.iter().flat_map(|command| &command.operands) {
+        match operand {
+            Operand::String(_, string) => {
+                let parts = string.text.lines().flat_map(|line| line.split('%'));
+                texts.extend(parts.enumerate().map(|(at, part)| {
+                    // A verb is one letter, without flags.
+                    let verb = usize::from(at > 0 && part.starts_with(|c: char| c.is_ascii_alphabetic()));
+                    part[verb..].to_owned()
+                }));
+            }
+            Operand::Pipeline(inner) => literals(inner, texts),
+            _ => {}
+        }
+    }
 }
 
 /// From the start of a list to its end.

@@ -268,7 +268,11 @@ pub(super) enum Known {
     Pattern(Arc<str>),
     /// `.Release`, `.Capabilities` and below.
     Builtin(Arc<str>),
+    /// A map that a template makes. A key that only may be there has null as one of its values; [`OPEN`] stands for
+    /// keys of which nothing is known.
     Dict(Arc<BTreeMap<Arc<str>, Known>>),
+    /// The JSON or YAML of a value.
+    Encoded(Arc<Known>),
     List(Arc<Vec<Known>>),
     /// What a test gave.
     Truth(Formula),
@@ -278,6 +282,9 @@ pub(super) enum Known {
 
 /// How many alternatives are kept apart.
 const MAX_CHOICES: usize = 8;
+
+/// The key of what may be in a map besides what is known: no template writes it.
+pub(super) const OPEN: &str = "\0";
 
 impl Known {
     /// A text.
@@ -312,16 +319,51 @@ impl Known {
         }
     }
 
+    /// One value under a condition, else another. Maps are gone into: only keys that differ depend on the condition.
+    pub(super) fn either(condition: &Formula, yes: &Self, no: &Self) -> Self {
+        if yes == no {
+            return yes.clone();
+        }
+        match (yes, no) {
+            (Self::Dict(one), Self::Dict(other)) => {
+                let null = Self::Constant(Constant::Null);
+                let keys: std::collections::BTreeSet<&Arc<str>> = one.keys().chain(other.keys()).collect();
+                let entries = keys.into_iter().map(|key| {
+                    let [one, other] = [one, other].map(|map| map.get(key).unwrap_or(&null));
+                    (Arc::clone(key), Self::either(condition, one, other))
+                });
+                Self::Dict(Arc::new(entries.collect()))
+            }
+            _ => Self::choice([(condition.clone(), yes.clone()), (condition.clone().not(), no.clone())]),
+        }
+    }
+
+    /// When an entry of a map is there.
+    pub(super) fn presence(&self) -> Formula {
+        match self {
+            Self::Constant(Constant::Null) => Formula::Always(false),
+            Self::Choice(alternatives) => Formula::any(
+                alternatives
+                    .iter()
+                    .map(|(condition, known)| Formula::all([condition.clone(), known.presence()])),
+            ),
+            _ => Formula::Always(true),
+        }
+    }
+
     /// When Go's `if` takes it for true.
     pub(super) fn truth(&self) -> Formula {
         match self {
-            Self::Filled | Self::Dot(_) | Self::Kind(_) => Formula::Always(true),
+            Self::Filled | Self::Dot(_) | Self::Kind(_) | Self::Encoded(_) => Formula::Always(true),
             Self::Pattern(pattern) if !pattern.trim_matches('*').is_empty() => Formula::Always(true),
             Self::Builtin(name) if name.starts_with("Capabilities") => Formula::Always(true),
             Self::Unknown | Self::Pattern(_) | Self::Builtin(_) => Formula::Unknown,
             Self::Length(path) | Self::At(path) => Formula::Atom(Atom::Truthy(path.clone())),
             Self::Constant(constant) => Formula::Always(constant.is_true()),
-            Self::Dict(entries) => Formula::Always(!entries.is_empty()),
+            Self::Dict(entries) => Formula::any(entries.iter().map(|(key, entry)| match &**key {
+                OPEN => Formula::Unknown,
+                _ => entry.presence(),
+            })),
             Self::List(items) => Formula::Always(!items.is_empty()),
             Self::Truth(formula) => formula.clone(),
             Self::Choice(alternatives) => Formula::any(
@@ -382,7 +424,11 @@ impl Known {
                 Self::At(path)
             }
             Self::Builtin(of) => Self::Builtin(format!("{of}.{name}").into()),
-            Self::Dict(entries) => entries.get(name).cloned().unwrap_or(Self::Constant(Constant::Null)),
+            Self::Dict(entries) => match entries.get(name) {
+                Some(entry) => entry.clone(),
+                None if entries.contains_key(OPEN) => Self::Unknown,
+                None => Self::Constant(Constant::Null),
+            },
             Self::Choice(alternatives) => Self::choice(
                 alternatives
                     .iter()
@@ -433,10 +479,14 @@ impl Known {
         if next == empty {
             return self;
         }
+        let is_blank = |known: &Self| matches!(known, Self::Constant(Constant::Text(text)) if text.trim().is_empty());
         match (&self, &next) {
             (Self::Constant(Constant::Text(one)), Self::Constant(Constant::Text(two))) => {
                 Self::text(&format!("{one}{two}"))
             }
+            // Blanks around JSON mean nothing.
+            (Self::Encoded(_), next) if is_blank(next) => self,
+            (before, Self::Encoded(_)) if is_blank(before) => next,
             _ => match Formula::any([self.truth(), next.truth()]) {
                 Formula::Always(true) => Self::Filled,
                 Formula::Always(false) => empty,

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::formula::{Atom, Constant, Formula, Known, kind_is, longer};
+use super::formula::{Atom, Constant, Formula, Known, OPEN, kind_is, longer};
 use super::interpret::{Interpreter, Scope};
 use gotemplate::ast::Operand;
 use source::Span;
+
+/// How many items of a list that a template makes are told apart.
+const MAX_ITEMS: usize = 48;
 
 /// Functions that change a text or a number, but not whether there is one. What is compared with their results is compared with
 /// what they were given.
@@ -148,12 +151,15 @@ impl Interpreter<'_> {
             ("first" | "last" | "mustFirst" | "mustLast", [list]) => list.item(),
             ("dict", pairs) => dict(pairs),
             ("list" | "tuple", items) => Known::List(Arc::new(items.to_vec())),
-            ("set", [map, Known::Constant(Constant::Text(key)), value]) => {
+            ("set", [map, key, value]) => {
                 let Known::Dict(entries) = map else {
                     return map.clone();
                 };
                 let mut entries = BTreeMap::clone(entries);
-                entries.insert(Arc::clone(key), value.clone());
+                match key {
+                    Known::Constant(Constant::Text(key)) => entries.insert(Arc::clone(key), value.clone()),
+                    _ => entries.insert(OPEN.into(), Known::Unknown),
+                };
                 let changed = Known::Dict(Arc::new(entries));
                 if let Some(Operand::Variable(variable)) = operands.first()
                     && variable.fields.is_empty()
@@ -170,10 +176,23 @@ impl Interpreter<'_> {
             ("merge" | "mustMerge" | "mergeOverwrite" | "mustMergeOverwrite" | "concat" | "mustConcat", values) => {
                 Known::choice(values.iter().map(|value| (Formula::Unknown, value.clone())))
             }
-            ("append" | "prepend" | "push" | "mustAppend" | "mustPush" | "mustPrepend", [list, _]) => match list {
+            ("append" | "prepend" | "push" | "mustAppend" | "mustPush" | "mustPrepend", [list, item]) => match list {
+                Known::List(items) if items.len() < MAX_ITEMS => {
+                    Known::List(Arc::new(items.iter().chain([item]).cloned().collect()))
+                }
                 Known::List(_) => Known::Filled,
                 _ => list.clone(),
             },
+            // A text if any item is one.
+            ("join", [_, Known::List(items)]) => {
+                let any = Formula::any(items.iter().map(Known::truth));
+                Known::choice([(any.clone(), Known::Filled), (any.not(), Known::text(""))])
+            }
+            ("fromJson" | "fromYaml" | "fromJsonArray" | "fromYamlArray", [text]) => text.map(&|known| match known {
+                Known::Encoded(value) => Known::clone(value),
+                Known::Constant(Constant::Text(text)) if text.trim().is_empty() => Known::Dict(Arc::default()),
+                _ => Known::Unknown,
+            }),
             ("pick", [map, ..]) => map.clone(),
             ("pluck", [key, maps @ ..]) => {
                 let found: Vec<Known> = maps
@@ -196,6 +215,7 @@ impl Interpreter<'_> {
                 ])
             }
             ("quote", [Known::Constant(Constant::Text(text))]) => Known::text(&format!("\"{text}\"")),
+            ("toYaml" | "toJson" | "toPrettyJson" | "toRawJson", [value]) => Known::Encoded(Arc::new(value.clone())),
             ("quote" | "squote" | "toYaml" | "toJson" | "toPrettyJson" | "toRawJson" | "toToml" | "sha256sum", _) => {
                 Known::Filled
             }
@@ -344,7 +364,11 @@ fn has_key(map: &Known, key: &str) -> Formula {
             Known::At(path) => Formula::Atom(Atom::Present(path)),
             _ => Formula::Unknown,
         },
-        Known::Dict(entries) => Formula::Always(entries.contains_key(key)),
+        Known::Dict(entries) => match entries.get(key) {
+            Some(entry) => entry.presence(),
+            None if entries.contains_key(OPEN) => Formula::Unknown,
+            None => Formula::Always(false),
+        },
         Known::Choice(alternatives) => Formula::any(
             alternatives
                 .iter()

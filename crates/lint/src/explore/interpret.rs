@@ -16,9 +16,11 @@ use source::Span;
 /// How deep templates may call templates before nothing more is said.
 const MAX_DEPTH: usize = 40;
 /// How many commands may be looked at.
-const MAX_STEPS: usize = 400_000;
+const MAX_STEPS: usize = 1_000_000;
 /// How often a template is gone through with one dot: under other conditions it has other ways.
 const MAX_VISITS: usize = 2;
+/// How many items of a list or map that a template makes are gone through one by one.
+const MAX_TURNS: usize = 40;
 /// How many ways to a branch are kept.
 const MAX_GOALS: usize = 8;
 
@@ -390,6 +392,9 @@ impl<'a> Interpreter<'a> {
             self.pipeline(&branch.pipeline, scope)
         };
         let condition = value.truth();
+        if is_range && let Some(turns) = turns(&value) {
+            return self.loop_over(branch, &condition, &turns, scope);
+        }
         let mut inner = None;
         if is_range {
             inner = Some(self.range_variables(branch, &value, scope));
@@ -424,8 +429,7 @@ impl<'a> Interpreter<'a> {
             (false, false) => {
                 for ((_, known), (_, other)) in scope.variables.iter_mut().zip(after) {
                     if *known != other {
-                        let alternatives = [(condition.clone(), other), (condition.clone().not(), known.clone())];
-                        *known = Known::choice(alternatives);
+                        *known = Known::either(&condition, &other, known);
                     }
                 }
             }
@@ -441,6 +445,68 @@ impl<'a> Interpreter<'a> {
             Known::choice([(condition.clone(), first), (condition.not(), second)])
         };
         (printed, first_ends && second_ends)
+    }
+
+    /// Goes through a `range` over what the template itself made, item by item.
+    fn loop_over(
+        &mut self,
+        branch: &Branch,
+        condition: &Formula,
+        turns: &[(Known, Known)],
+        scope: &mut Scope,
+    ) -> (Known, bool) {
+        let (depth, dot, needs) = (scope.variables.len(), scope.dot.clone(), self.needs.len());
+        let mut printed = Known::text("");
+        self.needs.push((condition.clone(), true));
+        let then = self.arm(branch, false);
+        self.goal(&then);
+        self.needs.truncate(needs);
+        for (key, item) in turns {
+            let presence = match key {
+                Known::Constant(Constant::Text(_)) => item.presence(),
+                _ => Formula::Always(true),
+            };
+            if presence == Formula::Always(false) {
+                continue;
+            }
+            let item = &match &presence {
+                Formula::Always(_) => item.clone(),
+                _ => narrow(item),
+            };
+            let before = scope.clone();
+            self.needs.push((presence.clone(), true));
+            match &branch.pipeline.declarations[..] {
+                [name] => declare(&branch.pipeline, name, item.clone(), scope),
+                [index, name, ..] => {
+                    declare(&branch.pipeline, index, key.clone(), scope);
+                    declare(&branch.pipeline, name, item.clone(), scope);
+                }
+                [] => {}
+            }
+            scope.dot = item.clone();
+            let (next, _) = self.list(&branch.list, scope);
+            self.needs.truncate(needs);
+            scope.dot = dot.clone();
+            scope.variables.truncate(depth);
+            if presence != Formula::Always(true) {
+                for ((_, known), (_, other)) in scope.variables.iter_mut().zip(before.variables) {
+                    if *known != other {
+                        *known = Known::either(&presence, known, &other);
+                    }
+                }
+            }
+            printed = printed.then(next);
+        }
+        self.needs.push((condition.clone(), false));
+        let otherwise = self.arm(branch, true);
+        self.goal(&otherwise);
+        if let Some(list) = &branch.else_list {
+            let (other, _) = self.list(list, scope);
+            printed = Known::either(condition, &printed, &other);
+        }
+        self.needs.truncate(needs);
+        scope.variables.truncate(depth);
+        (printed, false)
     }
 
     /// Declares the variables of a loop, and gives its dot.
@@ -575,6 +641,22 @@ fn declare(pipeline: &Pipeline, variable: &Variable, value: Known, scope: &mut S
     } else {
         scope.variables.push((Arc::clone(&variable.name), value));
     }
+}
+
+/// The keys and items of what a template made, if all of them are known and they are not too many.
+fn turns(value: &Known) -> Option<Vec<(Known, Known)>> {
+    let turns: Vec<(Known, Known)> = match value {
+        Known::List(items) => (0..)
+            .map(|at| Known::Constant(Constant::Int(at)))
+            .zip(items.iter().cloned())
+            .collect(),
+        Known::Dict(entries) if !entries.contains_key(super::formula::OPEN) => entries
+            .iter()
+            .map(|(key, entry)| (Known::text(key), entry.clone()))
+            .collect(),
+        _ => return None,
+    };
+    (!turns.is_empty() && turns.len() <= MAX_TURNS).then_some(turns)
 }
 
 /// The dot of a `with`: of several values, only those that are not empty come into question.

@@ -11,14 +11,10 @@ use super::candidate::{Keys, Origin};
 use super::examples::{Comments, json_of};
 use super::formula::Constant;
 use super::interpret::Conditions;
+use super::likely::{MAX_DEPTH, WORD, is_true, number, text, well_known, well_known_item};
+use super::schema::{below, fits, generate, said};
 use super::shape::Shape;
-use chart::schema::text_like;
 use source::Sources;
-
-/// How deep a made-up value nests.
-const MAX_DEPTH: usize = 5;
-/// A text that means nothing.
-const WORD: &str = "explore";
 
 /// What is known of the values of a chart.
 pub(super) struct Knowledge {
@@ -106,6 +102,12 @@ impl Knowledge {
             found.push((json!({ WORD: {"name": WORD} }), Origin::Invented));
         }
         found.retain(|(value, _)| is_true(value));
+        if let Some((root, schema)) = self.schema(path) {
+            let is_allowed = |(value, _): &(Json, Origin)| fits(root, schema, value, 0);
+            if found.iter().any(is_allowed) {
+                found.retain(is_allowed);
+            }
+        }
         let mut seen = BTreeSet::new();
         found.retain(|(value, _)| seen.insert(value.to_string()));
         found
@@ -249,18 +251,6 @@ pub(super) fn json_of_constant(constant: &Constant) -> Json {
     }
 }
 
-/// Whether Go's `if` takes a value for true.
-pub(super) fn is_true(value: &Json) -> bool {
-    match value {
-        Json::Null => false,
-        Json::Bool(value) => *value,
-        Json::Number(number) => number.as_f64() != Some(0.0),
-        Json::String(text) => !text.is_empty(),
-        Json::Array(items) => !items.is_empty(),
-        Json::Object(map) => !map.is_empty(),
-    }
-}
-
 /// The kind of a value, in the words of `kindOf`.
 pub(super) fn kind_of(value: &Json) -> &'static str {
     match value {
@@ -270,166 +260,6 @@ pub(super) fn kind_of(value: &Json) -> &'static str {
         Json::String(_) => "string",
         Json::Array(_) => "slice",
         Json::Object(_) => "map",
-    }
-}
-
-/// The schema that references lead to.
-fn resolved<'a>(root: &'a Json, schema: &'a Json) -> &'a Json {
-    let mut schema = schema;
-    for _ in 0..8 {
-        let Some(pointer) = schema
-            .get("$ref")
-            .and_then(Json::as_str)
-            .and_then(|text| text.strip_prefix('#'))
-        else {
-            break;
-        };
-        match root.pointer(pointer) {
-            Some(found) => schema = found,
-            None => break,
-        }
-    }
-    schema
-}
-
-/// The schema of what is at a path below another schema.
-fn below<'a>(root: &'a Json, schema: &'a Json, path: &[Step], depth: usize) -> Option<&'a Json> {
-    if depth > 12 {
-        return None;
-    }
-    let schema = resolved(root, schema);
-    let Some((step, rest)) = path.split_first() else {
-        return Some(schema);
-    };
-    let object = |name: &str| {
-        let found = schema.get(name).filter(|found| found.is_object())?;
-        below(root, found, rest, depth + 1)
-    };
-    let own = match step {
-        Step::Key(key) => schema
-            .get("properties")
-            .and_then(|properties| properties.get(&**key))
-            .and_then(|found| below(root, found, rest, depth + 1))
-            .or_else(|| object("additionalProperties")),
-        Step::Any => object("items").or_else(|| object("additionalProperties")).or_else(|| {
-            let patterns = schema.get("patternProperties")?.as_object()?;
-            below(root, patterns.values().next()?, rest, depth + 1)
-        }),
-    };
-    own.or_else(|| {
-        ["allOf", "anyOf", "oneOf"].iter().find_map(|word| {
-            let parts = schema.get(word)?.as_array()?;
-            parts.iter().find_map(|part| below(root, part, path, depth + 1))
-        })
-    })
-}
-
-/// What a schema says itself: enums, examples, its default.
-fn said(root: &Json, schema: &Json) -> Vec<(Json, Origin)> {
-    let schema = resolved(root, schema);
-    let mut found = Vec::new();
-    let list = |schema: &Json, word: &str| schema.get(word).and_then(Json::as_array).cloned().unwrap_or_default();
-    found.extend(schema.get("const").cloned());
-    found.extend(list(schema, "enum"));
-    for word in ["anyOf", "oneOf", "allOf"] {
-        for part in list(schema, word) {
-            let part = resolved(root, &part).clone();
-            found.extend(part.get("const").cloned());
-            found.extend(list(&part, "enum"));
-        }
-    }
-    let mut found: Vec<(Json, Origin)> = found.into_iter().map(|value| (value, Origin::Chart)).collect();
-    let default = schema.get("default").filter(|value| is_true(value)).cloned();
-    let examples = list(schema, "examples").into_iter().chain(default);
-    found.extend(examples.map(|value| (value, Origin::Example)));
-    found
-}
-
-/// A value that a schema takes, as far as is easily told.
-fn generate(root: &Json, schema: &Json, name: &str, depth: usize) -> Option<Json> {
-    if depth > MAX_DEPTH {
-        return None;
-    }
-    let schema = resolved(root, schema);
-    if let Some((value, _)) = said(root, schema).into_iter().find(|(value, _)| is_true(value)) {
-        return Some(value);
-    }
-    let kinds: Vec<&str> = match schema.get("type") {
-        Some(Json::String(kind)) => vec![kind],
-        Some(Json::Array(kinds)) => kinds.iter().filter_map(Json::as_str).collect(),
-        _ => Vec::new(),
-    };
-    let kind = kinds.iter().find(|kind| **kind != "null").copied();
-    let part = || {
-        ["anyOf", "oneOf", "allOf"].iter().find_map(|word| {
-            let parts = schema.get(word)?.as_array()?;
-            parts.iter().find_map(|part| generate(root, part, name, depth + 1))
-        })
-    };
-    match kind {
-        None if schema.get("properties").is_none() => part(),
-        Some("boolean") => Some(Json::Bool(true)),
-        Some("integer" | "number") => {
-            let bound = |word: &str| schema.get(word).and_then(Json::as_i64);
-            let least = bound("minimum").or_else(|| bound("exclusiveMinimum").map(|least| least + 1));
-            let usual = number(name);
-            Some(json!(least.map_or(usual, |least| {
-                least.max(1).max(usual.min(bound("maximum").unwrap_or(usual)))
-            })))
-        }
-        Some("string") => {
-            let pattern = schema.get("pattern").and_then(Json::as_str);
-            let usual = text(name);
-            let fits = |text: &str| match pattern {
-                None => true,
-                Some(pattern) => gostd::regexp::Regexp::compile(pattern).is_ok_and(|regexp| regexp.is_match(text)),
-            };
-            match (usual.as_str().is_some_and(fits), pattern) {
-                (false, Some(pattern)) if fits(WORD) => {
-                    _ = pattern;
-                    Some(json!(WORD))
-                }
-                (false, Some(pattern)) => text_like(pattern).map(Json::String),
-                _ => Some(usual),
-            }
-        }
-        Some("array") => {
-            let item = schema
-                .get("items")
-                .and_then(|items| generate(root, items, name, depth + 1));
-            let item = item.unwrap_or_else(|| text(name));
-            let least = schema.get("minItems").and_then(Json::as_u64).unwrap_or(1).clamp(1, 4);
-            Some(Json::Array((0..least).map(|_| item.clone()).collect()))
-        }
-        _ => {
-            let properties = schema.get("properties").and_then(Json::as_object);
-            let required: Vec<&str> = schema
-                .get("required")
-                .and_then(Json::as_array)
-                .into_iter()
-                .flatten()
-                .filter_map(Json::as_str)
-                .collect();
-            let mut made = Map::new();
-            for key in &required {
-                let inner = properties.and_then(|properties| properties.get(*key));
-                let value = inner.and_then(|inner| generate(root, inner, key, depth + 1));
-                made.insert((*key).to_owned(), value.unwrap_or_else(|| text(key)));
-            }
-            if made.is_empty() {
-                match properties.and_then(|properties| properties.iter().next()) {
-                    Some((key, inner)) => {
-                        made.insert(key.clone(), generate(root, inner, key, depth + 1)?);
-                    }
-                    None => {
-                        let inner = schema.get("additionalProperties").filter(|inner| inner.is_object());
-                        let inner = inner.and_then(|inner| generate(root, inner, name, depth + 1));
-                        made.insert(WORD.to_owned(), inner.unwrap_or_else(|| text(name)));
-                    }
-                }
-            }
-            Some(Json::Object(made))
-        }
     }
 }
 
@@ -479,154 +309,4 @@ fn inner_value(shape: &Shape, name: &str, depth: usize) -> Json {
         return value;
     }
     invent(shape, &Json::Null, name, depth + 1)
-}
-
-/// A number for a key of this name.
-fn number(name: &str) -> i64 {
-    let name = name.to_lowercase();
-    let has = |part: &str| name.contains(part);
-    if has("nodeport") {
-        30080
-    } else if has("port") {
-        8080
-    } else if has("user") || has("group") {
-        1000
-    } else if has("second") || has("threshold") || has("percent") || has("utilization") {
-        50
-    } else {
-        2
-    }
-}
-
-/// A text for a key of this name.
-fn text(name: &str) -> Json {
-    let lower = name.to_lowercase();
-    let ends = |parts: &[&str]| parts.iter().any(|part| lower.ends_with(part));
-    let value = if ends(&["nodeport"]) {
-        return json!(30080);
-    } else if ends(&["port"]) {
-        return json!(8080);
-    } else if ends(&["enabled", "enable"]) {
-        return json!(true);
-    } else if ends(&[
-        "replicas",
-        "replicacount",
-        "seconds",
-        "threshold",
-        "utilizationpercentage",
-        "limit",
-    ]) {
-        return json!(2);
-    } else if ends(&["host", "hostname", "domain", "fqdn", "hosts"]) {
-        "explore.example.com"
-    } else if ends(&["url", "endpoint", "uri", "address"]) {
-        "http://explore.example.com"
-    } else if ends(&["path", "dir", "directory"]) {
-        "/explore"
-    } else if ends(&["size", "storage", "memory"]) {
-        "1Gi"
-    } else if ends(&["cpu"]) {
-        "100m"
-    } else if ends(&["interval", "timeout", "duration", "period"]) {
-        "30s"
-    } else if ends(&["schedule", "cron"]) {
-        "0 3 * * *"
-    } else if ends(&["ip", "clusterip", "loadbalancerip"]) {
-        "10.0.0.10"
-    } else if ends(&["cidr", "ranges"]) {
-        "10.0.0.0/8"
-    } else if ends(&["tag", "version"]) {
-        "1.2.3"
-    } else if ends(&["pullpolicy"]) {
-        "IfNotPresent"
-    } else if ends(&["email"]) {
-        "explore@example.com"
-    } else if ends(&["minavailable", "maxunavailable"]) {
-        return json!(1);
-    } else {
-        WORD
-    };
-    json!(value)
-}
-
-/// What Kubernetes takes for an item of a list of this name.
-fn well_known_item(name: &str) -> Option<Json> {
-    match well_known(name)? {
-        Json::Array(items) => items.into_iter().next(),
-        _ => None,
-    }
-}
-
-/// What Kubernetes takes for a field of this name, as charts hand it on.
-fn well_known(name: &str) -> Option<Json> {
-    let lower = name.to_lowercase();
-    let ends = |part: &str| lower.ends_with(part);
-    Some(if ends("annotations") || ends("labels") {
-        json!({"example.com/explore": WORD})
-    } else if ends("nodeselector") {
-        json!({"kubernetes.io/os": "linux"})
-    } else if ends("tolerations") {
-        json!([{"operator": "Exists"}])
-    } else if ends("nodeaffinity") {
-        json!({"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
-            {"matchExpressions": [{"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]}]}]}})
-    } else if ends("podantiaffinity") || ends("podaffinity") {
-        json!({"preferredDuringSchedulingIgnoredDuringExecution": [{"weight": 1, "podAffinityTerm":
-            {"topologyKey": "kubernetes.io/hostname", "labelSelector": {"matchLabels": {"app": WORD}}}}]})
-    } else if ends("affinity") {
-        json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [
-            {"matchExpressions": [{"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]}]}]}}})
-    } else if ends("topologyspreadconstraints") {
-        json!([{"maxSkew": 1, "topologyKey": "kubernetes.io/hostname", "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": {"app": WORD}}}])
-    } else if ends("resources") {
-        json!({"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "64Mi"}})
-    } else if ends("podsecuritycontext") {
-        json!({"runAsNonRoot": true, "fsGroup": 1000})
-    } else if ends("securitycontext") {
-        json!({"runAsNonRoot": true, "runAsUser": 1000})
-    } else if ends("imagepullsecrets") || ends("pullsecrets") {
-        json!([{"name": WORD}])
-    } else if ends("volumemounts") {
-        json!([{"name": WORD, "mountPath": "/explore"}])
-    } else if ends("volumeclaimtemplates") {
-        json!([{"metadata": {"name": WORD}, "spec": {"accessModes": ["ReadWriteOnce"],
-            "resources": {"requests": {"storage": "1Gi"}}}}])
-    } else if ends("volumes") {
-        json!([{"name": WORD, "emptyDir": {}}])
-    } else if ends("envfrom") {
-        json!([{"configMapRef": {"name": WORD, "optional": true}}])
-    } else if ends("envvars") || ends("env") || ends("environment") {
-        json!([{"name": "EXPLORE", "value": WORD}])
-    } else if ends("containers") || ends("sidecars") {
-        json!([{"name": WORD, "image": "explore.example.com/explore:1.2.3"}])
-    } else if ends("hostaliases") {
-        json!([{"ip": "10.0.0.10", "hostnames": ["explore.example.com"]}])
-    } else if ends("dnsconfig") {
-        json!({"nameservers": ["10.0.0.10"]})
-    } else if ends("dnspolicy") {
-        json!("ClusterFirst")
-    } else if ends("accessmodes") {
-        json!(["ReadWriteOnce"])
-    } else if ends("livenessprobe") || ends("readinessprobe") || ends("startupprobe") || ends("probe") {
-        json!({"httpGet": {"path": "/", "port": 8080}})
-    } else if ends("lifecycle") || ends("lifecyclehooks") {
-        json!({"preStop": {"exec": {"command": ["sleep", "1"]}}})
-    } else if ends("updatestrategy") || ends("strategy") {
-        json!({"type": "RollingUpdate"})
-    } else if ends("loadbalancersourceranges") {
-        json!(["10.0.0.0/8"])
-    } else if ends("externalips") {
-        json!(["10.0.0.10"])
-    } else if ends("args") || ends("command") {
-        json!([WORD])
-    } else if ends("extradeploy") || ends("extraobjects") || ends("extramanifests") || ends("extraresources") {
-        json!([{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": WORD}}])
-    } else if ends("matchlabels") {
-        json!({"app": WORD})
-    } else if ends("relabelings") {
-        json!([{"action": "labeldrop", "regex": WORD}])
-    } else {
-        return None;
-    })
 }

@@ -4,7 +4,7 @@
 //! interpret  templates       -> for each branch, the ways to it as formulas over the values (formula, functions, shape)
 //! invent     schema, comments, templates -> values that a path may have (examples)
 //! solve      a way           -> values with which it is open (candidate)
-//! search     ways, renders   -> sets of values that take new branches (probe)
+//! rounds     ways, renders   -> sets of values that take new branches (probe), from values of the chart's tests on (seeds)
 //! reduce     a set's findings -> the smallest part of the set that still has them
 //! ```
 //!
@@ -15,11 +15,16 @@ mod candidate;
 mod examples;
 mod formula;
 mod functions;
+mod guards;
 mod interpret;
 mod invent;
+mod likely;
 mod probe;
 mod reduce;
+mod rounds;
+mod schema;
 mod search;
+mod seeds;
 mod shape;
 mod solve;
 
@@ -60,6 +65,8 @@ pub struct Explored {
     pub plain: usize,
     /// How many of them are taken by some values.
     pub reached: usize,
+    /// How many of these are only taken by values that are refused, in the words that they write.
+    pub refusing: usize,
     /// The branches that nothing has taken: file, line, and the action with the way of it.
     pub unreached: Vec<Unreached>,
     /// How many renders it took.
@@ -89,6 +96,8 @@ pub(super) struct Outcome {
     pub(super) suppressions: Vec<Suppressions>,
     /// What each set of values has reached.
     pub(super) tallies: Vec<Tally>,
+    /// The branches that write a refusal.
+    pub(super) refusing: BTreeSet<Arm>,
     pub(super) explored: Explored,
 }
 
@@ -106,7 +115,7 @@ pub(super) fn explore(
     let ground = Ground::of(system, first, sources)?;
     let Ground { knowledge, wanted, .. } = &ground;
     let mut search = ground.search(system, first, reached.clone(), sources, budget);
-    search.run();
+    search.run(&ground.seeds);
     let sets = cover(&search, wanted);
     let mut linter = Linter::new(system, selection, sources, known, budget);
     let mut report = Report::new();
@@ -123,6 +132,7 @@ pub(super) fn explore(
         report,
         suppressions: linter.suppressions,
         tallies: linter.tallies,
+        refusing: search.refusing,
         explored,
     })
 }
@@ -132,6 +142,8 @@ struct Ground {
     chart: Chart,
     knowledge: Knowledge,
     wanted: BTreeMap<Arm, Place>,
+    /// Values of the chart's tests.
+    seeds: Vec<Candidate>,
 }
 
 impl Ground {
@@ -146,8 +158,8 @@ impl Ground {
             for template in &chart.templates {
                 let arm = Arm::of_file(&template.name);
                 if let Some(tree) = template.trees.last().filter(|_| conditions.goals.contains_key(&arm)) {
-                    let (head, body) = (tree.span, None);
-                    wanted.insert(arm, Place { head, body });
+                    let (head, body, words) = (tree.span, None, None);
+                    wanted.insert(arm, Place { head, body, words });
                 }
             }
         }
@@ -155,6 +167,11 @@ impl Ground {
             chart: chart.chart.clone(),
             knowledge: Knowledge::of(chart, conditions, &values, sources),
             wanted,
+            seeds: run
+                .request
+                .chart
+                .path()
+                .map_or_else(Vec::new, |path| seeds::seeds(&**system, path)),
         })
     }
 
@@ -189,7 +206,7 @@ pub fn measure(system: &Arc<dyn System>, run: &Run, sources: &Sources, budget: u
     let ground = Ground::of(system, run, sources)?;
     let plain = ground.search(system, run, BTreeSet::new(), sources, budget).plain();
     let mut search = ground.search(system, run, plain.clone(), sources, budget);
-    search.run();
+    search.run(&ground.seeds);
     let sets = cover(&search, &ground.wanted).len();
     Some(summary(&search, run, &plain, sets, sources))
 }
@@ -205,6 +222,7 @@ fn summary(search: &Search<'_>, run: &Run, plain: &BTreeSet<Arm>, sets: usize, s
         branches: wanted.keys().filter(|arm| arm.is_branch()).count(),
         plain: count(plain),
         reached: count(&search.reached),
+        refusing: count(&search.refusing),
         unreached: unreached(search, wanted, sources),
         renders: search.renders(),
         sets,
@@ -260,5 +278,5 @@ fn is_told(diagnostic: &Diagnostic) -> bool {
     use super::rule::Family;
     let family = super::find(diagnostic.rule).map(|rule| rule.family);
     let is_other = matches!(family, Some(Family::Chart | Family::Values));
-    !is_other && !search::is_guard(diagnostic)
+    !is_other && !guards::is_guard(diagnostic)
 }
