@@ -19,7 +19,7 @@ use promchart::chart::{self, Chart};
 use promchart::diagnostic::Report;
 use promchart::lint::{self, Progress, Run, Scope, Selection};
 use promchart::lower::lower;
-use promchart::manifest;
+use promchart::manifest::{self, Read};
 use promchart::render::{self, Capabilities, Limits, Release, Rendered, Session, TemplateFile, Trace};
 use promchart::source::{Source, SourceKind, Sources, Span};
 use promchart::stages::Request;
@@ -142,7 +142,7 @@ fn renders(criterion: &mut Criterion) {
     group.bench_function("manifests", |bench| {
         bench.iter(|| {
             let sources = Sources::new();
-            manifest::sort(&rendered.files, &sources, &mut Report::new(), None).is_ok()
+            manifest::sort(&rendered.files, &sources, &mut Report::new(), None, Read::default()).is_ok()
         });
     });
     group.finish();

@@ -45,17 +45,18 @@ impl Printed {
     /// Appends `other` to this text, which is trimmed and ended by a line break.
     pub(super) fn followed_by(mut self, other: Self) -> Self {
         let blank = self.text.len() - self.text.trim_start_matches(is_space).len();
-        let mut text = self.text.trim_matches(is_space).to_owned();
-        text.push('\n');
-        let moved = |at: usize| text.len() + at;
+        self.text.drain(..blank);
+        self.text.truncate(self.text.trim_end_matches(is_space).len());
+        self.text.push('\n');
+        let length = self.text.len();
+        let moved = |at: usize| length + at;
         for (at, ..) in &mut self.pieces {
             *at -= blank;
         }
         let others = other.pieces.into_iter();
         self.pieces
             .extend(others.map(|(at, from, range)| (moved(at), from, range)));
-        text.push_str(&other.text);
-        self.text = text;
+        self.text.push_str(&other.text);
         self.written.extend(other.written);
         self
     }

@@ -228,6 +228,11 @@ pub(super) fn print(
             stream.wrote((&folder, &hook.path, before), of(hook), &hook.text);
         }
     } else {
+        let all = manifests.objects.iter().chain(&manifests.hooks);
+        stream.text.reserve(
+            all.map(|manifest| manifest.path.len() + manifest.text.len() + AROUND)
+                .sum(),
+        );
         crds.for_each(|(path, text)| stream.push(&path, &text, (Origin::Crd(path.clone()), 0)));
         let objects = manifests.objects.iter();
         objects.for_each(|manifest| stream.push(&manifest.path, &manifest.text, of(manifest)));
@@ -258,8 +263,13 @@ fn unsorted(outcome: &Outcome, show_only: &[String]) -> String {
     only(&all, show_only).unwrap_or_default().text
 }
 
+/// What [`push_document`] writes around a document is shorter than this and its path.
+const AROUND: usize = 32;
+
 pub(super) fn push_document(stream: &mut String, path: &str, text: &str) {
-    stream.push_str(&format!("---\n# Source: {path}\n{text}\n"));
+    ["---\n# Source: ", path, "\n", text, "\n"]
+        .iter()
+        .for_each(|part| stream.push_str(part));
 }
 
 /// The manifests of the given templates. Helm searches for them in the output, by its `# Source:` comments.

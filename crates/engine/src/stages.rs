@@ -11,11 +11,12 @@
 //!
 //! [`run`] goes through all of them and stops where Helm does; the linter goes on as far as it can ([`Policy`]).
 
+use std::any::Any;
 use std::sync::Arc;
 
 use crate::coverage::Coverage;
-use crate::manifest::{self, LastRead, Manifests, PostRenderer};
-use crate::render::{self, Capabilities, Limits, Release, Rendered, Rendering, Session, Trace};
+use crate::manifest::{self, LastRead, Manifests, PostRenderer, Read};
+use crate::render::{self, Capabilities, Limits, Release, Rendered, Rendering, Session, TemplateFile, Trace};
 use crate::threads::Slot;
 use chart::schema;
 use chart::values::{self, Overrides};
@@ -96,6 +97,19 @@ pub struct Outcome {
     pub log: Report,
     /// The coverage of the templates, if requested. A failed render has the coverage up to the error.
     pub coverage: Option<Coverage>,
+    /// What the stages needed on the way.
+    pub used: Used,
+}
+
+/// What a render used and its result does not need: the parsed and lowered templates, and their contexts. They are kept
+/// because a process that is about to end need not free them, which takes as long as lowering them.
+#[derive(Debug, Default)]
+pub struct Used(Vec<Box<dyn Any + Send + Sync>>);
+
+impl Used {
+    fn keep(&mut self, what: impl Any + Send + Sync) {
+        self.0.push(Box::new(what));
+    }
 }
 
 /// Renders a chart.
@@ -115,6 +129,7 @@ fn all(system: &Arc<dyn System>, request: &Request, sources: &Sources, outcome: 
     let session = stages.session();
     let rendered = stages.finish((chart, given), (&session, None), outcome);
     outcome.coverage = session.take_coverage();
+    outcome.used.keep(session);
     rendered
 }
 
@@ -262,33 +277,40 @@ impl<'a> Stages<'a> {
     /// # Errors
     /// If the chart is not for the version of Kubernetes of the request.
     pub fn render(&self, prepared: &Prepared, session: &Session) -> Result<Texts, Report> {
-        self.render_beside(prepared, session, (0, &|| ()))
+        self.render_beside(prepared, session, (0, &|| ()), false)
+            .map(|(texts, _)| texts)
     }
 
-    /// Renders while another thread, if one is free, does something else, whose work is so many bytes.
+    /// Renders while another thread, if one is free, does something else, whose work is so many bytes. Documents may be read
+    /// as well. Returns the files too, whose contexts take time to free.
     fn render_beside(
         &self,
         prepared: &Prepared,
         session: &Session,
         (size, meanwhile): (usize, &(dyn Fn() + Sync)),
-    ) -> Result<Texts, Report> {
+        reads: bool,
+    ) -> Result<(Texts, Vec<TemplateFile>), Report> {
         let Request {
             release, capabilities, ..
         } = self.request;
         check_kube_version(&prepared.chart, capabilities)?;
         let files = render::templates(&prepared.chart, &prepared.values, release, capabilities);
-        let rendering = Rendering::new(&files, session);
-        let (unparsed, rendered) = rendering.with_help(size, meanwhile, || {
+        let mut rendering = Rendering::new(&files, session);
+        if reads {
+            rendering = rendering.reading();
+        }
+        let (unparsed, rendered) = rendering.with_help(size, meanwhile, |rendering| {
             let (templates, unparsed) = rendering.parse();
             let is_run = unparsed.is_empty() || self.policy == Policy::GoOn;
             (unparsed, is_run.then(|| rendering.render(templates)))
         });
         let (rendered, failed) = rendered.unwrap_or_default();
-        Ok(Texts {
+        let texts = Texts {
             rendered,
             unparsed,
             failed,
-        })
+        };
+        Ok((texts, files))
     }
 
     /// Points errors in texts that `tpl` took from the values at the values.
@@ -310,14 +332,15 @@ impl<'a> Stages<'a> {
         log: &mut Report,
     ) -> Result<Manifests, Report> {
         let Some(program) = &self.request.post_renderer else {
-            return manifest::sort(&rendered.files, self.sources, log, last).map_err(|mut errors| {
+            let read = std::mem::take(&mut rendered.read);
+            return manifest::sort(&rendered.files, self.sources, log, last, read).map_err(|mut errors| {
                 self.blame(prepared, rendered, &mut errors);
                 errors
             });
         };
         rendered.files = program.run(&rendered.files, &**self.system, self.sources, log)?;
         rendered.origins = None;
-        manifest::sort(&rendered.files, self.sources, log, last)
+        manifest::sort(&rendered.files, self.sources, log, last, Read::default())
     }
 
     /// Points errors at the templates and values. The origin of a text is needed only here, so a render without a trace is
@@ -345,10 +368,15 @@ impl<'a> Stages<'a> {
         let check = || self.check(&prepared);
         // A large schema takes as long as the render, whose result is dropped if the values are invalid.
         let beside = || checked.fill(check);
-        let mut texts = self.render_beside(&prepared, session, (schema::size(&prepared.chart), &beside));
-        if let Ok(texts) = &mut texts {
-            self.locate(&prepared, texts);
-        }
+        // What a post-renderer returns is read instead. After the first render most files are as they were.
+        let reads = self.request.post_renderer.is_none() && last.is_none();
+        let size = schema::size(&prepared.chart);
+        let texts = self.render_beside(&prepared, session, (size, &beside), reads);
+        let texts = texts.map(|(mut texts, files)| {
+            self.locate(&prepared, &mut texts);
+            outcome.used.keep(files);
+            texts
+        });
         let violations = checked.take(check);
         if !violations.is_empty() {
             return Err(violations);

@@ -79,11 +79,19 @@ pub fn each<S, T: Send>(
     results.into_iter().filter_map(result).collect()
 }
 
+/// How many threads [`with_help`] starts for so many bytes of work.
+pub fn helpers(size: usize) -> usize {
+    if IS_ONE_OF_MANY.get() {
+        return 0;
+    }
+    (processors() - 1).min(MAX_THREADS - 1).min(size / WORTH_A_THREAD)
+}
+
 /// Runs `main` on this thread and returns its result. If `size` bytes are worth it, other threads run `help` meanwhile.
 /// `main` must be able to do the work of `help` itself, and `help` must end when `main` has ended.
 pub fn with_help<T>(size: usize, help: impl Fn() + Sync, main: impl FnOnce() -> T) -> T {
-    let helpers = (processors() - 1).min(MAX_THREADS - 1).min(size / WORTH_A_THREAD);
-    if helpers == 0 || IS_ONE_OF_MANY.get() {
+    let helpers = helpers(size);
+    if helpers == 0 {
         return main();
     }
     let help = || {

@@ -13,7 +13,7 @@ use crate::threads::side_by_side;
 use diagnostics::{Diagnostic, Report};
 use gostd::quote::log_value;
 use goyaml::Node;
-use source::{FileId, Source, SourceKind, Sources};
+use source::{FileId, Source, SourceKind, Sources, Span};
 
 pub use order::install_order;
 pub use origin::{blame, point};
@@ -79,6 +79,34 @@ struct Last {
 /// A manifest, and its annotation `helm.sh/hook` if it has one.
 type Document = (Manifest, Option<String>);
 
+/// Files whose documents were read while other files were rendered, with the documents.
+#[derive(Clone, Debug, Default)]
+pub struct Read(BTreeMap<Arc<str>, Vec<Document>>);
+
+impl Read {
+    /// Adds a file.
+    pub(crate) fn insert(&mut self, path: Arc<str>, documents: Documents) {
+        self.0.insert(path, documents.0);
+    }
+}
+
+/// The documents of a rendered file.
+#[derive(Debug)]
+pub(crate) struct Documents(Vec<Document>);
+
+impl Documents {
+    /// Reads the documents of a rendered file; `None` if one of them is not a valid manifest, whose errors need a source to
+    /// point into.
+    pub(crate) fn read(path: &Arc<str>, text: &str) -> Option<Self> {
+        let read = |(start, text)| {
+            let parsed = goyaml::parse_str(text, Span::file_start(FileId::NONE)).ok()?;
+            let head = Head::decode(path, &parsed.node).ok()?;
+            Some(head.manifest(path, text, start))
+        };
+        split(text).into_iter().map(read).collect::<Option<_>>().map(Self)
+    }
+}
+
 impl LastRead {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Last>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -106,7 +134,8 @@ pub fn is_manifest(path: &str) -> bool {
     !is_partial && !path.ends_with("NOTES.txt")
 }
 
-/// Splits rendered files into manifests and sorts them. `last` avoids parsing files again that have not changed.
+/// Splits rendered files into manifests and sorts them. `read` and `last` save reading files: those that have been read
+/// before, and those that are as they were in the last render.
 ///
 /// # Errors
 /// Every document that is not a valid manifest: YAML, with strings in the fields that Helm reads. The first error is
@@ -116,54 +145,43 @@ pub fn sort(
     sources: &Sources,
     report: &mut Report,
     last: Option<&LastRead>,
+    mut read: Read,
 ) -> Result<Manifests, Report> {
     let files: Vec<_> = files.iter().filter(|(path, _)| is_manifest(path)).collect();
-    let known: Vec<_> = files
+    let mut known: Vec<_> = files
         .iter()
-        .map(|(path, text)| last.and_then(|last| last.find(path, text)))
-        .collect();
-    // Sequential, because the order of sources must not depend on threads.
-    let ids: Vec<_> = files
-        .iter()
-        .zip(&known)
-        .map(|((path, text), known)| {
-            let bytes = || gostd::string::decode(text).into_owned();
-            let source = || Source::new(&***path, SourceKind::Made, bytes());
-            known.is_none().then(|| sources.add(source()))
+        .map(|(path, text)| {
+            let read = read.0.remove(*path);
+            read.or_else(|| last.and_then(|last| last.find(path, text)))
         })
         .collect();
-    let size = |at: usize| if ids[at].is_some() { files[at].1.len() } else { 0 };
-    let read = |at: usize| -> Vec<Result<Document, Box<Diagnostic>>> {
-        let Some(file) = ids[at] else { return Vec::new() };
-        let (path, text) = files[at];
-        let source = sources.get(file);
-        // A source has its byte order mark removed.
-        let mark = text.len() - source.text().len();
-        let documents = split(text).into_iter().map(|(start, text)| {
-            let document = start.saturating_sub(mark)..(start + text.len()).saturating_sub(mark);
-            Head::read(path, (&source, file), document).map(|head| head.manifest(path, text, start))
-        });
-        documents.collect()
+    let size = |at: usize| if known[at].is_none() { files[at].1.len() } else { 0 };
+    let read = |at: usize| match known[at] {
+        Some(_) => None,
+        None => Documents::read(files[at].0, files[at].1),
     };
+    let fresh = side_by_side(files.len(), size, read);
     let mut manifests = Manifests::default();
     let mut errors = Report::new();
-    let results = side_by_side(files.len(), size, read);
-    for (at, (documents, known)) in results.into_iter().zip(known).enumerate() {
-        let mut good = known.unwrap_or_default();
-        for document in documents {
-            match document {
-                Ok(document) => good.push(document),
-                Err(error) => errors.push(*error),
+    for (at, fresh) in fresh.into_iter().enumerate() {
+        let (path, text) = files[at];
+        let documents = match (known[at].take(), fresh) {
+            (Some(known), _) => known,
+            (None, Some(Documents(fresh))) => {
+                if let Some(last) = last {
+                    last.keep(path, text, &fresh);
+                }
+                fresh
             }
-        }
-        if let Some(file) = ids[at].filter(|_| errors.is_empty()) {
-            // No span points into this source any more.
-            sources.forget(file);
-            if let Some(last) = last {
-                last.keep(files[at].0, files[at].1, &good);
+            (None, None) => {
+                let (good, faults) = read_with_source(path, text, sources);
+                errors.append(faults);
+                good
             }
-        }
-        good.into_iter().for_each(|document| manifests.add(document, report));
+        };
+        documents
+            .into_iter()
+            .for_each(|document| manifests.add(document, report));
     }
     if !errors.is_empty() {
         return Err(errors);
@@ -171,6 +189,23 @@ pub fn sort(
     manifests.objects.sort_by(install_order);
     manifests.hooks.sort_by(install_order);
     Ok(manifests)
+}
+
+/// Reads the documents of a rendered file, which becomes a source, so that errors can point into it. Returns the errors of
+/// those that are not valid manifests.
+fn read_with_source(path: &Arc<str>, text: &str, sources: &Sources) -> (Vec<Document>, Report) {
+    let bytes = gostd::string::decode(text).into_owned();
+    let file = sources.add(Source::new(&**path, SourceKind::Made, bytes));
+    let source = sources.get(file);
+    let mut good = Vec::new();
+    let mut faults = Report::new();
+    for (start, text) in split(text) {
+        match Head::read(path, (&source, file), start..start + text.len()) {
+            Ok(head) => good.push(head.manifest(path, text, start)),
+            Err(fault) => faults.push(*fault),
+        }
+    }
+    (good, faults)
 }
 
 impl Manifests {

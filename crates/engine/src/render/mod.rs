@@ -23,6 +23,7 @@ use minijinja::{Environment, UndefinedBehavior};
 
 use self::fault::Failure;
 use self::runtime::Runtime;
+use crate::manifest::Read;
 use govalue::{Limit, Meter, try_print};
 
 pub use budget::Limits;
@@ -41,6 +42,8 @@ pub struct Rendered {
     pub files: BTreeMap<Arc<str>, String>,
     /// The origin of each byte; only in a traced render.
     pub origins: Option<Arc<Origins>>,
+    /// The files whose documents have been read.
+    pub(crate) read: Read,
 }
 
 impl Rendered {

@@ -8,7 +8,8 @@ use super::context::TemplateFile;
 use super::program::{Added, Names, UnitId};
 use super::session::{Known, Session};
 use super::{Rendered, error, origin};
-use crate::threads::{Slot, with_help};
+use crate::manifest::{Documents, Read, is_manifest};
+use crate::threads::{Slot, helpers, with_help};
 use diagnostics::Report;
 use gotemplate::{SyntaxError, Template};
 use source::FileId;
@@ -16,6 +17,9 @@ use source::FileId;
 /// A file smaller than this, in bytes, is parsed again rather than waited for: that is faster than a wake-up by another
 /// thread.
 const WORTH_WAITING: usize = 64 << 10;
+
+/// How many files are rendered before other threads are told.
+const TOGETHER: usize = 8;
 
 /// A render of a list of files. One thread works from the first file to the last; the helping threads work in the
 /// opposite direction, so that they rarely want the same file.
@@ -27,6 +31,12 @@ pub struct Rendering<'a> {
     known: Vec<Option<Known>>,
     ids: Vec<FileId>,
     parsed: Vec<Slot<Result<Template, Vec<SyntaxError>>>>,
+    /// Whether the documents of rendered files are read too, by threads that have nothing else to do.
+    reads: bool,
+    /// The rendered text of each file, if other threads help to read them; `None` for files without documents.
+    texts: Vec<OnceLock<Option<Arc<str>>>>,
+    /// The documents of the texts.
+    documents: Vec<Slot<Option<Documents>>>,
     /// Whether the templates have been named, after all files are parsed. Nothing can be lowered before that.
     is_prepared: OnceLock<bool>,
     /// Whether the helping threads should stop.
@@ -53,6 +63,7 @@ impl Drop for End<'_, '_> {
     fn drop(&mut self) {
         self.0.is_done.store(true, Ordering::Relaxed);
         _ = self.0.is_prepared.set(false);
+        self.0.texts.iter().for_each(|text| _ = text.set(None));
     }
 }
 
@@ -70,16 +81,35 @@ impl<'a> Rendering<'a> {
             ids: files.iter().zip(&known).map(id).collect(),
             known,
             parsed: files.iter().map(|_| Slot::default()).collect(),
+            reads: false,
+            texts: Vec::new(),
+            documents: Vec::new(),
             is_prepared: OnceLock::new(),
             is_done: AtomicBool::new(false),
         }
     }
 
+    /// Reads the documents of the rendered files as well, if other threads help.
+    #[must_use]
+    pub fn reading(mut self) -> Self {
+        self.reads = true;
+        self
+    }
+
     /// Runs `main`, which should call [`Rendering::parse`] and [`Rendering::render`] soon, and returns its result.
     /// Other threads help if there is enough work; one of them also runs `meanwhile`, whose work is `size` bytes,
     /// unless `main` ends first.
-    pub fn with_help<T>(&self, size: usize, meanwhile: impl Fn() + Sync, main: impl FnOnce() -> T) -> T {
+    pub fn with_help<T>(&mut self, size: usize, meanwhile: impl Fn() + Sync, main: impl FnOnce(&Self) -> T) -> T {
         let templates: usize = (0..self.files.len()).map(|at| self.size(at)).sum();
+        if self.reads && helpers(templates + size) > 0 {
+            self.texts.resize_with(self.files.len(), OnceLock::new);
+            self.documents.resize_with(self.files.len(), Slot::default);
+        }
+        let this = &*self;
+        this.helped(templates + size, meanwhile, || main(this))
+    }
+
+    fn helped<T>(&self, size: usize, meanwhile: impl Fn() + Sync, main: impl FnOnce() -> T) -> T {
         let help = || {
             for at in (0..self.files.len()).rev().filter(|at| self.known[*at].is_none()) {
                 self.parsed[at].fill(|| self.parse_file(at));
@@ -89,9 +119,10 @@ impl<'a> Rendering<'a> {
             }
             if *self.is_prepared.wait() {
                 self.lower();
+                self.read();
             }
         };
-        with_help(templates + size, help, || {
+        with_help(size, help, || {
             let _end = End(self);
             main()
         })
@@ -179,13 +210,53 @@ impl<'a> Rendering<'a> {
         }
     }
 
+    /// Reads the documents of the files that are rendered meanwhile.
+    fn read(&self) {
+        for texts in (0..self.texts.len()).collect::<Vec<_>>().chunks(TOGETHER) {
+            // Every wait can cost the thread that renders a system call.
+            texts.last().map(|last| self.texts[*last].wait());
+            for at in texts {
+                if let Some(Some(text)) = self.texts[*at].get() {
+                    self.documents[*at].fill(|| self.read_file(*at, text));
+                }
+            }
+        }
+    }
+
+    fn read_file(&self, at: usize, text: &str) -> Option<Documents> {
+        Documents::read(&self.files[at].name.as_str().into(), text)
+    }
+
+    /// The documents of all files; what no other thread has begun to read is read here, from the last to the first.
+    fn documents(&self) -> Read {
+        let mut read = Read::default();
+        for (at, text) in self.texts.iter().enumerate().rev() {
+            if let Some(Some(text)) = text.get() {
+                let may_wait = text.len() >= WORTH_WAITING;
+                let make = || self.read_file(at, text);
+                let documents = self.documents[at].take_unless_begun(may_wait, make);
+                let documents = documents.unwrap_or_else(|| self.documents[at].take(make));
+                if let Some(documents) = documents {
+                    read.insert(self.files[at].name.as_str().into(), documents);
+                }
+            }
+        }
+        read
+    }
+
     /// Renders the files that are not partials, and reports the errors.
     fn run(&self) -> (Rendered, Report) {
         let Session { runtime, sources, .. } = self.session;
         let mut rendered = Rendered::default();
         let mut report = Report::new();
-        for file in self.files {
-            match self.session.run(file) {
+        for (at, file) in self.files.iter().enumerate() {
+            let result = self.session.run(file);
+            if let Some(shared) = self.texts.get(at) {
+                let text = result.as_ref().and_then(|result| result.as_deref().ok());
+                let has_documents = report.is_empty() && is_manifest(&file.name);
+                _ = shared.set(text.filter(|_| has_documents).map(Arc::from));
+            }
+            match result {
                 None => {}
                 Some(Ok(text)) => drop(rendered.files.insert(file.name.as_str().into(), text)),
                 Some(Err(error)) => {
@@ -195,6 +266,9 @@ impl<'a> Rendering<'a> {
                     }
                 }
             }
+        }
+        if report.is_empty() {
+            rendered.read = self.documents();
         }
         (rendered, report)
     }

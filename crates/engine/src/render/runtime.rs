@@ -16,7 +16,6 @@ use super::origin::{ALLOWANCE, Recorder};
 use super::program::{Added, Names, Program, UnitId};
 use crate::lower::Lowered;
 use gostd::quote::quote;
-use gostd::string as gostring;
 use govalue::{Limit, Value};
 use source::{FileId, Source, SourceKind, Sources};
 use sprig::{Call, Cluster, Fault, Function, Host, Outcome};
@@ -205,6 +204,14 @@ impl Runtime {
         rendered
     }
 
+    fn set_including(&self, name: &str, count: usize) {
+        let mut including = lock(&self.including);
+        match including.get_mut(name) {
+            Some(known) => *known = count,
+            None => drop(including.insert(name.into(), count)),
+        }
+    }
+
     /// Records in the trace that a file of the chart was read.
     pub(super) fn read_file(&self, name: &str, text: &Value) {
         if let Some(recorder) = &self.recorder {
@@ -261,8 +268,9 @@ impl Runtime {
         }
         let is_first = texts.seen.insert(digest(text));
         drop(texts);
-        let bytes = gostring::decode(text).into_owned();
-        let file = self.sources.add(Source::new(ROOT_NAME, SourceKind::Made, bytes));
+        let file = self
+            .sources
+            .add(Source::of_text(ROOT_NAME, SourceKind::Made, text.into()));
         let is_function = |name: &str| sprig::find(name).is_some();
         let parsed = match gotemplate::parse(text, file, ROOT_NAME, &is_function) {
             Ok(template) => {
@@ -302,6 +310,16 @@ fn execute(environment: &Environment<'_>, lowered: &Lowered, dot: Value) -> Resu
     let instructions = lowered.instructions();
     machinery::eval(environment, instructions, root, &blocks, &mut output, AutoEscape::None)?;
     Ok(text)
+}
+
+/// The text without what Go prints for a missing value, as Helm removes it.
+pub(super) fn without_no_value(mut text: String) -> String {
+    const NO_VALUE: &str = "<no value>";
+    if text.contains(NO_VALUE) {
+        return text.replace(NO_VALUE, "");
+    }
+    text.shrink_to_fit();
+    text
 }
 
 /// A digest that is the same in every process.
@@ -344,10 +362,9 @@ impl Host for Caller<'_, '_> {
                 ),
             });
         };
-        let name: Arc<str> = name.into();
-        lock(&runtime.including).insert(Arc::clone(&name), count + 1);
+        runtime.set_including(name, count + 1);
         let rendered = runtime.run(self.environment, id, dot.clone(), Run::default());
-        lock(&runtime.including).insert(name, count);
+        runtime.set_including(name, count);
         rendered.map(Value::from).map_err(|error| Fault::Template {
             prefix: String::new(),
             error: Box::new(error),
@@ -377,7 +394,7 @@ impl Host for Caller<'_, '_> {
         match rendered {
             Ok(rendered) => {
                 runtime.forget_text(&parsed);
-                Ok(Value::from(rendered.replace("<no value>", "")))
+                Ok(Value::from(without_no_value(rendered)))
             }
             Err(error) => {
                 let prefix = format!("error during tpl function execution for {}: ", quote(text));

@@ -7,7 +7,7 @@ use minijinja::{Environment, Error};
 
 use super::context::TemplateFile;
 use super::program::{Added, Counted, Names};
-use super::runtime::{Run, Runtime};
+use super::runtime::{Run, Runtime, without_no_value};
 use super::{Limits, Rendered, Trace, environment, error, origin};
 use crate::coverage::{Coverage, FileCoverage};
 use chart::File;
@@ -137,7 +137,7 @@ impl Session {
             ..Run::default()
         };
         let rendered = self.runtime.run(&self.environment, id, dot.clone(), run);
-        Some(rendered.map(|text| text.replace("<no value>", "")))
+        Some(rendered.map(without_no_value))
     }
 
     /// Renders files in order until one fails, as Helm 3 does. `lookup` queries the cluster, if there is one.
