@@ -114,7 +114,10 @@ impl Regexp {
             // position.
             return self.find_at(text, 0).is_some();
         }
-        self.engine(text).is_some_and(|engine| engine.is_match(text))
+        // The same for an expression with a literal at its end, if the end of a match will do.
+        let input = Input::new(text).earliest(true);
+        self.engine(text)
+            .is_some_and(|engine| engine.search_half(&input).is_some())
     }
 
     /// The first match.
