@@ -11,14 +11,46 @@ pub(super) struct Rules {
 
 #[derive(Clone, Debug)]
 struct IgnoreRule {
-    /// The pattern without its markers.
-    pattern: String,
+    pattern: Pattern,
     /// A leading `!`: everything that does not match is excluded.
     negate: bool,
     /// A trailing `/`: only folders match.
     folders_only: bool,
     /// Whether the pattern contains a `/`. Without one, it is matched against the last component of the path only.
     whole_path: bool,
+}
+
+/// A pattern without its markers. Most are names or suffixes, and each is tried on each file of a chart.
+#[derive(Clone, Debug)]
+enum Pattern {
+    /// Without any character with a meaning.
+    Name(String),
+    /// `*.swp`, for the last component of a path.
+    Suffix(String),
+    /// Any other.
+    Glob(String),
+}
+
+impl Pattern {
+    fn new(pattern: &str, whole_path: bool) -> Self {
+        let is_plain = |text: &str| !text.contains(['*', '?', '[', '\\']);
+        match pattern
+            .strip_prefix('*')
+            .filter(|suffix| !whole_path && is_plain(suffix))
+        {
+            Some(suffix) => Self::Suffix(suffix.to_owned()),
+            None if is_plain(pattern) => Self::Name(pattern.to_owned()),
+            None => Self::Glob(pattern.to_owned()),
+        }
+    }
+
+    fn matches(&self, name: &str) -> bool {
+        match self {
+            Self::Name(pattern) => pattern == name,
+            Self::Suffix(suffix) => name.ends_with(&**suffix),
+            Self::Glob(pattern) => matches(pattern, name).unwrap_or(false),
+        }
+    }
 }
 
 impl Rules {
@@ -53,9 +85,9 @@ impl Rules {
         let (negate, rule) = rule.strip_prefix('!').map_or((false, rule), |rest| (true, rest));
         let (folders_only, rule) = rule.strip_suffix('/').map_or((false, rule), |rest| (true, rest));
         let whole_path = rule.contains('/');
-        let pattern = rule.strip_prefix('/').unwrap_or(rule).to_owned();
+        let pattern = rule.strip_prefix('/').unwrap_or(rule);
         self.rules.push(IgnoreRule {
-            pattern,
+            pattern: Pattern::new(pattern, whole_path),
             negate,
             folders_only,
             whole_path,
@@ -65,13 +97,9 @@ impl Rules {
 
     /// Whether a path relative to the chart is excluded.
     pub(super) fn ignores(&self, path: &str, is_folder: bool) -> bool {
+        let last = path.rsplit('/').next().unwrap_or(path);
         for rule in &self.rules {
-            let name = if rule.whole_path {
-                path
-            } else {
-                path.rsplit('/').next().unwrap_or(path)
-            };
-            let matched = matches(&rule.pattern, name).unwrap_or(false);
+            let matched = rule.pattern.matches(if rule.whole_path { path } else { last });
             if rule.negate {
                 if rule.folders_only && !is_folder || !matched {
                     return true;
@@ -114,6 +142,13 @@ mod tests {
             assert!(!rules.ignores(path, is_folder), "{path}");
         }
         assert!(rules.ignores("templates/.hidden", false));
+        let rules = Rules::parse("*~\n*.b?k\nx\\*y\n/*.txt\n*\\.z").unwrap();
+        for path in ["a/b~", "~", "a.bak", "d/x*y", "a.txt", "a.z"] {
+            assert!(rules.ignores(path, false), "{path}");
+        }
+        for path in ["a~b", "a.bk", "d/xay", "d/a.txt", "b.zz"] {
+            assert!(!rules.ignores(path, false), "{path}");
+        }
         assert!(Rules::parse("!*.yaml").unwrap().ignores("a.txt", false));
         assert_eq!(Rules::parse("a\n**/b").unwrap_err().0, 2);
         assert!(Rules::parse("[").is_err());
