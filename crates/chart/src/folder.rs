@@ -9,6 +9,7 @@ use super::ignore::Rules;
 use diagnostics::{Diagnostic, Report, Result};
 use gostd::quote::log_value;
 use source::{Source, SourceKind};
+use system::threads::side_by_side;
 use system::{FileKind, System};
 
 /// How many links may be followed: folders that link to each other can appear as any number of folders.
@@ -21,7 +22,7 @@ pub(super) fn read(system: &dyn System, top: &Path, whole: &Path, report: &mut R
         system,
         report,
         top,
-        files: Vec::new(),
+        found: Vec::new(),
         left: MAX_CHART_SIZE,
         links: 0,
         whole,
@@ -34,7 +35,7 @@ struct Folder<'a> {
     system: &'a dyn System,
     report: &'a mut Report,
     top: &'a Path,
-    files: Vec<File>,
+    found: Vec<Found>,
     /// How many more bytes may be read.
     left: u64,
     /// How many links have been followed so far.
@@ -43,6 +44,18 @@ struct Folder<'a> {
     whole: &'a Path,
 }
 
+/// A file that belongs to the chart.
+struct Found {
+    name: String,
+    path: PathBuf,
+    size: u64,
+    /// The number of messages before it.
+    messages: usize,
+}
+
+/// How many bytes can be read while a file is opened and closed.
+const OPENING: usize = 4 << 10;
+
 impl Folder<'_> {
     fn read(mut self) -> Result<Vec<File>> {
         let path = self.top.join(".helmignore");
@@ -50,8 +63,25 @@ impl Folder<'_> {
         let bytes = is_file.then(|| self.system.read(&path).ok()).flatten();
         let rules = rules(bytes, &path.display().to_string())?;
         let real = self.whole.to_path_buf();
-        self.folder(&rules, "", real, &mut Vec::new())?;
-        Ok(self.files)
+        let walked = self.folder(&rules, "", real, &mut Vec::new());
+        let (system, found) = (self.system, &self.found);
+        let size = |at: usize| {
+            usize::try_from(found[at].size)
+                .unwrap_or(usize::MAX)
+                .saturating_add(OPENING)
+        };
+        let read = side_by_side(found.len(), size, |at| -> Result<File> {
+            let Found { name, path, .. } = &found[at];
+            let bytes = system.read(path).map_err(|error| unreadable(path, &error))?;
+            Ok(File::new(&**name, path.display().to_string(), &bytes))
+        });
+        let mut files = Vec::with_capacity(found.len());
+        for (found, file) in found.iter().zip(read) {
+            // Helm reads each file when it comes to it, so what follows an error is not told.
+            files.push(file.inspect_err(|_| self.report.diagnostics.truncate(found.messages))?);
+        }
+        walked?;
+        Ok(files)
     }
 
     /// Reads a folder. `real` is its resolved path, and `above` holds those of its parent folders.
@@ -106,7 +136,6 @@ impl Folder<'_> {
             let real = real.unwrap_or_else(|| above.last().map_or_else(|| path.clone(), |above| above.join(last)));
             return self.folder(rules, name, real, above);
         }
-        let shown = path.display().to_string();
         if entry.kind == FileKind::Other {
             return Err(irregular(&path));
         }
@@ -116,8 +145,12 @@ impl Folder<'_> {
             return Err(Diagnostic::error(LOAD, message).into());
         }
         self.left -= entry.size;
-        let bytes = self.system.read(&path).map_err(|error| unreadable(&path, &error))?;
-        self.files.push(File::new(name, shown, &bytes));
+        self.found.push(Found {
+            name: name.to_owned(),
+            path,
+            size: entry.size,
+            messages: self.report.diagnostics.len(),
+        });
         Ok(())
     }
 }

@@ -11,7 +11,8 @@ pub mod objects;
 pub mod places;
 pub mod render;
 pub mod stages;
-pub mod threads;
+
+pub use system::threads;
 
 /// The examples of the README, as tests.
 #[cfg(doctest)]

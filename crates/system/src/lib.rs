@@ -1,12 +1,14 @@
 //! All access to disk, clock and randomness goes through this crate.
 //!
 //! A stage that needs a file, the time or random bytes takes a `&dyn System`. [`Disk`] is the real one. [`Memory`] keeps
-//! its files in a map and has a fixed clock and seed, for tests and for programs that embed the library.
+//! its files in a map and has a fixed clock and seed, for tests and for programs that embed the library. [`threads`] shares
+//! work between threads.
 //!
 //! Paths, names and variables are text in which bytes that are not UTF-8 are escaped; see [`gostd::string`].
 
 mod memory;
 mod overlay;
+pub mod threads;
 
 use std::any::Any;
 use std::borrow::Cow;
