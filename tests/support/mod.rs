@@ -76,6 +76,8 @@ pub(crate) fn scratch(name: &str) -> PathBuf {
     let folder = root().join("target/test-scratch").join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
+    // Searches upwards end at the top of a repository: our own promchart.yaml does not count here.
+    std::fs::create_dir_all(folder.with_file_name(".git")).unwrap();
     folder
 }
 
