@@ -14,7 +14,7 @@ use k8s_openapi::serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::definitions::Definitions;
-use crate::lifecycle::group;
+use crate::lifecycle::{group, lifecycle};
 use crate::problem::{Problem, Step};
 use crate::version::Version;
 use crate::walk::Walker;
@@ -82,10 +82,13 @@ kinds! {
 ///
 /// Values of a wrong type, which [`crate::check()`] reports, are left out: one fault in a Deployment must not hide the
 /// Deployment from the Service that selects its pods. A wrong item in a list of objects becomes an object without
-/// fields, so that the other items keep their indices. Older versions of a kind are decoded as the one in the table.
+/// fields, so that the other items keep their indices. Older versions of a kind are decoded as the one in the table, also
+/// those of the group that it had before: a Deployment of `extensions/v1beta1`.
 pub fn decode(value: &Value) -> Option<Object> {
     let (own, kind) = (value["apiVersion"].as_str()?, value["kind"].as_str()?);
-    let is_it = |known: &&(&str, &str)| known.1 == kind && group(known.0) == group(own);
+    let now = lifecycle(own, kind).and_then(|life| life.replacement);
+    let (current, kind) = now.unwrap_or((own, kind));
+    let is_it = |known: &&(&str, &str)| known.1 == kind && group(known.0) == group(current);
     let (api_version, kind) = *KINDS.iter().find(is_it)?;
     if own != api_version {
         let mut current = value.clone();
@@ -256,4 +259,20 @@ pub fn selects(selector: &LabelSelector, labels: &std::collections::BTreeMap<Str
         }
     };
     equal && selector.match_expressions.iter().flatten().all(holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Object, decode};
+    use serde_json::json;
+
+    #[test]
+    fn a_kind_is_known_by_the_group_that_it_had_before() {
+        let object = decode(&json!({
+            "apiVersion": "extensions/v1beta1", "kind": "Deployment", "metadata": {"name": "web"},
+            "spec": {"template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": []}}},
+        }));
+        let metadata = object.as_ref().and_then(Object::pod_metadata);
+        assert_eq!(metadata.unwrap().labels.as_ref().unwrap()["app"], "web");
+    }
 }
