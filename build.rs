@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::{env, fs, io};
 
-#[expect(clippy::disallowed_methods, reason = "a build script has no World")]
+#[expect(clippy::disallowed_methods, reason = "a build script has no System")]
 fn main() -> io::Result<()> {
     tell_cargo("rerun-if-changed=chart");
     tell_cargo("rerun-if-changed=docs/rules");
@@ -51,7 +51,7 @@ fn tell_cargo(instruction: &str) {
 }
 
 /// The files of a folder and those below it, in the order of their names.
-#[expect(clippy::disallowed_methods, reason = "a build script has no World")]
+#[expect(clippy::disallowed_methods, reason = "a build script has no System")]
 fn collect(folder: &Path, prefix: &str, names: &mut Vec<String>) -> io::Result<()> {
     let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
     entries.sort_by_key(fs::DirEntry::file_name);
