@@ -38,23 +38,29 @@ pub(super) fn causes(old: At<'_>, new: At<'_>) -> (Option<Cause>, Option<Cause>)
             continue;
         }
         let Some(cause) = cause else { continue };
-        cause.made_of = own
-            .iter()
-            .filter(|(key, input)| {
-                if has_both {
-                    match other.get(*key) {
-                        Some(other) => other.text != input.text,
-                        None => !is_set(at, key, &input.text),
-                    }
-                } else {
-                    input.is_printed
-                }
-            })
-            .map(|(key, input)| Ingredient {
-                key: key.clone(),
-                spot: input.spot.clone(),
-            })
-            .collect();
+        let named = |is_named: &dyn Fn(&str, &Input) -> bool| -> Vec<Ingredient> {
+            own.iter()
+                .filter(|(key, input)| is_named(key, input))
+                .map(|(key, input)| Ingredient {
+                    key: key.clone(),
+                    spot: input.spot.clone(),
+                })
+                .collect()
+        };
+        cause.made_of = if has_both {
+            let differing = named(&|key, input| match other.get(key) {
+                Some(other) => other.text != input.text,
+                None => !is_set(at, key, &input.text),
+            });
+            if differing.is_empty() {
+                // Values are the same, and the other side prints others of them.
+                named(&|key, input| input.is_printed && !other.contains_key(key))
+            } else {
+                differing
+            }
+        } else {
+            named(&|_, input| input.is_printed)
+        };
         // A value that only looks like the one that was printed, and is the same on both sides, is not the cause.
         if has_both && !cause.made_of.is_empty() {
             cause.value = None;
