@@ -94,3 +94,8 @@ fn compare(version: &str) {
 fn verdicts_are_those_of_the_newest_server() {
     compare("1.37");
 }
+
+#[test]
+fn verdicts_are_those_of_the_oldest_server() {
+    compare("1.33");
+}

@@ -73,11 +73,11 @@ fn pods<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             walker.fault(crate::problem::Side::Value, "field-conflict", message);
         }
     });
-    asked_twice(walker, map);
+    asked_twice(walker, map, 1);
 }
 
-/// Reports a key of `matchLabelKeys` that the label selector also uses.
-fn asked_twice<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+/// Reports a key of `matchLabelKeys` that the label selector uses more than `most` times.
+fn asked_twice<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>, most: usize) {
     let Some(selector) = object(map, "labelSelector") else {
         return;
     };
@@ -89,7 +89,7 @@ fn asked_twice<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let in_labels = |key: &str| object(selector, "matchLabels").is_some_and(|labels| labels.contains_key(key));
     each_string(walker, map, "matchLabelKeys", |walker, key| {
         let times = expressions().filter(|one| *one == key).count() + usize::from(in_labels(key));
-        if times > 1 {
+        if times > most {
             let message = format!("`labelSelector` asks for `{}` already", shown(key));
             walker.fault(crate::problem::Side::Value, "field-conflict", message);
         }
@@ -109,7 +109,6 @@ fn spread<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     if !items(map, "matchLabelKeys").is_empty() && !is_set(map, "labelSelector") {
         forbids(walker, map, "matchLabelKeys", "without `labelSelector`");
     }
-    if walker.version.minor >= 34 {
-        asked_twice(walker, map);
-    }
+    // Since 1.34 the server adds the keys to the selector, and reads what it added itself.
+    asked_twice(walker, map, usize::from(walker.version.minor >= 34));
 }
