@@ -96,6 +96,9 @@ pub const RULES: &[Rule] = &[
     ),
 ];
 
+/// The maximum number of errors reported for one expression or template.
+pub(super) const MOST_ERRORS: usize = 20;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +108,3 @@ mod tests {
         assert!(RULES.is_sorted_by(|a, b| a.id < b.id));
     }
 }
-
-/// The maximum number of errors reported for one expression or template.
-pub(super) const MOST_ERRORS: usize = 20;
