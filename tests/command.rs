@@ -141,6 +141,22 @@ now: {{ now | date "2006-01-02T15:04:05" }} {{ ago (toDate "2006-01-02" "2025-06
 }
 
 #[test]
+fn a_fault_at_a_long_character_is_shown_also_behind_a_byte_order_mark() {
+    for (mark, column) in [("", 5), ("{{ \"\\ufeff\" }}", 19)] {
+        let folder = chart("byte_order_mark", &format!("{mark}a: [é"), "");
+        let run = Case::new("template").arg(".").dir(&folder).run();
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        let place = format!("./templates/a.yaml:1:{column}\n");
+        assert!(
+            run.stderr.contains("YAML parse error on test/templates/a.yaml"),
+            "{}",
+            run.stderr
+        );
+        assert!(run.stderr.contains(&place), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn post_renderer_keeps_what_it_does_not_change() {
     let odd =
         "kind:   ConfigMap\nmetadata:\n    name:  x   # why\n    labels: {a:   b}\ndata:\n    list:\n      -   1\n";

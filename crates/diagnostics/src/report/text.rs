@@ -180,6 +180,8 @@ fn excerpt(source: &Arc<Source>, span: Span, label: Option<String>, is_primary: 
     }
     let from = (span.start as usize).saturating_sub(line_start).min(line.len());
     let to = (span.end as usize).saturating_sub(line_start).clamp(from, line.len());
+    // A place that is one byte long may be the first byte of a character.
+    let (from, to) = (line.floor_char_boundary(from), line.ceil_char_boundary(to));
     let before = readable(&line[..from]);
     let marked = readable(&line[from..to]);
     let after = readable(&line[to..]);

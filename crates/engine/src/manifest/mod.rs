@@ -197,10 +197,13 @@ fn read_with_source(path: &Arc<str>, text: &str, sources: &Sources) -> (Vec<Docu
     let bytes = gostd::string::decode(text).into_owned();
     let file = sources.add(Source::new(&**path, SourceKind::Made, bytes));
     let source = sources.get(file);
+    // A source has its byte order mark removed.
+    let mark = text.len() - source.text().len();
     let mut good = Vec::new();
     let mut faults = Report::new();
     for (start, text) in split(text) {
-        match Head::read(path, (&source, file), start..start + text.len()) {
+        let document = start.saturating_sub(mark)..(start + text.len()).saturating_sub(mark);
+        match Head::read(path, (&source, file), document) {
             Ok(head) => good.push(head.manifest(path, text, start)),
             Err(fault) => faults.push(*fault),
         }
