@@ -42,17 +42,10 @@ struct Shared<'a> {
 /// Effects in their order, those together that say the same of several objects, as of all definitions in crds/.
 fn alike(diff: &Diff) -> Vec<&[Harm]> {
     let is_alike = |one: &Harm, next: &Harm| {
-        let said = |harm: &Harm| {
-            (
-                harm.level,
-                harm.rule,
-                harm.path.clone(),
-                harm.message.clone(),
-                harm.help.clone(),
-                harm.with,
-            )
-        };
-        one.cause.is_none() && next.cause.is_none() && said(one) == said(next)
+        one.cause.is_none()
+            && next.cause.is_none()
+            && (one.level, one.rule, one.with) == (next.level, next.rule, next.with)
+            && (&one.path, &one.message, &one.help) == (&next.path, &next.message, &next.help)
     };
     diff.harm
         .chunk_by(is_alike)

@@ -120,13 +120,10 @@ pub(super) fn generate(root: &Json, schema: &Json, name: &str, depth: usize) -> 
             let usual = text(name);
             let fits = |text: &str| match pattern {
                 None => true,
-                Some(pattern) => gostd::regexp::Regexp::compile(pattern).is_ok_and(|regexp| regexp.is_match(text)),
+                Some(pattern) => Regexp::compile(pattern).is_ok_and(|regexp| regexp.is_match(text)),
             };
             match (usual.as_str().is_some_and(fits), pattern) {
-                (false, Some(pattern)) if fits(WORD) => {
-                    _ = pattern;
-                    Some(json!(WORD))
-                }
+                (false, Some(_)) if fits(WORD) => Some(json!(WORD)),
                 (false, Some(pattern)) => text_like(pattern).map(Json::String),
                 _ => Some(usual),
             }
