@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use promchart_k8s::Version;
 
-use super::matrix::{Run, Scope};
 use super::objects::Objects;
+use super::parsed::ParsedChart;
+use super::run::{Run, Scope};
 use super::suppress;
 use super::usage::Usage;
 use chart::Chart;
 use diagnostics::{Cause, Report};
 use engine::coverage::Coverage;
-use engine::render::{self, Capabilities, Rendered, Session};
+use engine::render::{Capabilities, Rendered, Session};
 use engine::stages::{Policy, Request, Stages, Texts};
-use gotemplate::Template;
 use goyaml::Node;
 use source::{FileId, Source, SourceKind, Sources, Span};
 use system::{FileKind, System};
@@ -21,19 +21,6 @@ use system::{FileKind, System};
 /// API versions that every cluster serves but Helm without a cluster does not know. Without them, templates that check
 /// for them would render for a very old version of Kubernetes.
 const SERVED: [&str; 2] = ["apiregistration.k8s.io/v1", "apiregistration.k8s.io/v1/APIService"];
-
-/// A chart with its parsed templates and its subcharts.
-#[derive(Debug)]
-pub struct ParsedChart {
-    /// The key of the chart in the values of its parent.
-    pub name: String,
-    /// The metadata and files.
-    pub chart: Chart,
-    /// The templates that could be parsed.
-    pub templates: Vec<Arc<Template>>,
-    /// The subcharts, including disabled ones; a subchart with several aliases occurs several times.
-    pub subcharts: Vec<ParsedChart>,
-}
 
 /// All data about one target. The result of a stage that failed is empty.
 pub struct Context<'a> {
@@ -212,77 +199,4 @@ fn document(sources: &Sources, file: FileId) -> Option<(FileId, Node)> {
     let source = sources.get(file);
     let parsed = goyaml::parse(&source, file, 0..source.text().len()).ok()?;
     Some((file, parsed.node))
-}
-
-/// Parses the templates of a chart and of all its subcharts.
-fn parse_chart(chart: Chart, name: String, path: &str, sources: &Sources, report: &mut Report) -> ParsedChart {
-    let mut templates = Vec::with_capacity(chart.templates.len());
-    for file in &chart.templates {
-        let id = file.source(sources);
-        let source = sources.get(id);
-        let name = format!("{path}/{}", file.name);
-        match gotemplate::parse(source.text(), id, &name, &|name| sprig::find(name).is_some()) {
-            Ok(template) => templates.push(Arc::new(template)),
-            Err(errors) => errors
-                .iter()
-                .for_each(|error| report.push(render::syntax_diagnostic(error, &name))),
-        }
-    }
-    let mut subcharts = Vec::new();
-    for subchart in &chart.subcharts {
-        for name in chart.names_of(subchart) {
-            let path = format!("{path}/charts/{name}");
-            subcharts.push(parse_chart(subchart.clone(), name.to_owned(), &path, sources, report));
-        }
-    }
-    ParsedChart {
-        name,
-        chart,
-        templates,
-        subcharts,
-    }
-}
-
-impl ParsedChart {
-    /// Parses the templates of a chart and its subcharts. Syntax errors are added to the report.
-    pub fn of(chart: &Chart, sources: &Sources, report: &mut Report) -> Self {
-        let name = chart.name().to_owned();
-        parse_chart(chart.clone(), name.clone(), &name, sources, report)
-    }
-
-    /// Whether all templates of the chart itself have been parsed.
-    pub fn is_parsed(&self) -> bool {
-        self.templates.len() == self.chart.templates.len()
-    }
-
-    /// The missing dependencies of the chart and its subcharts, as `redis` or `web.redis`.
-    fn absent(&self) -> Vec<String> {
-        let mut found = Vec::new();
-        for (path, chart) in self.walk() {
-            for dependency in &chart.chart.metadata.dependencies {
-                let is_there = |subchart: &Chart| subchart.name() == dependency.name;
-                if !chart.chart.subcharts.iter().any(is_there) {
-                    let name = dependency.name_or_alias();
-                    found.push(path.iter().copied().chain([name]).collect::<Vec<_>>().join("."));
-                }
-            }
-        }
-        found
-    }
-
-    /// The chart and all its subcharts, each with the names that lead to it from the top.
-    pub fn walk(&self) -> Vec<(Vec<&str>, &ParsedChart)> {
-        let mut found = vec![(Vec::new(), self)];
-        let mut at = 0;
-        while at < found.len() {
-            let (path, chart) = found[at].clone();
-            for subchart in &chart.subcharts {
-                let mut path = path.clone();
-                path.push(&*subchart.name);
-                found.push((path, subchart));
-            }
-            at += 1;
-        }
-        found
-    }
 }

@@ -6,10 +6,11 @@ use std::path::{Component, Path, PathBuf};
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
-use super::settings::SETTINGS;
 use diagnostics::{Diagnostic, Result};
 use system::{Entry, FileKind, System};
 
+/// The rule for settings that cannot be read, and for charts and files that are not found.
+pub(super) const SETTINGS: &str = "settings";
 /// The maximum number of folders that a search visits. A search of a home folder or a whole disk is a mistake.
 const MAX_FOLDERS: usize = 100_000;
 /// Folders of third-party files. Hidden folders are skipped too.

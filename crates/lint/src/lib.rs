@@ -13,6 +13,8 @@
 //! checked.
 
 mod baseline;
+mod branches;
+mod check;
 mod context;
 pub mod discover;
 pub mod explore;
@@ -21,22 +23,28 @@ mod locate;
 mod matrix;
 mod object;
 mod objects;
+mod parsed;
 mod references;
 mod registry;
 mod rule;
 mod rules;
+mod run;
+mod selection;
 pub mod settings;
 mod suppress;
 mod tally;
 mod usage;
 
 pub use baseline::{BASELINE, Baseline};
-pub use context::{Context, ParsedChart};
-pub use matrix::{Progress, Run, Scope, prometheus_files, run, run_exploring};
+pub use context::Context;
+pub use matrix::{Progress, prometheus_files, run, run_exploring};
 pub use object::{Container, Object, Pod};
 pub use objects::Objects;
+pub use parsed::ParsedChart;
 pub use registry::RULES;
-pub use rule::{Family, FileIgnores, Rule, Selection, find};
+pub use rule::{Family, Rule};
+pub use run::{Run, Scope};
+pub use selection::{FileIgnores, Selection, find};
 pub use tally::Tally;
 pub use usage::{Reads, Unread, Usage};
 

@@ -6,44 +6,22 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use super::check::{self, Key, is_asked, key, spot};
+use super::discover::SETTINGS;
 use super::explore::{self, Explored};
+use super::references;
 use super::registry::RULES;
-use super::rule::{Family, Rule, Selection};
+use super::run::{Run, Scope};
+use super::selection::Selection;
 use super::suppress::Suppressions;
-use super::{Context, Tally, locate, references, settings};
-use diagnostics::{Cause, Diagnostic, Report, Result};
-use engine::places::Places;
-use engine::stages::Request;
+use super::tally::Tally;
+use diagnostics::{Diagnostic, Report, Result};
 use engine::threads::processors;
-use source::{Source, SourceKind, Sources, Span};
-use system::{FileKind, System};
+use source::{Source, SourceKind, Sources};
+use system::System;
 
 /// The stack size of a linting thread, in bytes: values, schemas and templates are nested.
 const STACK_SIZE: usize = 512 << 20;
-
-/// One chart with one set of values for one cluster.
-#[derive(Clone, Debug)]
-pub struct Run {
-    /// The difference from the other runs: `values/a.yaml, Kubernetes 1.33`; empty if there is only one run.
-    pub name: Arc<str>,
-    /// The chart as the user named it.
-    pub chart: Arc<str>,
-    /// The render request.
-    pub request: Request,
-    /// Files and folders with CustomResourceDefinitions.
-    pub crds: Vec<String>,
-    /// Files and folders with admission policies and their bindings, parameters and namespaces.
-    pub policies: Vec<String>,
-}
-
-/// Which parts of a target are linted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Everything.
-    All,
-    /// Only the values; nothing is rendered.
-    Values,
-}
 
 /// Receives the progress of the runs.
 pub trait Progress: Sync {
@@ -87,7 +65,7 @@ fn all(
 ) -> (Report, Tally, Vec<Explored>) {
     let done = AtomicUsize::new(0);
     let results = side_by_side(runs, &|run| {
-        let result = one(system, run, scope, selection, sources);
+        let result = check::check(system, run, scope, selection, sources);
         progress.done(done.fetch_add(1, Ordering::Relaxed) + 1, runs.len(), run);
         result
     });
@@ -164,114 +142,6 @@ fn side_by_side<T: Sync, R: Send>(things: &[T], make: &(dyn Fn(&T) -> R + Sync))
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// Whether a rule applies to the scope.
-fn is_asked(rule: &Rule, scope: Scope) -> bool {
-    scope == Scope::All || rule.family == Family::Values
-}
-
-/// The enabled findings of one target, and its suppression comments.
-pub(super) fn one(
-    system: &Arc<dyn System>,
-    run: &Run,
-    scope: Scope,
-    selection: &Selection,
-    sources: &Sources,
-) -> (Report, Suppressions, Tally) {
-    let mut found = Report::new();
-    let context = Context::read(system, run, scope, sources, &mut found);
-    for rule in RULES {
-        if let Some(check) = rule.check.filter(|_| is_asked(rule, scope)) {
-            check(&context, &mut found);
-        }
-    }
-    let mut suppressions = Suppressions::of(&context);
-    let mut report = Report::new();
-    let mut whole = None;
-    let places = context.rendered.as_ref().map(|rendered| Places::new(rendered, sources));
-    for diagnostic in found.diagnostics {
-        let rule = super::find(diagnostic.rule);
-        let is_told = match scope {
-            Scope::All => !context.objects.is_partial || rule.is_none_or(|rule| !rule.needs_all),
-            // Errors that prevented the computation of the values are relevant too; those of templates are not.
-            Scope::Values => rule.is_none_or(|rule| matches!(rule.family, Family::Values | Family::Chart)),
-        };
-        let Some(mut diagnostic) = selection.apply(diagnostic).filter(|_| is_told) else {
-            continue;
-        };
-        locate::locate(&mut diagnostic, &context, places.as_ref());
-        if let (None, Some(path)) = (diagnostic.span, run.request.chart.path()) {
-            // Code forges show only findings in files.
-            diagnostic.span = Some(*whole.get_or_insert_with(|| chart_as_a_whole(&**system, path, sources)));
-        }
-        let is_off = |span: Span| selection.is_off_in(diagnostic.rule, Path::new(sources.get(span.file).name()));
-        if !suppressions.silence(&diagnostic, sources) && !diagnostic.span.is_some_and(is_off) {
-            report.push(diagnostic);
-        }
-    }
-    told_once(&mut report);
-    let tally = Tally::of(&context, run, scope);
-    (report, suppressions, tally)
-}
-
-/// Drops a render error caused by an undefined template that is already reported: one cause, one finding.
-fn told_once(report: &mut Report) {
-    let is_undefined = |found: &&Diagnostic| found.rule == "undefined-template";
-    let told: Vec<Cause> = report
-        .diagnostics
-        .iter()
-        .filter(is_undefined)
-        .filter_map(|found| found.cause.clone())
-        .collect();
-    let is_told = |found: &Diagnostic| found.cause.as_ref().is_some_and(|cause| told.contains(cause));
-    report
-        .diagnostics
-        .retain(|found| is_undefined(&found) || !is_told(found));
-}
-
-/// The position of findings about a chart as a whole: the chart's Chart.yaml (which may not exist) or its archive.
-fn chart_as_a_whole(system: &dyn System, path: &Path, sources: &Sources) -> Span {
-    let is_archive = system.entry(path).is_ok_and(|entry| entry.kind == FileKind::File);
-    let file = if is_archive {
-        path.to_owned()
-    } else {
-        path.join("Chart.yaml")
-    };
-    let source = Source::new(file.display().to_string(), SourceKind::File, Vec::new());
-    Span::file_start(sources.add(source))
-}
-
-/// The position and the rule of a finding.
-pub(super) type Spot = (String, u32, u32, &'static str);
-
-/// The spot of a finding.
-pub(super) fn spot(diagnostic: &Diagnostic, sources: &Sources) -> Spot {
-    let (name, start, end, rule, ..) = key(diagnostic, sources);
-    (name, start, end, rule)
-}
-
-/// The identity of a finding: rule, position and message. Files are compared by name, because each run reads its own
-/// copies.
-type Key = (String, u32, u32, &'static str, String, String);
-
-fn key(diagnostic: &Diagnostic, sources: &Sources) -> Key {
-    let (name, start, end) = match diagnostic.span {
-        Some(Span { file, start, end }) => (sources.get(file).name().to_owned(), start, end),
-        None => (String::new(), 0, 0),
-    };
-    let object = diagnostic
-        .object
-        .as_ref()
-        .map(|object| format!("{} {}", object.kind, object.name));
-    (
-        name,
-        start,
-        end,
-        diagnostic.rule,
-        diagnostic.message.clone(),
-        object.unwrap_or_default(),
-    )
-}
-
 fn merge(
     results: Vec<(usize, Report, Suppressions)>,
     runs: &[Run],
@@ -321,7 +191,7 @@ pub fn prometheus_files(
     for path in paths {
         let bytes = system.read(Path::new(path)).map_err(|error| {
             let message = format!("cannot read {path}: {error}");
-            Box::new(Diagnostic::error(settings::SETTINGS, message))
+            Box::new(Diagnostic::error(SETTINGS, message))
         })?;
         let file = sources.add(Source::new(path.as_str(), SourceKind::File, bytes));
         let mut found = prometheus::check_file(sources, file, None);

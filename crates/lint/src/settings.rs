@@ -22,14 +22,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::discover::{self, Patterns};
-use super::rule::{FileIgnores, Selection};
+use super::discover::{self, Patterns, SETTINGS};
+use super::selection::{FileIgnores, Selection};
 use diagnostics::{Diagnostic, Result, Severity};
 use source::{FileId, Source, SourceKind, Sources, Span};
 use system::System;
 
-/// The rule for settings that cannot be read.
-pub const SETTINGS: &str = "settings";
 /// The names of the settings file.
 pub const NAMES: [&str; 4] = ["promchart.yaml", "promchart.yml", ".promchart.yaml", ".promchart.yml"];
 

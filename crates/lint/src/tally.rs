@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use promchart_k8s::Version;
 
-use super::Context;
-use super::explore::{self, Arm, Place};
-use super::matrix::{Run, Scope};
+use super::branches::{self, Arm, Place};
+use super::context::Context;
 use super::rules::kubernetes::undefined_kinds;
+use super::run::{Run, Scope};
 use diagnostics::report::Reach;
 use engine::manifest::is_manifest;
 use source::Sources;
@@ -93,8 +93,8 @@ impl Tally {
         let (Some(chart), Some(coverage), Some(usage)) = (&context.chart, &context.coverage, &context.usage) else {
             return;
         };
-        let taken = explore::hits(coverage);
-        for (arm, place) in explore::branches(chart, &usage.reached) {
+        let taken = branches::hits(coverage);
+        for (arm, place) in branches::branches(chart, &usage.reached) {
             let is_taken = taken.contains(&arm);
             self.branches.insert((Arc::clone(&run.chart), arm), (place, is_taken));
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::arms::Arm;
+use super::super::branches::Arm;
 use super::candidate::{Candidate, Keys, Origin};
 use super::formula::Formula;
 use super::interpret::Needs;

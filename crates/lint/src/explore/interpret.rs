@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::context::ParsedChart;
+use super::super::branches::Arm;
+use super::super::parsed::ParsedChart;
 use super::super::usage::value::{Path, Step, key};
-use super::arms::Arm;
 use super::formula::{Atom, Constant, Formula, Known};
 use super::shape::Shape;
 use chart::Metadata;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::super::context::ParsedChart;
+use super::super::parsed::ParsedChart;
 use super::super::usage::value::{Path, Step};
 use super::candidate::{Keys, Origin};
 use super::examples::{Comments, json_of};

@@ -10,7 +10,6 @@
 //!
 //! What a guard refuses (`fail`, `required`, the schema) is no finding, and neither is what is wrong with values that were made up.
 
-mod arms;
 mod candidate;
 mod examples;
 mod formula;
@@ -31,18 +30,17 @@ mod solve;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::branches::{Arm, Place, branches};
+use super::check::Spot;
 use super::context::{self, Context};
-use super::matrix::{Run, Scope, Spot};
-use super::rule::Selection;
+use super::run::{Run, Scope};
+use super::selection::Selection;
 use super::suppress::Suppressions;
 use super::tally::Tally;
 use chart::Chart;
-use diagnostics::{Diagnostic, Report};
+use diagnostics::Report;
 use source::Sources;
 use system::System;
-
-pub(super) use arms::{Arm, Place, branches};
-pub(super) use probe::hits;
 
 use candidate::Candidate;
 use invent::Knowledge;
@@ -271,12 +269,4 @@ fn unreached(search: &Search<'_>, wanted: &BTreeMap<Arm, Place>, sources: &Sourc
         }
     })
     .collect()
-}
-
-/// Whether a finding of explored values is one of the chart: not what a guard says, or what is said of values alone.
-fn is_told(diagnostic: &Diagnostic) -> bool {
-    use super::rule::Family;
-    let family = super::find(diagnostic.rule).map(|rule| rule.family);
-    let is_other = matches!(family, Some(Family::Chart | Family::Values));
-    !is_other && !guards::is_guard(diagnostic)
 }

@@ -3,14 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::super::branches::{Arm, hits};
 use super::super::context;
-use super::super::matrix::Run;
-use super::arms::Arm;
+use super::super::run::Run;
 use super::candidate::Candidate;
 use chart::Chart;
 use chart::schema::Checker;
 use diagnostics::{Diagnostic, Report};
-use engine::coverage::{Coverage, FileCoverage, Kind};
 use engine::render::{Session, Trace};
 use engine::stages::{Policy, Prepared, Stages};
 use source::Sources;
@@ -83,22 +82,4 @@ impl<'a> Prober<'a> {
         errors.append(stages.render(&prepared, &self.session)?.failed);
         Ok(())
     }
-}
-
-/// The branches that renders took, and the files that they rendered.
-pub(in super::super) fn hits(coverage: &Coverage) -> BTreeSet<Arm> {
-    let taken = coverage.branches().filter(|(.., hits)| *hits > 0);
-    let branches = taken.filter_map(|(file, _, point, branch, _)| {
-        Some(Arm {
-            file: Arc::clone(file),
-            node: point.node?,
-            is_else: branch.is_else,
-        })
-    });
-    let is_rendered = |file: &FileCoverage, name: &Arc<str>| {
-        let own = |kind: &Kind| matches!(kind, Kind::Template(template) if template == name);
-        file.counted().any(|(_, point, hits)| hits > 0 && own(&point.kind))
-    };
-    let files = coverage.files().filter(|(name, file)| is_rendered(file, name));
-    branches.chain(files.map(|(name, _)| Arm::of_file(name))).collect()
 }

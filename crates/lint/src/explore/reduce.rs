@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::super::matrix::{self, Run, Scope, Spot};
-use super::super::rule::Selection;
+use super::super::branches::{Arm, Place};
+use super::super::check::{self, Spot};
+use super::super::rule::Family;
+use super::super::run::{Run, Scope};
+use super::super::selection::{Selection, find};
 use super::super::suppress::Suppressions;
 use super::super::tally::Tally;
-use super::arms::{Arm, Place};
 use super::candidate::{Candidate, Change, Keys, Origin};
 use super::guards::is_guard;
 use super::invent::Knowledge;
-use super::is_told;
 use super::search::Search;
 use diagnostics::{Diagnostic, Report};
 use source::{Sources, Span};
@@ -158,11 +159,11 @@ impl<'a> Linter<'a> {
         self.left = self.left.saturating_sub(1);
         let mut with = run.clone();
         candidate.apply(&mut with.request);
-        let (report, suppressions, tally) = matrix::one(self.system, &with, Scope::All, self.selection, self.sources);
+        let (report, suppressions, tally) = check::check(self.system, &with, Scope::All, self.selection, self.sources);
         self.suppressions.push(suppressions);
         let mut linted = Linted::default();
         for diagnostic in report.diagnostics {
-            let key = matrix::spot(&diagnostic, self.sources);
+            let key = check::spot(&diagnostic, self.sources);
             if self.known.contains(&key) {
                 continue;
             }
@@ -374,4 +375,11 @@ fn smaller(value: &Json) -> Vec<Json> {
         _ => {}
     }
     found
+}
+
+/// Whether a finding of explored values is one of the chart: not what a guard says, or what is said of values alone.
+fn is_told(diagnostic: &Diagnostic) -> bool {
+    let family = find(diagnostic.rule).map(|rule| rule.family);
+    let is_other = matches!(family, Some(Family::Chart | Family::Values));
+    !is_other && !is_guard(diagnostic)
 }

@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::super::branches::Arm;
 use super::super::usage::value::Step;
-use super::arms::Arm;
 use super::candidate::{Candidate, Change, Keys};
 use super::formula::Literal;
 use super::guards::{Settled, is_below, is_guard};

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::branches::{Arm, Place};
 use super::super::usage::value::Step;
-use super::arms::{Arm, Place};
 use super::candidate::{Candidate, Keys};
 use super::formula::{Atom, Formula, Literal};
 use super::interpret::Needs;

@@ -163,7 +163,7 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
 }
 
 /// Whether a subchart defines a template of this name, which this one then overrides.
-fn overrides(chart: &super::super::context::ParsedChart, name: &str) -> bool {
+fn overrides(chart: &super::super::parsed::ParsedChart, name: &str) -> bool {
     chart.walk()[1..].iter().any(|(_, subchart)| {
         let mut trees = subchart.templates.iter().flat_map(|template| &template.trees);
         trees.any(|tree| &*tree.name == name)

@@ -159,7 +159,7 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
 }
 
 /// Whether a place is in a template of the chart itself rather than of a subchart.
-fn is_of(chart: &super::super::context::ParsedChart, context: &Context<'_>, span: Span) -> bool {
+fn is_of(chart: &super::super::parsed::ParsedChart, context: &Context<'_>, span: Span) -> bool {
     let _ = context;
     let own =
         |template: &Arc<gotemplate::Template>| template.trees.last().is_some_and(|tree| tree.span.file == span.file);

@@ -13,7 +13,7 @@ pub(super) mod value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::context::ParsedChart;
+use super::parsed::ParsedChart;
 use gotemplate::Template;
 use goyaml::{Node, Value};
 use source::{FileId, Source, SourceKind, Sources, Span};

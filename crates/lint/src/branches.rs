@@ -3,19 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::context::ParsedChart;
+use super::parsed::ParsedChart;
+use engine::coverage::{Coverage, FileCoverage, Kind};
 use gotemplate::ast::{Branch, Command, List, Node, NodeId, Operand, Pipeline};
 use source::Span;
 
 /// A way that an `if`, `with` or `range` can go.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in super::super) struct Arm {
+pub(super) struct Arm {
     /// The name of the file, as Helm gives it.
-    pub(in super::super) file: Arc<str>,
+    pub(super) file: Arc<str>,
     /// The `if`, `with` or `range`.
-    pub(in super::super) node: NodeId,
+    pub(super) node: NodeId,
     /// Whether it is the way of the `else`.
-    pub(in super::super) is_else: bool,
+    pub(super) is_else: bool,
 }
 
 /// The node that stands for a file as a whole.
@@ -23,7 +24,7 @@ const WHOLE: NodeId = NodeId(u32::MAX);
 
 impl Arm {
     /// That a file is rendered at all: those of subcharts may not be.
-    pub(in super::super) fn of_file(file: &Arc<str>) -> Self {
+    pub(super) fn of_file(file: &Arc<str>) -> Self {
         Self {
             file: Arc::clone(file),
             node: WHOLE,
@@ -32,25 +33,25 @@ impl Arm {
     }
 
     /// Whether it is a branch, and no file.
-    pub(in super::super) fn is_branch(&self) -> bool {
+    pub(super) fn is_branch(&self) -> bool {
         self.node != WHOLE
     }
 }
 
 /// Where a branch is.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Place {
+pub(super) struct Place {
     /// `if`, `with` or `range`, as it is written.
-    pub(in super::super) head: Span,
+    pub(super) head: Span,
     /// What is in it; nothing if it is an `else` that nobody wrote.
-    pub(in super::super) body: Option<Span>,
+    pub(super) body: Option<Span>,
     /// The longest text that it surely writes, with single blanks: if a refusal has it in its words, this branch refuses.
-    pub(in super::super) words: Option<Arc<str>>,
+    pub(super) words: Option<Arc<str>>,
 }
 
 /// The branches of all templates that something calls. A branch that ends the render with `fail` is a guard and none of them, and
 /// neither is what is in it: there is nothing to lint. An `else` of nothing but an `if` is that `if`.
-pub(in super::super) fn branches(chart: &ParsedChart, called: &BTreeSet<Arc<str>>) -> BTreeMap<Arm, Place> {
+pub(super) fn branches(chart: &ParsedChart, called: &BTreeSet<Arc<str>>) -> BTreeMap<Arm, Place> {
     let charts = chart.walk();
     let mut files = Vec::new();
     for (_, chart) in &charts {
@@ -201,4 +202,22 @@ fn end(node: &Node) -> Span {
         }
         node => node.meta().span,
     }
+}
+
+/// The branches that renders took, and the files that they rendered.
+pub(super) fn hits(coverage: &Coverage) -> BTreeSet<Arm> {
+    let taken = coverage.branches().filter(|(.., hits)| *hits > 0);
+    let branches = taken.filter_map(|(file, _, point, branch, _)| {
+        Some(Arm {
+            file: Arc::clone(file),
+            node: point.node?,
+            is_else: branch.is_else,
+        })
+    });
+    let is_rendered = |file: &FileCoverage, name: &Arc<str>| {
+        let own = |kind: &Kind| matches!(kind, Kind::Template(template) if template == name);
+        file.counted().any(|(_, point, hits)| hits > 0 && own(&point.kind))
+    };
+    let files = coverage.files().filter(|(name, file)| is_rendered(file, name));
+    branches.chain(files.map(|(name, _)| Arm::of_file(name))).collect()
 }
