@@ -1122,3 +1122,88 @@ fn an_unknown_include_is_told_once() {
     assert_eq!(found.len(), 1, "{found:#?}");
     assert!(found[0].starts_with("template-render "), "{found:#?}");
 }
+
+/// The finding `rule: message (place)` of each set of values, and the sets that have it.
+fn found_with(report: &Json, of: &str) -> std::collections::BTreeSet<(String, String)> {
+    let mut all = std::collections::BTreeSet::new();
+    for found in report["findings"].as_array().unwrap() {
+        let name = format!(
+            "{}: {} ({}, {})",
+            found["rule"], found["message"], found["place"], found["labels"]
+        );
+        match found["runs"].as_array().filter(|runs| !runs.is_empty()) {
+            Some(runs) => all.extend(runs.iter().map(|run| (name.clone(), run.as_str().unwrap().to_owned()))),
+            None => all.extend(of.split_whitespace().map(|run| (name.clone(), run.to_owned()))),
+        }
+    }
+    all
+}
+
+/// The runs of a chart share its templates, what they read, its custom resources, its compiled schemas and sessions.
+#[test]
+fn many_values_find_what_each_of_them_finds_alone() {
+    let folder = chart("lint_many_values", POD, "text: a\nextra: ''\nport: 1\ncrd: false\n");
+    write(
+        &folder,
+        "values.schema.json",
+        r#"{"properties": {"port": {"type": "integer"}}}"#,
+    );
+    write(
+        &folder,
+        "templates/b.yaml",
+        "{{ tpl .Values.extra . }}\n---\napiVersion: example.com/v1\nkind: Thing\nmetadata:\n  name: {{ .Values.text }}\n\
+         spec:\n  size: {{ .Values.port }}\n",
+    );
+    let crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: things.example.com\n\
+        spec:\n  group: example.com\n  scope: Namespaced\n  names: {kind: Thing, plural: things, singular: thing}\n  versions:\n  \
+        - name: v1\n    served: true\n    storage: true\n    schema:\n      openAPIV3Schema:\n        type: object\n        \
+        properties:\n          spec: {type: object, properties: {size: {type: integer, maximum: MAX}}}\n";
+    write(&folder, "crds/thing.yaml", crd.replace("MAX", "10"));
+    write(
+        &folder,
+        "templates/crd.yaml",
+        format!("{{{{ if .Values.crd }}}}\n{}{{{{ end }}}}\n", crd.replace("MAX", "5")),
+    );
+    write(
+        &folder,
+        "templates/_x.tpl",
+        "{{ define \"used.in.values\" }}x: 1{{ end }}",
+    );
+    let values = [
+        ("plain.yaml", "port: 2\n"),
+        ("large.yaml", "port: 20\n"),
+        ("rendered-crd.yaml", "port: 7\ncrd: true\n"),
+        ("template.yaml", "extra: '{{ include \"used.in.values\" . }}'\n"),
+        ("missing.yaml", "extra: '{{ .Values.none.x }}'\n"),
+        ("schema.yaml", "port: no\n"),
+        ("unread.yaml", "prot: 3\n"),
+        ("bad.yaml", "a: [\n"),
+    ];
+    values.iter().for_each(|(name, text)| write(&folder, name, text));
+    let report = |names: &[&str]| -> Json {
+        let each = names.iter().flat_map(|name| ["--each-values", name]);
+        let arguments: Vec<&str> = [".", "--format", "json"].into_iter().chain(each).collect();
+        let run = Case::new("lint").args(arguments).dir(&folder).run();
+        serde_json::from_str(&run.stdout).unwrap()
+    };
+    let names: Vec<&str> = values.iter().map(|(name, _)| *name).collect();
+    let alone = names.iter().flat_map(|name| found_with(&report(&[*name]), name));
+    let alone: std::collections::BTreeSet<_> = alone.collect();
+    // Also in the other order: what the first run leaves behind must not matter.
+    let reversed: Vec<&str> = names.iter().rev().copied().collect();
+    for order in [&names, &reversed] {
+        assert_eq!(found_with(&report(order), &names.join(" ")), alone);
+    }
+    for wanted in [
+        "int-range",
+        "values-schema",
+        "unknown-value",
+        "values-syntax",
+        "template-render",
+    ] {
+        assert!(
+            alone.iter().any(|(name, _)| name.contains(wanted)),
+            "{wanted}: {alone:#?}"
+        );
+    }
+}

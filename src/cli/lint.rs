@@ -19,7 +19,7 @@ use engine::threads::processors;
 use lint::discover::{self, Patterns};
 use lint::explore::{Explored, Unreached};
 use lint::settings::{ChartSettings, Settings, ValuesFiles};
-use lint::{BASELINE, Baseline, Progress, RULES, Run, Scope, Selection};
+use lint::{BASELINE, Baseline, Progress, RULES, Run, Scope, Selection, Tally};
 use source::Sources;
 use system::{FileKind, System};
 
@@ -95,7 +95,7 @@ pub(super) fn findings(system: &Arc<dyn System>, arguments: &Lint, sources: &Sou
     let Plan { settings, runs, files } = plan(&**system, arguments, sources)?;
     let selection = selection(&**system, &settings, &arguments.rules, sources)?;
     let bar = Bar { is_shown: false };
-    let (mut found, _) = lint::run(system, &runs, Scope::All, &selection, sources, &bar);
+    let mut found = lint::findings(system, &runs, Scope::All, &selection, sources, &bar);
     found.append(lint::prometheus_files(&**system, &files, &selection, sources)?);
     sort(&mut found, sources);
     Ok(found)
@@ -164,6 +164,11 @@ fn finish(
         let start = std::time::Instant::now();
         let (mut found, mut tally, explored) = match extent.explore {
             Some(budget) => lint::run_exploring(system, &runs, budget, &selection, sources, &bar),
+            // Only a report tells of the branches.
+            None if reports.quiet && formats.1.is_empty() => {
+                let found = lint::findings(system, &runs, extent.scope, &selection, sources, &bar);
+                (found, Tally::default(), Vec::new())
+            }
             None => {
                 let (found, tally) = lint::run(system, &runs, extent.scope, &selection, sources, &bar);
                 (found, tally, Vec::new())

@@ -68,7 +68,7 @@ pub(super) fn lint(system: &Arc<dyn System>, results: &Results, output: Output) 
             }
         }
     }
-    let (mut found, _) = lint::run(system, &runs, Scope::All, &selection, &sources, &Silent);
+    let mut found = lint::findings(system, &runs, Scope::All, &selection, &sources, &Silent);
     if let Some(path) = &settings.baseline {
         baseline(&**system, path)?.apply(&mut found, &sources);
     }

@@ -1,7 +1,6 @@
 //! One run: the rules over what its stages came to, with the places, selections and comments that apply.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::context::Context;
 use super::locate;
@@ -9,6 +8,7 @@ use super::registry::RULES;
 use super::rule::{Family, Rule};
 use super::run::{Run, Scope};
 use super::selection::{Selection, find};
+use super::shared::Worker;
 use super::suppress::Suppressions;
 use super::tally::Tally;
 use diagnostics::{Cause, Diagnostic, Report};
@@ -23,14 +23,14 @@ pub(super) fn is_asked(rule: &Rule, scope: Scope) -> bool {
 
 /// The enabled findings of one target, and its suppression comments.
 pub(super) fn check(
-    system: &Arc<dyn System>,
+    worker: &mut Worker<'_>,
     run: &Run,
     scope: Scope,
     selection: &Selection,
-    sources: &Sources,
 ) -> (Report, Suppressions, Tally) {
+    let sources = worker.sources;
     let mut found = Report::new();
-    let context = Context::read(system, run, scope, sources, &mut found);
+    let context = Context::read(worker, run, scope, &mut found);
     for rule in RULES {
         if let Some(check) = rule.check.filter(|_| is_asked(rule, scope)) {
             check(&context, &mut found);
@@ -53,7 +53,7 @@ pub(super) fn check(
         locate::locate(&mut diagnostic, &context, places.as_ref());
         if let (None, Some(path)) = (diagnostic.span, run.request.chart.path()) {
             // Code forges show only findings in files.
-            diagnostic.span = Some(*whole.get_or_insert_with(|| chart_as_a_whole(&**system, path, sources)));
+            diagnostic.span = Some(*whole.get_or_insert_with(|| chart_as_a_whole(context.system, path, sources)));
         }
         let is_off = |span: Span| selection.is_off_in(diagnostic.rule, Path::new(sources.get(span.file).name()));
         if !suppressions.silence(&diagnostic, sources) && !diagnostic.span.is_some_and(is_off) {

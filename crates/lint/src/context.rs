@@ -4,19 +4,21 @@ use std::sync::Arc;
 
 use promchart_k8s::Version;
 
+use super::custom::Custom;
 use super::objects::Objects;
 use super::parsed::ParsedChart;
 use super::run::{Run, Scope};
+use super::shared::{Analysis, Shared, Worker};
 use super::suppress;
 use super::usage::Usage;
 use chart::Chart;
 use diagnostics::{Cause, Report};
 use engine::coverage::Coverage;
-use engine::render::{Capabilities, Rendered, Session};
+use engine::render::{Capabilities, Rendered};
 use engine::stages::{Policy, Request, Stages, Texts};
 use goyaml::Node;
-use source::{FileId, Source, SourceKind, Sources, Span};
-use system::{FileKind, System};
+use source::{FileId, SourceKind, Sources, Span};
+use system::System;
 
 /// API versions that every cluster serves but Helm without a cluster does not know. Without them, templates that check
 /// for them would render for a very old version of Kubernetes.
@@ -33,13 +35,13 @@ pub struct Context<'a> {
     /// Chart.yaml, if it could be read.
     pub chart_yaml: Option<(FileId, Node)>,
     /// The chart as loaded.
-    pub chart: Option<ParsedChart>,
+    pub chart: Option<Arc<ParsedChart>>,
     /// The user's values.
     pub given: Node,
     /// The computed values, as templates see them.
     pub values: Option<Node>,
     /// The values that templates read.
-    pub usage: Option<Usage>,
+    pub usage: Option<Arc<Usage>>,
     /// The rendered files of the templates that could be rendered; `None` if an earlier stage failed.
     pub rendered: Option<Rendered>,
     /// The coverage of the templates; `None` if an earlier stage failed.
@@ -52,19 +54,18 @@ pub struct Context<'a> {
     pub policies: &'a [String],
     /// Dependencies that are missing from charts/, by their names in the values, including those of subcharts.
     pub absent: Vec<String>,
+    /// What the chart's other runs use as well.
+    pub(super) shared: Arc<Shared>,
+    /// What the templates read, and their branches.
+    pub(super) analysis: Option<Arc<Analysis>>,
 }
 
 impl<'a> Context<'a> {
     /// Runs the stages for a target as far as possible. Their errors are added to the report.
-    pub(super) fn read(
-        system: &'a Arc<dyn System>,
-        run: &'a Run,
-        scope: Scope,
-        sources: &'a Sources,
-        report: &mut Report,
-    ) -> Self {
+    pub(super) fn read<'w: 'a>(worker: &mut Worker<'w>, run: &'a Run, scope: Scope, report: &mut Report) -> Self {
+        let sources = worker.sources;
         let mut context = Self {
-            system: &**system,
+            system: &**worker.system,
             sources,
             request: &run.request,
             chart_yaml: None,
@@ -78,26 +79,35 @@ impl<'a> Context<'a> {
             crds: &run.crds,
             policies: &run.policies,
             absent: Vec::new(),
+            shared: worker.shared(run),
+            analysis: None,
         };
         let mut log = Report::new();
-        if let Err(errors) = context.stages(system, scope, &mut log, report) {
+        if let Err(errors) = context.stages(worker, scope, &mut log, report) {
             report.append(errors);
         }
         // A log message of Helm is a finding if it has a position.
         log.diagnostics.retain(|diagnostic| diagnostic.span.is_some());
         report.append(log);
         if let Some(chart) = &context.chart {
-            let mut usage = Usage::of(chart, &context.given, context.sources);
             // A missing chart or an unparsable template may read any value.
-            usage.is_complete &= context.absent.is_empty() && chart.walk().iter().all(|(_, chart)| chart.is_parsed());
-            context.usage = Some(usage);
+            let is_whole = context.absent.is_empty() && chart.walk().iter().all(|(_, chart)| chart.is_parsed());
+            let analysis = context.shared.analysis(chart, &context.given, is_whole, sources);
+            context.usage = Some(analysis.usage());
+            context.analysis = Some(analysis);
         }
         context
     }
 
+    /// The definitions of custom resources in crds/ and in the paths of `--crds`.
+    pub(super) fn custom(&self) -> &Custom {
+        let chart = self.chart.as_ref().map(|chart| &chart.chart);
+        self.shared.custom(self.system, chart, self.crds, self.sources)
+    }
+
     fn stages(
         &mut self,
-        system: &Arc<dyn System>,
+        worker: &mut Worker<'_>,
         scope: Scope,
         log: &mut Report,
         report: &mut Report,
@@ -106,25 +116,32 @@ impl<'a> Context<'a> {
             capabilities: capabilities(self.request),
             ..self.request.clone()
         };
-        let stages = Stages::new(system, &request, self.sources, Policy::GoOn);
+        let stages = Stages::new(worker.system, &request, self.sources, Policy::GoOn);
         let given = stages.read();
-        let chart = self.load(log)?;
-        chart::check_usable(&chart)?;
-        let parsed = ParsedChart::of(&chart, self.sources, report);
-        self.absent = parsed.absent();
-        self.chart = Some(parsed);
+        let shared = Arc::clone(&self.shared);
+        let loaded = shared.loaded(self.system, &request.chart, self.sources);
+        self.chart_yaml.clone_from(&loaded.chart_yaml);
+        log.append(loaded.log.clone());
+        let chart = loaded.chart.as_ref().map_err(Report::clone)?;
+        report.append(loaded.syntax.clone());
+        self.absent.clone_from(&loaded.absent);
+        self.chart = Some(Arc::clone(chart));
         self.given = given?;
+        let chart = chart.chart.clone();
         if chart.is_library() {
             return Ok(());
         }
         let prepared = stages.prepare(chart, &self.given, log)?;
         self.values = Some(prepared.values.clone());
-        report.append(self.violations(stages.check(&prepared), &prepared.chart));
+        let violations = worker.check(&stages, &request, &prepared);
+        report.append(self.violations(violations, &prepared.chart));
         if scope == Scope::Values {
             return Ok(());
         }
-        let session = Session::counting(system, self.sources, request.limits, request.trace);
-        let texts = stages.render(&prepared, &session);
+        let Some(session) = worker.session(&request) else {
+            return Ok(());
+        };
+        let texts = stages.render(&prepared, session);
         self.coverage = session.take_coverage();
         let mut texts = texts?;
         stages.locate(&prepared, &mut texts);
@@ -163,26 +180,6 @@ impl<'a> Context<'a> {
         }
         violations
     }
-
-    fn load(&mut self, log: &mut Report) -> Result<Chart, Report> {
-        let Some(path) = self.request.chart.path() else {
-            let chart = self.request.chart.load(self.system, self.sources, log)?;
-            self.chart_yaml = document(self.sources, chart.chart_yaml);
-            return Ok(chart);
-        };
-        // Read separately from the chart, which may fail to load because of it.
-        let file = path.join("Chart.yaml");
-        let is_file = self.system.entry(&file).is_ok_and(|entry| entry.kind == FileKind::File);
-        if let Some(Ok(bytes)) = is_file.then(|| self.system.read(&file)) {
-            let source = Source::new(file.display().to_string(), SourceKind::File, bytes);
-            self.chart_yaml = document(self.sources, self.sources.add(source));
-        }
-        let chart = chart::load(self.system, path, self.sources, log)?;
-        if self.chart_yaml.is_none() {
-            self.chart_yaml = document(self.sources, chart.chart_yaml);
-        }
-        Ok(chart)
-    }
 }
 
 /// The cluster that a chart is linted for. Helm without a cluster knows no kinds, but every cluster does, and templates
@@ -193,10 +190,4 @@ pub(super) fn capabilities(request: &Request) -> Capabilities {
     let version = Version::parse(&capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
     capabilities.api_versions.extend(promchart_k8s::all_served(version));
     capabilities
-}
-
-fn document(sources: &Sources, file: FileId) -> Option<(FileId, Node)> {
-    let source = sources.get(file);
-    let parsed = goyaml::parse(&source, file, 0..source.text().len()).ok()?;
-    Some((file, parsed.node))
 }

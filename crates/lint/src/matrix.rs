@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use super::check::{self, Key, is_asked, key, spot};
 use super::discover::SETTINGS;
@@ -13,15 +12,13 @@ use super::references;
 use super::registry::RULES;
 use super::run::{Run, Scope};
 use super::selection::Selection;
+use super::shared::{Shelf, Worker};
 use super::suppress::Suppressions;
 use super::tally::Tally;
 use diagnostics::{Diagnostic, Report, Result};
-use engine::threads::processors;
+use engine::threads::each;
 use source::{Source, SourceKind, Sources};
 use system::System;
-
-/// The stack size of a linting thread, in bytes: values, schemas and templates are nested.
-const STACK_SIZE: usize = 512 << 20;
 
 /// Receives the progress of the runs.
 pub trait Progress: Sync {
@@ -38,8 +35,24 @@ pub fn run(
     sources: &Sources,
     progress: &dyn Progress,
 ) -> (Report, Tally) {
-    let (report, tally, _) = all(system, runs, (scope, None), selection, sources, progress);
+    let (report, tally, _) = all(system, runs, &Extent::of(scope), selection, sources, progress);
     (report, tally)
+}
+
+/// The findings of all runs, as [`run`] reports them. The branches that they take are not counted.
+pub fn findings(
+    system: &Arc<dyn System>,
+    runs: &[Run],
+    scope: Scope,
+    selection: &Selection,
+    sources: &Sources,
+    progress: &dyn Progress,
+) -> Report {
+    let extent = Extent {
+        counts: false,
+        ..Extent::of(scope)
+    };
+    all(system, runs, &extent, selection, sources, progress).0
 }
 
 /// Lints all runs as [`run`] does, and then each chart with values that reach further branches, with at most so many
@@ -52,21 +65,47 @@ pub fn run_exploring(
     sources: &Sources,
     progress: &dyn Progress,
 ) -> (Report, Tally, Vec<Explored>) {
-    all(system, runs, (Scope::All, Some(budget)), selection, sources, progress)
+    let extent = Extent {
+        budget: Some(budget),
+        ..Extent::of(Scope::All)
+    };
+    all(system, runs, &extent, selection, sources, progress)
+}
+
+/// What is done with the runs.
+struct Extent {
+    scope: Scope,
+    /// Whether the branches that the runs take are counted.
+    counts: bool,
+    /// The renders for each chart to look for further branches.
+    budget: Option<usize>,
+}
+
+impl Extent {
+    fn of(scope: Scope) -> Self {
+        Self {
+            scope,
+            counts: true,
+            budget: None,
+        }
+    }
 }
 
 fn all(
     system: &Arc<dyn System>,
     runs: &[Run],
-    (scope, budget): (Scope, Option<usize>),
+    extent: &Extent,
     selection: &Selection,
     sources: &Sources,
     progress: &dyn Progress,
 ) -> (Report, Tally, Vec<Explored>) {
+    let scope = extent.scope;
     let done = AtomicUsize::new(0);
-    let results = side_by_side(runs, &|run| {
-        let result = check::check(system, run, scope, selection, sources);
-        progress.done(done.fetch_add(1, Ordering::Relaxed) + 1, runs.len(), run);
+    let shelf = Shelf::default();
+    let worker = || Worker::new(system, sources, &shelf, extent.counts);
+    let results = each(runs.len(), worker, |worker, at| {
+        let result = check::check(worker, &runs[at], scope, selection);
+        progress.done(done.fetch_add(1, Ordering::Relaxed) + 1, runs.len(), &runs[at]);
         result
     });
     let mut tally = Tally::default();
@@ -75,19 +114,20 @@ fn all(
         .filter(|rule| is_asked(rule, scope) && selection.is_on(rule))
         .count();
     let mut explored = Vec::new();
-    if let Some(budget) = budget {
+    if let Some(budget) = extent.budget {
         let mut charts: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (at, run) in runs.iter().enumerate() {
             charts.entry(&run.chart).or_default().push(at);
         }
         let charts: Vec<Vec<usize>> = charts.into_values().collect();
-        let outcomes = side_by_side(&charts, &|of_chart| {
+        let outcomes = each(charts.len(), worker, |worker, chart| {
+            let of_chart = &charts[chart];
             let runs: Vec<&Run> = of_chart.iter().map(|at| &runs[*at]).collect();
             let of_runs = || of_chart.iter().map(|at| &results[*at]);
             let found = of_runs().flat_map(|(report, ..)| &report.diagnostics);
             let known = found.map(|diagnostic| spot(diagnostic, sources)).collect();
             let reached = of_runs().flat_map(|(_, _, tally)| tally.taken()).collect();
-            explore::explore(system, &runs, (&known, &reached), selection, sources, budget)
+            explore::explore(worker, &runs, (&known, &reached), selection, budget)
         });
         explored.extend(outcomes.into_iter().flatten());
     }
@@ -112,34 +152,6 @@ fn all(
     let mut report = merge(reports, runs, suppressions, selection, sources);
     report.append(more);
     (report, tally, summaries)
-}
-
-/// Maps items in parallel, on as many threads as are useful. Returns the results in order.
-fn side_by_side<T: Sync, R: Send>(things: &[T], make: &(dyn Fn(&T) -> R + Sync)) -> Vec<R> {
-    let results: Mutex<Vec<(usize, R)>> = Mutex::new(Vec::with_capacity(things.len()));
-    let next = AtomicUsize::new(0);
-    let work = || {
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(thing) = things.get(at) else { break };
-            let result = make(thing);
-            results
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push((at, result));
-        }
-    };
-    let threads = processors().min(things.len());
-    thread::scope(|scope| {
-        for _ in 1..threads {
-            // If a thread cannot be started, the others do its work.
-            let _ = thread::Builder::new().stack_size(STACK_SIZE).spawn_scoped(scope, work);
-        }
-        work();
-    });
-    let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(at, _)| *at);
-    results.into_iter().map(|(_, result)| result).collect()
 }
 
 fn merge(

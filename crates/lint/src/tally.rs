@@ -90,13 +90,15 @@ impl Tally {
     }
 
     fn add_branches(&mut self, context: &Context<'_>, run: &Run) {
-        let (Some(chart), Some(coverage), Some(usage)) = (&context.chart, &context.coverage, &context.usage) else {
+        let (Some(chart), Some(coverage), Some(analysis)) = (&context.chart, &context.coverage, &context.analysis)
+        else {
             return;
         };
         let taken = branches::hits(coverage);
-        for (arm, place) in branches::branches(chart, &usage.reached) {
-            let is_taken = taken.contains(&arm);
-            self.branches.insert((Arc::clone(&run.chart), arm), (place, is_taken));
+        for (arm, place) in analysis.branches(chart) {
+            let is_taken = taken.contains(arm);
+            self.branches
+                .insert((Arc::clone(&run.chart), arm.clone()), (place.clone(), is_taken));
         }
     }
 

@@ -65,7 +65,7 @@ struct Kind {
 #[derive(Debug, Default)]
 pub struct Crds {
     /// Keyed by apiVersion and kind.
-    kinds: BTreeMap<(String, String), Kind>,
+    kinds: BTreeMap<(String, String), Arc<Kind>>,
     /// Compiled patterns; `None` for those that do not compile.
     patterns: Mutex<BTreeMap<String, Option<Arc<Regexp>>>>,
     /// Parsed expressions.
@@ -80,6 +80,17 @@ impl Crds {
         for object in objects {
             crds.add(object);
         }
+        crds
+    }
+
+    /// These custom resources and those of further objects.
+    #[must_use]
+    pub fn with<'a>(&self, objects: impl IntoIterator<Item = &'a Value>) -> Self {
+        let mut crds = Self {
+            kinds: self.kinds.clone(),
+            ..Self::default()
+        };
+        objects.into_iter().for_each(|object| crds.add(object));
         crds
     }
 
@@ -121,7 +132,7 @@ impl Crds {
                     format!("{group}/{name}"),
                     spec["names"]["kind"].as_str().unwrap_or_default().to_owned(),
                 ),
-                kind,
+                Arc::new(kind),
             );
         };
         match spec["versions"].as_array() {

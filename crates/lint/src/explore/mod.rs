@@ -35,6 +35,7 @@ use super::check::Spot;
 use super::context::{self, Context};
 use super::run::{Run, Scope};
 use super::selection::Selection;
+use super::shared::{Shelf, Worker};
 use super::suppress::Suppressions;
 use super::tally::Tally;
 use chart::Chart;
@@ -102,20 +103,20 @@ pub(super) struct Outcome {
 /// Explores a chart from the first of its runs; the other runs with the same values, for other versions of Kubernetes, lint what is
 /// found as well. `known` are the findings of all runs, `reached` what they take.
 pub(super) fn explore(
-    system: &Arc<dyn System>,
+    worker: &mut Worker<'_>,
     runs: &[&Run],
     (known, reached): (&BTreeSet<Spot>, &BTreeSet<Arm>),
     selection: &Selection,
-    sources: &Sources,
     budget: usize,
 ) -> Option<Outcome> {
+    let (system, sources) = (worker.system, worker.sources);
     let first = runs.first()?;
-    let ground = Ground::of(system, first, sources)?;
+    let ground = Ground::of(worker, first)?;
     let Ground { knowledge, wanted, .. } = &ground;
     let mut search = ground.search(system, first, reached.clone(), sources, budget);
     search.run(&ground.seeds);
     let sets = cover(&search, wanted);
-    let mut linter = Linter::new(system, selection, sources, known, budget);
+    let mut linter = Linter::new(worker, selection, known, budget);
     let mut report = Report::new();
     let mut told = BTreeSet::new();
     let same_values = |run: &&&Run| run.request.overrides.files == first.request.overrides.files;
@@ -146,8 +147,9 @@ struct Ground {
 
 impl Ground {
     /// Reads the chart of a run; nothing if there is nothing to render.
-    fn of(system: &Arc<dyn System>, run: &Run, sources: &Sources) -> Option<Self> {
-        let context = Context::read(system, run, Scope::All, sources, &mut Report::new());
+    fn of(worker: &mut Worker<'_>, run: &Run) -> Option<Self> {
+        let (system, sources) = (worker.system, worker.sources);
+        let context = Context::read(worker, run, Scope::All, &mut Report::new());
         let chart = context.chart.as_ref().filter(|chart| !chart.chart.is_library())?;
         let values = examples::json_of(context.values.as_ref()?);
         let mut wanted = branches(chart, &context.usage.as_ref()?.reached);
@@ -201,7 +203,8 @@ impl Ground {
 
 /// Explores a chart without linting it, to measure what is reached.
 pub fn measure(system: &Arc<dyn System>, run: &Run, sources: &Sources, budget: usize) -> Option<Explored> {
-    let ground = Ground::of(system, run, sources)?;
+    let shelf = Shelf::default();
+    let ground = Ground::of(&mut Worker::new(system, sources, &shelf, true), run)?;
     let plain = ground.search(system, run, BTreeSet::new(), sources, budget).plain();
     let mut search = ground.search(system, run, plain.clone(), sources, budget);
     search.run(&ground.seeds);

@@ -10,6 +10,7 @@ use super::super::check::{self, Spot};
 use super::super::rule::Family;
 use super::super::run::{Run, Scope};
 use super::super::selection::{Selection, find};
+use super::super::shared::Worker;
 use super::super::suppress::Suppressions;
 use super::super::tally::Tally;
 use super::candidate::{Candidate, Change, Keys, Origin};
@@ -18,7 +19,6 @@ use super::invent::Knowledge;
 use super::search::Search;
 use diagnostics::{Diagnostic, Report};
 use source::{Sources, Span};
-use system::System;
 
 /// The rule of templates that fail.
 const RENDER: &str = "template-render";
@@ -42,8 +42,8 @@ struct Linted {
     fails: bool,
 }
 
-pub(super) struct Linter<'a> {
-    system: &'a Arc<dyn System>,
+pub(super) struct Linter<'a, 's> {
+    worker: &'a mut Worker<'s>,
     selection: &'a Selection,
     sources: &'a Sources,
     known: &'a BTreeSet<Spot>,
@@ -55,18 +55,17 @@ pub(super) struct Linter<'a> {
     pub(super) tallies: Vec<Tally>,
 }
 
-impl<'a> Linter<'a> {
+impl<'a, 's: 'a> Linter<'a, 's> {
     pub(super) fn new(
-        system: &'a Arc<dyn System>,
+        worker: &'a mut Worker<'s>,
         selection: &'a Selection,
-        sources: &'a Sources,
         known: &'a BTreeSet<Spot>,
         left: usize,
     ) -> Self {
         Self {
-            system,
+            sources: worker.sources,
+            worker,
             selection,
-            sources,
             known,
             done: BTreeMap::new(),
             left,
@@ -159,7 +158,7 @@ impl<'a> Linter<'a> {
         self.left = self.left.saturating_sub(1);
         let mut with = run.clone();
         candidate.apply(&mut with.request);
-        let (report, suppressions, tally) = check::check(self.system, &with, Scope::All, self.selection, self.sources);
+        let (report, suppressions, tally) = check::check(self.worker, &with, Scope::All, self.selection);
         self.suppressions.push(suppressions);
         let mut linted = Linted::default();
         for diagnostic in report.diagnostics {

@@ -9,7 +9,6 @@ use source::{FileId, Span};
 const VALUES_FILE: &str = "missing-values-file";
 const TEMPLATES: &str = "missing-templates";
 const EXTENSION: &str = "template-extension";
-const CRD: &str = "crd-file";
 const INDENT: &str = "manifest-indent";
 
 /// Reports files that a chart should have.
@@ -54,35 +53,8 @@ pub(in super::super) fn dependencies(context: &Context<'_>, report: &mut Report)
 
 /// Checks crds/, which may contain only custom resource definitions and no templates.
 pub(in super::super) fn crds(context: &Context<'_>, report: &mut Report) {
-    let Some(chart) = &context.chart else { return };
-    for (_, file) in chart.chart.crds() {
-        let id = file.source(context.sources);
-        let source = context.sources.get(id);
-        let documents = goyaml::parse_all(&source, id, 0..source.text().len());
-        if let Some(error) = documents.error {
-            let diagnostic = chart::syntax_error(&error, CRD, id);
-            let help = source
-                .text()
-                .contains("{{")
-                .then(|| "files in crds/ are not rendered".to_owned());
-            report.push(Diagnostic { help, ..diagnostic });
-        }
-        for document in documents.documents {
-            let node = document.node;
-            if node.is_null() {
-                continue;
-            }
-            let text = |key: &str| super::super::object::text(node.get(key));
-            let place = |key: &str| node.get(key).map_or(node.span, |node| node.span);
-            if !text("apiVersion").starts_with("apiextensions.k8s.io") {
-                let message = "apiVersion is not in 'apiextensions.k8s.io'";
-                report.push(Diagnostic::error(CRD, message).at(place("apiVersion")));
-            }
-            if text("kind") != "CustomResourceDefinition" {
-                let message = "object kind is not 'CustomResourceDefinition'";
-                report.push(Diagnostic::error(CRD, message).at(place("kind")));
-            }
-        }
+    if context.chart.is_some() {
+        report.append(context.custom().faults.clone());
     }
 }
 

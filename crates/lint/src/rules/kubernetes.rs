@@ -1,19 +1,14 @@
 //! Checks each object against the types of Kubernetes and of custom resources: places the findings of `promchart-k8s`.
 
-use std::path::Path;
+use std::sync::Arc;
 
 use promchart_k8s::{Crds, Severity, Side, Step, Version, check, is_defined};
 
 use super::super::Context;
-use super::super::object::{Object, to_json};
+use super::super::object::Object;
 use diagnostics::{Diagnostic, ObjectRef, Report};
 use goyaml::{Node, Value};
-use source::{FileId, Source, SourceKind, Span};
-
-/// The extensions of files with custom resource definitions.
-const ENDINGS: [&str; 3] = [".yaml", ".yml", ".json"];
-/// The rule for `--crds` paths that cannot be read.
-const CRD: &str = "crd-file";
+use source::Span;
 
 /// Checks every object of the release.
 pub(in super::super) fn objects(context: &Context<'_>, report: &mut Report) {
@@ -59,53 +54,16 @@ pub(in super::super) fn undefined_kinds<'a>(context: &'a Context<'_>) -> Vec<&'a
 }
 
 /// The custom resource definitions of the chart, in crds/ or as objects, and those of `--crds`.
-pub(super) fn crds(context: &Context<'_>, report: &mut Report) -> Crds {
-    let mut crds = Crds::default();
-    let mut add = |file: FileId| {
-        let source = context.sources.get(file);
-        for document in goyaml::parse_all(&source, file, 0..source.text().len()).documents {
-            crds.add(&to_json(&document.node));
-        }
-    };
-    if let Some(chart) = &context.chart {
-        for (_, file) in chart.chart.crds() {
-            add(file.source(context.sources));
-        }
+pub(super) fn crds(context: &Context<'_>, report: &mut Report) -> Arc<Crds> {
+    let custom = context.custom();
+    report.append(custom.unreadable.clone());
+    let is_definition = |object: &&Object| object.kind() == "CustomResourceDefinition";
+    let rendered: Vec<&Object> = context.objects.all.iter().filter(is_definition).collect();
+    if rendered.is_empty() {
+        // Patterns and expressions of the schemas stay compiled.
+        return Arc::clone(&custom.crds);
     }
-    for path in context.crds {
-        match definitions(context, Path::new(path)) {
-            Ok(files) => files.into_iter().for_each(|(name, text)| {
-                add(context
-                    .sources
-                    .add(Source::new(name, SourceKind::File, text.into_bytes())));
-            }),
-            Err(error) => report.push(Diagnostic::error(CRD, format!("cannot read {path}: {error}"))),
-        }
-    }
-    for object in &context.objects.all {
-        if object.kind() == "CustomResourceDefinition" {
-            crds.add(&object.json);
-        }
-    }
-    crds
-}
-
-/// The files at a path; those of a folder in the order of their names.
-pub(super) fn definitions(context: &Context<'_>, path: &Path) -> std::io::Result<Vec<(String, String)>> {
-    let read = |path: &Path| {
-        let bytes = context.system.read(path)?;
-        Ok((path.display().to_string(), String::from_utf8_lossy(&bytes).into_owned()))
-    };
-    if context.system.entry(path)?.kind != system::FileKind::Folder {
-        return Ok(vec![read(path)?]);
-    }
-    let names = context.system.list(path)?;
-    let is_definition = |name: &&String| ENDINGS.iter().any(|ending| name.ends_with(ending));
-    names
-        .iter()
-        .filter(is_definition)
-        .map(|name| read(&path.join(name)))
-        .collect()
+    Arc::new(custom.crds.with(rendered.iter().map(|object| &object.json)))
 }
 
 /// The place of a problem: the key or value at its path, or the closest existing parent.

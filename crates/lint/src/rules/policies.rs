@@ -6,8 +6,9 @@ use promchart_k8s::{Action, Admission, Side, Version};
 use serde_json::Value as Json;
 
 use super::super::Context;
+use super::super::custom::files;
 use super::super::object::to_json;
-use super::kubernetes::{crds, definitions, place};
+use super::kubernetes::{crds, place};
 use diagnostics::{Diagnostic, Report};
 use source::{Source, SourceKind, Span};
 
@@ -25,8 +26,7 @@ pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
     }
     let version = Version::parse(&context.request.capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
     // Unreadable definitions have been reported already.
-    let mut crds = crds(context, &mut Report::new());
-    given.iter().for_each(|(json, _)| crds.add(json));
+    let crds = crds(context, &mut Report::new()).with(given.iter().map(|(json, _)| json));
     let of_release = rendered.iter().map(|object| (&object.json, object.namespace()));
     let of_files = given.iter().map(|(json, _)| (json, "default"));
     let admission = Admission::new(version, &crds, of_files.chain(of_release));
@@ -95,7 +95,7 @@ pub(in super::super) fn check(context: &Context<'_>, report: &mut Report) {
 fn given(context: &Context<'_>, report: &mut Report) -> Vec<(Json, Span)> {
     let mut found = Vec::new();
     for path in context.policies {
-        let files = match definitions(context, Path::new(path)) {
+        let files = match files(context.system, Path::new(path)) {
             Ok(files) => files,
             Err(error) => {
                 report.push(Diagnostic::error(

@@ -1,9 +1,11 @@
 //! Checks of templates without rendering: wrong argument counts, undefined and unused templates.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::Context;
+use super::super::parsed::ParsedChart;
 use chart::File;
 use diagnostics::{Cause, Diagnostic, Report, closest};
 use gotemplate::ast::{Command, List, Node, Operand, Pipeline};
@@ -140,21 +142,26 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
     if chart.chart.is_library() || !usage.is_complete || usage.calls_unknown {
         return;
     }
-    // Texts in values or files that `tpl` renders may also use it.
-    let mut texts: Vec<Arc<str>> = Vec::new();
-    for (_, chart) in chart.walk() {
-        texts.push(context.sources.get(chart.chart.values.span.file).text().into());
-        texts.extend(chart.chart.files.iter().map(File::text));
-    }
-    for file in super::super::suppress::files_of(&context.given) {
-        texts.push(context.sources.get(file).text().into());
-    }
+    // Texts in values or files that `tpl` renders may also use it. They may have megabytes, and are rarely asked.
+    let texts = LazyCell::new(|| {
+        let mut texts: Vec<Arc<str>> = Vec::new();
+        for (_, chart) in chart.walk() {
+            texts.push(context.sources.get(chart.chart.values.span.file).text().into());
+            texts.extend(chart.chart.files.iter().map(File::text));
+        }
+        for file in super::super::suppress::files_of(&context.given) {
+            texts.push(context.sources.get(file).text().into());
+        }
+        texts
+    });
+    let overridden = definitions_below(chart);
     for template in &chart.templates {
         for tree in &template.trees {
-            let is_called = usage.reached.contains(&tree.name)
-                || texts.iter().any(|text| text.contains(&*tree.name))
-                || overrides(chart, &tree.name);
-            if tree.name != template.name && !is_called {
+            let is_called = tree.name == template.name
+                || usage.reached.contains(&tree.name)
+                || overridden.contains(&*tree.name)
+                || texts.iter().any(|text| text.contains(&*tree.name));
+            if !is_called {
                 let message = format!("nothing calls the template {:?}", tree.name);
                 report.push(Diagnostic::info(UNUSED, message).at(tree.span));
             }
@@ -162,10 +169,10 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
     }
 }
 
-/// Whether a subchart defines a template of this name, which this one then overrides.
-fn overrides(chart: &super::super::parsed::ParsedChart, name: &str) -> bool {
-    chart.walk()[1..].iter().any(|(_, subchart)| {
-        let mut trees = subchart.templates.iter().flat_map(|template| &template.trees);
-        trees.any(|tree| &*tree.name == name)
-    })
+/// The names of the templates that the subcharts define: one of the chart itself overrides them.
+fn definitions_below(chart: &ParsedChart) -> BTreeSet<&str> {
+    let below = chart.walk().into_iter().skip(1);
+    let templates = below.flat_map(|(_, subchart)| &subchart.templates);
+    let trees = templates.flat_map(|template| &template.trees);
+    trees.map(|tree| &*tree.name).collect()
 }

@@ -1,13 +1,17 @@
 //! Values that are never read, values that are never set, duplicate keys, and scalars that change their form.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::super::Context;
+use super::super::parsed::ParsedChart;
 use super::super::usage::Unread;
+use chart::File;
 use chart::values::GLOBAL;
 use diagnostics::{Diagnostic, Report, closest};
 use goyaml::{Node, Value};
-use source::{FileId, Source, SourceKind, Span};
+use source::{FileId, Source, SourceKind, Sources, Span};
 
 const UNKNOWN: &str = "unknown-value";
 const UNUSED: &str = "unused-value";
@@ -90,47 +94,31 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
     let charts = chart.walk();
     // A chart that is not rendered has no final values.
     let Some(values) = &context.values else { return };
-    let comments: Vec<(Vec<&str>, String)> = charts
+    let documented: Vec<(Vec<&str>, Documented)> = charts
         .iter()
-        .map(|(path, chart)| {
-            let file = chart.chart.values.span.file;
-            (path.clone(), context.sources.get(file).text().to_owned())
-        })
+        .map(|(path, chart)| (path.clone(), Documented::of(chart, context.sources)))
         .collect();
-    let schemas: Vec<(Vec<&str>, Arc<str>)> = charts
-        .iter()
-        .filter_map(|(path, chart)| {
-            let schema = chart.chart.schema.as_ref()?;
-            Some((path.clone(), schema.text()))
-        })
-        .collect();
+    // What is cheap comes first: most paths are defined, and the texts may have megabytes.
     let is_defined = |path: &[Arc<str>]| {
         let steps = || path.iter().map(|step| &**step);
         let Some(last) = path.last() else { return true };
-        let in_defaults = charts.iter().any(|(prefix, chart)| {
-            path.len() >= prefix.len()
-                && prefix.iter().zip(path).all(|(a, b)| *a == &**b)
-                && (path.len() == prefix.len() || chart.chart.values.at(steps().skip(prefix.len())).is_some())
-        });
+        let in_defaults = || {
+            charts.iter().any(|(prefix, chart)| {
+                path.len() >= prefix.len()
+                    && prefix.iter().zip(path).all(|(a, b)| *a == &**b)
+                    && (path.len() == prefix.len() || chart.chart.values.at(steps().skip(prefix.len())).is_some())
+            })
+        };
         let below = |prefix: &[&str]| path.len() > prefix.len() && prefix.iter().zip(path).all(|(a, b)| *a == &**b);
-        // Many charts document optional keys in comments of values.yaml.
-        let in_comment = comments.iter().any(|(prefix, text)| {
-            below(prefix)
-                && text.lines().any(|line| {
-                    let line = line.trim_start_matches(['#', ' ', '-', '\t', '@']);
-                    line.strip_prefix(&**last)
-                        .is_some_and(|rest| rest.trim_start().starts_with(':'))
-                })
-        });
-        let in_schema = schemas
-            .iter()
-            .any(|(prefix, text)| below(prefix) && text.contains(&format!("\"{last}\"")));
+        let in_texts = || {
+            let mut charts = documented.iter().filter(|(prefix, _)| below(prefix));
+            charts.any(|(_, texts)| texts.mention(last))
+        };
         values.at(steps()).is_some()
-            || in_defaults
-            || in_comment
-            || in_schema
             || path.iter().any(|step| &**step == GLOBAL)
             || context.given.at(steps()).is_some()
+            || in_defaults()
+            || in_texts()
     };
     for (path, span) in usage.reads.missing(&is_defined) {
         // Only paths below an existing mapping are reported. This excludes methods of values that are not maps, and
@@ -158,8 +146,38 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
     }
 }
 
+/// The texts of a chart that document keys without setting them.
+struct Documented {
+    values: Arc<Source>,
+    schema: Option<Arc<str>>,
+    /// What stands before a colon in a line of values.yaml, also in a comment; found when it is first needed.
+    keys: OnceCell<BTreeSet<String>>,
+}
+
+impl Documented {
+    fn of(chart: &ParsedChart, sources: &Sources) -> Self {
+        Self {
+            values: sources.get(chart.chart.values.span.file),
+            schema: chart.chart.schema.as_ref().map(File::text),
+            keys: OnceCell::new(),
+        }
+    }
+
+    /// Whether a key is in a line of values.yaml, or quoted in the schema. Many charts document optional keys in comments.
+    fn mention(&self, key: &str) -> bool {
+        let keys = self.keys.get_or_init(|| {
+            let lines = self.values.text().lines();
+            let lines = lines.map(|line| line.trim_start_matches(['#', ' ', '-', '\t', '@']));
+            let keys = lines.flat_map(|line| line.match_indices(':').map(|(at, _)| line[..at].trim_end()));
+            keys.map(str::to_owned).collect()
+        });
+        let is_quoted = |schema: &Arc<str>| schema.contains(&format!("\"{key}\""));
+        keys.contains(key) || self.schema.as_ref().is_some_and(is_quoted)
+    }
+}
+
 /// Whether a place is in a template of the chart itself rather than of a subchart.
-fn is_of(chart: &super::super::parsed::ParsedChart, context: &Context<'_>, span: Span) -> bool {
+fn is_of(chart: &ParsedChart, context: &Context<'_>, span: Span) -> bool {
     let _ = context;
     let own =
         |template: &Arc<gotemplate::Template>| template.trees.last().is_some_and(|tree| tree.span.file == span.file);

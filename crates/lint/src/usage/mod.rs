@@ -119,6 +119,13 @@ fn dependencies(chart: &ParsedChart, prefix: &value::Path, reads: &mut Reads) {
     }
 }
 
+/// The strings of some values that may be templates: nothing else of what a user sets changes what the templates read.
+pub(super) fn texts(given: &Node) -> BTreeSet<Arc<str>> {
+    let mut texts = Texts::default();
+    texts.of_node(given);
+    texts.0
+}
+
 /// String values that may be templates.
 #[derive(Default)]
 struct Texts(BTreeSet<Arc<str>>);

@@ -121,19 +121,17 @@ impl Reads {
     /// The paths that templates read without a guard although they are defined nowhere. `is_defined` tells which are
     /// defined.
     pub fn missing(&self, is_defined: &dyn Fn(&[Arc<str>]) -> bool) -> Vec<(&[Arc<str>], Span)> {
+        let is_guarded = |path: &[Arc<str>]| {
+            let places = self.places.get(path);
+            places.is_some_and(|places| places.iter().any(|(_, is_guarded)| *is_guarded))
+        };
         let guarded = |path: &[Arc<str>]| {
-            (1..=path.len()).any(|end| {
-                let path = &path[..end];
-                !is_defined(path)
-                    && self
-                        .places
-                        .get(path)
-                        .is_some_and(|places| places.iter().any(|(_, is_guarded)| *is_guarded))
-            })
+            let mut starts = (1..=path.len()).map(|end| &path[..end]);
+            starts.any(|path| is_guarded(path) && !is_defined(path))
         };
         self.places
             .iter()
-            .filter(|(path, _)| !path.is_empty() && !is_defined(path) && !guarded(path))
+            .filter(|(path, _)| !path.is_empty() && !guarded(path) && !is_defined(path))
             .filter_map(|(path, places)| Some((&**path, places.first()?.0)))
             .collect()
     }
