@@ -521,6 +521,21 @@ fn comments_silence() {
         "",
     );
     assert!(unused.contains("info[unused-suppression]"), "{unused}");
+    // A rule that was not checked may have a finding: with `--ignore`, by `validate`, where the template fails.
+    let folder = chart("silence_unchecked", &from_values, values);
+    let told = |command: &str, arguments: &[&str]| {
+        let run = Case::new(command).arg(".").args(arguments).dir(&folder).run();
+        run.stdout.contains("unused-suppression")
+    };
+    assert!(!told("lint", &[]));
+    assert!(told("lint", &["--set", "image=nginx:1"]));
+    assert!(!told(
+        "lint",
+        &["--set", "image=nginx:1", "--ignore", "latest-image-tag"]
+    ));
+    assert!(!told("validate", &[]));
+    write(&folder, "templates/b.yaml", "{{ fail .Values.image }}\n");
+    assert!(!told("lint", &["--set", "image=nginx:1"]));
     let unknown = silent(
         "silence_unknown",
         &POD.replace("nginx", "nginx:1 # promchart: ignore latest-tag"),

@@ -61,6 +61,11 @@ pub(super) fn check(
         }
     }
     told_once(&mut report);
+    let is_whole = scope == Scope::Values || !context.objects.is_partial;
+    suppressions.were_checked(|rule| {
+        let is_sure = is_whole || (rule.family == Family::Values && !rule.needs_all);
+        is_asked(rule, scope) && selection.is_on(rule) && is_sure
+    });
     let tally = Tally::of(&context, run, scope);
     (report, suppressions, tally)
 }

@@ -136,20 +136,17 @@ fn all(
         tally.add(of_run);
         reports.push((at, report, suppressions));
     }
-    let mut suppressions = Suppressions::default();
+    let mut uses = Vec::new();
     let mut more = Report::new();
     let mut summaries = Vec::new();
     for outcome in explored {
-        outcome
-            .suppressions
-            .into_iter()
-            .for_each(|of_set| suppressions.merge(of_set));
+        uses.extend(outcome.suppressions);
         outcome.tallies.into_iter().for_each(|of_set| tally.reach(of_set));
         tally.refuse(&outcome.explored.chart, outcome.refusing);
         more.append(outcome.report);
         summaries.push(outcome.explored);
     }
-    let mut report = merge(reports, runs, suppressions, selection, sources);
+    let mut report = merge(reports, runs, &uses, selection, sources);
     report.append(more);
     (report, tally, summaries)
 }
@@ -157,10 +154,11 @@ fn all(
 fn merge(
     results: Vec<(usize, Report, Suppressions)>,
     runs: &[Run],
-    mut suppressions: Suppressions,
+    uses: &[Suppressions],
     selection: &Selection,
     sources: &Sources,
 ) -> Report {
+    let mut suppressions = Suppressions::default();
     let mut merged: BTreeMap<Key, (Diagnostic, Vec<usize>)> = BTreeMap::new();
     for (at, report, silenced) in results {
         suppressions.merge(silenced);
@@ -182,6 +180,9 @@ fn merge(
             diagnostic.runs = names.filter(|name| !name.is_empty()).collect();
         }
         report.push(diagnostic);
+    }
+    for of_set in uses {
+        suppressions.merge_uses(of_set);
     }
     for unused in suppressions.unused() {
         report.diagnostics.extend(selection.apply(unused));

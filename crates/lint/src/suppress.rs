@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
+use super::rule::Rule;
 use diagnostics::{Diagnostic, Report, did_you_mean};
 use source::{FileId, Source, Sources, Span};
 
@@ -41,6 +42,8 @@ struct Comment {
     /// The span of the rule's name.
     span: Span,
     is_used: bool,
+    /// Whether every run would have found what the rule finds here.
+    is_checked: bool,
 }
 
 impl Suppressions {
@@ -100,6 +103,24 @@ impl Suppressions {
         false
     }
 
+    /// Keeps comments about rules that were not checked from being reported as unused.
+    pub(super) fn were_checked(&mut self, is_checked: impl Fn(&Rule) -> bool) {
+        for comment in self.comments.values_mut().flatten() {
+            comment.is_checked = super::find(&comment.rule).is_some_and(&is_checked);
+        }
+    }
+
+    /// Takes over which comments were used by a run with values that nobody gave. Such a run may fail, and says
+    /// nothing about those that it did not use.
+    pub(super) fn merge_uses(&mut self, other: &Self) {
+        for (name, comments) in &other.comments {
+            let known = self.comments.get_mut(name).into_iter().flatten();
+            for (known, new) in known.zip(comments) {
+                known.is_used |= new.is_used;
+            }
+        }
+    }
+
     /// Adds the results of another run over the same files.
     pub(super) fn merge(&mut self, other: Self) {
         for (name, comments) in other.comments {
@@ -110,6 +131,7 @@ impl Suppressions {
                 Some(known) => {
                     for (known, new) in known.iter_mut().zip(comments) {
                         known.is_used |= new.is_used;
+                        known.is_checked &= new.is_checked;
                     }
                 }
             }
@@ -129,8 +151,9 @@ impl Suppressions {
     /// A diagnostic for each comment that suppresses nothing and for each that cannot be parsed.
     pub(super) fn unused(self) -> Vec<Diagnostic> {
         let mut found = self.faults.diagnostics;
-        for comment in self.comments.into_values().flatten().filter(|comment| !comment.is_used) {
-            let message = format!("nothing to ignore: {} does not speak here", comment.rule);
+        let is_unused = |comment: &Comment| comment.is_checked && !comment.is_used;
+        for comment in self.comments.into_values().flatten().filter(is_unused) {
+            let message = format!("this comment suppresses nothing: {} has no finding here", comment.rule);
             found.push(Diagnostic::info(UNUSED, message).at(comment.span).help("remove it"));
         }
         found
@@ -176,6 +199,7 @@ impl Suppressions {
                     rule: rule.to_owned(),
                     span,
                     is_used: false,
+                    is_checked: true,
                 };
                 if alone && !whole_file {
                     pending.push(comment);
