@@ -240,7 +240,8 @@ fn suites_that_the_pattern_does_not_find_are_told() {
     write("chart/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n");
     write("chart/templates/a.yaml", "a: 1\n");
     let run = || Case::new("test").arg("chart").dir(&folder).run();
-    assert_eq!((run().code, &*run().stderr), (0, ""));
+    let nothing = "Note: nothing was tested: no file matches tests/*_test.yaml in chart\n";
+    assert_eq!((run().code, &*run().stderr), (0, nothing));
     let suite = "templates: [a.yaml]\ntests:\n  - it: is one\n    asserts: [{equal: {path: a, value: 1}}]\n";
     write("chart/tests/one/a_test.yaml", suite);
     let said = "Note: chart has no suites of this pattern, but tests/one/a_test.yaml";

@@ -90,7 +90,18 @@ pub(super) struct Test {
 
 /// Prints results as they arrive.
 pub(super) struct Told {
-    pub(super) printer: Printer,
+    printer: Printer,
+    /// Whether a note has named suites that the patterns do not match.
+    has_named_others: bool,
+}
+
+impl Told {
+    pub(super) fn new(printer: Printer) -> Self {
+        Self {
+            printer,
+            has_named_others: false,
+        }
+    }
 }
 
 impl Listener for Told {
@@ -120,6 +131,7 @@ impl Listener for Told {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
+        self.has_named_others = true;
         Output::message(&format!(
             "Note: {path} has no suites of this pattern, but {first}{and_more}; run them with -f '{pattern}'\n"
         ));
@@ -176,10 +188,18 @@ fn tested(system: &Arc<dyn System>, arguments: &Test, output: Output, sources: &
         match watch(system, arguments, options, format, more, output)? {}
     }
     let printer = Printer::new(output.color());
-    let mut results = unittest::run(system, &options, sources, &mut Told { printer });
+    let mut told = Told::new(printer);
+    let mut results = unittest::run(system, &options, sources, &mut told);
     arguments.write_report(&**system, format, &results.suites)?;
     let elapsed = system.now().saturating_sub(began);
     Output::result(printer.summary(&results, elapsed).as_bytes());
+    if results.suites.is_empty() && results.passed() && !told.has_named_others {
+        Output::message(&format!(
+            "Note: nothing was tested: no file matches {} in {}\n",
+            options.files.join(" or "),
+            options.charts.join(" or ")
+        ));
+    }
     let mut is_fine = results.passed();
     if arguments.lint {
         is_fine &= test_lint::lint(system, &results, output)?;

@@ -100,7 +100,7 @@ impl Watch<'_> {
         let (system, output) = (self.system, self.output);
         let began = system.now();
         let printer = Printer::new(output.color());
-        let mut results = unittest::run(system, round, sources, &mut Told { printer });
+        let mut results = unittest::run(system, round, sources, &mut Told::new(printer));
         self.latest.take(&self.watched, round, &mut results);
         let elapsed = system.now().saturating_sub(began);
         Output::result(printer.summary(&results, elapsed).as_bytes());

@@ -88,6 +88,11 @@ impl SuiteResult {
 impl TestResult {
     /// The complete error text.
     pub fn text(&self) -> String {
+        self.text_with(str::to_owned)
+    }
+
+    /// The error text, with each place as `written`.
+    fn text_with(&self, written: impl Fn(&str) -> String) -> String {
         let mut out = String::new();
         if self.skipped {
             out.push_str(&format!("SKIPPED '{}' \n", self.name));
@@ -100,8 +105,11 @@ impl TestResult {
             match &assertion.skipped {
                 Some(reason) => out.push_str(&format!("\t\t\t {reason} \n")),
                 None => {
-                    for line in assertion.lines.iter().chain(&assertion.places) {
+                    for line in &assertion.lines {
                         out.push_str(&format!("\t\t\t {line} \n"));
+                    }
+                    for place in &assertion.places {
+                        out.push_str(&format!("\t\t\t {} \n", written(place)));
                     }
                 }
             }
@@ -109,9 +117,10 @@ impl TestResult {
         out
     }
 
-    /// The same on one line.
+    /// The same on one line. helm-unittest drops the tabs; between a place and the text there, one is a space.
     pub fn flat_text(&self) -> String {
-        self.text().replace('\n', ",").replace('\t', "")
+        let text = self.text_with(|place| place.replace('\t', " "));
+        text.replace('\n', ",").replace('\t', "")
     }
 
     /// Whether it failed: it neither passed nor was skipped.
