@@ -149,6 +149,8 @@ pub struct Stages<'a> {
     request: &'a Request,
     sources: &'a Sources,
     policy: Policy,
+    /// The name of the only template that is run.
+    only: Option<&'a str>,
 }
 
 impl std::fmt::Debug for Stages<'_> {
@@ -208,6 +210,7 @@ impl<'a> Stages<'a> {
             request,
             sources,
             policy,
+            only: None,
         }
     }
 
@@ -294,7 +297,12 @@ impl<'a> Stages<'a> {
             release, capabilities, ..
         } = self.request;
         check_kube_version(&prepared.chart, capabilities)?;
-        let files = render::templates(&prepared.chart, &prepared.values, release, capabilities);
+        let mut files = render::templates(&prepared.chart, &prepared.values, release, capabilities);
+        if let Some(only) = self.only {
+            for file in files.iter_mut().filter(|file| file.name != only) {
+                file.dot = None;
+            }
+        }
         let mut rendering = Rendering::new(&files, session);
         if reads {
             rendering = rendering.reading();
@@ -403,6 +411,7 @@ pub struct Renderer<'a> {
     session: Session,
     last: LastRead,
     sources: &'a Sources,
+    only: Option<Arc<str>>,
 }
 
 impl<'a> Renderer<'a> {
@@ -420,7 +429,18 @@ impl<'a> Renderer<'a> {
             session: stages.session(),
             last: LastRead::default(),
             sources,
+            only: None,
         })
+    }
+
+    /// The same chart, of which only the template with this name is run (`web/templates/deployment.yaml`); the others are
+    /// parsed for what they define. The output is that of a whole render unless templates write to the values.
+    #[must_use]
+    pub fn only(self, template: &str) -> Self {
+        Self {
+            only: Some(template.into()),
+            ..self
+        }
     }
 
     /// The same chart for another thread, whose renders use `system` and the limits of `request`.
@@ -432,6 +452,7 @@ impl<'a> Renderer<'a> {
             session: Stages::new(system, request, self.sources, Policy::Stop).session(),
             last: LastRead::default(),
             sources: self.sources,
+            only: self.only.clone(),
         }
     }
 
@@ -460,7 +481,8 @@ impl<'a> Renderer<'a> {
         };
         let session = (&self.session, Some(&self.last));
         let chart = self.chart.clone();
-        let stages = Stages::new(system, request, self.sources, Policy::Stop);
+        let mut stages = Stages::new(system, request, self.sources, Policy::Stop);
+        stages.only = self.only.as_deref();
         if let Err(errors) = stages.finish((chart, given), session, &mut outcome) {
             outcome.errors = errors;
         }

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use super::screen::cut;
 use super::{Systems, Traced};
-use engine::objects::{Objects, Path, Step, fields};
+use engine::objects::{Object, Objects, Path, Step, fields};
 use goyaml::{Entry, Map, Node, Value};
 use promchart_k8s::Shape;
 use source::{FileId, Span};
+
+/// The maximum number of values that are tried because the schema lists them or the templates compare with them.
+const MAX_KNOWN: usize = 2;
 
 /// The fields of an object by path, as JSON.
 type Fields = BTreeMap<Path, String>;
@@ -52,6 +55,8 @@ impl Id {
 pub(super) struct Before {
     pub(super) objects: BTreeMap<Id, Flat>,
     restless: BTreeSet<(Id, Path)>,
+    /// The only template that is run; `None` is all.
+    only: Option<Arc<str>>,
 }
 
 /// A field that differs; the whole object if there is no path.
@@ -187,8 +192,15 @@ fn differences(before: &BTreeMap<Id, Flat>, after: &BTreeMap<Id, Flat>) -> Vec<D
     found
 }
 
-/// Other values to try in place of one. Similar ones come first, because the chart may validate them.
-fn others(node: Option<&Node>, allowed: &[serde_json::Value]) -> Vec<Value> {
+/// The lines of a message as one: charts begin what they say to `fail` with an empty line.
+fn on_one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join(" ")
+}
+
+/// Other values to try in place of one. Those that the schema lists or the templates compare it with come first, then similar
+/// ones, because the chart may validate them.
+fn others(node: Option<&Node>, allowed: &[serde_json::Value], compared: Vec<String>) -> Vec<Value> {
     let text = |text: &str| Value::String(text.into());
     let map = |key: &str, value: Value| {
         let entry = Entry {
@@ -205,7 +217,11 @@ fn others(node: Option<&Node>, allowed: &[serde_json::Value]) -> Vec<Value> {
         .filter_map(of_json)
         .filter(|other| other != value)
         .collect();
-    found.truncate(2);
+    found.truncate(MAX_KNOWN);
+    if matches!(value, Value::String(_) | Value::Null) && found.is_empty() {
+        let compared = compared.into_iter().map(|other| text(&other));
+        found.extend(compared.filter(|other| other != value).take(MAX_KNOWN));
+    }
     match value {
         Value::Bool(value) => found.push(Value::Bool(!value)),
         Value::Int(value) => {
@@ -306,8 +322,29 @@ fn with(given: Option<&Node>, seen: Option<&Node>, path: &[Step], value: Value) 
 impl Traced<'_> {
     /// The objects without a change, for comparison.
     pub(super) fn before(&self, systems: Systems<'_>) -> Before {
-        let objects = flat(&self.objects);
-        let again = self.render_with(systems, self.given.clone());
+        self.before_from(systems, flat(&self.objects), None)
+    }
+
+    /// The objects of one template without a change, with which renders take less time; all objects if the object is not
+    /// the same when its template runs alone.
+    pub(super) fn before_of(&self, systems: Systems<'_>, object: &Object) -> Before {
+        let only = &object.path;
+        let alone = self.render_with(systems, self.given.clone(), Some(only));
+        let alone = alone.map(|alone| flat(&alone)).unwrap_or_default();
+        let whole = flat(&self.objects);
+        let is_same = whole
+            .iter()
+            .filter(|(id, _)| id.file == *only)
+            .all(|(id, flat)| alone.get(id).is_some_and(|alone| alone.fields == flat.fields));
+        if is_same {
+            self.before_from(systems, alone, Some(Arc::clone(only)))
+        } else {
+            self.before_from(systems, whole, None)
+        }
+    }
+
+    fn before_from(&self, systems: Systems<'_>, objects: BTreeMap<Id, Flat>, only: Option<Arc<str>>) -> Before {
+        let again = self.render_with(systems, self.given.clone(), only.as_deref());
         let again = again.map(|again| flat(&again)).unwrap_or_default();
         let restless = differences(&objects, &again).into_iter();
         Before {
@@ -315,6 +352,7 @@ impl Traced<'_> {
                 .filter_map(|difference| Some((difference.object, difference.path?)))
                 .collect(),
             objects,
+            only,
         }
     }
 
@@ -329,10 +367,10 @@ impl Traced<'_> {
         let node = path.get(&self.values).map(|field| field.node);
         let mut tried = Vec::new();
         let mut refused = None;
-        for other in others(node, allowed) {
+        for other in others(node, allowed, self.compared(path)) {
             let shown = cut(&json(&Node::new(other.clone(), nowhere())));
             let given = with(Some(&self.given), Some(&self.values), &path.0, other);
-            match self.render_with(systems, given) {
+            match self.render_with(systems, given, before.only.as_deref()) {
                 Ok(after) => {
                     let mut found = differences(&before.objects, &flat(&after));
                     found.retain(|difference| {
@@ -344,7 +382,7 @@ impl Traced<'_> {
                     }
                     tried.push(shown);
                 }
-                Err(error) => refused = Some((shown, error.message.clone())),
+                Err(error) => refused = Some((shown, on_one_line(&error.message))),
             }
         }
         match refused {

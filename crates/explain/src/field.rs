@@ -327,7 +327,7 @@ fn proven(
     }
     candidates.truncate(MAX_TRIES);
     let tried = candidates.len();
-    let before = traced.before(systems);
+    let before = traced.before_of(systems, object);
     let mut found = Vec::new();
     for path in candidates {
         let Changed::Fields(to, differences) = traced.change(systems, &before, &path, &[]) else {

@@ -15,6 +15,7 @@
 
 mod change;
 mod comments;
+mod compared;
 mod custom;
 mod field;
 mod kinds;

@@ -115,20 +115,26 @@ impl<'a> Traced<'a> {
             .get_or_init(|| ParsedChart::of(self.chart(), self.sources, &mut Report::new()))
     }
 
-    /// Renders the chart with other values in place of the given ones, without a trace. Schemas are not checked: a
-    /// value that they refuse still shows its effects.
+    /// Renders the chart, or only one template of it, with other values in place of the given ones, without a trace.
+    /// Schemas are not checked: a value that they refuse still shows its effects.
     ///
     /// # Errors
     /// The first error of the render.
-    pub(super) fn render_with(&self, systems: Systems<'_>, given: Node) -> Result<Objects, Box<Diagnostic>> {
+    pub(super) fn render_with(
+        &self,
+        systems: Systems<'_>,
+        given: Node,
+        only: Option<&str>,
+    ) -> Result<Objects, Box<Diagnostic>> {
         let system = systems();
         let mut request = self.request.clone();
         request.trace = Trace::Off;
         request.skip_schema = true;
-        let outcome = self
-            .renderer
-            .beside(&system, &request)
-            .run_with(&system, &request, given);
+        let mut renderer = self.renderer.beside(&system, &request);
+        if let Some(template) = only {
+            renderer = renderer.only(template);
+        }
+        let outcome = renderer.run_with(&system, &request, given);
         if let Some(error) = outcome.errors.diagnostics.into_iter().next() {
             return Err(error.into());
         }
