@@ -4,11 +4,12 @@ use serde_json::{Map, Value};
 
 use crate::Crds;
 use crate::definitions::Definitions;
-use crate::lifecycle::{self, group, is_own_group};
+use crate::definitions::group;
+use crate::lifecycle::{self, is_own_group};
 use crate::problem::{Problem, Side};
 use crate::rules::metadata;
 use crate::version::Version;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 use crate::words::found;
 
 /// Checks an object and returns all problems in the order of the object. The items of a `List` are checked one by one.

@@ -20,7 +20,6 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::Version;
-use crate::lifecycle::group;
 
 const TEXT: &str = include_str!("../data/definitions.txt");
 /// Custom resources that many charts use without bringing the definitions.
@@ -319,6 +318,11 @@ fn range<'a>(mut words: impl Iterator<Item = &'a str>) -> (u32, u32) {
         }
     }
     (from, to)
+}
+
+/// The group of an apiVersion; empty for the core group.
+pub(crate) fn group(api_version: &str) -> &str {
+    api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ mod shape;
 mod update;
 mod version;
 mod walk;
+mod walker;
 mod words;
 
 pub use admission::{Action, Admission, Verdict, is_namespaced};

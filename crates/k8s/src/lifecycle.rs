@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-use crate::definitions::Definitions;
+use crate::definitions::{Definitions, group};
 use crate::problem::Side;
 use crate::version::Version;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 const TEXT: &str = include_str!("../data/lifecycle.txt");
 
@@ -57,11 +57,6 @@ fn read(line: &'static str) -> Option<((&'static str, &'static str), Lifecycle)>
 /// deprecated and are older than the markers in Kubernetes' sources.
 pub fn lifecycle(api_version: &str, kind: &str) -> Option<Lifecycle> {
     table().get(&(api_version, kind)).copied()
-}
-
-/// The group of an apiVersion; empty for the core group.
-pub(crate) fn group(api_version: &str) -> &str {
-    api_version.split_once('/').map_or("", |(group, _)| group)
 }
 
 /// Whether a group belongs to Kubernetes itself. Groups of custom resources may end in `.k8s.io` too.

@@ -14,10 +14,11 @@ use k8s_openapi::serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::definitions::Definitions;
-use crate::lifecycle::{group, lifecycle};
+use crate::definitions::group;
+use crate::lifecycle::lifecycle;
 use crate::problem::{Problem, Step};
 use crate::version::Version;
-use crate::walk::Walker;
+use crate::walker::Walker;
 
 /// Declares the kinds, one per line.
 macro_rules! kinds {

@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::admission::defaults;
 use crate::definitions::Definitions;
+use crate::definitions::group;
 use crate::formats::quantity;
-use crate::lifecycle::group;
 use crate::problem::Step;
 use crate::shape::Shape;
 use crate::version::Version;

@@ -6,228 +6,25 @@ use serde_json::{Map, Value};
 
 use crate::definitions::{Definitions, Type};
 use crate::formats::{encoding, quantity, shown, times};
-use crate::problem::{Problem, Severity, Side, Step};
+use crate::problem::Side;
 use crate::rules::Rules;
-use crate::version::Version;
+use crate::walker::{Position, Walker};
 use crate::words::{describe, empty_of, fits, found, whole};
 
 /// The maximum depth of an object; anything deeper is not checked. Only schemas in CustomResourceDefinitions can nest
 /// without limit.
 const DEEPEST: usize = 120;
 
-/// A [`Step`] that borrows from the object.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Position<'a> {
-    Key(&'a str),
-    Index(usize),
-}
-
-impl Position<'_> {
-    fn step(self) -> Step {
-        match self {
-            Self::Key(key) => Step::Key(key.to_owned()),
-            Self::Index(index) => Step::Index(index),
-        }
-    }
-}
-
-/// The state of a walk.
-pub(crate) struct Walker<'a> {
-    pub(crate) version: Version,
-    definitions: &'static Definitions,
-    rules: &'static Rules,
-    path: Vec<Position<'a>>,
-    /// The definitions on the current path, each with the length of the path to it.
-    frames: Vec<(usize, usize)>,
-    problems: Vec<Problem>,
-    /// How many schemas around the current place are decoded without a look at unknown fields: those of `items` and
-    /// `additionalProperties` in a `JSONSchemaProps`.
-    loose: usize,
-    /// Whether the list that comes next is merged by key.
-    is_merged: bool,
-}
-
 impl<'a> Walker<'a> {
-    pub(crate) fn new(version: Version) -> Self {
-        Self {
-            version,
-            definitions: Definitions::get(),
-            rules: Rules::get(),
-            path: Vec::new(),
-            frames: Vec::new(),
-            problems: Vec::new(),
-            loose: 0,
-            is_merged: false,
-        }
-    }
-
-    pub(crate) fn finish(self) -> Vec<Problem> {
-        self.problems
-    }
-
-    /// Reports a problem at the current path.
-    pub(crate) fn fault(&mut self, side: Side, rule: &'static str, message: impl Into<String>) -> &mut Problem {
-        let path = self.steps();
-        let index = self.problems.len();
-        self.problems.push(Problem {
-            path,
-            side,
-            rule,
-            message: message.into(),
-            help: None,
-            other: None,
-        });
-        &mut self.problems[index]
-    }
-
-    /// Reports a problem at a key of the current object.
-    pub(crate) fn fault_at(&mut self, key: &'a str, rule: &'static str, message: impl Into<String>) -> &mut Problem {
-        self.path.push(Position::Key(key));
-        self.fault(Side::Value, rule, message);
-        self.path.pop();
-        let last = self.problems.len() - 1;
-        &mut self.problems[last]
-    }
-
-    /// As [`Self::fault_at`], for a key whose text has another lifetime.
-    pub(crate) fn fault_at_own(&mut self, key: &str, map: &'a Map<String, Value>, rule: &'static str, message: String) {
-        if let Some((key, _)) = map.get_key_value(key) {
-            self.fault_at(key, rule, message);
-        }
-    }
-
-    /// Reports a missing field in the current object.
-    ///
-    /// A check may require a field that the definition requires too; it is reported only once.
-    pub(crate) fn missing(&mut self, field: &str) -> &mut Problem {
-        let path = self.steps();
-        let message = format!("`{field}` is missing");
-        let index = self
-            .problems
-            .iter()
-            .position(|problem| problem.message == message && problem.path == path);
-        let index = index.unwrap_or(self.problems.len());
-        if index == self.problems.len() {
-            self.problems.push(Problem {
-                path,
-                side: Side::Key,
-                rule: "missing-required-field",
-                message,
-                help: None,
-                other: None,
-            });
-        }
-        &mut self.problems[index]
-    }
-
-    /// Reports a problem whose path is relative to the current one.
-    pub(crate) fn note(&mut self, mut problem: Problem) {
-        let mut path = self.steps();
-        path.append(&mut problem.path);
-        self.problems.push(Problem { path, ..problem });
-    }
-
-    /// Whether a problem of one of these rules was reported after the first `count` problems.
-    pub(crate) fn has_since(&self, count: usize, rules: &[&str]) -> bool {
-        self.problems
-            .iter()
-            .skip(count)
-            .any(|problem| rules.contains(&problem.rule))
-    }
-
-    /// Whether an error was reported after the first `count` problems.
-    fn has_errors_since(&self, count: usize) -> bool {
-        self.problems
-            .iter()
-            .skip(count)
-            .any(|problem| problem.severity() == Severity::Error)
-    }
-
-    /// Returns the path of `key` in the sibling `field` of the current value.
-    pub(crate) fn beside(&self, field: &str, key: &str) -> Vec<Step> {
-        let mut steps = self.steps();
-        steps.pop();
-        steps.extend([field, key].map(|step| Step::Key(step.to_owned())));
-        steps
-    }
-
-    /// Returns the path of `key` in an item of the list `field`.
-    pub(crate) fn item(&self, field: &str, index: usize, key: &str) -> Vec<Step> {
-        let mut steps = self.steps();
-        steps.extend([
-            Step::Key(field.to_owned()),
-            Step::Index(index),
-            Step::Key(key.to_owned()),
-        ]);
-        steps
-    }
-
-    fn steps(&self) -> Vec<Step> {
-        self.path.iter().map(|place| place.step()).collect()
-    }
-
-    /// Runs a check one step below the current path.
-    pub(crate) fn below(&mut self, place: Position<'a>, run: impl FnOnce(&mut Self)) {
-        self.path.push(place);
-        run(self);
-        self.path.pop();
-    }
-
-    /// Runs a check several steps below the current path.
-    pub(crate) fn inside(&mut self, places: &[Position<'a>], run: impl FnOnce(&mut Self)) {
-        let length = self.path.len();
-        self.path.extend_from_slice(places);
-        run(self);
-        self.path.truncate(length);
-    }
-
-    /// Whether a problem of this rule has been reported at the current path.
-    pub(crate) fn has(&self, rule: &str) -> bool {
-        let mut of_rule = self.problems.iter().filter(|problem| problem.rule == rule).peekable();
-        if of_rule.peek().is_none() {
-            return false;
-        }
-        let here = self.steps();
-        of_rule.any(|problem| problem.path == here)
-    }
-
-    /// Whether a field of the current object has been reported as missing or empty.
-    pub(crate) fn has_missing(&self, field: &str) -> bool {
-        let here = self.steps();
-        self.problems
-            .iter()
-            .filter(|problem| problem.rule == "missing-required-field")
-            .any(|problem| match problem.path.strip_prefix(here.as_slice()) {
-                Some([]) => problem.message == format!("`{field}` is missing"),
-                Some([Step::Key(key)]) => key == field,
-                _ => false,
-            })
-    }
-
-    /// Whether the last step of the current path is this key.
-    pub(crate) fn is_at(&self, key: &str) -> bool {
-        matches!(self.path.last(), Some(Position::Key(last)) if *last == key)
-    }
-
-    /// The number of problems so far.
-    pub(crate) fn count(&self) -> usize {
-        self.problems.len()
-    }
-
-    /// Whether the current path is below the object's `status`, which Kubernetes ignores when it creates an object.
-    fn in_status(&self) -> bool {
-        matches!(self.path.first(), Some(Position::Key("status")))
-    }
-
     /// Checks an object of a definition.
     pub(crate) fn object(&mut self, definition: usize, map: &'a Map<String, Value>) {
-        let (definitions, rules, version) = (self.definitions, self.rules, self.version);
-        if self.path.len() > DEEPEST {
+        let (definitions, version) = (Definitions::get(), self.version);
+        if self.depth() > DEEPEST {
             return;
         }
         let fields = definitions.at(definition);
-        let own = rules.of(definition);
-        self.frames.push((definition, self.path.len()));
+        let own = Rules::get().of(definition);
+        self.frames.push((definition, self.depth()));
         for (key, value) in map {
             let Some(field) = fields.field(key, version) else {
                 self.below(Position::Key(key), |walker| {
@@ -358,8 +155,8 @@ impl<'a> Walker<'a> {
                     let before = walker.count();
                     walker.object(*definition, &NOTHING);
                     let is_wrong = walker.has_errors_since(before);
-                    walker.problems.truncate(before);
-                    let wanted = describe(kind, walker.definitions);
+                    walker.forget_since(before);
+                    let wanted = describe(kind, Definitions::get());
                     if is_wrong {
                         let help = format!("{wanted} is wanted: remove the item, or fill it");
                         walker
@@ -374,7 +171,7 @@ impl<'a> Walker<'a> {
                         .fault(Side::Value, "null-item", "an item of the list is null")
                         .help = Some(format!(
                         "{} is wanted: remove the item, or fill it",
-                        describe(kind, walker.definitions)
+                        describe(kind, Definitions::get())
                     ));
                 } else {
                     walker.value(kind, item);
@@ -397,21 +194,8 @@ impl<'a> Walker<'a> {
         }
     }
 
-    /// Checks a text against a grammar.
-    pub(crate) fn text(
-        &mut self,
-        rule: &'static str,
-        what: &str,
-        text: &str,
-        check: impl Fn(&str) -> Result<(), String>,
-    ) {
-        if let Err(reason) = check(text) {
-            self.fault(Side::Value, rule, format!("`{}` is not {what}: {reason}", shown(text)));
-        }
-    }
-
     fn wrong_type(&mut self, kind: &Type, value: &Value) {
-        let wanted = describe(kind, self.definitions);
+        let wanted = describe(kind, Definitions::get());
         let problem = self.fault(
             Side::Value,
             "wrong-type",
@@ -444,7 +228,7 @@ impl<'a> Walker<'a> {
     }
 
     fn unknown_field_help(&self, definition: usize, key: &str, value: &Value) -> Option<String> {
-        let (definitions, version) = (self.definitions, self.version);
+        let (definitions, version) = (Definitions::get(), self.version);
         let fields = definitions.at(definition);
         if let Some(field) = fields.any_field(key).next() {
             return Some(if field.from > version.minor {
@@ -479,7 +263,7 @@ impl<'a> Walker<'a> {
 
     /// Finds a field, or a path of two fields, whose object can have the key with this value.
     fn child_with(&self, definition: usize, key: &str, value: &Value) -> Option<String> {
-        let (definitions, version) = (self.definitions, self.version);
+        let (definitions, version) = (Definitions::get(), self.version);
         let children = |definition: usize| {
             definitions
                 .at(definition)
@@ -504,18 +288,5 @@ impl<'a> Walker<'a> {
             }
         }
         None
-    }
-
-    fn pointer(&self, length: usize) -> String {
-        let path = self.path[..length].iter().map(|place| place.step()).collect();
-        Problem {
-            path,
-            side: Side::Value,
-            rule: "",
-            message: String::new(),
-            help: None,
-            other: None,
-        }
-        .pointer()
     }
 }

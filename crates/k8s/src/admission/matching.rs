@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::resources::Resource;
 use crate::custom::Crds;
-use crate::lifecycle::group;
+use crate::definitions::group;
 
 /// The attributes of an object that policies match.
 #[derive(Debug)]

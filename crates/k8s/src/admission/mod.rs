@@ -19,7 +19,7 @@ use self::matching::Attributes;
 use crate::cel::Expressions;
 use crate::custom::Crds;
 use crate::definitions::Definitions;
-use crate::lifecycle::group;
+use crate::definitions::group;
 use crate::problem::Step;
 use crate::version::Version;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use crate::custom::Crds;
-use crate::lifecycle::group;
+use crate::definitions::group;
 
 const TEXT: &str = include_str!("../../data/resources.txt");
 

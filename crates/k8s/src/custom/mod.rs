@@ -16,11 +16,11 @@ use serde_json::{Map, Value};
 use self::schema::Node;
 use crate::cel::Expressions;
 use crate::definitions::Definitions;
+use crate::definitions::group;
 use crate::formats::shown;
-use crate::lifecycle::group;
 use crate::problem::{Problem, Side};
 use crate::version::Version;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 /// Problems that keep the API server from evaluating rules (`hasBlockingErr`).
 const BLOCKING: [&str; 4] = ["missing-required-field", "wrong-type", "bad-size", "null-item"];

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::Crds;
 use crate::formats::{encoding, network, shown, times};
 use crate::problem::{Severity, Side};
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 use crate::words::{found, whole};
 
 /// The maximum depth of a schema that is followed.

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Check, each_object, items, needs, says_something, string};
 use crate::formats::names;
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("rbac.v1.AggregationRule", aggregation),

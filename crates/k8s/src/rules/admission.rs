@@ -8,7 +8,7 @@ use super::{
 use crate::cel::{self, Scope};
 use crate::formats::{labels, names, shown, urls};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("admissionregistration.v1.ApplyConfiguration", expression_only),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{Check, each_object, each_string, forbids, is_set, items, object, string};
 use crate::formats::{labels, names, shown};
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.NodeSelector", required),

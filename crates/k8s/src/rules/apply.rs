@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::items;
 use crate::formats::shown;
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 const LISTS: &str = include_str!("../../data/lists.txt");
 

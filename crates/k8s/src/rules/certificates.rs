@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{Check, each_string, is_set, needs, object, says_something, string, unique_strings};
 use crate::formats::{encoding, names, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("apiregistration.v1.APIService", api_service),

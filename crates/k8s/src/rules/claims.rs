@@ -9,7 +9,7 @@ use super::{Check, each_object, each_string, is_set, items, needs, number, says_
 use crate::cel::Scope;
 use crate::formats::{labels, names, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("resource.v1.DeviceClaim", claim),

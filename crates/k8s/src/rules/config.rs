@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Check, object, string};
 use crate::formats::{encoding, names, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[("core.v1.ConfigMap", config_map), ("core.v1.Secret", secret)];
 

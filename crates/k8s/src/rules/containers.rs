@@ -8,7 +8,7 @@ use super::pod_spec::{Container, at_most, each_container};
 use super::{Check, each_object, forbids, is_set, items, number, object, says_something, string};
 use crate::formats::shown;
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Container", restarts),

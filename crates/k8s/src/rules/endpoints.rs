@@ -8,7 +8,7 @@ use super::pod_spec::at_most;
 use super::{Check, each_object, each_string, items, object, string};
 use crate::formats::{names, network, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.EndpointAddress", address),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::pod_spec::amount;
 use super::{Check, object, says_something, string};
 use crate::formats::{labels, shown};
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.DownwardAPIVolumeFile", file),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Check, each_object, forbids, is_set, items, needs, object, says_something, string, structural};
 use crate::formats::shown;
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("apiextensions.v1.CustomResourceColumnDefinition", column),

@@ -6,7 +6,7 @@ use super::admission::alone;
 use super::{Check, each_string, forbids, is_set, items, needs, number, object, says_something, string};
 use crate::formats::{names, shown, urls};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("flowcontrol.v1.FlowSchema", flow_schema),

@@ -8,7 +8,7 @@ use super::pod_spec::at_most;
 use super::{Check, each_object, forbids, is_set, items, number, object, string};
 use crate::formats::{names, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("batch.v1.CronJobSpec", made_by_cron),

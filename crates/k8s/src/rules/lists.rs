@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{items, string};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 /// A list and the fields that make up its key.
 #[derive(Debug)]

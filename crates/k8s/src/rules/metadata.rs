@@ -4,12 +4,13 @@ use serde_json::{Map, Value};
 
 use super::{Check, object, says_something, string};
 use crate::admission::is_namespaced;
+use crate::definitions::group;
 use crate::formats::network;
 use crate::formats::{Reason, labels, names, shown};
-use crate::lifecycle::{group, is_own_group};
+use crate::lifecycle::is_own_group;
 use crate::problem::Side;
 use crate::version::Version;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[("meta.v1.ObjectMeta", meta)];
 

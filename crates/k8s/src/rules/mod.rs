@@ -51,7 +51,7 @@ use crate::definitions::Definitions;
 use crate::formats::network as addresses;
 use crate::problem::Side;
 use crate::version::Version;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 use crate::words::whole;
 
 const ENUMS: &str = include_str!("../../data/enums.txt");

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Check, each_string, forbids, is_set, items, object, says_something, string};
 use crate::formats::{names, network, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Service", needs_spec),

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Check, forbids, is_set, items, needs, number, object, says_something, string};
 use crate::formats::{quantity, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Pod", pod),

@@ -6,7 +6,7 @@ use super::pod_spec::amount;
 use super::{Check, is_set, object, says_something, string};
 use crate::formats::{labels, quantity, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 use crate::words::whole;
 
 pub(super) const CHECKS: &[(&str, Check)] = &[

@@ -9,7 +9,7 @@ use super::metadata::check_labels;
 use super::{Check, each_object, is_set, items, number, object, says_something, string};
 use crate::formats::{labels, quantity, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Event", event),

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::metadata::check_labels;
 use super::{Check, is_set, items, object, says_something, string};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.NodeSelectorRequirement", node_requirement),

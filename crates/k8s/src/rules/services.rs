@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Check, each_object, each_string, forbids, items, number, object, says_something, string};
 use crate::formats::{labels, network, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.Service", annotations),

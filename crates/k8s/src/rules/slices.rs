@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Check, each_object, each_string, forbids, is_set, items, needs, number, object, string, unique_strings};
 use crate::formats::{labels, names, quantity, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("resource.v1.CounterSet", counters),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::formats::{labels, names, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.AzureFilePersistentVolumeSource", azure_file),

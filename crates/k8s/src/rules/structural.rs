@@ -9,7 +9,7 @@ use crate::cel::{self, Scope};
 use crate::custom;
 use crate::formats::{pattern, shown};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 /// The maximum depth of a schema that is followed.
 const DEEPEST: usize = 100;

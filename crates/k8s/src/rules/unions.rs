@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::is_set;
 use crate::problem::Side;
-use crate::walk::Walker;
+use crate::walker::Walker;
 
 /// Fields of a definition, of which at most one may be set.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::pod_spec::{containers, each_container};
 use super::{Check, forbids, object, says_something, string};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.PodSpec", of_system),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Check, each_object, forbids, is_set, needs, number, object, says_something, string};
 use crate::problem::Side;
-use crate::walk::{Position, Walker};
+use crate::walker::{Position, Walker};
 use crate::words::whole;
 
 pub(super) const CHECKS: &[(&str, Check)] = &[
