@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Options;
+use super::options::Options;
 use chart::values::Overrides;
 use chart::{Embedded, Location};
 use diagnostics::Report;

@@ -1,6 +1,7 @@
 //! Generates docs/migrate.md from the table.
 
-use super::table::{self, How};
+use super::row::How;
+use super::rows;
 
 /// The text before the tables.
 const HEAD: &str = include_str!("migrate.md");
@@ -8,7 +9,7 @@ const HEAD: &str = include_str!("migrate.md");
 /// The page.
 pub fn markdown() -> String {
     let mut out = HEAD.to_owned();
-    for (title, rows) in table::parts() {
+    for (title, rows) in rows::parts() {
         out.push_str(&format!("\n### {title}\n\n| there | here | remarks |\n|---|---|---|\n"));
         for row in rows {
             let old = format!("`{}`", row.path());

@@ -3,7 +3,6 @@
 use super::build::{self, is_true};
 use super::job::{Found, Job};
 use super::path::Path;
-use super::table;
 use goyaml::Node;
 
 /// The subchart of a value (the first key of its path), and its key in our chart.
@@ -15,17 +14,13 @@ pub(super) fn component(found: &Found) -> (&'static str, &'static str) {
     }
 }
 
-fn new_key(found: &Found) -> &'static str {
-    table::row_of(&found.path).map_or("", |row| row.new)
-}
-
 /// A node port. The community chart uses it only for type NodePort.
 pub(super) fn node_port(job: &mut Job<'_>, found: &Found) {
     let (old, _) = component(found);
     if !is_true(&found.node) {
         job.same(found, "it is empty");
     } else if job.text(&format!("{old}/service/type")) == "NodePort" {
-        job.put(found, new_key(found), found.node.clone());
+        job.put(found, found.new, found.node.clone());
     } else {
         job.same(found, "the community chart uses it for type NodePort only");
     }
@@ -37,7 +32,7 @@ pub(super) fn load_balancer(job: &mut Job<'_>, found: &Found) {
     if !is_true(&found.node) {
         job.same(found, "it is empty");
     } else if job.text(&format!("{old}/service/type")) == "LoadBalancer" {
-        job.put(found, new_key(found), found.node.clone());
+        job.put(found, found.new, found.node.clone());
     } else {
         job.same(found, "only a Service of type LoadBalancer has it");
     }
@@ -52,7 +47,7 @@ pub(super) fn external_policy(job: &mut Job<'_>, found: &Found) {
     } else if kind == "ClusterIP" && !job.is_on(&format!("{old}/service/externalIPs")) {
         job.same(found, "a Service of type ClusterIP has no traffic from outside");
     } else {
-        job.put(found, new_key(found), found.node.clone());
+        job.put(found, found.new, found.node.clone());
     }
 }
 
@@ -69,7 +64,7 @@ pub(super) fn target_port(job: &mut Job<'_>, found: &Found) {
     if port == own || old != "prometheus-pushgateway" && port == listens {
         job.same(found, "it is the container's port");
     } else {
-        job.put(found, new_key(found), found.node.clone());
+        job.put(found, found.new, found.node.clone());
     }
 }
 
@@ -104,7 +99,7 @@ pub(super) fn annotations(job: &mut Job<'_>, found: &Found) {
         job.same(found, "null is the same as leaving it out");
         return;
     }
-    job.put(found, new_key(found), found.node.clone());
+    job.put(found, found.new, found.node.clone());
 }
 
 /// A monitor object of the Prometheus operator.

@@ -4,32 +4,18 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::build;
+use super::findings::ADVICE;
 use super::ledger::{Fate, Ledger};
 use super::names::Names;
+use super::options::Options;
 use super::out::Branch;
 use super::path::Path;
-use super::report::ADVICE;
-use super::table::{self, Row};
 use super::templates;
-use super::{Options, kind, storage, written};
+use super::written;
 use diagnostics::{Diagnostic, Report};
 use goyaml::{Node, Value};
 use source::{FileId, Source, SourceKind, Sources, Span};
 use system::System;
-
-/// Keys that affect only the contents of prometheus.yml.
-const IN_FILE: [&str; 10] = [
-    "server/global/external_labels",
-    "server/global",
-    "server/remoteWrite",
-    "server/remoteRead",
-    "server/alertmanagers",
-    "server/tsdb",
-    "server/exemplars",
-    "server/otlp",
-    "scrapeConfigFiles",
-    "alertRelabelConfigs",
-];
 
 /// A value of the input, or a default of the community chart.
 #[derive(Clone, Debug)]
@@ -44,6 +30,8 @@ pub(super) struct Found {
     pub(super) is_given: bool,
     /// The note of its table row.
     pub(super) about: &'static str,
+    /// The new key of its table row, or of the row of the nearest mapping around it.
+    pub(super) new: &'static str,
 }
 
 /// The state that the transforms work on.
@@ -72,6 +60,8 @@ pub(super) struct Job<'a> {
     pub(super) turned_off: BTreeSet<String>,
     /// The permissions that jobs without a preset need for scraping.
     pub(super) needs: BTreeSet<&'static str>,
+    /// The new key of each row of the table, by the old one.
+    pub(super) new_keys: Vec<(Path, &'static str)>,
 }
 
 impl Job<'_> {
@@ -90,7 +80,16 @@ impl Job<'_> {
             key,
             is_given,
             about,
+            new: self.new_key(path),
         })
+    }
+
+    /// The new key of the row of a path, or of the nearest mapping around it.
+    pub(super) fn new_key(&self, path: &Path) -> &'static str {
+        let around = self.new_keys.iter().filter(|(old, _)| path.is_in(old));
+        around
+            .max_by_key(|(old, _)| old.steps().len())
+            .map_or("", |(_, new)| new)
     }
 
     /// The value at a slash-separated path, as in the tables.
@@ -239,7 +238,7 @@ impl Job<'_> {
     /// Renders the templates in a text of the input, where the community chart uses `tpl`. If that fails, the value is
     /// claimed as lost.
     pub(super) fn expand(&mut self, found: &Found, text: &str) -> Option<String> {
-        match templates::expand(self, text) {
+        match templates::expand(text, &self.old, &self.names, self.system) {
             Ok(text) => Some(text),
             Err(reason) => {
                 self.lose(
@@ -286,54 +285,6 @@ impl Job<'_> {
             }
             _ => node.clone(),
         })
-    }
-
-    /// Applies one row of the table.
-    pub(super) fn row(&mut self, row: &'static Row) {
-        let path = row.path();
-        let is_given = self.ledger.says(&path);
-        if !is_given && (!row.is_stated || self.options.only_set) {
-            return;
-        }
-        if !is_given && !path.parent().is_none_or(|parent| self.has_parent(&parent)) {
-            return;
-        }
-        let Some(found) = self.find(&path, row.about) else {
-            return;
-        };
-        if IN_FILE.contains(&row.old) && kind::has_own_config(self) {
-            self.same(
-                &found,
-                "the community chart ignores it, because the configuration is yours",
-            );
-            return;
-        }
-        if let Some(component) = storage::of_claim(row.old)
-            && storage::uses_claim(self, component)
-        {
-            self.same(&found, "it is of a claim that is made, and one that is there is used");
-            return;
-        }
-        match row.how {
-            table::How::Call(function) => function(self, &found),
-            table::How::Move if found.node.is_null() => {
-                self.same(&found, "null is the same as leaving it out");
-            }
-            table::How::Move => self.put(&found, row.new, found.node.clone()),
-            table::How::Needless => {
-                self.defaults_below(&path);
-                self.same(&found, row.about);
-            }
-            table::How::Lost => {
-                self.defaults_below(&path);
-                self.lose(&found, row.about, row.new);
-            }
-        }
-    }
-
-    /// Whether the mapping around a default still exists after the input's nulls.
-    fn has_parent(&self, parent: &Path) -> bool {
-        parent.steps().is_empty() || parent.get(&self.old).is_some()
     }
 
     /// Claims values at or below a path that repeat defaults of the community chart.

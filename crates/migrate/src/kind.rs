@@ -20,18 +20,13 @@ const RIGHTS: &str = "\
   verbs: [get]
 ";
 
-/// The new key in the table for a row with a function.
-fn new_key(found: &Found) -> &'static str {
-    super::table::row_of(&found.path).map_or("", |row| row.new)
-}
-
 /// Moves a value as a plain row does, but at a defined place in the order of the rows.
 pub(super) fn moved(job: &mut Job<'_>, found: &Found) {
     if found.node.is_null() {
         job.same(found, "null is the same as leaving it out");
         return;
     }
-    job.put(found, new_key(found), found.node.clone());
+    job.put(found, found.new, found.node.clone());
 }
 
 /// Moves a list, to which other keys may add items.
@@ -46,7 +41,7 @@ pub(super) fn plain_list(job: &mut Job<'_>, found: &Found) {
     }
     let claim = job.mapped(found);
     for item in items {
-        job.push(found, claim, new_key(found), item.clone());
+        job.push(found, claim, found.new, item.clone());
     }
 }
 

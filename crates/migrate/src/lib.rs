@@ -7,10 +7,12 @@
 //! Each leaf of the input gets exactly one [`Fate`]: rows claim the leaves that they translate, and a leaf without a
 //! claim is an unknown key. Nothing is dropped silently.
 
+mod apply;
 mod build;
 mod check;
 mod docs;
 mod exporter;
+mod findings;
 mod flags;
 mod job;
 mod jobs;
@@ -20,6 +22,7 @@ mod mounts;
 mod names;
 mod node_exporter;
 mod node_mounts;
+mod options;
 mod out;
 mod path;
 mod probes;
@@ -28,6 +31,8 @@ mod release;
 mod remote;
 mod report;
 mod routing;
+mod row;
+mod rows;
 mod rows_node_exporter;
 mod rows_pushgateway;
 mod rows_server;
@@ -38,7 +43,6 @@ mod scrape;
 mod scrape_checks;
 mod service;
 mod storage;
-mod table;
 mod templates;
 mod top;
 mod written;
@@ -59,23 +63,13 @@ use system::System;
 
 pub use check::check;
 pub use docs::markdown;
+pub use findings::{ADVICE, LOST, MAPPED, RULES, SAME, UNKNOWN};
 pub use ledger::{Claim, Fate, Leaf};
+pub use options::Options;
 pub use path::Path;
-pub use report::{ADVICE, LOST, MAPPED, RULES, SAME, UNKNOWN};
 
 /// The supported source chart.
 pub const COMMUNITY: &str = "prometheus-community/prometheus 29.x";
-
-/// The options of a migration.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The release to replace. Its names, selectors and claims are kept.
-    pub release: Option<String>,
-    /// The namespace of the release.
-    pub namespace: Option<String>,
-    /// Write only values that the input sets, without the defaults of the community chart that differ from ours.
-    pub only_set: bool,
-}
 
 /// The result of a migration.
 #[derive(Clone, Debug)]
@@ -92,7 +86,7 @@ pub struct Migration {
 
 /// The known keys of the community chart, each with its default as YAML (empty if it has none).
 pub fn known_keys() -> Vec<(Path, &'static str)> {
-    table::rows().map(|row| (row.path(), row.was)).collect()
+    rows::rows().map(|row| (row.path(), row.was)).collect()
 }
 
 /// Translates values files into values of `chart`; later files override earlier ones. They must have been read by
@@ -136,12 +130,13 @@ pub fn migrate(
         made: BTreeSet::new(),
         turned_off: BTreeSet::new(),
         needs: BTreeSet::new(),
+        new_keys: rows::rows().map(|row| (row.path(), row.new)).collect(),
     };
     job.names = Names::of(options.release.as_deref(), options.namespace.as_deref(), &job.old);
     // Keys of the server come first, because files and jobs depend on them.
-    let (of_server, others): (Vec<_>, Vec<_>) = table::rows().partition(|row| row.old.starts_with("server/"));
+    let (of_server, others): (Vec<_>, Vec<_>) = rows::rows().partition(|row| row.old.starts_with("server/"));
     for row in of_server.into_iter().chain(others) {
-        job.row(row);
+        apply::apply(&mut job, row);
     }
     scrape::finish(&mut job, Span::file_start(defaults_file));
     release::keep_names(&mut job);
@@ -168,7 +163,7 @@ fn defaults(file: FileId) -> Node {
     let span = Span::file_start(file);
     let mut all = Branch::default();
     // Mappings come before the keys in them.
-    let mut rows: Vec<_> = table::rows().filter(|row| !row.was.is_empty()).collect();
+    let mut rows: Vec<_> = rows::rows().filter(|row| !row.was.is_empty()).collect();
     rows.sort_by_key(|row| row.path().steps().len());
     for row in rows {
         if let Ok(parsed) = parse_str(row.was, span) {

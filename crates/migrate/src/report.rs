@@ -2,54 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::findings::{LOST, MAPPED, SAME, UNKNOWN};
 use super::job::Job;
 use super::ledger::{Claim, Fate};
 use super::path::Path;
 use super::release;
+use super::row::Row;
+use super::rows;
 use super::storage;
-use super::table;
-use diagnostics::Severity;
-use diagnostics::report::RuleInfo;
 use diagnostics::{Diagnostic, Report, closest};
 use source::FileId;
-
-/// The rule for values with a different meaning at their new place.
-pub const MAPPED: &str = "migrate-mapped";
-/// The rule for values that are left out without any change in effect.
-pub const SAME: &str = "migrate-same";
-/// The rule for values that are not carried over.
-pub const LOST: &str = "migrate-lost";
-/// The rule for keys that the community chart does not have.
-pub const UNKNOWN: &str = "migrate-unknown";
-/// The rule for values that are carried over, but should be changed.
-pub const ADVICE: &str = "migrate-advice";
-
-/// All rules, for reports that list them.
-pub const RULES: [RuleInfo; 5] = [
-    rule(MAPPED, "A value means something else in its new place.", Severity::Info),
-    rule(
-        SAME,
-        "A value is left out, because the chart does the same without it.",
-        Severity::Info,
-    ),
-    rule(LOST, "A value is not carried over.", Severity::Warning),
-    rule(UNKNOWN, "The community chart has no such key.", Severity::Warning),
-    rule(
-        ADVICE,
-        "A value is carried over, but better be changed.",
-        Severity::Warning,
-    ),
-];
-
-const fn rule(id: &'static str, summary: &'static str, severity: Severity) -> RuleInfo {
-    RuleInfo {
-        id,
-        family: "migrate",
-        summary,
-        page: summary,
-        severity,
-    }
-}
 
 /// Claims the leaves that no row has claimed.
 pub(super) fn unknown_keys(job: &mut Job<'_>) {
@@ -76,13 +38,13 @@ pub(super) fn unknown_keys(job: &mut Job<'_>) {
 
 /// Whether the table has a key, one below it, or one above it.
 fn is_known(path: &Path) -> bool {
-    table::rows().any(|row| row.path().is_in(path) || path.is_in(&row.path()))
+    rows::rows().any(|row| row.path().is_in(path) || path.is_in(&row.path()))
 }
 
 /// The keys of the community chart in a mapping.
 fn siblings(parent: &Path) -> Vec<String> {
-    let mut found: Vec<String> = table::rows()
-        .map(table::Row::path)
+    let mut found: Vec<String> = rows::rows()
+        .map(Row::path)
         .filter(|path| path.is_in(parent))
         .filter_map(|path| path.steps().get(parent.steps().len()).map(ToString::to_string))
         .collect();
@@ -102,8 +64,8 @@ fn elsewhere(name: &str, at: &Path) -> Option<String> {
     if let Some((_, new)) = old.iter().find(|(old, _)| *old == name && at.steps().len() == 1) {
         return Some(format!("versions before 15 had it; it is `{new}` since"));
     }
-    table::rows()
-        .map(table::Row::path)
+    rows::rows()
+        .map(Row::path)
         .find(|path| path.last() == name && path != at)
         .map(|path| format!("the community chart has `{path}`"))
 }

@@ -1,6 +1,6 @@
 //! The rows of the subchart prometheus-node-exporter.
 
-use super::table::{Row, call, lost, needless, to, to_with};
+use super::row::{Row, call, lost, needless, to, to_with};
 use super::{exporter, node_exporter, node_mounts, top};
 
 /// The row of a key comes before the row of the mapping that contains it.

@@ -1,6 +1,6 @@
 //! The rows of the subchart prometheus-pushgateway.
 
-use super::table::{Row, call, lost, needless, to};
+use super::row::{Row, call, lost, needless, to};
 use super::{exporter, pushgateway, routing, top};
 
 /// The row of a key comes before the row of the mapping that contains it.

@@ -1,6 +1,6 @@
 //! The rows of `server`.
 
-use super::table::{Row, call, lost, needless, to, to_with};
+use super::row::{Row, call, lost, needless, to, to_with};
 use super::{exporter, flags, kind, mounts, probes, remote, routing, scope, service, storage};
 
 /// The row of a key comes before the row of the mapping that contains it.

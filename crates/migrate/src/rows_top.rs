@@ -1,6 +1,6 @@
 //! The rows of keys that do not belong to a single component.
 
-use super::table::{Row, call, needless, to, to_with};
+use super::row::{Row, call, needless, to, to_with};
 use super::{remote, rules, scope, scrape, top};
 
 /// The row of a key comes before the row of the mapping that contains it.

@@ -66,6 +66,7 @@ pub(super) fn configs(job: &mut Job<'_>, found: &Found) {
             key: job.find(&path, "").map_or(found.key, |found| found.key),
             is_given: job.ledger.says(&path),
             about: "",
+            new: job.new_key(&path),
         };
         match user {
             None if is_off || job.options.only_set => {}

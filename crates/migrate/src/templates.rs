@@ -1,25 +1,26 @@
 //! Templates in values, which the community chart renders with `tpl`.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use super::job::Job;
 use super::names::Names;
 use chart::{Chart, File, Metadata};
 use engine::render::{self, Capabilities, Limits, Release, Rendering, Session, Trace};
+use goyaml::Node;
 use source::{Sources, Span};
+use system::System;
 
 /// The name of the template file with the text.
 const FILE: &str = "templates/value";
 
-/// Renders a text as the community chart would.
+/// Renders a text as the community chart would: with its values, and its templates with the names of the release.
 ///
 /// # Errors
 /// A one-line reason why it cannot be rendered.
-pub(super) fn expand(job: &Job<'_>, text: &str) -> Result<String, String> {
+pub(super) fn expand(text: &str, values: &Node, names: &Names, system: &Arc<dyn System>) -> Result<String, String> {
     if !text.contains("{{") {
         return Ok(text.to_owned());
     }
-    let names = &job.names;
     if names.release.is_none() && (text.contains(".Release") || text.contains("include") || text.contains("template")) {
         return Err("it needs the name of the release; give --release".to_owned());
     }
@@ -34,7 +35,7 @@ pub(super) fn expand(job: &Job<'_>, text: &str) -> Result<String, String> {
         },
         path: "prometheus".to_owned(),
         chart_yaml: source::FileId::NONE,
-        values: job.old.clone(),
+        values: values.clone(),
         schema: None,
         templates: vec![
             File::new("templates/_helpers.tpl", "_helpers.tpl", helpers.as_bytes()),
@@ -49,8 +50,8 @@ pub(super) fn expand(job: &Job<'_>, text: &str) -> Result<String, String> {
         is_upgrade: false,
         revision: 1,
     };
-    let files = render::templates(&chart, &job.old, &release, &Capabilities::default());
-    let session = Session::new(job.system, &sources, Limits::default(), Trace::Off);
+    let files = render::templates(&chart, values, &release, &Capabilities::default());
+    let session = Session::new(system, &sources, Limits::default(), Trace::Off);
     let rendering = Rendering::new(&files, &session);
     let (templates, errors) = rendering.parse();
     if let Some(error) = errors.diagnostics.first() {

@@ -1,8 +1,7 @@
-//! The mapping of keys, as data: one row for each key of the community chart. docs/migrate.md is generated from it.
+//! A row of the table: what becomes of one key of the community chart.
 
 use super::job::{Found, Job};
 use super::path::Path;
-use super::{rows_node_exporter, rows_pushgateway, rows_server, rows_top};
 
 /// The treatment of a key.
 #[derive(Clone, Copy)]
@@ -88,26 +87,4 @@ pub(super) const fn needless(old: &'static str, was: &'static str, why: &'static
 /// A key without a counterpart, and the alternative.
 pub(super) const fn lost(old: &'static str, was: &'static str, why: &'static str, instead: &'static str) -> Row {
     Row::new(old, was, instead, How::Lost, why)
-}
-
-/// The parts of the table, with their headings.
-pub(super) fn parts() -> [(&'static str, &'static [Row]); 4] {
-    [
-        ("The chart as a whole, configuration, scraping, rules", rows_top::ROWS),
-        ("`server`", rows_server::ROWS),
-        ("`prometheus-pushgateway`", rows_pushgateway::ROWS),
-        ("`prometheus-node-exporter`", rows_node_exporter::ROWS),
-    ]
-}
-
-/// All rows. The row of a key comes before the row of the mapping that contains it.
-pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
-    parts().into_iter().flat_map(|(_, rows)| rows)
-}
-
-/// The row of a path: that of the path itself, or of the nearest mapping that contains it.
-pub(super) fn row_of(path: &Path) -> Option<&'static Row> {
-    rows()
-        .filter(|row| path.is_in(&row.path()))
-        .max_by_key(|row| row.path().steps().len())
 }
