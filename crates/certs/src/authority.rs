@@ -4,7 +4,7 @@ use super::certificate::{Certificate, Fitness, date};
 use super::error;
 use super::issue::{self, DAY};
 use super::key::{KeyType, PrivateKey};
-use super::plan::Options;
+use super::options::Options;
 use super::store::{Found, Store};
 use diagnostics::{Diagnostic, Report, Result};
 use system::{System, SystemRng};
@@ -32,11 +32,6 @@ pub(super) struct Authority {
     pub(super) is_new: bool,
     /// Whether the user gave the CA.
     pub(super) is_given: bool,
-}
-
-/// Whether a key matches a certificate.
-pub(super) fn check_key(certificate: &Certificate, key: &PrivateKey) -> bool {
-    certificate.has_key(key)
 }
 
 /// Checks that a CA can sign now; `path` is its file, for messages.

@@ -8,21 +8,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error;
-use super::store::list;
+use super::store::{READY, list};
 use diagnostics::{Diagnostic, Result};
 use gostd::errno;
 use system::{FileKind, Guard, System};
 
 /// The permission bits of public files.
 pub(super) const PUBLIC: u32 = 0o644;
-/// The permission bits of private keys.
-pub(super) const PRIVATE: u32 = 0o600;
 /// The permission bits of folders.
 const FOLDER: u32 = 0o700;
 /// The name prefix of staging folders.
 const STAGING: &str = ".promchart-certs-";
-/// The folder of committed files that only have to be moved into place.
-pub(super) const READY: &str = ".promchart-certs.ready";
 
 /// A file to write.
 #[derive(Clone, Debug, PartialEq, Eq)]

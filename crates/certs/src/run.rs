@@ -2,13 +2,14 @@
 
 use super::authority::Authority;
 use super::certificate::{Certificate, Usage, bundle, date};
-use super::commit::{NewFile, PRIVATE, PUBLIC};
+use super::commit::{NewFile, PUBLIC};
 use super::constraints::permits;
 use super::issue::{self, DAY, Leaf};
 use super::key::{KeyType, PrivateKey};
-use super::plan::{Action, Material, Options, Plan, Planned};
+use super::options::Options;
+use super::plan::{Action, Material, Plan, Planned};
 use super::services::Wanted;
-use super::store::{Found, Pair, Store, paths};
+use super::store::{Found, PRIVATE, Pair, Store, paths};
 use super::{CERTIFICATES, error};
 use diagnostics::{Diagnostic, Report, Result};
 use system::{System, SystemRng};

@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::authority::check_key;
 use super::certificate::Certificate;
-use super::commit::{PRIVATE, READY};
 use super::error;
 use super::key::PrivateKey;
 use super::services::CLIENT;
 use diagnostics::{Diagnostic, Result};
 use gostd::errno;
 use system::{Entry, FileKind, System};
+
+/// The permission bits of private keys.
+pub(super) const PRIVATE: u32 = 0o600;
+/// The folder of committed files that only have to be moved into place.
+pub(super) const READY: &str = ".promchart-certs.ready";
 
 /// The maximum size of a certificate file. A bundle of all public CAs has 200 KiB.
 const MAX_FILE: u64 = 1 << 20;
@@ -328,8 +331,6 @@ impl Store {
     /// The certificate in `ca.crt` that matches `ca.key`.
     pub(super) fn own_authority(&self) -> Option<&Certificate> {
         let key = self.ca_key.good()?;
-        self.authorities()
-            .iter()
-            .find(|certificate| check_key(certificate, key))
+        self.authorities().iter().find(|certificate| certificate.has_key(key))
     }
 }
