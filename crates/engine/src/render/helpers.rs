@@ -7,7 +7,7 @@ use minijinja::{Environment, Error, State};
 
 use super::fault::Failure;
 use super::field::{self, Receiver};
-use super::origin::Recorder;
+use super::origin::record::Recorder;
 use super::runtime::{Run, Runtime};
 use crate::lower::Callee;
 use govalue::{IntType, MapType, Value, View, int_of, sprint, uint_of, view};

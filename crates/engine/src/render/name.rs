@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::budget::Limits;
+use super::environment::environment;
+use super::error;
 use super::program::Names;
 use super::runtime::{Run, Runtime};
-use super::{environment, error};
 use govalue::Value;
 use source::{Source, SourceKind, Sources};
 use sprig::Origin;

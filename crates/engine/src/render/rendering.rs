@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use super::context::TemplateFile;
 use super::program::{Added, Names, UnitId};
 use super::session::{Known, Session};
-use super::{Rendered, error, origin};
+use super::{Rendered, error};
 use crate::manifest::{Documents, Read, is_manifest};
 use crate::threads::{Slot, helpers, with_help};
 use diagnostics::Report;
@@ -187,7 +187,7 @@ impl<'a> Rendering<'a> {
         runtime.begin(names);
         _ = self.is_prepared.set(true);
         let (mut rendered, report) = self.run();
-        rendered.origins = origin::origins(runtime, sources);
+        rendered.origins = runtime.origins(sources);
         (rendered, report)
     }
 

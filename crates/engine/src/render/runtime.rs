@@ -12,7 +12,8 @@ use super::context::TemplateFile;
 use super::counters::Counters;
 use super::fault::Failure;
 use super::field::TypedLoops;
-use super::origin::{ALLOWANCE, Recorder};
+use super::origin::Origins;
+use super::origin::record::{ALLOWANCE, Recorder};
 use super::program::{Added, Names, Program, UnitId};
 use crate::lower::Lowered;
 use gostd::quote::quote;
@@ -126,6 +127,12 @@ impl Runtime {
             texts: Mutex::default(),
             cluster: Mutex::default(),
         }
+    }
+
+    /// The origins of a traced render; `None` if it is not traced.
+    pub(super) fn origins(&self, sources: &Sources) -> Option<Arc<Origins>> {
+        let recorder = self.recorder.as_ref()?;
+        Some(Arc::new(Origins::new(recorder, &self.program, sources)))
     }
 
     /// Access to the clock, random numbers and memory use.

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use minijinja::{Environment, Error};
 
 use super::context::TemplateFile;
+use super::environment::environment;
 use super::program::{Added, Counted, Names};
 use super::runtime::{Run, Runtime, without_no_value};
-use super::{Limits, Rendered, Trace, environment, error, origin};
+use super::{Limits, Rendered, Trace, error};
 use crate::coverage::{Coverage, FileCoverage};
 use chart::File;
 use diagnostics::Diagnostic;
@@ -161,7 +162,7 @@ impl Session {
             })?;
             rendered.files.insert(file.name.as_str().into(), text);
         }
-        rendered.origins = origin::origins(runtime, &self.sources);
+        rendered.origins = runtime.origins(&self.sources);
         Ok(rendered)
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::ingredient::{Before, Ingredient};
 use super::text::{self, Line, lines};
-use super::window::{Before, From};
 use govalue::Value;
 use goyaml::Node;
 
@@ -72,7 +72,7 @@ struct Cached {
     yaml: BTreeMap<(TextId, usize), Option<Arc<Node>>>,
     /// The total weight of `lines` and `yaml`.
     weight: usize,
-    windows: BTreeMap<Before, Arc<[From]>>,
+    windows: BTreeMap<Before, Arc<[Ingredient]>>,
     /// The number of entries in `windows`.
     used: usize,
 }
@@ -140,11 +140,11 @@ impl Index {
     }
 
     /// Returns the inputs that were used before an event, and computes them on the first call.
-    pub(super) fn window(&self, before: Before, collect: impl FnOnce() -> Vec<From>) -> Arc<[From]> {
+    pub(super) fn window(&self, before: Before, collect: impl FnOnce() -> Vec<Ingredient>) -> Arc<[Ingredient]> {
         if let Some(window) = self.lock().windows.get(&before) {
             return Arc::clone(window);
         }
-        let window: Arc<[From]> = collect().into();
+        let window: Arc<[Ingredient]> = collect().into();
         let mut kept = self.lock();
         if kept.used > MAX_WINDOWS {
             kept.windows.clear();

@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::record::{Event, RunId, ValuePlace, address};
+use super::ingredient::{Before, Ingredient};
+use super::place::ValuePlace;
+use super::record::{Event, RunId, address};
 use super::text::{printed, unquoted, with_removed};
-use super::window::{Before, From};
 use super::{Entry, Hit, MAX_DEPTH, Origins};
 use govalue::{Value, View, view};
 use source::Span;
@@ -212,10 +213,10 @@ impl Origins {
     fn read_before(&self, before: Before, depth: usize, found: &mut Found) {
         for from in self.window(before).iter() {
             match from {
-                From::Value(value, None) if printed(value).is_none() => self.result(value, depth, found),
-                From::Value(value, place) => found.add(value, *place),
-                From::Key(key, place) => found.scalar(key, Some(*place)),
-                From::Run(run, _) => self.all(*run, depth + 1, found),
+                Ingredient::Value(value, None) if printed(value).is_none() => self.result(value, depth, found),
+                Ingredient::Value(value, place) => found.add(value, *place),
+                Ingredient::Key(key, place) => found.scalar(key, Some(*place)),
+                Ingredient::Run(run, _) => self.all(*run, depth + 1, found),
             }
         }
     }

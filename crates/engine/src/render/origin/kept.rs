@@ -3,9 +3,10 @@
 
 use std::iter::successors;
 
-use super::record::{RunId, ValuePlace};
+use super::ingredient::{Before, Ingredient};
+use super::place::ValuePlace;
+use super::record::RunId;
 use super::text::printed;
-use super::window::{Before, From};
 use super::{MAX_DEPTH, Origins};
 use govalue::Value;
 
@@ -18,13 +19,13 @@ const MAX_EQUAL: usize = 200;
 impl Origins {
     /// Returns the setting of a value that a statement took from an included text, such as `include "port" . | int`,
     /// and whether it is certain.
-    pub(super) fn included(&self, window: &[From], value: &Value, depth: usize) -> Option<(ValuePlace, bool)> {
+    pub(super) fn included(&self, window: &[Ingredient], value: &Value, depth: usize) -> Option<(ValuePlace, bool)> {
         if depth >= MAX_DEPTH {
             return None;
         }
         let wanted = printed(value).filter(|wanted| !wanted.trim().is_empty())?;
         window.iter().find_map(|from| match from {
-            From::Run(run, _) => {
+            Ingredient::Run(run, _) => {
                 let text = &self.record.runs[*run].text;
                 let trimmed = text.trim();
                 if trimmed != wanted.trim() {
@@ -49,7 +50,7 @@ impl Origins {
 
     /// Returns the last run before an event that produced a text, as when a template stores an included text in a map;
     /// and the event that started the run.
-    pub(super) fn kept(&self, text: &str, before: Before) -> Option<From> {
+    pub(super) fn kept(&self, text: &str, before: Before) -> Option<Ingredient> {
         if !text.contains('\n') {
             return None;
         }
@@ -64,7 +65,7 @@ impl Origins {
         let end = by_text.partition_point(|id| &*runs[*id].text <= text);
         let same = by_text[..end].iter().rev().take_while(|id| &*runs[**id].text == text);
         let id = *same.take(MAX_EQUAL).find(|id| self.has_ended(**id, before))?;
-        Some(From::Run(id, runs[id].parent?))
+        Some(Ingredient::Run(id, runs[id].parent?))
     }
 
     /// Whether a run had ended before an event of another run.

@@ -7,9 +7,11 @@
 //! prints the same.
 
 mod index;
+mod ingredient;
 mod inputs;
 mod kept;
-mod record;
+mod place;
+pub(super) mod record;
 mod search;
 mod text;
 mod window;
@@ -19,17 +21,15 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use self::index::Index;
-use self::record::{Event, Made, Record, RunId};
+use self::ingredient::{Before, Ingredient};
+use self::record::{Event, Made, Record, Recorder, RunId};
 use self::text::{Target, YamlStep, is_same, line_at, with_removed};
-use self::window::{Before, From};
 use super::program::{Program, Unit};
-use super::runtime::Runtime;
 use govalue::Value;
 use source::{SourceKind, Sources, Span};
 
 pub use self::inputs::Input;
-pub use self::record::ValuePlace;
-pub(super) use self::record::{ALLOWANCE, Recorder};
+pub use self::place::ValuePlace;
 
 /// The maximum number of nested runs that are followed.
 const MAX_DEPTH: usize = 48;
@@ -270,7 +270,7 @@ impl Origins {
             return origin;
         }
         let set = window.iter().find_map(|from| match from {
-            From::Value(found, Some(place)) if is_same(found, value) => Some((*place, true)),
+            Ingredient::Value(found, Some(place)) if is_same(found, value) => Some((*place, true)),
             _ => None,
         });
         let (set, is_certain) = set
@@ -286,10 +286,10 @@ impl Origins {
     }
 
     /// Finds the entry in the text that its map was parsed from.
-    fn read_from(&self, window: &[From], entry: &Entry) -> Option<Hit> {
+    fn read_from(&self, window: &[Ingredient], entry: &Entry) -> Option<Hit> {
         let line = &entry.line;
-        let by_path = |from: &From| match from {
-            From::Run(run, asked) => {
+        let by_path = |from: &Ingredient| match from {
+            Ingredient::Run(run, asked) => {
                 let mut target = entry.target.clone();
                 // The path inside the entry, which is a list, follows the entry's key.
                 let last = target.path.iter().rposition(|step| matches!(step, YamlStep::Key(_)));
@@ -315,10 +315,4 @@ impl Origins {
         });
         self.units.get(run.unit.index())?.lowered().statement(mark?)
     }
-}
-
-/// The origins of a traced render.
-pub(super) fn origins(runtime: &Runtime, sources: &Sources) -> Option<Arc<Origins>> {
-    let recorder = runtime.recorder.as_ref()?;
-    Some(Arc::new(Origins::new(recorder, &runtime.program, sources)))
 }

@@ -4,9 +4,10 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::index::Owner;
-use super::record::ValuePlace;
+use super::ingredient::{Before, Ingredient};
+use super::place::ValuePlace;
 use super::text::{self, Line, line_at, lines, printed, unquoted};
-use super::window::{Before, From, is_ambiguous};
+use super::window::is_ambiguous;
 use super::{Entry, Hit, Origins};
 use govalue::{Value, is_empty};
 
@@ -48,17 +49,17 @@ impl Origins {
     }
 
     /// Finds an input that equals the text except for surrounding white space and quotes.
-    fn exact(&self, window: &[From], text: &str, line: (Line<'_>, usize), range: &Range<usize>) -> Option<Hit> {
+    fn exact(&self, window: &[Ingredient], text: &str, line: (Line<'_>, usize), range: &Range<usize>) -> Option<Hit> {
         let wanted = unquoted(text);
         window.iter().find_map(|from| match from {
-            From::Value(value, Some(place)) => {
+            Ingredient::Value(value, Some(place)) => {
                 let printed = printed(value)?;
                 let same = printed == wanted || printed.trim() == wanted.trim();
                 same.then(|| Hit::Value(self.line_of(*place, value, line)))
             }
-            From::Value(..) => None,
-            From::Key(key, place) => (**key == *wanted).then_some(Hit::Value(*place)),
-            From::Run(run, asked) => {
+            Ingredient::Value(..) => None,
+            Ingredient::Key(key, place) => (**key == *wanted).then_some(Hit::Value(*place)),
+            Ingredient::Run(run, asked) => {
                 let inner = &self.record.runs[*run].text;
                 if wanted.is_empty() || wanted.contains('\n') || unquoted(inner) != wanted {
                     return None;
@@ -82,14 +83,19 @@ impl Origins {
     }
 
     /// Finds the line in an input of several lines: the n-th of equal ones.
-    pub(super) fn by_line(&self, window: &[From], (line, nth): (Line<'_>, usize), range: &Range<usize>) -> Option<Hit> {
+    pub(super) fn by_line(
+        &self,
+        window: &[Ingredient],
+        (line, nth): (Line<'_>, usize),
+        range: &Range<usize>,
+    ) -> Option<Hit> {
         window.iter().find_map(|from| match from {
-            From::Value(value, Some(place)) => {
+            Ingredient::Value(value, Some(place)) => {
                 let inner = value.as_str().filter(|inner| inner.trim_end().contains('\n'))?;
                 self.index.nth(inner, Owner::Value(value), line.text, nth)?;
                 Some(Hit::Value(self.line_of(*place, value, (line, nth))))
             }
-            From::Run(run, asked) => {
+            Ingredient::Run(run, asked) => {
                 let inner = &self.record.runs[*run].text;
                 let found = self.index.nth(inner, Owner::Record, line.text, nth)?;
                 Some(Hit::Run(*run, *asked, Self::inside(line, range, found)))
@@ -99,12 +105,12 @@ impl Origins {
     }
 
     /// Finds the input at the same YAML path. A match of only the end of the path is a guess.
-    fn by_path(&self, window: &[From], text: &str, range: &Range<usize>, column: usize) -> Option<(Hit, bool)> {
+    fn by_path(&self, window: &[Ingredient], text: &str, range: &Range<usize>, column: usize) -> Option<(Hit, bool)> {
         let target = text::target(&*self.index.yaml(text, column)?, column + range.start)?;
         for skipped in 0..target.path.len() {
             let path = &target.path[skipped..];
             for from in window {
-                if let From::Value(value, _) = from
+                if let Ingredient::Value(value, _) = from
                     && let Some(place) = text::walk(value, path, &target)
                 {
                     return Some((Hit::Value(place), skipped == 0));
@@ -112,7 +118,7 @@ impl Origins {
             }
         }
         let made = window.iter().find_map(|from| match from {
-            From::Value(value, _) => {
+            Ingredient::Value(value, _) => {
                 let (map, key, held) = text::last_map(value, &target)?;
                 let made = &self.record.made;
                 let made = made
@@ -131,7 +137,7 @@ impl Origins {
         });
         let same = || {
             window.iter().find_map(|from| match from {
-                From::Run(run, asked) => {
+                Ingredient::Run(run, asked) => {
                     let inner = self.index.yaml(&self.record.runs[*run].text, 0)?;
                     Some(Hit::Run(*run, *asked, text::follow(&inner, &target)?))
                 }
@@ -142,7 +148,7 @@ impl Origins {
     }
 
     /// Finds an input that is part of the line, or that the line is part of.
-    fn within(&self, window: &[From], text: &str, line: Line<'_>, range: &Range<usize>) -> Option<Hit> {
+    fn within(&self, window: &[Ingredient], text: &str, line: Line<'_>, range: &Range<usize>) -> Option<Hit> {
         let asked_for = text.get(range.clone()).unwrap_or_default();
         let wanted = unquoted(if asked_for.trim().is_empty() {
             line.text
@@ -157,7 +163,7 @@ impl Origins {
         };
         for from in window {
             match from {
-                From::Value(value, Some(place)) => {
+                Ingredient::Value(value, Some(place)) => {
                     let Some(printed) = printed(value) else { continue };
                     let trimmed = printed.trim();
                     if !trimmed.is_empty() && wanted.contains(trimmed) {
@@ -166,8 +172,8 @@ impl Origins {
                         offer(wanted.len(), Hit::Value(*place));
                     }
                 }
-                From::Key(key, place) if wanted.contains(&**key) => offer(key.len() * 4, Hit::Value(*place)),
-                From::Run(run, asked) => {
+                Ingredient::Key(key, place) if wanted.contains(&**key) => offer(key.len() * 4, Hit::Value(*place)),
+                Ingredient::Run(run, asked) => {
                     let inner = &self.record.runs[*run].text;
                     let trimmed = inner.trim();
                     if trimmed.is_empty() {
@@ -191,10 +197,10 @@ impl Origins {
 
     /// Finds a value of unknown origin, such as an entry of a map that the template built: the last value read that
     /// prints the same.
-    fn by_value(&self, window: &[From], before: Before, line: Line<'_>) -> Option<Hit> {
+    fn by_value(&self, window: &[Ingredient], before: Before, line: Line<'_>) -> Option<Hit> {
         let wanted = unquoted(line.text);
         let came = window.iter().any(|from| match from {
-            From::Value(value, None) => printed(value).is_some_and(|printed| printed.trim() == wanted),
+            Ingredient::Value(value, None) => printed(value).is_some_and(|printed| printed.trim() == wanted),
             _ => false,
         });
         let fits = |value: &Value| printed(value).is_some_and(|printed| printed.trim() == wanted);
@@ -202,17 +208,17 @@ impl Origins {
             return None;
         }
         let handed = window.iter().find_map(|from| match from {
-            From::Value(value, None) if fits(value) => self.handed(value, before.0),
+            Ingredient::Value(value, None) if fits(value) => self.handed(value, before.0),
             _ => None,
         });
         self.search(before, fits).or(handed).map(Hit::Value)
     }
 
     /// Returns the only input, regardless of its text.
-    fn only(window: &[From]) -> Option<Hit> {
+    fn only(window: &[Ingredient]) -> Option<Hit> {
         match window {
             // An empty value is replaced by a default.
-            [From::Value(value, Some(place))] if !is_empty(value) => Some(Hit::Value(*place)),
+            [Ingredient::Value(value, Some(place))] if !is_empty(value) => Some(Hit::Value(*place)),
             _ => None,
         }
     }

@@ -8,7 +8,7 @@ use govalue::{Value, View, sprint, view};
 use goyaml::Node;
 use source::{FileId, Source, SourceKind, Sources, Span};
 
-use super::record::ValuePlace;
+use super::place::ValuePlace;
 
 /// Texts longer than this, in bytes, are not parsed as YAML.
 const MAX_YAML: usize = 1 << 20;

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::Origins;
-use super::record::{Event, RunId, ValuePlace};
+use super::ingredient::{Before, Ingredient};
+use super::place::ValuePlace;
+use super::record::Event;
 use super::text::printed;
 use govalue::{Value, View, view};
 
@@ -14,23 +16,9 @@ const MAX_CHAIN: usize = 24;
 /// The maximum number of events searched for a value of unknown origin.
 const MAX_SEARCH: usize = 20_000;
 
-/// A possible input of a text.
-#[derive(Clone, Debug)]
-pub(super) enum From {
-    /// A value, and the place at which it is written.
-    Value(Value, Option<ValuePlace>),
-    /// The key of an entry that was ranged over.
-    Key(Arc<str>, ValuePlace),
-    /// A run, and the run and event that started it.
-    Run(RunId, (RunId, usize)),
-}
-
-/// The end of a window: just before an event of a run.
-pub(super) type Before = (RunId, usize);
-
 impl Origins {
     /// Returns the inputs that a statement used before an event, latest first.
-    pub(super) fn window(&self, before: Before) -> Arc<[From]> {
+    pub(super) fn window(&self, before: Before) -> Arc<[Ingredient]> {
         self.index.window(before, || {
             let mut found = Vec::new();
             self.collect(before, &mut found, 0);
@@ -38,7 +26,7 @@ impl Origins {
         })
     }
 
-    fn collect(&self, (run, end): Before, found: &mut Vec<From>, depth: usize) {
+    fn collect(&self, (run, end): Before, found: &mut Vec<Ingredient>, depth: usize) {
         let Some(record) = self.record.runs.get(run) else {
             return;
         };
@@ -52,8 +40,8 @@ impl Origins {
             }
             match event {
                 Event::Mark(_) | Event::Emit | Event::Turn { .. } => return,
-                Event::Read(value, place) => found.push(From::Value(value.clone(), *place)),
-                Event::Run(inner) => found.push(From::Run(*inner, (run, at))),
+                Event::Read(value, place) => found.push(Ingredient::Value(value.clone(), *place)),
+                Event::Run(inner) => found.push(Ingredient::Run(*inner, (run, at))),
                 Event::Seen(slot) => self.variable((run, at), *slot, found, depth + 1),
                 Event::Note(_) | Event::Ranged(..) => {}
             }
@@ -61,7 +49,7 @@ impl Origins {
     }
 
     /// Collects the inputs of a variable's value.
-    fn variable(&self, (run, before): Before, slot: u32, found: &mut Vec<From>, depth: usize) {
+    fn variable(&self, (run, before): Before, slot: u32, found: &mut Vec<Ingredient>, depth: usize) {
         let record = &self.record.runs[run];
         let set_by = record.notes.get(&slot).and_then(|notes| {
             let count = notes.partition_point(|&at| at < before);
@@ -73,7 +61,7 @@ impl Origins {
             }
             Some((at, _)) => self.collect((run, at), found, depth),
             None if slot == 0 => {
-                found.push(From::Value(record.dot.clone(), None));
+                found.push(Ingredient::Value(record.dot.clone(), None));
                 if let Some(parent) = record.parent
                     && !matches!(view(&record.dot), View::Map(_) | View::Struct(_))
                 {
@@ -91,7 +79,7 @@ impl Origins {
         element: u32,
         is_key: bool,
         index: usize,
-        found: &mut Vec<From>,
+        found: &mut Vec<Ingredient>,
         depth: usize,
     ) {
         let events = &self.record.runs[run].events[..before];
@@ -104,7 +92,7 @@ impl Origins {
             View::List(list) => {
                 let place = ValuePlace::of_item(list, index);
                 if let Some(item) = list.items.get(index) {
-                    found.push(From::Value(item.clone(), place));
+                    found.push(Ingredient::Value(item.clone(), place));
                 }
                 if place.is_some() {
                     return;
@@ -119,8 +107,8 @@ impl Origins {
                 if let Some((key, value)) = entry {
                     let place = ValuePlace::of_entry(map, &key);
                     match place {
-                        Some(place) if is_key => found.push(From::Key(key, place)),
-                        _ => found.push(From::Value(value, place)),
+                        Some(place) if is_key => found.push(Ingredient::Key(key, place)),
+                        _ => found.push(Ingredient::Value(value, place)),
                     }
                     if place.is_some() {
                         return;
@@ -152,10 +140,10 @@ impl Origins {
 }
 
 /// Whether entries at several places print the same text.
-pub(super) fn is_ambiguous(window: &[From], wanted: &str) -> bool {
+pub(super) fn is_ambiguous(window: &[Ingredient], wanted: &str) -> bool {
     let mut places = window.iter().filter_map(|from| match from {
-        From::Value(value, Some(place)) => (printed(value)?.trim() == wanted).then_some(place.value),
-        From::Key(key, place) => (**key == *wanted).then_some(place.value),
+        Ingredient::Value(value, Some(place)) => (printed(value)?.trim() == wanted).then_some(place.value),
+        Ingredient::Key(key, place) => (**key == *wanted).then_some(place.value),
         _ => None,
     });
     let first = places.next();
