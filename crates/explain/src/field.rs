@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::change::{Changed, json};
 use super::object::{EXPLAIN, blame, find, reference, title, whole};
-use super::screen::{Rows, cut, json_place, line, place};
+use super::screen::{Rows, cut, differing, json_place, line, place};
 use super::setters::{as_flag, count, path_of, shown, without_items};
 use super::{Answer, Systems, Traced};
 use chart::values::GLOBAL;
@@ -339,7 +339,7 @@ fn proven(
         };
         if let Some(difference) = differences.iter().find(is_it) {
             let after = match (&difference.before, &difference.after) {
-                (Some(before), Some(after)) => super::reach::differing(before, after).1,
+                (Some(before), Some(after)) => differing(before, after).1,
                 (_, after) => after.as_deref().map_or_else(|| "gone".to_owned(), cut),
             };
             found.push((path, to, after));

@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::change::{Before, Changed, Difference, flat, json as written};
 use super::field::{change_rows, set_rows};
 use super::object::EXPLAIN;
-use super::screen::{Rows, cut, cut_at, json_place, place};
+use super::screen::{Rows, cut, cut_at, differing, json_place, place};
 use super::setters::{count, path_of, shown, walk, without_items};
 use super::{Answer, Systems, Traced};
 use diagnostics::{Diagnostic, Result, closest};
@@ -302,24 +302,6 @@ fn of_field(before: &Before, ((object, path), reached): (&(super::change::Id, Op
         "printed": reached.origin.map(|is_certain| if is_certain { "certain" } else { "likely" }),
         "with_change": reached.after,
     })
-}
-
-/// Two values as JSON; for multi-line texts, the first lines that differ.
-pub(super) fn differing(before: &str, after: &str) -> (String, String) {
-    let text = |json: &str| match serde_json::from_str(json) {
-        Ok(serde_json::Value::String(text)) if text.trim_end().contains('\n') => Some(text),
-        _ => None,
-    };
-    let (Some(old), Some(new)) = (text(before), text(after)) else {
-        return (cut(before), cut(after));
-    };
-    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let at = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
-    let shown = |lines: &[&str]| match lines.get(at) {
-        Some(line) => format!("line {}: {}", at + 1, cut(line.trim())),
-        None => format!("no line {}", at + 1),
-    };
-    (shown(&old), shown(&new))
 }
 
 fn after(difference: &Difference) -> String {

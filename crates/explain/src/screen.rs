@@ -109,3 +109,21 @@ impl Rows {
         }
     }
 }
+
+/// Two values as JSON; for multi-line texts, the first lines that differ.
+pub(super) fn differing(before: &str, after: &str) -> (String, String) {
+    let text = |json: &str| match serde_json::from_str(json) {
+        Ok(serde_json::Value::String(text)) if text.trim_end().contains('\n') => Some(text),
+        _ => None,
+    };
+    let (Some(old), Some(new)) = (text(before), text(after)) else {
+        return (cut(before), cut(after));
+    };
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let at = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let shown = |lines: &[&str]| match lines.get(at) {
+        Some(line) => format!("line {}: {}", at + 1, cut(line.trim())),
+        None => format!("no line {}", at + 1),
+    };
+    (shown(&old), shown(&new))
+}
