@@ -50,7 +50,9 @@ impl<'a> Walker<'a> {
                 walker.value(&field.kind, value);
                 walker.is_merged = false;
                 if !walker.has_errors_since(before) && !walker.in_status() {
+                    let before = walker.count();
                     own.check_field(walker, key, field.required, value);
+                    walker.note_unchecked_template(before);
                 }
             });
         }
@@ -60,10 +62,12 @@ impl<'a> Walker<'a> {
                     self.missing(field.name);
                 }
             }
+            let before = self.count();
             own.check_tables(self, map);
             for check in &own.checks {
                 check(self, map);
             }
+            self.note_unchecked_template(before);
         }
         self.frames.pop();
     }
@@ -191,6 +195,23 @@ impl<'a> Walker<'a> {
                 );
             }
             None => self.wrong_type(kind, value),
+        }
+    }
+
+    /// Says of what is wrong in a StatefulSet's pod template who refuses it before 1.34: not the API server, which does
+    /// not validate the template (`ValidatePodTemplateSpecForStatefulSet`), but every pod fails to be created.
+    fn note_unchecked_template(&mut self, since: usize) {
+        if self.version.minor >= 34 || self.count() == since || !self.is_in(&["spec", "template", "spec"]) {
+            return;
+        }
+        let definitions = Definitions::get();
+        let of = self.frames.first().map(|(definition, _)| *definition);
+        if of.is_some() && of == definitions.index("apps.v1.StatefulSet") {
+            let note = format!(
+                "Kubernetes {} accepts the StatefulSet, but refuses its pods",
+                self.version
+            );
+            self.help_since(since, &note);
         }
     }
 

@@ -206,6 +206,23 @@ impl<'a> Walker<'a> {
         self.problems.truncate(count);
     }
 
+    /// Whether the current path is this one or below it.
+    pub(super) fn is_in(&self, keys: &[&str]) -> bool {
+        let mut steps = self.path.iter();
+        keys.iter()
+            .all(|key| matches!(steps.next(), Some(Position::Key(step)) if step == key))
+    }
+
+    /// Adds a help to all but the first `count` problems.
+    pub(super) fn help_since(&mut self, count: usize, help: &str) {
+        for problem in self.problems.iter_mut().skip(count) {
+            problem.help = Some(match problem.help.take() {
+                Some(own) => format!("{own}; {help}"),
+                None => help.to_owned(),
+            });
+        }
+    }
+
     /// The number of problems so far.
     pub(crate) fn count(&self) -> usize {
         self.problems.len()
