@@ -197,6 +197,8 @@ fn reports_for_other_programs_have_the_same_counts() {
 struct Watching {
     process: Child,
     lines: Receiver<String>,
+    /// How the last line of a run begins on its standard output.
+    last: &'static str,
 }
 
 impl Watching {
@@ -222,7 +224,9 @@ impl Watching {
                 }
             });
         }
-        Self { process, lines }
+        let is_covered = arguments.iter().any(|argument| argument.starts_with("--coverage"));
+        let last = if is_covered { "All templates " } else { "Time: " };
+        Self { process, lines, last }
     }
 
     /// The output until it waits for changes: the suites that were run, and why. The order of the two streams may vary.
@@ -235,7 +239,7 @@ impl Watching {
                 .recv_timeout(Duration::from_mins(1))
                 .unwrap_or_else(|_| panic!("{said:?}"));
             waits |= line.starts_with("Watching ");
-            is_summed_up |= line.starts_with("Time: ") || line.ends_with("no suite runs any of it");
+            is_summed_up |= line.starts_with(self.last) || line.ends_with("no suite runs any of it");
             let starts = [" PASS ", " FAIL ", "Changed: ", "All templates ", "### Lint of "];
             if starts.iter().any(|start| line.starts_with(start)) {
                 said.push(line);
