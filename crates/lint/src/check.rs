@@ -1,5 +1,6 @@
 //! One run: the rules over what its stages came to, with the places, selections and comments that apply.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::context::Context;
@@ -13,7 +14,7 @@ use super::suppress::Suppressions;
 use super::tally::Tally;
 use diagnostics::{Cause, Diagnostic, Report};
 use engine::places::Places;
-use source::{Source, SourceKind, Sources, Span};
+use source::{FileId, Source, SourceKind, Sources, Span};
 use system::{FileKind, System};
 
 /// Whether a rule applies to the scope.
@@ -67,7 +68,26 @@ pub(super) fn check(
         is_asked(rule, scope) && selection.is_on(rule) && is_sure
     });
     let tally = Tally::of(&context, run, scope);
+    forget_rendered(&context, &report);
     (report, suppressions, tally)
+}
+
+/// Drops the rendered texts that no finding shows: with hundreds of values files they would fill the memory.
+fn forget_rendered(context: &Context<'_>, report: &Report) {
+    let places = |found: &Diagnostic| {
+        let labels = found.labels.iter().map(|label| label.span.file);
+        found
+            .span
+            .map(|span| span.file)
+            .into_iter()
+            .chain(labels)
+            .collect::<Vec<_>>()
+    };
+    let shown: BTreeSet<FileId> = report.diagnostics.iter().flat_map(places).collect();
+    let rendered = context.objects.files.keys();
+    rendered
+        .filter(|file| !shown.contains(*file))
+        .for_each(|file| context.sources.forget(*file));
 }
 
 /// Drops a render error caused by an undefined template that is already reported: one cause, one finding.

@@ -8,8 +8,10 @@ use promchart_k8s::Version;
 
 use super::branches::{self, Arm, Place};
 use super::context::Context;
+use super::parsed::ParsedChart;
 use super::rules::kubernetes::undefined_kinds;
 use super::run::{Run, Scope};
+use super::shared::Analysis;
 use diagnostics::report::Reach;
 use engine::manifest::is_manifest;
 use source::Sources;
@@ -42,8 +44,21 @@ pub struct Tally {
     templates: BTreeMap<(Arc<str>, Arc<str>), bool>,
     /// The branches of the templates by chart, each with its position and whether any run took it.
     branches: BTreeMap<(Arc<str>, Arm), (Place, bool)>,
+    /// The branches that one run took. There are thousands, so the others are not listed for each run.
+    counted: Option<Counted>,
+    /// The analysis whose branches were added last.
+    last: Option<Arc<Analysis>>,
     /// Kubernetes versions without definitions in this build.
     versions: BTreeSet<String>,
+}
+
+/// The branches that a run took, of those of its chart.
+#[derive(Clone, Debug)]
+struct Counted {
+    chart: Arc<str>,
+    parsed: Arc<ParsedChart>,
+    analysis: Arc<Analysis>,
+    taken: Vec<Arm>,
 }
 
 impl Tally {
@@ -94,18 +109,41 @@ impl Tally {
         else {
             return;
         };
-        let taken = branches::hits(coverage);
-        for (arm, place) in analysis.branches(chart) {
-            let is_taken = taken.contains(arm);
-            self.branches
-                .insert((Arc::clone(&run.chart), arm.clone()), (place.clone(), is_taken));
-        }
+        let all = analysis.branches(chart);
+        let mut taken: Vec<Arm> = branches::hits(coverage).into_iter().collect();
+        taken.retain(|arm| all.contains_key(arm));
+        self.counted = Some(Counted {
+            chart: Arc::clone(&run.chart),
+            parsed: Arc::clone(chart),
+            analysis: Arc::clone(analysis),
+            taken,
+        });
     }
 
-    /// The branches that were taken.
+    /// Adds the branches of a run.
+    fn count(&mut self, run: Option<Counted>) {
+        let Some(Counted {
+            chart,
+            parsed,
+            analysis,
+            taken,
+        }) = run
+        else {
+            return;
+        };
+        if !self.last.as_ref().is_some_and(|last| Arc::ptr_eq(last, &analysis)) {
+            for (arm, place) in analysis.branches(&parsed) {
+                let branch = (Arc::clone(&chart), arm.clone());
+                self.branches.entry(branch).or_insert_with(|| (place.clone(), false));
+            }
+            self.last = Some(analysis);
+        }
+        self.take(&chart, taken);
+    }
+
+    /// The branches that the run took.
     pub(super) fn taken(&self) -> impl Iterator<Item = Arm> {
-        let taken = self.branches.iter().filter(|(_, (_, is_taken))| *is_taken);
-        taken.map(|((_, arm), _)| arm.clone())
+        self.counted.iter().flat_map(|run| run.taken.iter().cloned())
     }
 
     /// Adds the templates and branches that other values reached; these renders do not count as runs.
@@ -113,13 +151,11 @@ impl Tally {
         for (template, is_productive) in other.templates {
             *self.templates.entry(template).or_default() |= is_productive;
         }
-        for (branch, (place, is_taken)) in other.branches {
-            self.branches.entry(branch).or_insert((place, false)).1 |= is_taken;
-        }
+        self.count(other.counted);
     }
 
-    /// Notes branches that were taken where a chart refused values: they write the words of it.
-    pub(super) fn refuse(&mut self, chart: &Arc<str>, arms: BTreeSet<Arm>) {
+    /// Notes branches that were taken: by a run, or where a chart refused values, whose words they write.
+    pub(super) fn take(&mut self, chart: &Arc<str>, arms: impl IntoIterator<Item = Arm>) {
         for arm in arms {
             if let Some((_, is_taken)) = self.branches.get_mut(&(Arc::clone(chart), arm)) {
                 *is_taken = true;
@@ -174,9 +210,7 @@ impl Tally {
         for (template, is_productive) in other.templates {
             *self.templates.entry(template).or_default() |= is_productive;
         }
-        for (branch, (place, is_taken)) in other.branches {
-            self.branches.entry(branch).or_insert((place, false)).1 |= is_taken;
-        }
+        self.count(other.counted);
     }
 
     /// The templates from which no run rendered an object, with the names of their charts.
