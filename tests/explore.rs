@@ -117,7 +117,7 @@ fn the_report_tells_what_was_not_reached() {
     assert_eq!(code, 1);
     assert!(!explored.contains("not checked"), "{explored}");
     assert!(
-        explored.contains("2 of 2 branches, 1 of them without exploring"),
+        explored.contains("2 of 2 branches (100 %), 1 of them without exploring"),
         "{explored}"
     );
     // Within one render there is nothing but what the values reach.
@@ -135,7 +135,16 @@ fn the_report_tells_what_was_not_reached() {
 fn branches_that_refuse_values_are_told_apart() {
     let chart = format!("{FOLDER}/guards-together");
     let run = Case::new("lint").args([&*chart, "--explore"]).dir(root()).run();
-    let told = "explored tests/fixtures/explore/guards-together: 9 of 9 branches, 5 of them without exploring, 2 where the chart refuses values; ";
+    let told = "explored tests/fixtures/explore/guards-together: 7 of 7 branches (100 %), 5 of them without exploring, not counting 2 that only refuse values; ";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+    assert!(!run.stderr.contains("branches of templates"), "{}", run.stderr);
+}
+
+#[test]
+fn branches_that_nothing_takes_do_not_count() {
+    let chart = format!("{FOLDER}/constants");
+    let run = Case::new("lint").args([&*chart, "--explore"]).dir(root()).run();
+    let told = "explored tests/fixtures/explore/constants: 3 of 3 branches (100 %), 2 of them without exploring; ";
     assert!(run.stderr.contains(told), "{}", run.stderr);
     assert!(!run.stderr.contains("branches of templates"), "{}", run.stderr);
 }

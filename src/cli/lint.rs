@@ -112,11 +112,15 @@ struct Checks {
 /// The result of exploring a chart; with `all`, also the branches that were not reached.
 fn exploration(explored: &Explored, all: bool) -> String {
     let mut text = format!(
-        "explored {}: {} of {} branches, {} of them without exploring",
-        explored.chart, explored.reached, explored.branches, explored.plain
+        "explored {}: {} of {} branches ({} %), {} of them without exploring",
+        explored.chart,
+        explored.reached,
+        explored.branches,
+        100 * explored.reached / explored.branches.max(1),
+        explored.plain
     );
     if explored.refusing > 0 {
-        text.push_str(&format!(", {} where the chart refuses values", explored.refusing));
+        text.push_str(&format!(", not counting {} that only refuse values", explored.refusing));
     }
     text.push_str(&format!(
         "; {} renders, {} sets of values linted\n",

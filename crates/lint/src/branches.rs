@@ -47,6 +47,8 @@ pub(super) struct Place {
     pub(super) body: Option<Span>,
     /// The longest text that it surely writes, with single blanks: if a refusal has it in its words, this branch refuses.
     pub(super) words: Option<Arc<str>>,
+    /// The template that it is in.
+    pub(super) template: Arc<str>,
 }
 
 /// The branches of all templates that something calls. A branch that ends the render with `fail` is a guard and none of them, and
@@ -74,15 +76,15 @@ pub(super) fn branches(chart: &ParsedChart, called: &BTreeSet<Arc<str>>) -> BTre
         for tree in &template.trees {
             if tree.name == template.name {
                 if !is_partial && !is_library {
-                    found.list(&tree.root, &template.name);
+                    found.list(&tree.root, (&template.name, &tree.name));
                 }
             } else if called.contains(&tree.name) && !(tree.root.is_empty() && winners.contains_key(&tree.name)) {
-                winners.insert(Arc::clone(&tree.name), (&template.name, &tree.root));
+                winners.insert(&tree.name, (&template.name, &tree.root));
             }
         }
     }
-    for (file, root) in winners.into_values() {
-        found.list(root, file);
+    for (name, (file, root)) in winners {
+        found.list(root, (file, name));
     }
     found.0
 }
@@ -91,36 +93,43 @@ pub(super) fn branches(chart: &ParsedChart, called: &BTreeSet<Arc<str>>) -> BTre
 struct Found(BTreeMap<Arm, Place>);
 
 impl Found {
-    fn list(&mut self, list: &List, file: &Arc<str>) {
+    /// Goes through a list in a file and a template.
+    fn list(&mut self, list: &List, within: (&Arc<str>, &Arc<str>)) {
         for node in &list.nodes {
             if let Node::If(branch) | Node::With(branch) | Node::Range(branch) = node {
-                self.branch(branch, file);
+                self.branch(branch, within);
             }
         }
     }
 
-    fn branch(&mut self, branch: &Branch, file: &Arc<str>) {
+    fn branch(&mut self, branch: &Branch, within: (&Arc<str>, &Arc<str>)) {
         let mut add = |is_else: bool, list: Option<&List>| {
             if list.is_some_and(ends_render) {
                 return;
             }
             let arm = Arm {
-                file: Arc::clone(file),
+                file: Arc::clone(within.0),
                 node: branch.meta.id,
                 is_else,
             };
             let body = list.and_then(extent);
             let head = branch.meta.span;
             let words = list.and_then(words);
-            self.0.insert(arm, Place { head, body, words });
+            let place = Place {
+                head,
+                body,
+                words,
+                template: Arc::clone(within.1),
+            };
+            self.0.insert(arm, place);
             if let Some(list) = list {
-                self.list(list, file);
+                self.list(list, within);
             }
         };
         add(false, Some(&branch.list));
         match branch.else_list.as_ref() {
             Some(list) => match &list.nodes[..] {
-                [Node::If(next) | Node::With(next)] => self.branch(next, file),
+                [Node::If(next) | Node::With(next)] => self.branch(next, within),
                 _ => add(true, Some(list)),
             },
             None => add(true, None),

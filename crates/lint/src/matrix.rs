@@ -142,7 +142,7 @@ fn all(
     for outcome in explored {
         uses.extend(outcome.suppressions);
         outcome.tallies.into_iter().for_each(|of_set| tally.reach(of_set));
-        tally.take(&outcome.explored.chart, outcome.refusing);
+        tally.take(&outcome.explored.chart, outcome.untaken);
         more.append(outcome.report);
         summaries.push(outcome.explored);
     }

@@ -154,7 +154,7 @@ impl Tally {
         self.count(other.counted);
     }
 
-    /// Notes branches that were taken: by a run, or where a chart refused values, whose words they write.
+    /// Notes branches that were taken: by a run, or where a chart refused values, whose words they write; or that nothing takes.
     pub(super) fn take(&mut self, chart: &Arc<str>, arms: impl IntoIterator<Item = Arm>) {
         for arm in arms {
             if let Some((_, is_taken)) = self.branches.get_mut(&(Arc::clone(chart), arm)) {

@@ -171,6 +171,16 @@ impl Formula {
         }
     }
 
+    /// Whether all parts of it are known.
+    pub(super) fn is_sure(&self) -> bool {
+        match self {
+            Self::Unknown => false,
+            Self::Always(_) | Self::Atom(_) => true,
+            Self::Not(inner) => inner.is_sure(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().all(Self::is_sure),
+        }
+    }
+
     fn bounded(self) -> Self {
         if self.size() > MAX_SIZE { Self::Unknown } else { self }
     }
@@ -186,20 +196,33 @@ impl Formula {
     /// Ways to have it come out as wanted, each a set of tests with their outcomes. None if that cannot be; a part of which nothing
     /// is known asks for nothing.
     pub(super) fn ways(&self, wanted: bool) -> Vec<Vec<Literal>> {
+        self.ways_with(wanted, &[Vec::new()])
+    }
+
+    /// Ways to have it come out as wanted besides each of some others, as far as they go together.
+    pub(super) fn ways_with(&self, wanted: bool, others: &[Vec<Literal>]) -> Vec<Vec<Literal>> {
+        let all_of = |parts: &[Self]| {
+            let first = others.to_vec();
+            parts.iter().fold(first, |found, part| part.ways_with(wanted, &found))
+        };
         match self {
-            Self::Always(value) if *value == wanted => vec![Vec::new()],
-            Self::Always(_) => Vec::new(),
-            Self::Unknown => vec![Vec::new()],
-            Self::Atom(atom) => vec![vec![Literal {
-                atom: atom.clone(),
-                is_met: wanted,
-            }]],
-            Self::Not(inner) => inner.ways(!wanted),
-            Self::All(parts) if wanted => conjunction(parts, wanted),
-            Self::Any(parts) if !wanted => conjunction(parts, wanted),
+            Self::Always(value) if *value != wanted => Vec::new(),
+            Self::Always(_) | Self::Unknown => others.to_vec(),
+            Self::Atom(atom) => {
+                let literal = Literal {
+                    atom: atom.clone(),
+                    is_met: wanted,
+                };
+                others.iter().filter_map(|other| extended(other, &literal)).collect()
+            }
+            Self::Not(inner) => inner.ways_with(!wanted, others),
+            Self::All(parts) if wanted => all_of(parts),
+            Self::Any(parts) if !wanted => all_of(parts),
             Self::All(parts) | Self::Any(parts) => {
-                let mut found: Vec<Vec<Literal>> = parts.iter().flat_map(|part| part.ways(wanted)).collect();
+                let each = parts.iter().flat_map(|part| part.ways_with(wanted, others));
+                let mut found: Vec<Vec<Literal>> = each.collect();
                 found.sort_by_key(Vec::len);
+                found.dedup();
                 found.truncate(MAX_WAYS);
                 found
             }
@@ -207,45 +230,47 @@ impl Formula {
     }
 }
 
-fn conjunction(parts: &[Formula], wanted: bool) -> Vec<Vec<Literal>> {
-    let start = vec![Vec::new()];
-    parts
-        .iter()
-        .fold(start, |found, part| joined(&found, &part.ways(wanted)))
-}
-
-/// Each of some ways with each of some others, as far as they go together.
-pub(super) fn joined(ones: &[Vec<Literal>], others: &[Vec<Literal>]) -> Vec<Vec<Literal>> {
-    let mut next = Vec::new();
-    for one in ones {
-        for other in others {
-            let mut joined = one.clone();
-            for literal in other {
-                if !joined.contains(literal) {
-                    joined.push(literal.clone());
-                }
-            }
-            if joined.len() <= MAX_LITERALS && !contradicts(&joined) {
-                next.push(joined);
-            }
-        }
+/// A way with one more test, if they go together.
+fn extended(way: &[Literal], literal: &Literal) -> Option<Vec<Literal>> {
+    let mut way = way.to_vec();
+    if !way.contains(literal) {
+        way.push(literal.clone());
     }
-    next.truncate(MAX_WAYS);
-    next
+    (way.len() <= MAX_LITERALS && !contradicts(&way)).then_some(way)
 }
 
-/// Whether a way asks for one test to come out both ways. What is said of any item of a list is not: there may be two.
-fn contradicts(way: &[Literal]) -> bool {
-    way.iter().enumerate().any(|(at, literal)| {
-        let is_any = literal.atom.path().is_some_and(|path| path.contains(&Step::Any));
-        !is_any
-            && way[..at].iter().any(|other| match (&literal.atom, &other.atom) {
-                (Atom::Equals(path, one), Atom::Equals(other_path, two)) if literal.is_met && other.is_met => {
-                    path == other_path && one != two
-                }
-                (one, two) => one == two && literal.is_met != other.is_met,
-            })
-    })
+/// Whether the last test of a way cannot come out as wanted where the others do. What is said of any item of a list can be: there may
+/// be two.
+pub(super) fn contradicts(way: &[Literal]) -> bool {
+    let Some((last, others)) = way.split_last() else {
+        return false;
+    };
+    let is_any = |literal: &Literal| literal.atom.path().is_some_and(|path| path.contains(&Step::Any));
+    !is_any(last)
+        && others
+            .iter()
+            .any(|other| excludes(last, other) || excludes(other, last))
+}
+
+/// Whether one test rules out another.
+fn excludes(one: &Literal, other: &Literal) -> bool {
+    match (&one.atom, &other.atom) {
+        (Atom::Equals(path, one_constant), Atom::Equals(other_path, constant)) if one.is_met && other.is_met => {
+            path == other_path && one_constant != constant
+        }
+        (Atom::Equals(path, constant), Atom::Truthy(other_path)) if one.is_met => {
+            // `toString` may be between.
+            let is_text_of_false = matches!(constant, Constant::Text(text) if matches!(&**text, "false" | "0"));
+            path == other_path && constant.is_true() != other.is_met && !is_text_of_false
+        }
+        (Atom::Kind(path, kind), Atom::Kind(other_path, other_kind)) if one.is_met && other.is_met => {
+            path == other_path && kind != other_kind
+        }
+        (Atom::Kind(path, kind), Atom::Truthy(other_path) | Atom::Present(other_path)) if one.is_met => {
+            path == other_path && &**kind == "invalid" && other.is_met
+        }
+        (one_atom, other_atom) => one_atom == other_atom && one.is_met != other.is_met,
+    }
 }
 
 /// What is known of a value.
@@ -515,4 +540,26 @@ pub(super) fn kind_is(path: &Path, word: &str) -> Formula {
         kind => kind,
     };
     Formula::Atom(Atom::Kind(path.clone(), kind.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_go_together() {
+        let path = vec![Step::Key("mode".into())];
+        let is = |text: &str| Formula::Atom(Atom::Equals(path.clone(), Constant::Text(text.into())));
+        let name = |at: usize| format!("m{at}");
+        // More than are kept, of which only the last one fits.
+        let most = 2 * MAX_WAYS;
+        let any = Formula::any((0..=most).map(|at| is(&name(at))));
+        let last = is(&name(most)).ways(true);
+        assert_eq!(any.ways_with(true, &last), last);
+        assert_eq!(any.ways_with(false, &last), Vec::<Vec<Literal>>::new());
+        let empty = Formula::Atom(Atom::Truthy(path.clone())).ways(false);
+        assert_eq!(any.ways_with(true, &empty), Vec::<Vec<Literal>>::new());
+        // What `toString` makes of a switch that is off.
+        assert_eq!(is("false").ways_with(true, &empty).len(), 1);
+    }
 }

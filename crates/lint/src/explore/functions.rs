@@ -148,7 +148,34 @@ impl Interpreter<'_> {
                 self.demand(span, Some(value.truth()));
                 value.clone()
             }
-            ("first" | "last" | "mustFirst" | "mustLast", [list]) => list.item(),
+            ("first" | "last" | "mustFirst" | "mustLast", [list]) => list.map(&|list| match list {
+                Known::List(items) => {
+                    let is_first = matches!(name, "first" | "mustFirst");
+                    let item = if is_first { items.first() } else { items.last() };
+                    item.cloned().unwrap_or(Known::Constant(Constant::Null))
+                }
+                list => list.item(),
+            }),
+            ("rest" | "mustRest", [Known::List(items)]) => {
+                Known::List(Arc::new(items.iter().skip(1).cloned().collect()))
+            }
+            ("keys", [Known::Dict(entries)]) if is_fixed(entries) => {
+                Known::List(Arc::new(entries.keys().map(|key| Known::text(key)).collect()))
+            }
+            (
+                "splitList",
+                [
+                    Known::Constant(Constant::Text(sep)),
+                    Known::Constant(Constant::Text(text)),
+                ],
+            ) if !sep.is_empty() => Known::List(Arc::new(text.split(&**sep).map(Known::text).collect())),
+            ("concat" | "mustConcat", lists) if lists.iter().all(|list| matches!(list, Known::List(_))) => {
+                let items = lists.iter().flat_map(|list| match list {
+                    Known::List(items) => items.to_vec(),
+                    _ => Vec::new(),
+                });
+                Known::List(Arc::new(items.collect()))
+            }
             ("dict", pairs) => dict(pairs),
             ("list" | "tuple", items) => Known::List(Arc::new(items.to_vec())),
             ("set", [map, key, value]) => {
@@ -174,7 +201,8 @@ impl Interpreter<'_> {
                 changed
             }
             ("merge" | "mustMerge" | "mergeOverwrite" | "mustMergeOverwrite" | "concat" | "mustConcat", values) => {
-                Known::choice(values.iter().map(|value| (Formula::Unknown, value.clone())))
+                // Each is in it as far as there is something in it.
+                Known::choice(values.iter().map(|value| (value.truth(), value.clone())))
             }
             ("append" | "prepend" | "push" | "mustAppend" | "mustPush" | "mustPrepend", [list, item]) => match list {
                 Known::List(items) if items.len() < MAX_ITEMS => {
@@ -188,6 +216,7 @@ impl Interpreter<'_> {
                 let any = Formula::any(items.iter().map(Known::truth));
                 Known::choice([(any.clone(), Known::Filled), (any.not(), Known::text(""))])
             }
+            ("fromYaml", [Known::Filled]) => Known::Filled,
             ("fromJson" | "fromYaml" | "fromJsonArray" | "fromYamlArray", [text]) => text.map(&|known| match known {
                 Known::Encoded(value) => Known::clone(value),
                 Known::Constant(Constant::Text(text)) if text.trim().is_empty() => Known::Dict(Arc::default()),
@@ -236,9 +265,13 @@ impl Interpreter<'_> {
     fn path(&mut self, value: &Known, keys: &[Known]) -> Known {
         let mut value = value.clone();
         for key in keys {
-            value = match key {
-                Known::Constant(Constant::Text(name)) => self.field(&value, name),
-                Known::Choice(names) => {
+            value = match (&value, key) {
+                (Known::List(items), Known::Constant(Constant::Int(at))) => {
+                    let item = usize::try_from(*at).ok().and_then(|at| items.get(at));
+                    item.cloned().unwrap_or(Known::Unknown)
+                }
+                (_, Known::Constant(Constant::Text(name))) => self.field(&value, name),
+                (_, Known::Choice(names)) => {
                     let fields: Vec<(Formula, Known)> = names
                         .iter()
                         .map(|(condition, name)| {
@@ -465,6 +498,12 @@ fn dict(pairs: &[Known]) -> Known {
         entries.insert(Arc::clone(key), value.clone());
     }
     Known::Dict(Arc::new(entries))
+}
+
+/// Whether a map has just the keys that are known, whatever the values.
+fn is_fixed(entries: &BTreeMap<Arc<str>, Known>) -> bool {
+    let is_there = |entry: &Known| entry.presence() == Formula::Always(true);
+    !entries.contains_key(OPEN) && entries.values().all(is_there)
 }
 
 fn transparent(name: &str, known: &Known) -> Known {

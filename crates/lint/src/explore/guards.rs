@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::super::branches::Arm;
+use super::super::branches::{Arm, Place};
 use super::candidate::{Candidate, Keys, Origin};
-use super::formula::Formula;
+use super::formula::{Formula, Literal};
 use super::interpret::Needs;
 use super::probe::Probe;
-use super::search::{Plan, Search};
+use super::search::{Plan, Search, ways_of};
 use super::solve::Draft;
 use chart::schema::SCHEMA;
 use diagnostics::{Cause, Diagnostic};
@@ -18,6 +18,8 @@ use source::Span;
 
 /// How often what fails is mended before it is given up.
 const MAX_REPAIRS: usize = 4;
+/// How often what is refused before anything is rendered is mended.
+const MAX_CHECKS: usize = 16;
 
 /// What became of values.
 pub(super) enum Settled {
@@ -33,6 +35,8 @@ pub(super) struct Refusals {
     pub(super) errors: Vec<Diagnostic>,
     /// The keys that they blame.
     pub(super) blamed: BTreeSet<String>,
+    /// The branches that the last render took.
+    pub(super) hits: BTreeSet<Arm>,
 }
 
 impl Search<'_> {
@@ -54,23 +58,112 @@ impl Search<'_> {
         for arm in &writers {
             if self.reached.insert(arm.clone()) {
                 self.refusing.insert(arm.clone());
+                self.learn(arm);
             }
         }
         writers
+    }
+
+    /// Learns from a branch that refuses values: which values it does refuse, and that its template is a guard.
+    fn learn(&mut self, arm: &Arm) {
+        if let Some(place) = self.wanted.get(arm) {
+            self.guards.insert(Arc::clone(&place.template));
+        }
+        let goals = self.knowledge.conditions.goals.get(arm);
+        let is_sure = |needs: &&Needs| needs.iter().all(|(formula, _)| formula.is_sure());
+        let ways = goals.into_iter().flatten().filter(is_sure).flat_map(ways_of);
+        // Ways that are open where the chart renders are not all that it takes.
+        let is_open = |way: &Vec<Literal>| self.starts.iter().any(|start| self.is_way_open(way, start));
+        let ways: Vec<Vec<Literal>> = ways.filter(|way| !way.is_empty() && !is_open(way)).collect();
+        self.refused.insert(arm.clone(), ways);
+    }
+
+    /// Forgets what is said to be refused, but is not: the chart renders with these values.
+    pub(super) fn allow(&mut self, draft: &Draft) {
+        let mut refused = std::mem::take(&mut self.refused);
+        for ways in refused.values_mut() {
+            ways.retain(|way| !self.is_way_open(way, draft));
+        }
+        self.refused = refused;
+    }
+
+    fn is_way_open(&self, way: &[Literal], draft: &Draft) -> bool {
+        way.iter()
+            .all(|literal| self.knowledge.holds(literal, draft, &self.cluster))
+    }
+
+    /// A branch that would refuse a draft, as far as is known.
+    fn refuser(&self, draft: &Draft) -> Option<&Arm> {
+        let is_open = |ways: &Vec<Vec<Literal>>| ways.iter().any(|way| self.is_way_open(way, draft));
+        self.refused.iter().find(|(_, ways)| is_open(ways)).map(|(arm, _)| arm)
+    }
+
+    /// Whether nothing that is known would refuse a draft, or the draft with what keeps such branches from being taken.
+    pub(super) fn unrefused(&self, draft: Draft, plans: &[Plan]) -> Option<Draft> {
+        let mut draft = draft;
+        for _ in 0..MAX_REPAIRS {
+            let Some(arm) = self.refuser(&draft) else {
+                return Some(draft);
+            };
+            draft = self.without(&draft, arm, plans)?;
+        }
+        None
+    }
+
+    /// Whether a branch is one that likely refuses values: there is no other way to take it.
+    pub(super) fn is_suspect(&self, arm: &Arm) -> bool {
+        let is_of_guard = |place: &Place| place.words.is_some() && self.guards.contains(&place.template);
+        !self.harmless.contains(arm) && self.wanted.get(arm).is_some_and(is_of_guard)
+    }
+
+    /// Renders once with the ways to branches that refuse values, all of them at once: guards often write all that is wrong.
+    pub(super) fn provoke(&mut self, start: &Draft, mut plans: Vec<Plan>) {
+        let all = plans.clone();
+        while !plans.is_empty() && !self.is_over() {
+            let draft = self.opened(start, &plans);
+            let probe = self.prober.probe(&draft.candidate);
+            let errors = self.new_errors(&probe);
+            if probe.is_rendered {
+                if errors.is_empty() {
+                    self.keep(&draft.candidate, &probe);
+                } else {
+                    self.note_refusal(&probe, &errors);
+                }
+                let is_harmless = |arm: &&Arm| probe.hits.contains(*arm) && !self.refusing.contains(*arm);
+                let harmless: Vec<Arm> = plans
+                    .iter()
+                    .map(|plan| &plan.arm)
+                    .filter(is_harmless)
+                    .cloned()
+                    .collect();
+                self.harmless.extend(harmless);
+                break;
+            }
+            let blamed = errors.iter().flat_map(|error| self.named(error)).collect();
+            let count = plans.len();
+            plans.retain(|plan| !self.is_blamed(plan, start, &blamed));
+            if plans.len() == count {
+                plans.truncate(count / 2);
+            }
+        }
+        self.tried(&all);
     }
 
     /// Renders, and does what guards want until the chart renders, without closing the ways of the plans.
     pub(super) fn settled(&mut self, candidate: &Candidate, plans: &[Plan]) -> Settled {
         let mut draft = self.knowledge.draft(candidate);
         let mut refusals = Refusals::default();
-        for _ in 0..MAX_REPAIRS {
-            if self.is_over() {
-                break;
-            }
+        let (mut renders, mut checks) = (0, 0);
+        while renders < MAX_REPAIRS && checks < MAX_CHECKS && !self.is_over() {
             let probe = self.prober.probe(&draft.candidate);
             let errors = self.new_errors(&probe);
             if errors.is_empty() {
                 return Settled::Works(draft.candidate, probe);
+            }
+            if probe.is_rendered {
+                renders += 1;
+            } else {
+                checks += 1;
             }
             let writers = self.note_refusal(&probe, &errors);
             refusals.blamed = errors.iter().flat_map(|error| self.named(error)).collect();
@@ -97,6 +190,7 @@ impl Search<'_> {
                 }
             }
             refusals.errors = errors;
+            refusals.hits = probe.hits;
             if !has_changed {
                 break;
             }

@@ -182,6 +182,12 @@ impl Knowledge {
         self.conditions.shape.at(path).is_some_and(|shape| shape.has_keys)
     }
 
+    /// Whether the schema of a path speaks against a value. Null takes away what is there.
+    pub(super) fn is_forbidden(&self, path: &Path, value: &Json) -> bool {
+        let schema = self.schema(path).filter(|_| !value.is_null());
+        schema.is_some_and(|(root, schema)| !fits(root, schema, value, 0))
+    }
+
     /// The schema of a path, with the document that it is in.
     fn schema(&self, path: &Path) -> Option<(&Json, &Json)> {
         self.schemas.iter().rev().find_map(|(prefix, schema)| {

@@ -58,13 +58,13 @@ pub const BUDGET: usize = 300;
 pub struct Explored {
     /// The chart.
     pub chart: Arc<str>,
-    /// How many branches there are.
+    /// How many branches there are besides those that were seen to do nothing but refuse values, and those that nothing takes.
     pub branches: usize,
     /// How many of them are taken without exploring.
     pub plain: usize,
     /// How many of them are taken by some values.
     pub reached: usize,
-    /// How many of these are only taken by values that are refused, in the words that they write.
+    /// How many further branches are only taken by values that are refused, in the words that they write: there is nothing to lint.
     pub refusing: usize,
     /// The branches that nothing has taken: file, line, and the action with the way of it.
     pub unreached: Vec<Unreached>,
@@ -95,8 +95,8 @@ pub(super) struct Outcome {
     pub(super) suppressions: Vec<Suppressions>,
     /// What each set of values has reached.
     pub(super) tallies: Vec<Tally>,
-    /// The branches that write a refusal.
-    pub(super) refusing: BTreeSet<Arm>,
+    /// The branches that write a refusal, and those that nothing takes.
+    pub(super) untaken: BTreeSet<Arm>,
     pub(super) explored: Explored,
 }
 
@@ -127,11 +127,13 @@ pub(super) fn explore(
         }
     }
     let explored = summary(&search, first, reached, sets.len(), sources);
+    let impossible = wanted.keys().filter(|arm| search.is_impossible(arm)).cloned();
+    let untaken = search.refusing.iter().cloned().chain(impossible).collect();
     Some(Outcome {
         report,
         suppressions: linter.suppressions,
         tallies: linter.tallies,
-        refusing: search.refusing,
+        untaken,
         explored,
     })
 }
@@ -158,8 +160,13 @@ impl Ground {
             for template in &chart.templates {
                 let arm = Arm::of_file(&template.name);
                 if let Some(tree) = template.trees.last().filter(|_| conditions.goals.contains_key(&arm)) {
-                    let (head, body, words) = (tree.span, None, None);
-                    wanted.insert(arm, Place { head, body, words });
+                    let place = Place {
+                        head: tree.span,
+                        body: None,
+                        words: None,
+                        template: Arc::clone(&tree.name),
+                    };
+                    wanted.insert(arm, place);
                 }
             }
         }
@@ -214,16 +221,15 @@ pub fn measure(system: &Arc<dyn System>, run: &Run, sources: &Sources, budget: u
 
 fn summary(search: &Search<'_>, run: &Run, plain: &BTreeSet<Arm>, sets: usize, sources: &Sources) -> Explored {
     let wanted = search.wanted;
-    let count = |reached: &BTreeSet<Arm>| {
-        let is_taken = |arm: &&Arm| arm.is_branch() && reached.contains(*arm);
-        wanted.keys().filter(is_taken).count()
-    };
+    let is_possible = |arm: &&Arm| arm.is_branch() && !search.is_impossible(arm);
+    let branches = || wanted.keys().filter(is_possible);
+    let refusing = branches().filter(|arm| search.refusing.contains(*arm)).count();
     Explored {
         chart: Arc::clone(&run.chart),
-        branches: wanted.keys().filter(|arm| arm.is_branch()).count(),
-        plain: count(plain),
-        reached: count(&search.reached),
-        refusing: count(&search.refusing),
+        branches: branches().count() - refusing,
+        plain: branches().filter(|arm| plain.contains(*arm)).count(),
+        reached: branches().filter(|arm| search.reached.contains(*arm)).count() - refusing,
+        refusing,
         unreached: unreached(search, wanted, sources),
         renders: search.renders(),
         sets,
@@ -260,7 +266,7 @@ fn cover(search: &Search<'_>, wanted: &BTreeMap<Arm, Place>) -> Vec<Candidate> {
 fn unreached(search: &Search<'_>, wanted: &BTreeMap<Arm, Place>, sources: &Sources) -> Vec<Unreached> {
     let open = wanted
         .iter()
-        .filter(|(arm, _)| arm.is_branch() && !search.reached.contains(*arm));
+        .filter(|(arm, _)| arm.is_branch() && !search.reached.contains(*arm) && !search.is_impossible(arm));
     open.map(|(arm, place)| {
         let source = sources.get(place.head.file);
         let head = source.text().get(place.head.range()).unwrap_or_default();

@@ -24,6 +24,8 @@ pub(super) struct Prober<'a> {
     checker: Checker,
     /// How many renders there were.
     pub(super) renders: usize,
+    /// How often values were refused before anything was rendered, by a schema for example.
+    pub(super) refusals: usize,
 }
 
 /// What a render came to.
@@ -33,6 +35,8 @@ pub(super) struct Probe {
     pub(super) hits: BTreeSet<Arm>,
     /// What went wrong.
     pub(super) errors: Vec<Diagnostic>,
+    /// Whether the templates were rendered: the values were not refused before.
+    pub(super) is_rendered: bool,
 }
 
 impl<'a> Prober<'a> {
@@ -44,20 +48,27 @@ impl<'a> Prober<'a> {
             session: Session::counting(system, sources, run.request.limits, Trace::Off),
             checker: Checker::default(),
             renders: 0,
+            refusals: 0,
         }
     }
 
     /// Renders the chart with what a candidate sets.
     pub(super) fn probe(&mut self, candidate: &Candidate) -> Probe {
-        self.renders += 1;
         let mut errors = Report::new();
-        if let Err(more) = self.render(candidate, &mut errors) {
-            errors.append(more);
+        let rendered = self.render(candidate, &mut errors);
+        let is_rendered = rendered.is_ok();
+        match rendered {
+            Ok(()) => self.renders += 1,
+            Err(more) => {
+                self.refusals += 1;
+                errors.append(more);
+            }
         }
         let coverage = self.session.take_coverage().unwrap_or_default();
         Probe {
             hits: hits(&coverage),
             errors: errors.diagnostics,
+            is_rendered,
         }
     }
 

@@ -14,7 +14,7 @@ use super::candidate::{Candidate, Change, Keys};
 use super::formula::Literal;
 use super::guards::{Settled, is_below, is_guard};
 use super::probe::Probe;
-use super::search::{Found, Near, Plan, Search, Ways, ways_of};
+use super::search::{Found, Near, Plan, Search, VARIANTS, Ways, ways_of};
 use super::solve::Draft;
 use diagnostics::Diagnostic;
 
@@ -22,8 +22,10 @@ use diagnostics::Diagnostic;
 const MAX_WAYS: usize = 8;
 /// How many sets of values are kept that fail by the chart's own fault.
 const MAX_FAULTY: usize = 12;
-/// How many ways are tried at once.
-const MAX_PLANS: usize = 48;
+/// How many ways are tried at once, at least and at most: more of them as long as they work together.
+pub(super) const WIDTHS: (usize, usize) = (12, 192);
+/// So many renders for the ways that are tried at once are few, and so many are much.
+const EFFORTS: (usize, usize) = (3, 8);
 /// How many values to start from are kept.
 const MAX_STARTS: usize = 48;
 /// One of so many renders is for the values of tests.
@@ -37,10 +39,28 @@ impl Search<'_> {
         self.starts.push(self.knowledge.draft(&base));
         self.sow(&base, seeds);
         self.prepare(&base);
-        while !self.is_over() {
-            let Some((start, plans)) = self.next() else { break };
-            if !plans.is_empty() {
-                self.attempt(&start, plans);
+        // Branches that likely refuse values are tried by themselves: each of them would spoil what is tried with it.
+        for round in 0.. {
+            if self.is_over() {
+                break;
+            }
+            let suspects_first = round % 2 == 1;
+            let next = self.next(suspects_first).map(|found| (suspects_first, found));
+            let next = next.or_else(|| Some((!suspects_first, self.next(!suspects_first)?)));
+            let Some((are_suspects, (start, plans))) = next else {
+                break;
+            };
+            if are_suspects {
+                self.provoke(&start, plans);
+                continue;
+            }
+            let before = self.prober.renders;
+            self.attempt(&start, plans);
+            let effort = self.prober.renders - before;
+            if effort <= EFFORTS.0 {
+                self.width = (self.width * 2).min(WIDTHS.1);
+            } else if effort >= EFFORTS.1 {
+                self.width = (self.width / 2).max(WIDTHS.0);
             }
         }
     }
@@ -67,13 +87,15 @@ impl Search<'_> {
         }
     }
 
-    /// The values to start from that are nearest to most of the branches that are not reached, and ways to these.
-    fn next(&mut self) -> Option<(Draft, Vec<Plan>)> {
+    /// The values to start from that are nearest to most of the branches that are not reached, and ways to these. Either of branches
+    /// that likely refuse values, or of the others.
+    fn next(&mut self, are_suspects: bool) -> Option<(Draft, Vec<Plan>)> {
         let mut of_starts: BTreeMap<usize, usize> = BTreeMap::new();
         let open: Vec<Arm> = self
             .ways
             .iter()
             .filter(|(arm, ways)| !self.reached.contains(*arm) && ways.next().is_some())
+            .filter(|(arm, _)| self.is_suspect(arm) == are_suspects)
             .map(|(arm, _)| arm.clone())
             .collect();
         let mut near = BTreeMap::new();
@@ -88,9 +110,13 @@ impl Search<'_> {
             .max_by_key(|(at, count)| (**count, std::cmp::Reverse(**at)))?;
         near.retain(|_, near| near.start == at);
         let mut order: Vec<Arm> = near.keys().cloned().collect();
-        order.sort_by_key(|arm| (std::cmp::Reverse(self.ways[arm].passed_over), near[arm].unmet));
+        // What was not tried yet, then what had to stand back.
+        order.sort_by_key(|arm| {
+            let ways = &self.ways[arm];
+            (ways.tried, std::cmp::Reverse(ways.passed_over), near[arm].unmet)
+        });
         let start = self.starts[at].clone();
-        let plans = self.plan(&start, order);
+        let plans = self.plan(&start, order, are_suspects);
         Some((start, plans))
     }
 
@@ -153,32 +179,35 @@ impl Search<'_> {
             let mut seen = BTreeSet::new();
             ways.retain(|way| seen.insert(way.clone()));
             ways.sort_by_cached_key(unmet);
+            let can_be_met = |way: &Vec<Literal>| {
+                let about = draft.about(way);
+                (0..VARIANTS).any(|variant| {
+                    let mut draft = about.clone();
+                    way.iter()
+                        .all(|literal| self.knowledge.meet(literal, &mut draft, &self.cluster, variant))
+                })
+            };
             // To look at many costs more than it is worth.
-            ways.truncate(2 * MAX_WAYS);
-            ways.retain(|way| {
-                let mut draft = draft.clone();
-                way.iter()
-                    .all(|literal| self.knowledge.meet(literal, &mut draft, &self.cluster, 0))
-            });
-            ways.truncate(MAX_WAYS);
-            self.ways.insert(
-                arm.clone(),
-                Ways {
-                    all: ways,
-                    ..Ways::default()
-                },
-            );
+            let all = ways.into_iter().take(2 * MAX_WAYS).filter(can_be_met).take(MAX_WAYS);
+            let ways = Ways {
+                all: all.collect(),
+                ..Ways::default()
+            };
+            self.ways.insert(arm.clone(), ways);
         }
     }
 
-    /// The next way to each branch that is not reached, as far as they go together. What had to stand back comes first.
-    fn plan(&mut self, start: &Draft, order: Vec<Arm>) -> Vec<Plan> {
+    /// The next way to each branch that is not reached, as far as they go together, and as far as no guard that is known refuses
+    /// them; what guards likely refuse is only tried if there is nothing else.
+    fn plan(&mut self, start: &Draft, order: Vec<Arm>, are_suspects: bool) -> Vec<Plan> {
         let mut draft = start.clone();
         let mut plans: Vec<Plan> = Vec::new();
+        let mut doubtful: Vec<Plan> = Vec::new();
+        let width = if are_suspects { WIDTHS.1 } else { self.width };
         // Which plans are about which values, so that a change has only those looked at again.
         let mut about: BTreeMap<Keys, Vec<usize>> = BTreeMap::new();
         for arm in order {
-            if plans.len() >= MAX_PLANS {
+            if plans.len() >= width {
                 break;
             }
             let Some((way, variant)) = self.ways[&arm].next() else {
@@ -226,6 +255,22 @@ impl Search<'_> {
                 });
                 extended.map(Some)
             };
+            let fits = match fits {
+                Some(Some(extended)) if !are_suspects => {
+                    plans.push(plan.clone());
+                    let unrefused = self.unrefused(extended, &plans);
+                    plans.pop();
+                    if unrefused.is_none() {
+                        doubtful.push(plan);
+                        if let Some(ways) = self.ways.get_mut(&arm) {
+                            ways.passed_over += 1;
+                        }
+                        continue;
+                    }
+                    Some(unrefused)
+                }
+                fits => fits,
+            };
             match fits {
                 Some(extended) => {
                     draft = extended.unwrap_or(draft);
@@ -247,6 +292,11 @@ impl Search<'_> {
                 }
             }
         }
+        if plans.is_empty() {
+            // One at a time: what is said against one may not be said against another.
+            doubtful.truncate(1);
+            return doubtful;
+        }
         plans
     }
 
@@ -254,14 +304,8 @@ impl Search<'_> {
     /// with each half.
     fn attempt(&mut self, start: &Draft, mut plans: Vec<Plan>) {
         while !plans.is_empty() && !self.is_over() {
-            let mut draft = start.clone();
-            for plan in &plans {
-                if !self.hold(std::slice::from_ref(plan), &draft)
-                    && let Some(extended) = self.extended(&draft, plan)
-                {
-                    draft = extended;
-                }
-            }
+            let draft = self.opened(start, &plans);
+            let draft = self.unrefused(draft.clone(), &plans).unwrap_or(draft);
             let refusals = match self.settled(&draft.candidate, &plans) {
                 Settled::Works(candidate, probe) => {
                     self.keep(&candidate, &probe);
@@ -275,20 +319,13 @@ impl Search<'_> {
                 plans.into_iter().partition(|plan| self.refusing.contains(&plan.arm));
             self.tried(&done);
             plans = left;
-            let is_blamed = |plan: &Plan| {
-                let mut unmet = plan
-                    .way
-                    .iter()
-                    .filter(|literal| !self.knowledge.holds(literal, start, &self.cluster));
-                unmet.any(|literal| {
-                    let path = dotted(literal);
-                    refusals
-                        .blamed
-                        .iter()
-                        .any(|blamed| is_below(blamed, &path) || is_below(&path, blamed))
-                })
-            };
-            let (blamed, left): (Vec<Plan>, Vec<Plan>) = plans.into_iter().partition(is_blamed);
+            let is_blamed = |plan: &Plan| self.is_blamed(plan, start, &refusals.blamed);
+            let (mut blamed, mut left): (Vec<Plan>, Vec<Plan>) = plans.into_iter().partition(is_blamed);
+            if blamed.is_empty() || left.is_empty() {
+                // What did not even do what it was tried for.
+                let all = blamed.into_iter().chain(left);
+                (left, blamed) = all.partition(|plan| refusals.hits.contains(&plan.arm));
+            }
             if done.is_empty() && (blamed.is_empty() || left.is_empty()) {
                 let mut all = blamed;
                 all.extend(left);
@@ -314,8 +351,31 @@ impl Search<'_> {
         }
     }
 
+    /// A draft with the ways of some plans open, one by one.
+    pub(super) fn opened(&self, start: &Draft, plans: &[Plan]) -> Draft {
+        let mut draft = start.clone();
+        for plan in plans {
+            if !self.hold(std::slice::from_ref(plan), &draft)
+                && let Some(extended) = self.extended(&draft, plan)
+            {
+                draft = extended;
+            }
+        }
+        draft
+    }
+
+    /// Whether a plan sets one of the keys that a refusal blames.
+    pub(super) fn is_blamed(&self, plan: &Plan, start: &Draft, blamed: &BTreeSet<String>) -> bool {
+        let is_unmet = |literal: &&Literal| !self.knowledge.holds(literal, start, &self.cluster);
+        plan.way.iter().filter(is_unmet).any(|literal| {
+            let path = dotted(literal);
+            let is_about = |blamed: &String| is_below(blamed, &path) || is_below(&path, blamed);
+            blamed.iter().any(is_about)
+        })
+    }
+
     /// Notes that the ways of some plans were tried.
-    fn tried(&mut self, plans: &[Plan]) {
+    pub(super) fn tried(&mut self, plans: &[Plan]) {
         for plan in plans {
             if let Some(ways) = self.ways.get_mut(&plan.arm) {
                 ways.tried += 1;
@@ -330,7 +390,7 @@ impl Search<'_> {
     }
 
     /// Keeps values if they take branches that nothing took before.
-    fn keep(&mut self, candidate: &Candidate, probe: &Probe) {
+    pub(super) fn keep(&mut self, candidate: &Candidate, probe: &Probe) {
         // A branch that was only seen in a refusal is new where nothing refuses.
         let is_new = |arm: &&Arm| {
             let is_reached = self.reached.contains(*arm) && !self.refusing.contains(*arm);
@@ -345,6 +405,7 @@ impl Search<'_> {
                 self.starts.push(self.knowledge.draft(candidate));
             }
         }
+        self.allow(&self.knowledge.draft(candidate));
         self.refusing.retain(|arm| !probe.hits.contains(arm));
         self.reached.extend(probe.hits.iter().cloned());
     }

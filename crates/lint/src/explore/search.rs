@@ -2,11 +2,12 @@
 //! `rounds`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::super::branches::{Arm, Place};
 use super::super::usage::value::Step;
 use super::candidate::{Candidate, Keys};
-use super::formula::{Atom, Formula, Literal};
+use super::formula::{Atom, Formula, Literal, contradicts};
 use super::interpret::Needs;
 use super::invent::{Knowledge, keys_of};
 use super::probe::{Probe, Prober};
@@ -16,7 +17,10 @@ use gostd::semver::is_compatible;
 use source::Sources;
 
 /// How many values are tried for what is made up.
-const VARIANTS: usize = 3;
+pub(super) const VARIANTS: usize = 3;
+/// How many sets of values may be refused before they are rendered, for each render: a schema is checked much faster.
+const REFUSALS_PER_RENDER: usize = 8;
+
 /// Values that take branches which nothing before them took.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
@@ -84,6 +88,14 @@ pub(super) struct Search<'a> {
     pub(super) ways: BTreeMap<Arm, Ways>,
     /// The errors of a render without anything set.
     pub(super) known_errors: BTreeSet<String>,
+    /// The templates with a branch that refuses values: their other branches that write something likely do, too.
+    pub(super) guards: BTreeSet<Arc<str>>,
+    /// Branches of these that wrote something else.
+    pub(super) harmless: BTreeSet<Arm>,
+    /// The ways to the branches that refuse values, as far as they are known for sure.
+    pub(super) refused: BTreeMap<Arm, Vec<Vec<Literal>>>,
+    /// How many ways are tried at once.
+    pub(super) width: usize,
 }
 
 impl<'a> Search<'a> {
@@ -109,6 +121,10 @@ impl<'a> Search<'a> {
             faulty: Vec::new(),
             ways: BTreeMap::new(),
             known_errors: BTreeSet::new(),
+            guards: BTreeSet::new(),
+            harmless: BTreeSet::new(),
+            refused: BTreeMap::new(),
+            width: super::rounds::WIDTHS.0 * 4,
         }
     }
 
@@ -160,6 +176,14 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Whether a branch is an `else` that nobody wrote, and that nothing takes: that of a `range` over a list of constants.
+    pub(super) fn is_impossible(&self, arm: &Arm) -> bool {
+        let is_unwritten = self.wanted.get(arm).is_some_and(|place| place.body.is_none());
+        let goals = self.knowledge.conditions.goals.get(arm);
+        let is_closed = |goals: &Vec<Needs>| !goals.is_empty() && goals.iter().all(is_closed);
+        arm.is_else && is_unwritten && !self.reached.contains(arm) && goals.is_some_and(is_closed)
+    }
+
     /// What is taken without anything set.
     pub(super) fn plain(&mut self) -> BTreeSet<Arm> {
         self.prober.probe(&Candidate::default()).hits
@@ -167,7 +191,8 @@ impl<'a> Search<'a> {
 
     /// Whether the renders are used up.
     pub(super) fn is_over(&self) -> bool {
-        self.prober.renders >= self.budget
+        let Prober { renders, refusals, .. } = &self.prober;
+        *renders >= self.budget || *refusals >= self.budget.saturating_mul(REFUSALS_PER_RENDER)
     }
 
     pub(super) fn key(&self, error: &Diagnostic) -> String {
@@ -202,20 +227,27 @@ impl<'a> Search<'a> {
 
 /// The ways to meet all needs.
 pub(super) fn ways_of(needs: &Needs) -> Vec<Vec<Literal>> {
-    let signed = needs.iter().map(|(formula, is_met)| {
-        if *is_met {
-            formula.clone()
-        } else {
-            formula.clone().not()
-        }
-    });
+    // Innermost first: it leaves least to choose from, and only a few ways are kept.
     let mut found: Vec<Vec<Literal>> = vec![Vec::new()];
-    for formula in signed {
-        if formula == Formula::Unknown {
-            continue;
-        }
-        let ways = formula.ways(true);
-        found = super::formula::joined(&found, &ways);
+    for (formula, is_met) in needs.iter().rev() {
+        found = formula.ways_with(*is_met, &found);
+    }
+    for way in &mut found {
+        way.reverse();
     }
     found
+}
+
+/// Whether needs cannot be met, whatever the values: a constant is to be another one, or a test is to come out both ways.
+fn is_closed(needs: &Needs) -> bool {
+    let mut tests: Vec<Literal> = Vec::new();
+    needs.iter().any(|(formula, is_met)| match formula {
+        Formula::Always(value) => value != is_met,
+        Formula::Atom(atom) => {
+            let (atom, is_met) = (atom.clone(), *is_met);
+            tests.push(Literal { atom, is_met });
+            contradicts(&tests)
+        }
+        _ => false,
+    })
 }

@@ -1,5 +1,6 @@
 //! From tests that are to come out in some way to values that have them do so.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
@@ -26,6 +27,29 @@ pub(super) struct Draft {
     pub(super) candidate: Candidate,
     /// The values that templates see with it.
     pub(super) values: Json,
+}
+
+impl Draft {
+    /// The part of it that a way is about: it is copied faster.
+    pub(super) fn about(&self, way: &[Literal]) -> Self {
+        let first = |literal: &Literal| match literal.atom.path().and_then(|path| path.first()) {
+            Some(Step::Key(key)) => Some(Arc::clone(key)),
+            _ => None,
+        };
+        let keys: BTreeSet<Arc<str>> = way.iter().filter_map(first).collect();
+        let Json::Object(values) = &self.values else {
+            return self.clone();
+        };
+        // The global values of one chart may be those of another one.
+        if keys.contains(chart::values::GLOBAL) {
+            return self.clone();
+        }
+        let known = keys.iter().filter_map(|key| values.get_key_value(&**key));
+        Self {
+            candidate: self.candidate.clone(),
+            values: Json::Object(known.map(|(key, value)| (key.clone(), value.clone())).collect()),
+        }
+    }
 }
 
 impl Knowledge {
@@ -98,7 +122,7 @@ impl Knowledge {
         };
         let mut before = path.split(|step| *step == Step::Any);
         let prefix: Keys = before.next().and_then(keys_of).unwrap_or_default();
-        if prefix.is_empty() {
+        if prefix.is_empty() || self.is_forbidden(path, &value) {
             return false;
         }
         if prefix.len() == path.len() {
@@ -247,9 +271,10 @@ impl Knowledge {
         let made = |value: Json| Some((value, Origin::Invented));
         match (atom, is_met) {
             (Atom::Truthy(_) | Atom::Present(_), true) => pick(self.filled(path, current)),
-            (Atom::Truthy(_), false) if current.is_boolean() => chart(Json::Bool(false)),
-            (Atom::Truthy(_), false) => emptied(current),
+            (Atom::Truthy(_), false) if current.is_boolean() && variant == 0 => chart(Json::Bool(false)),
+            (Atom::Truthy(_), false) => pick(vec![emptied(current), (Json::Null, Origin::Emptied)]),
             (Atom::Equals(_, Constant::Null), true) | (Atom::Present(_), false) => Some((Json::Null, Origin::Emptied)),
+            (Atom::Kind(_, kind), true) if &**kind == "invalid" => Some((Json::Null, Origin::Emptied)),
             (Atom::Equals(_, constant), true) => {
                 // A text in place of a map is none of what the chart offers.
                 let is_offered =
@@ -393,7 +418,7 @@ fn test(atom: &Atom, value: &Json, is_there: bool) -> bool {
 }
 
 /// What Go's `if` takes for false, of the kind of what is there. A map is taken away: what is given is merged into it.
-fn emptied(current: &Json) -> Option<(Json, Origin)> {
+fn emptied(current: &Json) -> (Json, Origin) {
     let value = match current {
         Json::Bool(_) => Json::Bool(false),
         Json::String(_) => json!(""),
@@ -401,7 +426,7 @@ fn emptied(current: &Json) -> Option<(Json, Origin)> {
         Json::Array(_) => json!([]),
         Json::Null | Json::Object(_) => Json::Null,
     };
-    Some((value, Origin::Emptied))
+    (value, Origin::Emptied)
 }
 
 /// A further item of a list, with a name of its own if it has one.
