@@ -62,6 +62,11 @@ impl Constraint {
         if crate::string::len(text) > MAX_LENGTH {
             return Err(format!("constraint string is too long (max {MAX_LENGTH} bytes)"));
         }
+        if let Some(comparison) = Comparison::plain(text) {
+            return Ok(Self {
+                alternatives: vec![vec![comparison]],
+            });
+        }
         let text = rewrite_ranges(text);
         let parts: Vec<&str> = text.split("||").collect();
         if parts.len() > MAX_ALTERNATIVES {
@@ -101,6 +106,9 @@ fn improper(text: &str) -> String {
 /// Rewrites `1.2 - 2.3` to `>= 1.2, <= 2.3`.
 fn rewrite_ranges(text: &str) -> String {
     static RANGE: OnceLock<Option<Arc<Regexp>>> = OnceLock::new();
+    if !text.contains('-') {
+        return text.to_owned();
+    }
     let version = plain_pattern();
     let range = RANGE.get_or_init(|| Regexp::compile(&format!(r"\s*({version})\s+-\s+({version})\s*")).ok());
     let Some(range) = range else { return text.to_owned() };
@@ -116,6 +124,23 @@ fn rewrite_ranges(text: &str) -> String {
 }
 
 impl Comparison {
+    /// An operator and a version of three numbers, without blanks: no regular expression is needed to read it.
+    fn plain(text: &str) -> Option<Self> {
+        let start = text.find(|c: char| c.is_ascii_digit())?;
+        let (operator, version) = text.split_at(start);
+        let is_operator = matches!(
+            operator,
+            "" | "=" | "!=" | ">" | "<" | ">=" | "=>" | "<=" | "=<" | "~" | "~>" | "^"
+        );
+        Some(Self {
+            operator: is_operator.then(|| operator.to_owned())?,
+            version: Version::plain(version)?,
+            open: false,
+            open_minor: false,
+            open_patch: false,
+        })
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
         static COMPARISON: OnceLock<Option<Arc<Regexp>>> = OnceLock::new();
         let expression = format!(r"^\s*({OPERATORS})\s*({})\s*$", pattern());

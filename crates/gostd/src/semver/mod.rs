@@ -74,6 +74,9 @@ impl Version {
     /// ```
     pub fn parse(text: &str) -> Result<Self, String> {
         static VERSION: OnceLock<Option<Arc<Regexp>>> = OnceLock::new();
+        if let Some(version) = Self::plain(text) {
+            return Ok(version);
+        }
         if super::string::len(text) > MAX_LENGTH {
             return Err(format!("version string is too long (max {MAX_LENGTH} bytes)"));
         }
@@ -99,6 +102,28 @@ impl Version {
         };
         check_prerelease(&version.prerelease)?;
         Ok(version)
+    }
+
+    /// A version of three numbers and nothing else, which most are: no regular expression is needed to read it.
+    fn plain(text: &str) -> Option<Self> {
+        /// No number of so many digits is too large.
+        const MAX_DIGITS: usize = 18;
+        let number = |digits: Option<&str>| -> Option<u64> {
+            let digits = digits.filter(|digits| digits.len() <= MAX_DIGITS)?;
+            let is_plain =
+                digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits.len() == 1 || !digits.starts_with('0'));
+            is_plain.then(|| digits.parse().ok())?
+        };
+        let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
+        let version = Self {
+            major: number(parts.next())?,
+            minor: number(parts.next())?,
+            patch: number(parts.next())?,
+            prerelease: String::new(),
+            metadata: String::new(),
+            original: text.to_owned(),
+        };
+        parts.next().is_none().then_some(version)
     }
 
     /// The next version of a level, without prerelease and metadata; `None` if the number would overflow.
