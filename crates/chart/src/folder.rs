@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use super::File;
 use super::budget::{LOAD, MAX_CHART_SIZE, MAX_DEPTH};
 use super::ignore::Rules;
+use super::load;
 use diagnostics::{Diagnostic, Report, Result};
 use gostd::quote::log_value;
-use source::{Source, SourceKind};
+use source::{FileId, Source, SourceKind, Sources};
 use system::threads::side_by_side;
 use system::{FileKind, System};
 
@@ -17,7 +18,13 @@ const MAX_LINKS: usize = 4096;
 
 /// Reads the files of the chart in a folder, whose resolved path is `whole`. Messages that Helm would log go to
 /// `report`.
-pub(super) fn read(system: &dyn System, top: &Path, whole: &Path, report: &mut Report) -> Result<Vec<File>> {
+pub(super) fn read(
+    system: &dyn System,
+    top: &Path,
+    whole: &Path,
+    sources: &Sources,
+    report: &mut Report,
+) -> Result<Vec<File>> {
     let folder = Folder {
         system,
         report,
@@ -27,7 +34,7 @@ pub(super) fn read(system: &dyn System, top: &Path, whole: &Path, report: &mut R
         links: 0,
         whole,
     };
-    folder.read()
+    folder.read(sources)
 }
 
 /// The state of reading a chart's folder.
@@ -51,29 +58,43 @@ struct Found {
     size: u64,
     /// The number of messages before it.
     messages: usize,
+    /// Its source, if it is parsed as soon as it is read.
+    early: Option<FileId>,
 }
+
+/// How many times as long as reading a byte it takes to parse one of YAML.
+const PARSING: u64 = 12;
 
 /// How many bytes can be read while a file is opened and closed.
 const OPENING: usize = 4 << 10;
 
 impl Folder<'_> {
-    fn read(mut self) -> Result<Vec<File>> {
+    fn read(mut self, sources: &Sources) -> Result<Vec<File>> {
         let path = self.top.join(".helmignore");
         let is_file = self.system.entry(&path).is_ok_and(|entry| entry.kind == FileKind::File);
         let bytes = is_file.then(|| self.system.read(&path).ok()).flatten();
         let rules = rules(bytes, &path.display().to_string())?;
         let real = self.whole.to_path_buf();
         let walked = self.folder(&rules, "", real, &mut Vec::new());
+        for found in &mut self.found {
+            let is_early = load::is_parsed_first(&found.name);
+            found.early = is_early.then(|| sources.reserve(&found.path.display().to_string()));
+        }
         let (system, found) = (self.system, &self.found);
         let size = |at: usize| {
-            usize::try_from(found[at].size)
+            let weight = if found[at].early.is_some() { PARSING } else { 1 };
+            usize::try_from(found[at].size.saturating_mul(weight))
                 .unwrap_or(usize::MAX)
                 .saturating_add(OPENING)
         };
         let read = side_by_side(found.len(), size, |at| -> Result<File> {
-            let Found { name, path, .. } = &found[at];
+            let Found { name, path, early, .. } = &found[at];
             let bytes = system.read(path).map_err(|error| unreadable(path, &error))?;
-            Ok(File::new(&**name, path.display().to_string(), &bytes))
+            let file = File::new(&**name, path.display().to_string(), &bytes);
+            Ok(match *early {
+                Some(source) => load::parsed(file, source, sources),
+                None => file,
+            })
         });
         let mut files = Vec::with_capacity(found.len());
         for (found, file) in found.iter().zip(read) {
@@ -150,6 +171,7 @@ impl Folder<'_> {
             path,
             size: entry.size,
             messages: self.report.diagnostics.len(),
+            early: None,
         });
         Ok(())
     }

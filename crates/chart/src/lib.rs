@@ -35,6 +35,15 @@ pub struct File {
     /// Its path as the user would type it.
     pub path: Arc<str>,
     content: Content,
+    /// What it says, if that was read together with the file.
+    parsed: Option<Box<Parsed>>,
+}
+
+/// The document of a Chart.yaml or values.yaml.
+#[derive(Clone, Debug)]
+struct Parsed {
+    source: FileId,
+    document: diagnostics::Result<Node>,
 }
 
 /// The content of a file. The text of a source file is stored as a string, so that the table of sources can share it.
@@ -59,6 +68,7 @@ impl File {
             name,
             path: path.into(),
             content,
+            parsed: None,
         }
     }
 
@@ -89,7 +99,14 @@ impl File {
 
     /// Adds the file to the sources, so that it can be parsed and reported on.
     pub fn source(&self, sources: &Sources) -> FileId {
-        sources.add(Source::of_text(&*self.path, SourceKind::File, self.text()))
+        match &self.parsed {
+            Some(parsed) => parsed.source,
+            None => sources.add(self.as_source()),
+        }
+    }
+
+    fn as_source(&self) -> Source {
+        Source::of_text(&*self.path, SourceKind::File, self.text())
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::budget::{Budget, LOAD, MAX_CHARTS, MAX_DEPTH};
 use super::field::METADATA;
 use super::metadata::{Metadata, UNUSABLE_VERSION, check_api_version, check_lock};
-use super::{Chart, File, archive, folder};
+use super::{Chart, File, Parsed, archive, folder};
 use diagnostics::{Diagnostic, Report, Result};
 use gostd::errno;
 use gostd::quote::quote;
@@ -47,7 +47,7 @@ pub fn load(system: &dyn System, path: &Path, sources: &Sources, report: &mut Re
             }
             let bytes = system.read(&file).map_err(|error| missing(&error))?;
             check_version(&File::new("Chart.yaml", file.display().to_string(), &bytes), sources)?;
-            folder::read(system, path, &whole, report)?
+            folder::read(system, path, &whole, sources, report)?
         }
         _ => {
             let files = archive::read(system, path, &whole, &mut budget)?;
@@ -124,7 +124,10 @@ pub(super) fn from_files(
     if let Some(file) = files.iter().find(|file| &*file.name == "Chart.yaml") {
         let id = file.source(sources);
         chart_yaml = Some(id);
-        let node = document(sources, id, "cannot load Chart.yaml", METADATA)?;
+        let node = match &file.parsed {
+            Some(parsed) => parsed.document.clone()?,
+            None => chart_document(sources, id)?,
+        };
         metadata
             .read(&node)
             .map_err(|error| prefixed(error, "cannot load Chart.yaml"))?;
@@ -188,7 +191,7 @@ impl Parts {
         match &*file.name {
             "Chart.yaml" => {}
             "Chart.lock" => lock(sources, &file, "cannot load Chart.lock")?,
-            "values.yaml" => self.values = Some(values(sources, &file)?),
+            "values.yaml" => self.values = Some(values(sources, file)?),
             "values.schema.json" => self.schema = Some(file),
             "requirements.yaml" if !is_v3 => {
                 if !is_v1 {
@@ -303,10 +306,49 @@ fn prefixed(mut error: Box<Diagnostic>, what: &str) -> Box<Diagnostic> {
     error
 }
 
+/// Parses Chart.yaml.
+fn chart_document(sources: &Sources, file: FileId) -> Result<Node> {
+    document(sources, file, "cannot load Chart.yaml", METADATA)
+}
+
 /// Parses values.yaml; several documents are merged.
-fn values(sources: &Sources, file: &File) -> Result<Node> {
-    let id = file.source(sources);
-    values_document(sources, id).map_err(|error| prefixed(error, "cannot load values.yaml"))
+fn values(sources: &Sources, file: File) -> Result<Node> {
+    match file.parsed {
+        Some(parsed) => parsed.document,
+        None => chart_values(sources, file.source(sources)),
+    }
+}
+
+fn chart_values(sources: &Sources, file: FileId) -> Result<Node> {
+    values_document(sources, file).map_err(|error| prefixed(error, "cannot load values.yaml"))
+}
+
+/// Whether a file is sure to be parsed before any template, unless the chart fails to load before: Chart.yaml and values.yaml
+/// of the chart and its subcharts.
+pub(super) fn is_parsed_first(name: &str) -> bool {
+    let mut rest = name;
+    while let Some(below) = rest.strip_prefix("charts/") {
+        let Some((folder, inner)) = below.split_once('/') else {
+            return false;
+        };
+        if folder.starts_with(['_', '.']) || folder.strip_suffix(".tgz").is_some() {
+            return false;
+        }
+        rest = inner;
+    }
+    matches!(rest, "Chart.yaml" | "values.yaml")
+}
+
+/// Parses such a file, whose source is reserved. What is wrong with it is told when it is its turn.
+pub(super) fn parsed(mut file: File, source: FileId, sources: &Sources) -> File {
+    sources.fill(source, file.as_source());
+    let document = if file.name.rsplit('/').next() == Some("Chart.yaml") {
+        chart_document(sources, source)
+    } else {
+        chart_values(sources, source)
+    };
+    file.parsed = Some(Box::new(Parsed { source, document }));
+    file
 }
 
 /// Parses a values file: its documents are merged, and numbers become JSON numbers. Mirrors `LoadValues`.

@@ -190,6 +190,19 @@ impl Sources {
         FileId(u32::try_from(table.len() - 1).unwrap_or(u32::MAX))
     }
 
+    /// Adds a file that is read later, so that its number does not depend on when that is. Until [`Sources::fill`] it is empty.
+    pub fn reserve(&self, name: &str) -> FileId {
+        self.add(Source::of_text(name, SourceKind::File, "".into()))
+    }
+
+    /// Gives a reserved source its text.
+    pub fn fill(&self, file: FileId, source: Source) {
+        let mut table = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = table.get_mut(file.0 as usize) {
+            *known = Arc::new(source);
+        }
+    }
+
     /// Drops the text of a source that no span refers to any more.
     pub fn forget(&self, file: FileId) {
         let mut table = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
