@@ -1,12 +1,13 @@
 //! The texts that templates compare a value with: `{{ if eq .Values.kind "StatefulSet" }}`.
 //!
-//! They are found in the text of the actions, by parentheses and quotes: what is found too much is tried in vain.
+//! They are found among the tokens of the actions, by parentheses: what is found too much is tried in vain.
 
 use std::ops::Range;
 
 use super::Traced;
 use super::setters::{path_of, without_items};
 use engine::objects::Path;
+use gotemplate::{Token, TokenKind, lex};
 
 /// The functions that compare.
 const COMPARING: [&str; 3] = ["eq", "ne", "has"];
@@ -35,37 +36,38 @@ fn texts(source: &str, at: Range<usize>) -> Vec<String> {
     let action = action(source, &at);
     let text = &source[action.clone()];
     let at = at.start.saturating_sub(action.start)..at.end.saturating_sub(action.start);
-    let tokens = tokens(text);
+    let tokens = lex(text);
     let mut depth = 0_usize;
-    let mut group = tokens.partition_point(|token| token.range.start < at.start);
+    let mut group = tokens.partition_point(|token| token.start < at.start);
     // Outwards, until a group has a comparing function.
     loop {
         let mut first = group;
         while first > 0 {
             match tokens[first - 1].kind {
-                Kind::Close => depth += 1,
-                Kind::Open if depth == 0 => break,
-                Kind::Open => depth -= 1,
+                TokenKind::RightParen => depth += 1,
+                TokenKind::LeftParen if depth == 0 => break,
+                TokenKind::LeftParen => depth -= 1,
                 _ => {}
             }
             first -= 1;
         }
         let inside = tokens[first..].iter().scan(0_isize, |depth, token| {
             match token.kind {
-                Kind::Open => *depth += 1,
-                Kind::Close => *depth -= 1,
+                TokenKind::LeftParen => *depth += 1,
+                TokenKind::RightParen => *depth -= 1,
                 _ => {}
             }
             (*depth >= 0).then_some((*depth, token))
         });
         let inside: Vec<(isize, &Token)> = inside.collect();
         let compares = |(depth, token): &(isize, &Token)| {
-            *depth == 0 && token.kind == Kind::Word && COMPARING.contains(&&text[token.range.clone()])
+            *depth == 0 && token.kind == TokenKind::Identifier && COMPARING.contains(&&text[token.start..token.end])
         };
         if inside.iter().any(compares) {
-            let literals = inside.iter().filter(|(_, token)| token.kind == Kind::Text);
+            let is_literal = |token: &Token| matches!(token.kind, TokenKind::String | TokenKind::RawString);
+            let literals = inside.iter().filter(|(_, token)| is_literal(token));
             return literals
-                .map(|(_, token)| text[token.range.start + 1..token.range.end - 1].to_owned())
+                .map(|(_, token)| text[token.start + 1..token.end - 1].to_owned())
                 .filter(|literal| !literal.is_empty() && !literal.contains('\\'))
                 .collect();
         }
@@ -76,65 +78,13 @@ fn texts(source: &str, at: Range<usize>) -> Vec<String> {
     }
 }
 
-/// The text between the braces of the action around a position.
+/// The text of the action around a position, with its braces.
 fn action(source: &str, at: &Range<usize>) -> Range<usize> {
-    let start = source[..at.start].rfind("{{").map_or(at.start, |start| start + 2);
-    let end = source[at.end..].find("}}").map_or(at.end, |end| at.end + end);
+    let start = source[..at.start].rfind("{{").unwrap_or(at.start);
+    let end = source[at.end..]
+        .find("}}")
+        .map_or(at.end, |end| at.end + end + "}}".len());
     start..end
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Open,
-    Close,
-    Word,
-    Text,
-}
-
-#[derive(Debug)]
-struct Token {
-    kind: Kind,
-    range: Range<usize>,
-}
-
-fn tokens(text: &str) -> Vec<Token> {
-    let mut found = Vec::new();
-    let mut rest = text.char_indices().peekable();
-    while let Some((start, c)) = rest.next() {
-        let mut end = start + c.len_utf8();
-        let kind = match c {
-            '(' => Kind::Open,
-            ')' => Kind::Close,
-            '"' | '`' => {
-                let mut is_closed = false;
-                while let Some((at, next)) = rest.next() {
-                    end = at + next.len_utf8();
-                    if next == c {
-                        is_closed = true;
-                        break;
-                    }
-                    if next == '\\' && c == '"' {
-                        rest.next();
-                    }
-                }
-                if !is_closed {
-                    break;
-                }
-                Kind::Text
-            }
-            c if c.is_whitespace() || c == '|' => continue,
-            _ => {
-                let ends = |c: char| c.is_whitespace() || "()|\"`".contains(c);
-                while let Some((at, next)) = rest.next_if(|(_, next)| !ends(*next)) {
-                    end = at + next.len_utf8();
-                }
-                Kind::Word
-            }
-        };
-        let range = start..end;
-        found.push(Token { kind, range });
-    }
-    found
 }
 
 #[cfg(test)]

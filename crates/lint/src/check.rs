@@ -130,7 +130,7 @@ pub(super) fn spot(diagnostic: &Diagnostic, sources: &Sources) -> Spot {
 /// copies.
 pub(super) type Key = (String, u32, u32, &'static str, String, String);
 
-/// The identity of a finding.
+/// The [`Key`] of a finding.
 pub(super) fn key(diagnostic: &Diagnostic, sources: &Sources) -> Key {
     let (name, start, end) = match diagnostic.span {
         Some(Span { file, start, end }) => (sources.get(file).name().to_owned(), start, end),
