@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use promchart_k8s::{Object as Typed, Outcome, Way, decode, prepared, update};
 use serde_json::Value as Json;
 
-use super::side::{Cause, Causes};
+use super::cause::Cause;
+use super::side::Causes;
 use super::{Change, Kind, ObjectDiff, Pair, counted, made, rights, title};
 use diagnostics::ObjectRef;
 use engine::objects::{Object, Path, Step};

@@ -3,6 +3,7 @@
 //! [`Side`] is a render or recorded manifests, [`git`] reads charts from revisions, `compare` goes through two objects, `hurt` says what
 //! an upgrade breaks, `report` has the forms of output.
 
+mod cause;
 mod compare;
 mod filter;
 pub mod git;
@@ -23,11 +24,12 @@ use engine::objects::{Object, Path, Step, fields};
 use goyaml::{Node, Style, Value, to_yaml};
 use source::Span;
 
+pub use cause::{Cause, Ingredient, Spot};
 pub use compare::{Kind, slots};
 pub use filter::Filter;
 pub use hurt::{Harm, Level};
 pub use lines::Hunk;
-pub use side::{Cause, Causes, Ingredient, SIDE, Side, Spot, What};
+pub use side::{Causes, SIDE, Side, What};
 
 /// What is shown in the place of a secret.
 pub const MASK: &str = "********";

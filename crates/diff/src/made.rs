@@ -1,8 +1,7 @@
 //! What a field is made of: the keys of the values that went into a text, where no single one is its origin.
 
-use std::collections::BTreeMap;
-
-use super::side::{Cause, Causes, Ingredient, Spot};
+use super::cause::{Cause, Ingredient, Input};
+use super::side::Causes;
 use source::Span;
 
 /// A part of a text of one side.
@@ -68,14 +67,3 @@ pub(super) fn causes(old: At<'_>, new: At<'_>) -> (Option<Cause>, Option<Cause>)
     }
     (old_cause, new_cause)
 }
-
-/// A value that went into a text.
-#[derive(Clone, Debug)]
-pub(super) struct Input {
-    pub(super) spot: Spot,
-    pub(super) text: String,
-    pub(super) is_printed: bool,
-}
-
-/// Inputs by their keys.
-pub(super) type Inputs = BTreeMap<String, Input>;

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::cause::{Cause, Input, Inputs, Spot};
 use super::lines::Hunk;
-use super::made::{Input, Inputs};
 use chart::Chart;
 use diagnostics::{Diagnostic, Report};
 use engine::names::{Names, subchart};
@@ -52,39 +52,6 @@ pub struct Side {
     rendered: Option<Rendered>,
     chart: Option<Chart>,
     values: Option<Node>,
-}
-
-/// A place in a file that people can edit.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spot {
-    /// The file, or the flag with its key, such as `--set image.tag`: its value may be secret.
-    pub file: String,
-    /// The line, from 1; none of a flag.
-    pub line: Option<usize>,
-    /// The column, from 1.
-    pub column: usize,
-}
-
-/// Where a field comes from.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cause {
-    /// The line of the template, or of the recorded manifest.
-    pub template: Option<Spot>,
-    /// The line of a values file, or the flag.
-    pub value: Option<Spot>,
-    /// Whether the value is known to be the origin, and not only likely.
-    pub is_certain: bool,
-    /// Where no single value is known to be the origin: the keys that the field was made of. Of two renders, those that differ.
-    pub made_of: Vec<Ingredient>,
-}
-
-/// A key of the values that a field was made of, or of Chart.yaml.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Ingredient {
-    /// The key as templates read it: `image.tag`, `Chart.appVersion`.
-    pub key: String,
-    /// Where it is set.
-    pub spot: Spot,
 }
 
 impl Side {
@@ -391,14 +358,5 @@ fn flag(name: &str, text: &str, place: usize) -> String {
     match text[start..].split_once('=') {
         Some((key, _)) if !key.contains(['{', '"']) => format!("{flag} {}", key.trim()),
         _ => flag.to_owned(),
-    }
-}
-
-impl std::fmt::Display for Spot {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.line {
-            Some(line) => write!(f, "{}:{line}", self.file),
-            None => f.write_str(&self.file),
-        }
     }
 }

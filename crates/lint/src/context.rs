@@ -9,7 +9,6 @@ use super::objects::Objects;
 use super::parsed::ParsedChart;
 use super::run::{Run, Scope};
 use super::shared::{Analysis, Shared, Worker};
-use super::suppress;
 use super::usage::Usage;
 use chart::Chart;
 use diagnostics::{Cause, Report};
@@ -171,7 +170,7 @@ impl<'a> Context<'a> {
         for violation in &mut violations.diagnostics {
             let is_nowhere = violation.span.is_some_and(|span| span.file == self.given.span.file);
             if is_nowhere && self.sources.get(self.given.span.file).kind() == SourceKind::Made {
-                let files = suppress::files_of(&self.given);
+                let files = files_of(&self.given);
                 let given = files
                     .into_iter()
                     .find(|file| self.sources.get(*file).kind() == SourceKind::File);
@@ -190,4 +189,20 @@ pub(super) fn capabilities(request: &Request) -> Capabilities {
     let version = Version::parse(&capabilities.kube_version.normalized).unwrap_or(Version::LATEST);
     capabilities.api_versions.extend(promchart_k8s::all_served(version));
     capabilities
+}
+
+/// The sources of the parts of a value.
+pub(super) fn files_of(node: &Node) -> Vec<FileId> {
+    let mut files = Vec::new();
+    let mut stack = vec![node];
+    while let Some(node) = stack.pop() {
+        if node.span.file != FileId::NONE && !files.contains(&node.span.file) {
+            files.push(node.span.file);
+        }
+        if let Some(map) = node.as_map() {
+            stack.extend(map.iter().map(|(_, entry)| &entry.node));
+        }
+        stack.extend(node.as_list().unwrap_or_default());
+    }
+    files
 }

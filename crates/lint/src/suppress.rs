@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 
 use super::Context;
+use super::context::files_of;
 use super::rule::Rule;
 use diagnostics::{Diagnostic, Report, did_you_mean};
 use source::{FileId, Source, Sources, Span};
@@ -238,20 +239,4 @@ fn directive(text: &str) -> Option<(&str, bool)> {
         "ignore-file" => Some((names, true)),
         _ => None,
     }
-}
-
-/// The sources of the parts of a value.
-pub(super) fn files_of(node: &goyaml::Node) -> Vec<FileId> {
-    let mut files = Vec::new();
-    let mut stack = vec![node];
-    while let Some(node) = stack.pop() {
-        if node.span.file != FileId::NONE && !files.contains(&node.span.file) {
-            files.push(node.span.file);
-        }
-        if let Some(map) = node.as_map() {
-            stack.extend(map.iter().map(|(_, entry)| &entry.node));
-        }
-        stack.extend(node.as_list().unwrap_or_default());
-    }
-    files
 }

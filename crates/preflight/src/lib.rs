@@ -12,6 +12,7 @@ mod bench;
 mod certificate;
 mod chain;
 mod cidr;
+mod command_line;
 mod file;
 mod flag;
 mod input;

@@ -1,7 +1,7 @@
 //! A static pod manifest of kube-apiserver.
 
 use super::bench::Bench;
-use super::flag;
+use super::command_line;
 use super::mount::Mounts;
 use super::server::{Kind, Server};
 use super::shell::{self, ShellWord};
@@ -30,7 +30,7 @@ pub(super) fn read(bench: &mut Bench<'_>, pod: &Node, source: &Source, file: Fil
                 .help("put it in quotes"),
         );
     }
-    let flags = flag::parse(bench, &command.arguments, source);
+    let flags = command_line::parse(bench, &command.arguments, source);
     let text = |path: &[&str]| {
         let node = pod.at(path.iter().copied());
         node.and_then(Node::as_str).unwrap_or_default().to_owned()

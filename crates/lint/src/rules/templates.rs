@@ -149,7 +149,7 @@ pub(in super::super) fn unused(context: &Context<'_>, report: &mut Report) {
             texts.push(context.sources.get(chart.chart.values.span.file).text().into());
             texts.extend(chart.chart.files.iter().map(File::text));
         }
-        for file in super::super::suppress::files_of(&context.given) {
+        for file in super::super::context::files_of(&context.given) {
             texts.push(context.sources.get(file).text().into());
         }
         texts

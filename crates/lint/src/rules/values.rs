@@ -188,7 +188,7 @@ fn is_of(chart: &ParsedChart, context: &Context<'_>, span: Span) -> bool {
 pub(in super::super) fn duplicates(context: &Context<'_>, report: &mut Report) {
     let mut files: Vec<FileId> = context.chart_yaml.iter().map(|(file, _)| *file).collect();
     files.extend(context.chart.iter().map(|chart| chart.chart.values.span.file));
-    files.extend(super::super::suppress::files_of(&context.given));
+    files.extend(super::super::context::files_of(&context.given));
     for file in files {
         let source = context.sources.get(file);
         if source.kind() != SourceKind::File {
