@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::reader::Mark;
+use super::mark::Mark;
 
 /// A YAML error, or an error of the conversion to JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]

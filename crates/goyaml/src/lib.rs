@@ -33,6 +33,7 @@ mod error;
 mod gosyntax;
 pub mod json;
 mod key;
+mod mark;
 mod node;
 mod order;
 mod parse;

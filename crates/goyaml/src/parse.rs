@@ -12,7 +12,8 @@
 use std::borrow::Cow;
 
 use super::error::Fault;
-use super::reader::{Input, Mark};
+use super::mark::Mark;
+use super::reader::Input;
 use super::resolve::Tag;
 use super::scan::Scanner;
 use super::token::{ScalarStyle, Token, TokenKind};

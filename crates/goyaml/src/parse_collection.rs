@@ -1,8 +1,8 @@
 //! Parsing of collections.
 
 use super::error::Fault;
+use super::mark::Mark;
 use super::parse::{Context, Event, EventKind, Parsed, Parser, State};
-use super::reader::Mark;
 use super::token::TokenKind;
 
 impl<'a> Parser<'a> {

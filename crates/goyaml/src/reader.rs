@@ -7,25 +7,13 @@
 use std::borrow::Cow;
 
 use super::error::Fault;
+use super::mark::Mark;
 use gostd::string as gostring;
 
 /// The size of a chunk.
 const PIECE: usize = 512;
 /// The byte order mark in UTF-8.
 const BOM: &[u8] = b"\xEF\xBB\xBF";
-
-/// A position in the input.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Mark {
-    /// The bytes before it.
-    pub(super) offset: usize,
-    /// The characters before it.
-    pub(super) index: usize,
-    /// The lines before it.
-    pub(super) line: usize,
-    /// The characters before it in its line.
-    pub(super) column: usize,
-}
 
 /// The bytes that go-yaml would see, with a map to their offsets in the text.
 pub(super) struct Input<'a> {

@@ -8,7 +8,8 @@
 use std::collections::VecDeque;
 
 use super::error::Fault;
-use super::reader::{Input, Mark, Reader};
+use super::mark::Mark;
+use super::reader::{Input, Reader};
 use super::token::{ScalarStyle, Token, TokenKind};
 
 /// The nesting limit of flow collections and, separately, of block collections.

@@ -149,7 +149,7 @@ impl<'a> Scanner<'a> {
         &mut self,
         indent: &mut isize,
         breaks: &mut Vec<u8>,
-        start: super::reader::Mark,
+        start: super::mark::Mark,
     ) -> Result<(), Fault> {
         let mut widest = 0;
         loop {
@@ -254,7 +254,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans an escape of a double-quoted scalar.
-    fn scan_escape(&mut self, value: &mut Text<'a>, start: super::reader::Mark) -> Result<(), Fault> {
+    fn scan_escape(&mut self, value: &mut Text<'a>, start: super::mark::Mark) -> Result<(), Fault> {
         let error = |scanner: &Self, problem: &'static str| Err(Fault::scanner(problem, start, scanner.reader.mark));
         let (text, digits): (&str, usize) = match self.reader.at(1) {
             b'0' => ("\0", 0),
@@ -304,7 +304,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Scans blanks and line breaks. In a plain scalar, a tab to the left of column `least` is an error.
-    fn scan_gap(&mut self, gap: &mut Gap, least: Option<(isize, super::reader::Mark)>) -> Result<(), Fault> {
+    fn scan_gap(&mut self, gap: &mut Gap, least: Option<(isize, super::mark::Mark)>) -> Result<(), Fault> {
         while self.reader.is_blank() || self.reader.is_break() {
             if self.reader.is_blank() {
                 if let Some((least, start)) = least

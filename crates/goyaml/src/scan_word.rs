@@ -1,7 +1,7 @@
 //! Scanning of anchors, aliases, tags and directives.
 
 use super::error::Fault;
-use super::reader::Mark;
+use super::mark::Mark;
 use super::scan::Scanner;
 use super::token::{Token, TokenKind};
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::reader::Mark;
+use super::mark::Mark;
 
 /// The style in which a scalar is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

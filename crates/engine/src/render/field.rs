@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use minijinja::Error;
 
 use super::fault::{Failure, Hint};
+use super::files::wrong_type;
 use govalue::{Data, Element, Map, MapType, MethodError, Value, View, int_method, nil, view};
 use source::{FileId, Span};
 use sprig::Fault;
@@ -216,15 +217,6 @@ pub(super) fn no_arguments(method: &str, arguments: &[Value]) -> Result<(), Meth
         "wrong number of args for {method}: want 0 got {}",
         arguments.len()
     )))
-}
-
-/// Go's error message for an argument that is not a string where one is required.
-pub(super) fn wrong_type(argument: &Value) -> String {
-    match view(argument) {
-        View::Invalid => "invalid value; expected string".to_owned(),
-        View::Nil => "wrong type for value; expected string; got interface {}".to_owned(),
-        found => format!("wrong type for value; expected string; got {}", found.type_name()),
-    }
 }
 
 fn method_result(name: &str, result: Result<Value, MethodError>) -> Result<Value, Error> {

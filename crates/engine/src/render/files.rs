@@ -1,10 +1,9 @@
 //! `.Files`: the files of a chart that are not templates. Mirrors `files` of Helm's `pkg/engine/files.go`.
 
-use super::field::wrong_type;
 use chart::File;
 use gostd::glob::Glob;
 use gostd::string as gostring;
-use govalue::{Data, Element, Entries, Map, MapType, MethodError, Value, list_of, map_of, strings};
+use govalue::{Data, Element, Entries, Map, MapType, MethodError, Value, View, list_of, map_of, strings, view};
 
 /// The value of `.Files` for the files of a chart.
 pub(super) fn value(files: &[File]) -> Value {
@@ -84,4 +83,13 @@ fn yaml_of(files: &Map, text: impl Fn(&[u8]) -> String) -> Value {
     }
     let yaml = sprig::to_yaml_document(&map_of(MapType::Of(Element::String), entries)).unwrap_or_default();
     Value::from(yaml.strip_suffix('\n').unwrap_or(&yaml))
+}
+
+/// Go's error message for an argument that is not a string where one is required.
+pub(super) fn wrong_type(argument: &Value) -> String {
+    match view(argument) {
+        View::Invalid => "invalid value; expected string".to_owned(),
+        View::Nil => "wrong type for value; expected string; got interface {}".to_owned(),
+        found => format!("wrong type for value; expected string; got {}", found.type_name()),
+    }
 }
