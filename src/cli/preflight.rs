@@ -35,9 +35,8 @@ fn finish(system: &dyn System, arguments: &Preflight, sources: &Sources, output:
     };
     let (format, files) = formats(&arguments.reports)?;
     let Outcome { mut report, checks } = preflight::run(system, &options, sources)?;
-    report
-        .diagnostics
-        .retain(|found| !arguments.ignore.iter().any(|rule| rule == found.rule));
+    let is_ignored = |rule: &str| arguments.ignore.iter().any(|ignored| ignored == rule);
+    report.diagnostics.retain(|found| !is_ignored(found.rule));
     sort(&mut report, sources);
     let checks: Vec<Check> = checks
         .into_iter()
@@ -46,6 +45,7 @@ fn finish(system: &dyn System, arguments: &Preflight, sources: &Sources, output:
             file: check.file,
             subject: check.subject,
             detail: check.detail,
+            is_finding: check.rule.is_some_and(|rule| !is_ignored(rule)),
         })
         .collect();
     let infos = rule_infos();

@@ -77,7 +77,8 @@ fn no_field(object: &Object, path: &str, reached: &[Field<'_>], rest: &Query) ->
     let help = match &last.node.value {
         Value::Map(map) => {
             let keys: Vec<&str> = map.iter().map(|(key, _)| &**key).collect();
-            if let Some(close) = rest.first_key().and_then(|key| closest(key, keys.iter().copied())) {
+            let close = rest.first_key().and_then(|key| closest(key, keys.iter().copied()));
+            if let Some(close) = close {
                 let path = last.path.join(Step::Key(close.into()));
                 message.push_str(&format!("; did you mean `{path}`?"));
             }
@@ -92,7 +93,7 @@ fn no_field(object: &Object, path: &str, reached: &[Field<'_>], rest: &Query) ->
                 keys.next_back() == wanted && wanted.is_some()
             });
             let elsewhere: Vec<String> = elsewhere.take(3).map(|field| format!("`{}`", field.path)).collect();
-            if !elsewhere.is_empty() && !message.contains("did you mean") {
+            if close.is_none() && !elsewhere.is_empty() {
                 message.push_str(&format!("; did you mean {}?", elsewhere.join(" or ")));
             }
             let more = keys.len().saturating_sub(MAX_NEAR);

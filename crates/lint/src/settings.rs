@@ -203,7 +203,9 @@ impl Settings {
 
     fn patterns(&self, system: &dyn System, patterns: &[String], sources: &Sources) -> Result<Patterns> {
         Patterns::read(system, &self.folder, patterns).map_err(|error| {
-            let wrong = patterns.iter().find(|pattern| error.message.starts_with(&***pattern));
+            let is_wrong =
+                |pattern: &&String| Patterns::read(system, &self.folder, std::slice::from_ref(pattern)).is_err();
+            let wrong = patterns.iter().find(is_wrong);
             self.locate(error, wrong.map_or("", |pattern| pattern), sources)
         })
     }

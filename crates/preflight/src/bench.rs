@@ -39,6 +39,8 @@ pub struct Check {
     pub state: State,
     /// The details of the result.
     pub detail: String,
+    /// The rule of its finding.
+    pub rule: Option<&'static str>,
 }
 
 /// The results so far, and the inputs of all checks.
@@ -78,18 +80,25 @@ impl<'a> Bench<'a> {
         self.object = None;
     }
 
-    fn note(&mut self, subject: impl Into<String>, state: State, detail: impl Into<String>) {
+    fn note(
+        &mut self,
+        subject: impl Into<String>,
+        state: State,
+        detail: impl Into<String>,
+        rule: Option<&'static str>,
+    ) {
         self.outcome.checks.push(Check {
             file: self.file.clone(),
             subject: shorten(subject.into()),
             state,
             detail: shorten(detail.into()),
+            rule,
         });
     }
 
     /// Records a check without findings.
     pub(super) fn pass(&mut self, subject: impl Into<String>, detail: impl Into<String>) {
-        self.note(subject, State::Passed, detail);
+        self.note(subject, State::Passed, detail, None);
     }
 
     /// Records a check with a finding.
@@ -97,7 +106,12 @@ impl<'a> Bench<'a> {
         diagnostic.object.clone_from(&self.object);
         diagnostic.message = shorten(diagnostic.message);
         diagnostic.help = diagnostic.help.map(shorten);
-        self.note(subject, State::Found(diagnostic.severity), diagnostic.message.clone());
+        self.note(
+            subject,
+            State::Found(diagnostic.severity),
+            diagnostic.message.clone(),
+            Some(diagnostic.rule),
+        );
         self.outcome.report.push(diagnostic);
     }
 
@@ -109,13 +123,13 @@ impl<'a> Bench<'a> {
         let mut diagnostic = Diagnostic::warning("not-checked", message).at(place);
         diagnostic.help = (!help.is_empty()).then(|| help.to_owned());
         diagnostic.object.clone_from(&self.object);
-        self.note(subject, State::Unchecked, reason);
+        self.note(subject, State::Unchecked, reason, Some(diagnostic.rule));
         self.outcome.report.push(diagnostic);
     }
 
     /// Records a limit of what can be concluded: it appears in the summary, but is not a finding.
     pub(super) fn inconclusive(&mut self, subject: impl Into<String>, reason: impl Into<String>) {
-        self.note(subject, State::Unchecked, reason);
+        self.note(subject, State::Unchecked, reason, None);
     }
 
     pub(super) fn finish(self) -> Outcome {

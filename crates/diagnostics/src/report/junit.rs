@@ -17,13 +17,9 @@ pub(super) fn write(report: &Report, checks: &[Check], sources: &Sources) -> Str
         suites.entry(file).or_default().push(found);
     }
     // Checks with findings appear as findings. A check that was not made is skipped, unless it is a finding.
-    let told = |check: &&Check| {
-        let mut found = report.diagnostics.iter();
-        check.state == UNCHECKED
-            && !found.any(|found| found.message.starts_with(&format!("{} was not checked", check.subject)))
-    };
     let mut others: BTreeMap<String, Vec<&Check>> = BTreeMap::new();
-    for check in checks.iter().filter(|check| check.state == PASSED || told(check)) {
+    let is_case = |check: &&Check| check.state == PASSED || check.state == UNCHECKED && !check.is_finding;
+    for check in checks.iter().filter(is_case) {
         others.entry(check.file.clone()).or_default().push(check);
         suites.entry(check.file.clone()).or_default();
     }

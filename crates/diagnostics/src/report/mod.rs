@@ -88,6 +88,8 @@ pub struct Check {
     pub state: &'static str,
     /// The details of the result, or why it was not checked.
     pub detail: String,
+    /// Whether a finding of the report says the same.
+    pub is_finding: bool,
 }
 
 /// The state of checks without findings.
