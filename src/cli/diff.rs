@@ -144,7 +144,7 @@ impl Format {
 /// Makes systems that draw from a seed and whose clock stands.
 pub(super) type NewWorld<'a> = &'a dyn Fn(u64, Duration) -> Arc<dyn System>;
 
-/// What went wrong, with the texts that it points into.
+/// An error, with the sources that it points into.
 struct Trouble {
     /// Which side it is about.
     side: Option<String>,
@@ -194,7 +194,7 @@ struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// What the user calls it.
+    /// The user's name for it.
     fn name(&self, is_manifest: bool) -> String {
         let path = self.path.clone().unwrap_or_else(|| "the built-in chart".to_owned());
         let path = if path == "-" { "standard input".to_owned() } else { path };
@@ -284,7 +284,7 @@ fn compared(
     Ok(diff.is_empty())
 }
 
-/// What the arguments make of the two sides.
+/// The two sides that the arguments ask for.
 fn wanted(arguments: &DiffArguments) -> Result<[Wanted<'_>; 2], Box<Diagnostic>> {
     let has_revision = arguments.from.is_some() || arguments.to.is_some();
     let (old, new) = match &arguments.sides[..] {

@@ -263,7 +263,7 @@ fn unsorted(outcome: &Outcome, show_only: &[String]) -> String {
     only(&all, show_only).unwrap_or_default().text
 }
 
-/// What [`push_document`] writes around a document is shorter than this and its path.
+/// An upper bound on the bytes that [`push_document`] writes around a document, without its path.
 const AROUND: usize = 32;
 
 pub(super) fn push_document(stream: &mut String, path: &str, text: &str) {

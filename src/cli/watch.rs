@@ -25,7 +25,7 @@ const MAX_QUIET: usize = 20;
 /// The maximum number of changed files that are named.
 const MAX_FILES: usize = 5;
 
-/// What a run has, and what is known of the earlier ones.
+/// The state of a watched run, and the results of the earlier ones.
 struct Watch<'a> {
     system: &'a Arc<dyn System>,
     arguments: &'a Test,

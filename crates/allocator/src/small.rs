@@ -71,7 +71,7 @@ struct Lists {
     spare: Cell<*mut Free>,
 }
 
-/// What a thread has.
+/// The free blocks of a thread.
 pub(crate) struct Thread {
     classes: [Lists; CLASSES],
     /// The rest of the chunk that new blocks are cut from.
@@ -85,7 +85,7 @@ thread_local! {
     pub(crate) static THREAD: Thread = const { Thread::new() };
 }
 
-/// What no thread has.
+/// The blocks that belong to no thread.
 struct Pool {
     /// Lists of lists.
     lists: [*mut Free; CLASSES],

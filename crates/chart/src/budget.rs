@@ -1,4 +1,4 @@
-//! What a chart may take, and the rule for charts that cannot be loaded.
+//! The limits of a chart, and the rule for charts that cannot be loaded.
 
 /// The rule for charts that cannot be loaded.
 pub const LOAD: &str = "chart-load";

@@ -35,7 +35,7 @@ pub struct File {
     /// Its path as the user would type it.
     pub path: Arc<str>,
     content: Content,
-    /// What it says, if that was read together with the file.
+    /// Its parsed YAML, if that was read together with the file.
     parsed: Option<Box<Parsed>>,
 }
 

@@ -12,7 +12,7 @@ use engine::objects::{Path, Step};
 use goyaml::{Entry, Node, Value};
 use source::Span;
 
-/// What happened to a field.
+/// The kind of change of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// It is new.
@@ -101,7 +101,7 @@ impl At {
     }
 }
 
-/// What differs between two objects, in the order of their fields.
+/// The differences between two objects, in the order of their fields.
 pub(super) fn objects(old: &Node, new: &Node) -> Vec<Raw> {
     let text = |key: &str| new.get(key).and_then(Node::as_str).unwrap_or_default();
     let object = Shape::of(text("apiVersion"), text("kind"));
@@ -206,7 +206,7 @@ fn to_json(node: &Node) -> Json {
     node.to_json(&|float| Json::from(float))
 }
 
-/// What tells the items of two lists apart.
+/// The keys that tell the items of two lists apart.
 struct Keys {
     /// How the parts of a key are called.
     names: Vec<&'static str>,

@@ -1,4 +1,4 @@
-//! What `--only` and `--ignore` pick: `Kind`, `Kind/name`, `Kind:path`, `*:path`.
+//! The filters of `--only` and `--ignore`: `Kind`, `Kind/name`, `Kind:path`, `*:path`.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ impl Filter {
     /// Reads a filter.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// An invalid filter, with the reason.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (object, path) = match text.split_once(':') {
             Some((object, path)) => (object, Some(path)),
@@ -68,7 +68,7 @@ impl Filter {
         found.is_ok_and(|found| found.iter().any(|field| path.0.starts_with(&field.path.0)))
     }
 
-    /// What may have been meant, of objects that are there.
+    /// The nearest existing objects, as a suggestion.
     pub fn nearest<'a>(&self, objects: impl Iterator<Item = &'a Object>) -> String {
         let mut kinds: Vec<&str> = objects.map(|object| &*object.reference.kind).collect();
         kinds.sort_unstable();

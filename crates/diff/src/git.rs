@@ -27,7 +27,7 @@ struct Blob {
 pub struct Revision {
     /// Runs git, and resolves the paths of the working tree.
     inner: Arc<dyn System>,
-    /// What the user calls it.
+    /// Its name as the user gave it.
     name: String,
     top: PathBuf,
     /// The folder whose files are those of the revision and no others.

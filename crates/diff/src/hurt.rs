@@ -1,5 +1,5 @@
-//! What an upgrade from one side to the other breaks: updates that the API server refuses, data that are deleted, Services without
-//! pods, rights that grow, pods that restart.
+//! The harm of an upgrade from one side to the other: updates that the API server refuses, deleted data, Services without
+//! pods, growing rights, restarted pods.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,15 +37,15 @@ pub enum Level {
 pub struct Harm {
     /// How bad it is.
     pub level: Level,
-    /// What kind of thing it is, in kebab-case.
+    /// The kind of harm, in kebab-case.
     pub rule: &'static str,
     /// The object.
     pub object: ObjectRef,
     /// The field, if it is about one.
     pub path: Option<String>,
-    /// What happens.
+    /// The message.
     pub message: String,
-    /// What to do.
+    /// A way to avoid it.
     pub help: Option<String>,
     /// `Helm 4` or `Helm 3`, where it happens with one of them only.
     pub with: Option<&'static str>,
@@ -780,7 +780,7 @@ fn reads_once(spec: &Json, (key, volume): (&str, &str), name: &str) -> Option<&'
     })
 }
 
-/// What to do about an update that is refused.
+/// A way around an update that is refused.
 fn way_out(object: &Object, path: &Path) -> Option<String> {
     let title = format!("{} {}", object.reference.kind.to_lowercase(), object.reference.name);
     let first = match path.0.first() {

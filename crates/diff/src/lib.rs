@@ -31,32 +31,32 @@ pub use hurt::{Harm, Level};
 pub use lines::Hunk;
 pub use side::{Causes, SIDE, Side, What};
 
-/// What is shown in the place of a secret.
+/// The replacement for a secret in the output.
 pub const MASK: &str = "********";
 
-/// What is compared, and how.
+/// Options of the comparison.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// If there are any, only these are compared.
     pub only: Vec<Filter>,
-    /// What is left out.
+    /// Filters of what is left out.
     pub ignore: Vec<Filter>,
     /// Whether the values of Secrets are shown.
     pub show_secrets: bool,
 }
 
-/// What differs between two sides.
+/// The differences between two sides.
 #[derive(Clone, Debug)]
 pub struct Diff {
-    /// What the user calls the old side.
+    /// The user's name for the old side.
     pub old: String,
-    /// What the user calls the new side.
+    /// The user's name for the new side.
     pub new: String,
     /// The objects that differ, by kind, namespace and name.
     pub objects: Vec<ObjectDiff>,
-    /// What the upgrade from the old side to the new one breaks, the worst first.
+    /// The harm of the upgrade from the old side to the new one, the worst first.
     pub harm: Vec<Harm>,
-    /// What else there is to say, such as what was left out.
+    /// Further notes, such as one about objects that were left out.
     pub notes: Vec<String>,
     /// How many objects are the same.
     pub unchanged: usize,
@@ -69,7 +69,7 @@ pub struct Diff {
 pub struct ObjectDiff {
     /// Its names.
     pub reference: ObjectRef,
-    /// What happened to it.
+    /// Whether it was added, removed or changed.
     pub kind: Kind,
     /// The events that it is a hook for.
     pub hook: Option<String>,
@@ -88,15 +88,15 @@ pub struct ObjectDiff {
 /// A field that differs.
 #[derive(Clone, Debug)]
 pub struct Change {
-    /// What happened to it.
+    /// Whether it was added, removed or changed.
     pub kind: Kind,
     /// As people write it: `spec.template.spec.containers[name=web].image`.
     pub path: String,
     /// The steps to it, on the new side if it is there.
     pub steps: Path,
-    /// What it was.
+    /// The old value.
     pub old: Option<Shown>,
-    /// What it is.
+    /// The new value.
     pub new: Option<Shown>,
     /// The lines that differ, of a text with several.
     pub hunks: Vec<Hunk>,
@@ -125,13 +125,13 @@ impl Diff {
     }
 }
 
-/// What tells objects apart: group, kind, namespace, name, and which of several it is.
+/// The key of an object: group, kind, namespace, name, and its number among several alike.
 pub(crate) type Key = (String, String, String, String, usize);
 
 /// The fields that are otherwise in another render of the same chart with the same values, by object: they are drawn by chance.
 pub(crate) type Drawn = BTreeMap<Key, Vec<(String, Path)>>;
 
-/// What differs between two renders of one side.
+/// The differences between two renders of one side.
 fn drawn(one: &Side, other: &Side) -> Drawn {
     let others = index(other);
     let mut found = Drawn::new();

@@ -1,4 +1,4 @@
-//! What a field is made of: the keys of the values that went into a text, where no single one is its origin.
+//! The ingredients of a field: the keys of the values that went into a text, where no single one is its origin.
 
 use super::cause::{Cause, Ingredient, Input};
 use super::side::Causes;
@@ -9,7 +9,7 @@ pub(super) type At<'a> = Option<(&'a Causes<'a>, Span)>;
 
 /// The causes of a field on both sides.
 ///
-/// What is in the field of one side only, and not known to be one value, names the keys that it was made of: those that
+/// A text that only one side has, and that is not known to be one value, names the keys that it was made of: those that
 /// differ between the sides. A side that has nothing to compare with names those whose text it holds.
 pub(super) fn causes(old: At<'_>, new: At<'_>) -> (Option<Cause>, Option<Cause>) {
     let of = |at: At<'_>| at.and_then(|(causes, span)| causes.of(span));

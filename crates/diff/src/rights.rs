@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-/// What rules allow beyond others, a line for each resource: `delete, update on secrets`.
+/// The rights that new rules give beyond the old ones, a line for each resource: `delete, update on secrets`.
 pub(super) fn gained(old: &Json, new: &Json) -> Vec<String> {
     let olds: Vec<&Json> = old.as_array().into_iter().flatten().collect();
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -100,7 +100,7 @@ pub(super) fn subjects(binding: &Json, namespace: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// What the pods of a spec may do to their node, in words.
+/// The privileges that the pods of a spec have on their node, in words.
 pub(super) fn privileges(spec: &Json) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for field in ["hostNetwork", "hostPID", "hostIPC"] {

@@ -21,7 +21,7 @@ use system::System;
 /// The rule of sides that cannot be compared.
 pub const SIDE: &str = "diff-side";
 
-/// What a side is made of.
+/// The input of a side.
 #[derive(Clone, Debug)]
 pub enum What {
     /// A chart to render.
@@ -33,7 +33,7 @@ pub enum What {
 /// The objects of one side, and where they come from.
 #[derive(Debug)]
 pub struct Side {
-    /// What the user calls it.
+    /// The user's name for it.
     pub name: String,
     /// All texts of this side.
     pub sources: Sources,
@@ -45,9 +45,9 @@ pub struct Side {
     pub is_recorded: bool,
     /// The namespace of the release.
     pub namespace: String,
-    /// What Helm logs on the way.
+    /// Helm's log messages.
     pub log: Report,
-    /// What each render draws anew; see [`Side::compare_with`].
+    /// The fields that each render makes up anew; see [`Side::compare_with`].
     pub(super) drawn: super::Drawn,
     rendered: Option<Rendered>,
     chart: Option<Chart>,
@@ -175,7 +175,7 @@ impl Side {
         self.crds.contains(&object.path)
     }
 
-    /// What tells where fields come from.
+    /// Finds the causes of fields.
     pub fn causes(&self) -> Causes<'_> {
         let places = self
             .rendered
@@ -213,7 +213,7 @@ pub struct Causes<'a> {
     versions: BTreeMap<FileId, Vec<(&'static str, Node)>>,
 }
 
-/// What templates read of Chart.yaml and each version has another of.
+/// The keys of Chart.yaml that templates read and that differ in each version.
 const VERSIONS: [&str; 2] = ["appVersion", "version"];
 
 impl Causes<'_> {

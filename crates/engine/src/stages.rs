@@ -97,11 +97,11 @@ pub struct Outcome {
     pub log: Report,
     /// The coverage of the templates, if requested. A failed render has the coverage up to the error.
     pub coverage: Option<Coverage>,
-    /// What the stages needed on the way.
+    /// The intermediate results of the stages.
     pub used: Used,
 }
 
-/// What a render used and its result does not need: the parsed and lowered templates, and their contexts. They are kept
+/// Intermediate results that the result of a render does not need: the parsed and lowered templates, and their contexts. They are kept
 /// because a process that is about to end need not free them, which takes as long as lowering them.
 #[derive(Debug, Default)]
 pub struct Used(Vec<Box<dyn Any + Send + Sync>>);
@@ -133,7 +133,7 @@ fn all(system: &Arc<dyn System>, request: &Request, sources: &Sources, outcome: 
     rendered
 }
 
-/// What the stages do at an error.
+/// Whether the stages stop at an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
     /// Stop, as Helm does.

@@ -1,4 +1,4 @@
-//! What a field of a custom resource is, by its CustomResourceDefinition.
+//! Describes fields of custom resources by their CustomResourceDefinition.
 
 use std::cmp::Reverse;
 use std::fmt::Write as _;
@@ -245,7 +245,7 @@ fn requires(schema: &Json, name: &str) -> bool {
     required.is_some_and(|names| names.iter().any(|required| required == name))
 }
 
-/// What a value is, in the words of the fields of Kubernetes.
+/// The type of a value, named as in the descriptions of Kubernetes' own fields.
 fn type_name(schema: &Json) -> String {
     if schema["x-kubernetes-int-or-string"] == Json::Bool(true) {
         return "an integer or a string".to_owned();
@@ -274,7 +274,7 @@ fn type_name(schema: &Json) -> String {
     }
 }
 
-/// What the schema says of a value beyond its type.
+/// The requirements of the schema on a value beyond its type.
 fn checks(schema: &Json) -> Vec<String> {
     let mut found = Vec::new();
     if let Some(allowed) = schema["enum"].as_array() {

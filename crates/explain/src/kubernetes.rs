@@ -1,4 +1,4 @@
-//! What a field of Kubernetes is: type, documentation, versions, checks.
+//! Describes fields of Kubernetes' own kinds: type, documentation, versions, checks.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! What is checked of each kind, counted from the tables and functions themselves.
+//! The checks of each kind, counted from the tables and functions themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::rules::Rules;
 /// The pod of a workload, which is counted once, for the kind `Pod`.
 const POD: &str = "core.v1.PodSpec";
 
-/// What is checked of a kind of Kubernetes, without the `status` and, for workloads, without their pods.
+/// The checks of a kind of Kubernetes, without those of the `status` and, for workloads, of their pods.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Coverage {
     /// `Deployment`
@@ -47,7 +47,7 @@ pub struct Served {
     pub until: Option<Version>,
 }
 
-/// What is checked of each of Kubernetes' own kinds, sorted by kind and group.
+/// The checks of each of Kubernetes' own kinds, sorted by kind and group.
 pub fn coverage() -> Vec<Coverage> {
     let definitions = Definitions::get();
     // Kinds of the same name in two groups, as Event, are two rows.

@@ -1,4 +1,4 @@
-//! What a field is: its type, its documentation, and what is checked of it.
+//! Describes fields: type, documentation and checks.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -22,7 +22,7 @@ pub struct Description {
     pub others: Vec<&'static str>,
     /// The keys that lead to the field, without indices; empty for the object.
     pub path: Vec<&'static str>,
-    /// What it is: `a list of maps (each EnvVar)`.
+    /// The type, such as `a list of maps (each EnvVar)`.
     pub type_name: String,
     /// The definition must have it.
     pub is_required: bool,
@@ -32,7 +32,7 @@ pub struct Description {
     pub until: Option<Version>,
     /// The first sentence of its documentation.
     pub text: Option<&'static str>,
-    /// What is checked beyond its type: the rule, and what the value must be.
+    /// The checks beyond its type: the rule, and the requirement on the value.
     pub checks: Vec<(&'static str, String)>,
     /// The name of its definition, of which further checks look at the whole.
     pub checked_whole: Option<&'static str>,
@@ -45,7 +45,7 @@ pub struct Description {
 pub struct Below {
     /// Its name.
     pub name: &'static str,
-    /// What it is.
+    /// The type.
     pub type_name: String,
     /// The definition must have it.
     pub is_required: bool,

@@ -92,7 +92,7 @@ impl Shape {
         self.merged().map(Merged::names).unwrap_or_default()
     }
 
-    /// What tells an item of the list apart from the others: the values of its keys, or the item itself in a set.
+    /// The key that tells an item of the list from the others: the values of its key fields, or the item itself in a set.
     pub fn key(self, item: &Value) -> Option<Vec<String>> {
         if self.is_set() {
             return Some(vec![scalar(item)?]);

@@ -1,4 +1,4 @@
-//! What an API server does when an object that it has is updated: which changes it refuses, and which it takes otherwise than they look.
+//! Updates of existing objects: which changes the API server refuses, and which have another effect than they seem to have.
 //!
 //! `data/immutable.txt` has the fields that may not change. What depends on more than one field is here, from the functions
 //! `ValidateXxxUpdate` of Kubernetes' `pkg/apis/*/validation`. `tests/updates` has a real server's verdicts.
@@ -24,7 +24,7 @@ pub enum Way {
     Merge,
 }
 
-/// What comes of a change.
+/// The outcome of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// The server refuses the update.
@@ -38,7 +38,7 @@ pub enum Outcome {
 /// A change that the server does not simply take.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Effect {
-    /// What comes of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// From the object to the field.
     pub path: Vec<Step>,
@@ -48,7 +48,7 @@ pub struct Effect {
     pub way: Option<Way>,
 }
 
-/// What a field's row says.
+/// The row of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum When {
     Always,
@@ -83,7 +83,7 @@ fn rows(group: &str, kind: &str) -> impl Iterator<Item = Row> {
     })
 }
 
-/// What comes of an update of an object that was made as `old` says and shall be as `new` says. Both are as they are written: the
+/// The effects of an update of an object from `old` to `new`. Both are as they are written: the
 /// server's defaults are set here.
 pub fn update(old: &Value, new: &Value) -> Vec<Effect> {
     let api_version = new["apiVersion"].as_str().unwrap_or_default();

@@ -60,7 +60,7 @@ fn change(object: &mut Value, sets: &Value, removes: &Value) {
     }
 }
 
-/// What we say of one way of updating, against what the server says.
+/// Compares our verdict on one way of updating with the server's.
 fn judge(effects: &[Effect], way: Way, recorded: &Value) -> Option<String> {
     let here = |effect: &&Effect| effect.way.is_none_or(|own| own == way);
     let said: Vec<&Effect> = effects.iter().filter(here).collect();
@@ -117,7 +117,7 @@ fn verdicts_are_those_of_a_server() {
     assert!(refused > 100, "{refused}");
 }
 
-/// What a merge gets wrong, and what stays though nobody says it any more, is told.
+/// A merge that goes wrong is told, and so are fields that stay although nobody sets them any more.
 #[test]
 fn what_is_otherwise_afterwards_is_told() {
     let object = |text: &str| -> Value { serde_yaml::from_str(text).unwrap() };

@@ -43,7 +43,7 @@ impl Arm {
 pub(super) struct Place {
     /// `if`, `with` or `range`, as it is written.
     pub(super) head: Span,
-    /// What is in it; nothing if it is an `else` that nobody wrote.
+    /// Its body; none for an `else` that nobody wrote.
     pub(super) body: Option<Span>,
     /// The longest text that it surely writes, with single blanks: if a refusal has it in its words, this branch refuses.
     pub(super) words: Option<Arc<str>>,

@@ -53,9 +53,9 @@ pub struct Context<'a> {
     pub policies: &'a [String],
     /// Dependencies that are missing from charts/, by their names in the values, including those of subcharts.
     pub absent: Vec<String>,
-    /// What the chart's other runs use as well.
+    /// The data that the runs of the chart share.
     pub(super) shared: Arc<Shared>,
-    /// What the templates read, and their branches.
+    /// The values that the templates read, and their branches.
     pub(super) analysis: Option<Arc<Analysis>>,
 }
 

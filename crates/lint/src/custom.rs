@@ -21,7 +21,7 @@ const ENDINGS: [&str; 3] = [".yaml", ".yml", ".json"];
 #[derive(Debug)]
 pub(super) struct Custom {
     pub(super) crds: Arc<Crds>,
-    /// What is wrong with the files of crds/.
+    /// The errors in the files of crds/.
     pub(super) faults: Report,
     /// The paths of `--crds` that cannot be read.
     pub(super) unreadable: Report,

@@ -72,7 +72,7 @@ pub fn run_exploring(
     all(system, runs, &extent, selection, sources, progress)
 }
 
-/// What is done with the runs.
+/// How much is done with the runs.
 struct Extent {
     scope: Scope,
     /// Whether the branches that the runs take are counted.

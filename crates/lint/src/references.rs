@@ -47,7 +47,7 @@ pub(super) fn check(system: &dyn System, sources: &Sources, config: FileId) -> R
     report
 }
 
-/// What `promtool` reports for a missing file: an error for rules, a warning for targets, nothing for scrape
+/// The verdict of `promtool` on a missing file: an error for rules, a warning for targets, nothing for scrape
 /// configurations.
 fn absent(reference: &Reference) -> Option<Diagnostic> {
     let path = quote(&reference.path);

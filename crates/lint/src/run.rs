@@ -1,4 +1,4 @@
-//! What is linted: a chart with its values for a cluster.
+//! A run of lint: a chart with its values for a cluster.
 
 use std::sync::Arc;
 

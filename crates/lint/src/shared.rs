@@ -1,5 +1,5 @@
-//! What the runs of one chart have in common, which is made once: its files, its parsed templates, what they read, its
-//! branches, and its custom resources; and what a thread keeps from one run to the next, its session.
+//! Data that the runs of one chart share and that is made once: its files, its parsed templates, the values that they read, its
+//! branches, and its custom resources; and the session that a thread keeps from one run to the next.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use goyaml::Node;
 use source::{FileId, Source, SourceKind, Sources};
 use system::{FileKind, System};
 
-/// What tells one chart from another: its path, and the files and folders with further custom resources.
+/// The key of a chart: its path, and the files and folders with further custom resources.
 type Key = (Option<PathBuf>, Vec<String>);
 
 fn key(run: &Run) -> Key {
@@ -46,7 +46,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What the runs of a chart share.
+/// The data that the runs of a chart share.
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     loaded: OnceLock<Loaded>,
@@ -64,13 +64,13 @@ pub(super) struct Loaded {
     pub(super) chart: Result<Arc<ParsedChart>, Report>,
     /// Dependencies that are missing from charts/, by their names in the values, including those of subcharts.
     pub(super) absent: Vec<String>,
-    /// What Helm logs while it loads the chart.
+    /// Helm's log messages from loading the chart.
     pub(super) log: Report,
     /// Templates that cannot be parsed.
     pub(super) syntax: Report,
 }
 
-/// What the templates read and which branches they have, with the texts in the values that may be templates.
+/// The values that the templates read and the branches that they have, with the texts in the values that may be templates.
 #[derive(Debug)]
 pub(super) struct Analysis {
     texts: BTreeSet<Arc<str>>,
@@ -191,7 +191,7 @@ pub(super) struct Worker<'a> {
     last: Option<Kept>,
 }
 
-/// What a thread keeps of the last chart.
+/// The data that a thread keeps of the last chart.
 struct Kept {
     key: Key,
     shared: Arc<Shared>,
@@ -211,7 +211,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// What this run shares with others of its chart.
+    /// The data that this run shares with others of its chart.
     pub(super) fn shared(&mut self, run: &Run) -> Arc<Shared> {
         let key = key(run);
         if let Some(kept) = self.last.as_mut().filter(|kept| kept.key == key) {

@@ -105,7 +105,7 @@ pub struct Uses {
     pub templates: BTreeSet<Arc<str>>,
     /// The values files.
     pub values: BTreeSet<String>,
-    /// What their renders have run.
+    /// The parts of templates that their renders ran.
     pub coverage: Coverage,
     /// The positions of their results in [`Results::suites`].
     pub results: Range<usize>,

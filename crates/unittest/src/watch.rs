@@ -21,7 +21,7 @@ const MAX_DEPTH: usize = 30;
 /// The folder of snapshots.
 const SNAPSHOTS: &str = "__snapshot__";
 
-/// What is watched.
+/// The watched files.
 #[derive(Clone, Debug, Default)]
 pub struct Watched {
     /// The charts and values files.
@@ -242,7 +242,7 @@ pub struct Latest {
 }
 
 impl Latest {
-    /// What the suites use.
+    /// The files that each suite uses.
     pub fn uses(&self) -> &[Uses] {
         &self.uses
     }

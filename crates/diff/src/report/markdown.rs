@@ -146,7 +146,7 @@ fn html(text: &str) -> String {
         .replace('@', "&#64;")
 }
 
-/// What happens to an object, or to several alike.
+/// A row with the harm to an object, or with the same harm to several objects.
 fn row(alike: &[Harm], diff: &Diff) -> String {
     let Some(harm) = alike.first() else {
         return String::new();

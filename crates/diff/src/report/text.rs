@@ -150,7 +150,7 @@ fn head(object: &ObjectDiff, diff: &Diff, out: &mut Out) {
     out.with(0, style, &title, &behind);
 }
 
-/// What happens to an object, or to several alike.
+/// Writes the harm to an object, or the same harm to several objects.
 fn harm(alike: &[Harm], width: usize, diff: &Diff, out: &mut Out) {
     let Some(harm) = alike.first() else { return };
     let style = match harm.level {

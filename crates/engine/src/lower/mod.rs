@@ -55,7 +55,7 @@ pub use pipeline::arity_error;
 #[derive(Debug)]
 pub struct Lowered(Cell);
 
-/// What the instructions borrow.
+/// The owner of everything that the instructions borrow.
 struct Owner {
     tree: Arc<Tree>,
     /// The name by which minijinja's errors call the template.

@@ -32,7 +32,7 @@ impl Locals {
     }
 }
 
-/// What is known about a template before it is lowered.
+/// The facts about a template that are known before it is lowered.
 #[derive(Debug, Default)]
 pub(super) struct Survey<'a> {
     /// The names that are assigned anywhere.

@@ -9,7 +9,7 @@ pub(super) type Number<const N: usize> = [u64; N];
 /// An odd number with its top bit set, to calculate modulo it.
 pub(super) struct Modulus<const N: usize> {
     digits: Number<N>,
-    /// What the lowest bits are multiplied by for a multiple of the modulus that clears them.
+    /// The factor for the lowest bits that gives the multiple of the modulus that clears them.
     clear: u64,
     /// 1 in Montgomery form.
     pub(super) one: Number<N>,

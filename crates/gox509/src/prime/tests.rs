@@ -93,7 +93,7 @@ fn calculates_as_num_bigint_does() {
     compare::<16>();
 }
 
-/// What the sieve leaves is what division by each small prime leaves.
+/// The sieve leaves the same candidates as division by each small prime.
 fn sieve<const N: usize>(limit: u32) {
     let (start, seed) = random::<N, _>(&mut Seeded(7)).unwrap();
     let window = Window::new(start, seed);

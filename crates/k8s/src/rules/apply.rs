@@ -127,7 +127,7 @@ impl Merged {
         self.keys.iter().map(|(name, _)| *name).collect()
     }
 
-    /// What tells an item apart from the others.
+    /// The key of an item, by which server-side apply tells it from the others.
     pub(crate) fn key(&self, item: &Value) -> Option<Vec<Option<String>>> {
         if self.keys.is_empty() {
             return Some(vec![Some(scalar(item)?)]);

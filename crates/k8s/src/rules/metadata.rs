@@ -39,7 +39,7 @@ fn meta<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     }
 }
 
-/// What Kubernetes writes itself, and refuses from others.
+/// Checks the labels and annotations that only Kubernetes may write.
 fn written_by_kubernetes<'a>(walker: &mut Walker<'a>, meta: &'a Map<String, Value>) {
     if super::is_set(meta, "managedFields") {
         let problem = walker.fault_at(

@@ -150,7 +150,7 @@ pub(in super::super) fn undefined(context: &Context<'_>, report: &mut Report) {
 struct Documented {
     values: Arc<Source>,
     schema: Option<Arc<str>>,
-    /// What stands before a colon in a line of values.yaml, also in a comment; found when it is first needed.
+    /// The words before a colon in the lines of values.yaml, comments included; collected when they are first needed.
     keys: OnceCell<BTreeSet<String>>,
 }
 

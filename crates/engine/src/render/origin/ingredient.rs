@@ -1,4 +1,4 @@
-//! What an expression used.
+//! The values that an expression used.
 
 use std::sync::Arc;
 
