@@ -14,6 +14,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
+use crate::blame::blame;
 use crate::coverage::Coverage;
 use crate::manifest::{self, LastRead, Manifests, PostRenderer, Read};
 use crate::render::{self, Capabilities, Limits, Release, Rendered, Rendering, Session, TemplateFile, Trace};
@@ -355,12 +356,12 @@ impl<'a> Stages<'a> {
     /// repeated with one.
     fn blame(&self, prepared: &Prepared, rendered: &Rendered, errors: &mut Report) {
         if rendered.origins.is_some() {
-            return manifest::blame(errors, &rendered.files, rendered, self.sources);
+            return blame(errors, &rendered.files, rendered, self.sources);
         }
         let session = Session::new(self.system, self.sources, self.request.limits, Trace::On);
         let traced = self.render(prepared, &session).and_then(Texts::whole);
         if let Ok(traced) = traced {
-            manifest::blame(errors, &rendered.files, &traced, self.sources);
+            blame(errors, &rendered.files, &traced, self.sources);
         }
     }
 

@@ -1,7 +1,6 @@
 //! Turns rendered files into the stream of manifests that `helm template` prints. Mirrors Helm's `pkg/release/v1/util`.
 
 mod order;
-mod origin;
 mod post_render;
 mod split;
 
@@ -16,7 +15,6 @@ use goyaml::Node;
 use source::{FileId, Source, SourceKind, Sources, Span};
 
 pub use order::install_order;
-pub use origin::{blame, point};
 pub use post_render::{POST_RENDER, PostRenderer};
 pub use split::split;
 

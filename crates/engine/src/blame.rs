@@ -10,10 +10,10 @@ use source::{SourceKind, Sources};
 /// The maximum number of calls shown on the way to a place.
 const MAX_CALLS: usize = 6;
 
-/// Moves errors of [`super::sort`] to the templates; the rendered text becomes a label. `traced` is the same render
+/// Moves errors of [`crate::manifest::sort`] to the templates; the rendered text becomes a label. `traced` is the same render
 /// repeated with origins. Errors in a file that rendered differently the second time, for example because of random
 /// functions, stay where they are.
-pub fn blame(errors: &mut Report, files: &BTreeMap<Arc<str>, String>, traced: &Rendered, sources: &Sources) {
+pub(crate) fn blame(errors: &mut Report, files: &BTreeMap<Arc<str>, String>, traced: &Rendered, sources: &Sources) {
     for error in &mut errors.diagnostics {
         let Some(span) = error.span else { continue };
         let source = sources.get(span.file);
@@ -33,7 +33,7 @@ pub fn blame(errors: &mut Report, files: &BTreeMap<Arc<str>, String>, traced: &R
 }
 
 /// Points a diagnostic at an origin.
-pub fn point(diagnostic: &mut Diagnostic, origin: &Origin) {
+fn point(diagnostic: &mut Diagnostic, origin: &Origin) {
     diagnostic.span = Some(origin.template);
     let label = |span, text: &str| Label {
         span,
