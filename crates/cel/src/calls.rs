@@ -15,7 +15,8 @@ use crate::library::url::{self, Url};
 use crate::library::{lists, strings};
 use crate::operators;
 use crate::syntax::Expression;
-use crate::value::{Key, Map, Timestamp, Value};
+use crate::timestamp::Timestamp;
+use crate::value::{Key, Map, Value};
 
 /// The names that qualify a function (`sets.contains`): `sets` is then a namespace, not an operand.
 const NAMESPACES: [&str; 6] = ["format", "ip", "lists", "optional", "sets", "strings"];
@@ -432,7 +433,7 @@ impl Evaluator<'_> {
             Value::String(_) | Value::Bytes(_) | Value::List(_) | Value::Map(_) => {
                 Ok(Value::Int(i64::try_from(value.size()).unwrap_or(i64::MAX)))
             }
-            _ => fail("no such overload: size"),
+            _ => Err(Error::NoOverload("no such overload: size")),
         }
     }
 

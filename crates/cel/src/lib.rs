@@ -12,6 +12,7 @@ mod eval;
 mod library;
 mod operators;
 pub mod syntax;
+mod timestamp;
 mod value;
 
 pub use error::Error;
@@ -19,7 +20,8 @@ pub use escape::escape;
 pub use eval::{BUDGET, CALL_LIMIT, Variables, evaluate};
 pub use library::times::{date, duration, named_duration, timestamp};
 pub use library::{format::Format, net::Cidr, quantity::Quantity, semver::Semver, url::Url};
-pub use value::{Key, List, ListKind, Map, Timestamp, Value};
+pub use timestamp::Timestamp;
+pub use value::{Key, List, ListKind, Map, Value};
 
 /// The examples of the README, as tests.
 #[cfg(doctest)]

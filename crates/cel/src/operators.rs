@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, fail, no_overload};
 use crate::library::{net, strings, times};
-use crate::value::{List, ListKind, Timestamp, Value, same_keys};
+use crate::timestamp::Timestamp;
+use crate::value::{List, ListKind, Value, same_keys};
 
 /// `a + b`.
 pub(crate) fn add(one: &Value, two: &Value) -> Result<Value, Error> {

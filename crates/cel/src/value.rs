@@ -12,6 +12,7 @@ use crate::library::net::Cidr;
 use crate::library::quantity::Quantity;
 use crate::library::semver::Semver;
 use crate::library::url::Url;
+use crate::timestamp::Timestamp;
 
 /// A value.
 #[derive(Debug, Clone)]
@@ -60,24 +61,6 @@ pub enum Value {
     Unknown(Arc<str>),
     /// Data that violates its schema. Using it is an error with this message.
     Invalid(Arc<str>),
-}
-
-/// A point in time, with the zone offset that it was written with.
-#[derive(Debug, Clone, Copy)]
-pub struct Timestamp {
-    /// Seconds since 1970.
-    pub seconds: i64,
-    /// Nanoseconds of the second.
-    pub nanos: u32,
-    /// Minutes east of UTC.
-    pub offset: i32,
-}
-
-impl Timestamp {
-    /// Nanoseconds since 1970.
-    pub fn total(self) -> i128 {
-        i128::from(self.seconds) * 1_000_000_000 + i128::from(self.nanos)
-    }
 }
 
 /// A list.

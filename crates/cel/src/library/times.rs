@@ -3,7 +3,7 @@
 use gostd::civil;
 use gostd::zone::Location;
 
-use crate::value::Timestamp;
+use crate::timestamp::Timestamp;
 
 const SECOND: i64 = 1_000_000_000;
 /// The first and last second that a timestamp can hold: the years 1 to 9999.

@@ -49,14 +49,8 @@ impl Variables for Scope<'_> {
                 let (value, cost) = evaluate(expression, self);
                 self.cost.set(self.cost.get().saturating_add(cost));
                 value.map_err(|error| match error {
-                    Error::Failed(message) => {
-                        Error::Failed(format!("composited variable \"{name}\" fails to evaluate: {message}"))
-                    }
-                    Error::Cost => Error::Failed(format!(
-                        "composited variable \"{name}\" fails to evaluate: {}",
-                        Error::Cost
-                    )),
                     unknown @ Error::Unknown(_) => unknown,
+                    error => Error::Failed(format!("composited variable \"{name}\" fails to evaluate: {error}")),
                 })
             }
             Err(reason) => Err(Error::Unknown(format!("the variable `{name}` ({reason})"))),

@@ -154,7 +154,7 @@ impl Run<'_> {
                     );
                     self.problem(&[], "costly-expression", message, None);
                 }
-                Err(Error::Failed(message)) if message.starts_with("no such overload") => {
+                Err(Error::NoOverload(message)) => {
                     let message = format!(
                         "'{message}': call arguments did not match a supported operator, function or macro signature for rule: {title}"
                     );
