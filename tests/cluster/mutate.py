@@ -12,6 +12,9 @@ with generated content. It is sent as Helm 4 sends it (server-side apply, dry ru
 `crates/k8s` (examples/verdicts.rs). A MISS is refused by the server and no error here, a FALSE alarm the reverse.
 Refusals that depend on the cluster's state (STATE) are counted apart. The same seed gives the same mutants.
 
+`--crds FILE...` creates the CustomResourceDefinitions of these files on the server and deletes them at the end; mutated are
+then custom resources only: those of the FILEs, and for each served version some that are generated from its schema until the server takes them.
+
 `--causes` also compares the fields: each field that the server complains of and of which nothing is said here.
 `--only KIND` restricts the objects, `--record FILE` writes different mutants of bases.yaml with the server's verdicts, for
 crates/k8s/tests/verdicts.rs, which needs no server.
@@ -29,6 +32,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.parse
 
 import yaml
@@ -90,6 +94,12 @@ class Server:
         self.tls = ssl.create_default_context(cafile=cluster["certificate-authority"])
         self.tls.load_cert_chain(user["client-certificate"], user["client-key"])
         self.connection = http.client.HTTPSConnection(self.url.hostname, self.url.port, context=self.tls)
+        self.discover()
+        version = self.call("GET", "/version")
+        self.version = f"{version['major']}.{version['minor'].rstrip('+')}"
+
+    def discover(self):
+        """Reads which kinds are served."""
         self.resources = {}
         paths = ["/api/v1"]
         for group in self.call("GET", "/apis")["groups"]:
@@ -99,8 +109,6 @@ class Server:
                 if "/" not in resource["name"] and "create" in resource["verbs"] and "patch" in resource["verbs"]:
                     version = path.split("/", 2)[2]
                     self.resources[version, resource["kind"]] = path, resource["name"], resource["namespaced"]
-        version = self.call("GET", "/version")
-        self.version = f"{version['major']}.{version['minor'].rstrip('+')}"
 
     def call(self, method, path, body=None, kind=None):
         headers = {"Accept": "application/json", **({"Content-Type": kind} if kind else {})}
@@ -140,6 +148,60 @@ class Server:
         return f"{answer['code']}: {answer.get('message')}", causes
 
 
+class Custom:
+    """CustomResourceDefinitions that are on the server while this runs."""
+
+    PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+
+    def __init__(self, server, files):
+        self.server, self.made, self.all, self.schemas = server, [], [], {}
+        for file in files:
+            for definition in yaml.load_all(pathlib.Path(file).read_text(encoding="utf-8"), Loader):
+                if isinstance(definition, dict) and definition.get("kind") == "CustomResourceDefinition":
+                    self.create(json.loads(json.dumps(definition)), file)
+        for _ in range(600):
+            server.discover()
+            if self.schemas.keys() <= server.resources.keys():
+                break
+            time.sleep(0.1)
+        # A version is served a little before it takes objects.
+        time.sleep(1)
+
+    def create(self, definition, file):
+        name = definition["metadata"]["name"]
+        answer = self.server.call("POST", self.PATH, json.dumps(definition).encode(), "application/json")
+        if answer["code"] >= 300:
+            print(f"not created: {file}: {name}: {answer['message'][:200]}", file=sys.stderr)
+            return
+        self.made.append(name)
+        self.all.append(definition)
+        spec = definition["spec"]
+        for version in spec["versions"]:
+            if version.get("served"):
+                kind = f"{spec['group']}/{version['name']}", spec["names"]["kind"]
+                self.schemas[kind] = version["schema"]["openAPIV3Schema"]
+
+    def delete(self):
+        for name in self.made:
+            self.server.call("DELETE", f"{self.PATH}/{name}")
+
+    def objects(self, schema, seed, wanted=2, tries=150):
+        """Generated objects that the server takes."""
+        for (version, kind), of in self.schemas.items():
+            chance, found = random.Random(f"{seed} {version} {kind}"), 0
+            for number in range(tries):
+                rest = {key: value for key, value in of.items() if key != "required"}
+                rest["properties"] = {name: below for name, below in of.get("properties", {}).items() if name not in ("apiVersion", "kind", "metadata", "status")}
+                rest["required"] = [name for name in rest["properties"] if name == "spec" or name in of.get("required", [])]
+                generated = schema.generate(chance, rest) if rest["properties"] else {}
+                obj = {"apiVersion": version, "kind": kind, "metadata": {"name": f"generated-{number}"}, **generated}
+                if not self.server.verdict(obj)[0]:
+                    found += 1
+                    yield f"{version}:{kind}/{number}", obj
+                if found == wanted:
+                    break
+
+
 class Linter:
     """One process of examples/verdicts.rs, which is asked line by line."""
 
@@ -176,7 +238,8 @@ class Whole:
 class Schema:
     """The server's schema of an object, from its OpenAPI document."""
 
-    def __init__(self, server):
+    def __init__(self, server, custom=None):
+        self.custom = custom.schemas if custom else {}
         self.definitions = server.call("GET", "/openapi/v2")["definitions"]
         self.of_kind = {}
         for name, definition in self.definitions.items():
@@ -190,6 +253,10 @@ class Schema:
         return schema or {}
 
     def top(self, obj):
+        own = self.custom.get((obj["apiVersion"], obj["kind"]))
+        if own is not None:
+            meta = {"$ref": "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"}
+            return {**own, "properties": {**own.get("properties", {}), "metadata": meta}}
         name = self.of_kind.get((obj["apiVersion"], obj["kind"]))
         return self.definitions.get(name, {})
 
@@ -198,17 +265,24 @@ class Schema:
         schema = self.resolve(schema)
         if "enum" in schema and chance.random() < 0.8:
             return chance.choice(schema["enum"])
+        if "default" in schema and chance.random() < 0.3:
+            return schema["default"]
+        if schema.get("x-kubernetes-int-or-string"):
+            schema = {"format": "int-or-string"}
         kind = schema.get("type")
+        if kind in ("integer", "number") and ("minimum" in schema or "maximum" in schema) and chance.random() < 0.8:
+            low = schema.get("minimum", schema.get("maximum", 0) - 2)
+            return chance.choice([low, low + 1, schema.get("maximum", low + 2)])
         if kind == "boolean":
             return chance.random() < 0.5
         if kind in ("integer", "number"):
             return chance.choice(NUMBERS[:14] if chance.random() < 0.7 else NUMBERS)
         if kind == "array":
-            count = chance.choice([0, 1, 1, 1, 2])
+            count = max(chance.choice([0, 1, 1, 1, 2]), min(schema.get("minItems", 0), 3))
             items = [self.generate(chance, schema.get("items"), depth + 1) for _ in range(count)]
             return items + items[:1] if chance.random() < 0.1 else items
         if kind == "object" or "properties" in schema:
-            if "additionalProperties" in schema:
+            if isinstance(schema.get("additionalProperties"), dict):
                 keys = ["a", "cpu", "memory", "example.com/x"] if chance.random() < 0.7 else TEXTS
                 return {chance.choice(keys): self.generate(chance, schema["additionalProperties"], depth + 1) for _ in range(chance.choice([0, 1, 1, 2]))}
             properties = schema.get("properties", {})
@@ -277,7 +351,7 @@ def mutants(chance, obj, schema, each_part):
             if names:
                 name = chance.choice(names)
                 parent[name] = schema.generate(chance, properties[name])
-            elif "additionalProperties" in of:
+            elif isinstance(of.get("additionalProperties"), dict):
                 name = chance.choice(TEXTS)
                 parent[name] = schema.generate(chance, of["additionalProperties"])
             else:
@@ -374,7 +448,7 @@ def main():
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", help="kinds, by regular expression")
-    parser.add_argument("--crds", help="a JSON list of CustomResourceDefinitions that the server has too")
+    parser.add_argument("--crds", nargs="+", help="files with CustomResourceDefinitions")
     parser.add_argument("--linter", default=HERE.parents[1] / "target/debug/examples/verdicts")
     parser.add_argument("--promchart", help="asked too where crates/k8s says nothing")
     parser.add_argument("--causes", action="store_true")
@@ -382,9 +456,24 @@ def main():
     parser.add_argument("--record")
     options = parser.parse_args()
     server = Server()
-    linter = Linter(options.linter, server.version, options.crds)
-    whole = Whole(options.promchart, server.version) if options.promchart else None
-    schema = Schema(server)
+    if not options.crds:
+        compare(options, server, None, None)
+        return
+    custom = Custom(server, options.crds)
+    try:
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump(custom.all, file)
+            file.flush()
+            compare(options, server, custom, file.name)
+    finally:
+        custom.delete()
+
+
+def compare(options, server, custom, crds):
+    """Asks both about mutants and prints where they disagree. `custom` is on the server, and in the file `crds` too."""
+    linter = Linter(options.linter, server.version, crds)
+    whole = Whole(options.promchart, server.version) if options.promchart and not custom else None
+    schema = Schema(server, custom)
     sound, known, alike = [], {}, collections.Counter()
 
     def tell(kind, name, change, words):
@@ -394,7 +483,11 @@ def main():
         if options.each or alike[shape] == 1:
             print(kind, name, change[:300], words[:400], sep="\t", flush=True)
 
-    for name, obj in bases(options.files or [BASES], server):
+    tried = bases(options.files or ([] if custom else [BASES]), server)
+    if custom:
+        tried = [pair for pair in tried if (pair[1]["apiVersion"], pair[1]["kind"]) in custom.schemas]
+        tried += custom.objects(schema, options.seed)
+    for name, obj in tried:
         if options.only and not re.fullmatch(options.only, obj["kind"]):
             continue
         said = server.verdict(obj)[0]
