@@ -115,7 +115,9 @@ pub(crate) fn negate(value: &Value) -> Result<Value, Error> {
         Value::Duration(nanos) => nanos
             .checked_neg()
             .map_or_else(|| fail("duration overflow"), |nanos| Ok(Value::Duration(nanos))),
-        _ => no_overload(),
+        // cel-go words the error by what else the type can do.
+        Value::Bool(_) | Value::String(_) | Value::Timestamp(_) => no_overload(),
+        _ => fail("no such overload: -_"),
     }
 }
 

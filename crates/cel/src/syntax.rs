@@ -210,7 +210,10 @@ fn number(text: &str, at: usize) -> Result<(Literal, usize), Error> {
     let whole = |digits: &str, base: u32, length: usize, unsigned: bool| {
         let literal = if unsigned {
             u64::from_str_radix(digits, base).ok().map(Literal::Uint)
-        } else if base == 10 && digits.trim_start_matches('0') == "9223372036854775808" {
+        } else if matches!(
+            (base, digits.trim_start_matches('0')),
+            (10, "9223372036854775808") | (16, "8000000000000000")
+        ) {
             // Valid only after a `-`; `Parser::unary` checks that.
             Some(Literal::Int(i64::MIN))
         } else {
