@@ -42,7 +42,7 @@ mod walk;
 mod walker;
 mod words;
 
-pub use admission::{Action, Admission, Verdict, is_namespaced};
+pub use admission::{Action, Admission, Verdict, defaulted, is_namespaced};
 pub use check::{check, is_defined};
 pub use coverage::{Coverage, Served, coverage};
 pub use custom::Crds;

@@ -134,16 +134,6 @@ pub fn prepared(object: &Value) -> Value {
     let definition = Definitions::get().of_kind(&api_version, &kind, Version::LATEST);
     if let (Some(definition), Value::Object(map)) = (definition, &mut object) {
         defaults::prepare(map, definition, Version::LATEST);
-        // Written out with the type that they have anyway.
-        let claims = map
-            .get_mut("spec")
-            .and_then(|spec| spec.get_mut("volumeClaimTemplates"));
-        for claim in claims.and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Value::Object(claim) = claim {
-                claim.insert("apiVersion".to_owned(), json!("v1"));
-                claim.insert("kind".to_owned(), json!("PersistentVolumeClaim"));
-            }
-        }
         let shape = Shape::of(&api_version, &kind);
         for (name, value) in map.iter_mut() {
             canonical(value, shape.field(name), 0);

@@ -5,9 +5,13 @@
 
 mod blame;
 pub(crate) mod defaults;
+mod dependent;
+mod gates;
 mod matching;
 mod policy;
 mod resources;
+mod token;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -177,24 +181,53 @@ impl<'a> Admission<'a> {
         }
     }
 
+    /// Whether a pod gets a token: as it says, or its `ServiceAccount`.
+    fn gets_token(&self, spec: &Map<String, Value>, namespace: &str) -> bool {
+        if let Some(own) = spec.get("automountServiceAccountToken").and_then(Value::as_bool) {
+            return own;
+        }
+        let name = spec.get("serviceAccountName");
+        let mut accounts = self.objects.iter().filter(|(object, own)| {
+            object["kind"] == "ServiceAccount" && own == namespace && object["metadata"].get("name") == name
+        });
+        accounts.all(|(account, _)| account["automountServiceAccountToken"] != false)
+    }
+
     /// The object as expressions see it.
     fn prepared(&self, object: &Value, attributes: &Attributes<'_>) -> Value {
-        let definition = Definitions::get().of_kind(attributes.api_version, attributes.kind, self.version);
-        let mut object = match definition {
-            Some(definition) => {
-                let mut map = object.as_object().cloned().unwrap_or_default();
-                defaults::prepare(&mut map, definition, self.version);
-                Value::Object(map)
-            }
-            None => self
-                .crds
-                .prepared(attributes.api_version, attributes.kind, object)
-                .unwrap_or_else(|| object.clone()),
-        };
-        if attributes.resource.is_namespaced {
-            object["metadata"]["namespace"] = json!(attributes.namespace);
+        let custom = self.crds.prepared(attributes.api_version, attributes.kind, object);
+        let mut object = custom.unwrap_or_else(|| defaulted(self.version, object));
+        if attributes.resource.is_namespaced
+            && let Some(Value::Object(metadata)) = object.get_mut("metadata")
+        {
+            metadata.insert("namespace".to_owned(), json!(attributes.namespace));
+        }
+        if attributes.api_version == "v1"
+            && attributes.kind == "Pod"
+            && let Some(Value::Object(spec)) = object.get_mut("spec")
+            && self.gets_token(spec, attributes.namespace)
+        {
+            token::mount(spec);
         }
         object
+    }
+}
+
+/// Returns an object of one of Kubernetes' own kinds as the policies of a server of a version see it: with defaults, without unknown
+/// and empty fields. What depends on the cluster is left out: addresses, ports, identifiers. Other objects are returned unchanged.
+pub fn defaulted(version: Version, object: &Value) -> Value {
+    let version = version.known();
+    let text = |name: &str| object[name].as_str().unwrap_or_default();
+    match (
+        Definitions::get().of_kind(text("apiVersion"), text("kind"), version),
+        object,
+    ) {
+        (Some(definition), Value::Object(map)) => {
+            let mut map = map.clone();
+            defaults::prepare(&mut map, definition, version);
+            Value::Object(map)
+        }
+        _ => object.clone(),
     }
 }
 
