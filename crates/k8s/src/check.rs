@@ -57,7 +57,10 @@ fn check_object<'a>(walker: &mut Walker<'a>, version: Version, crds: &Crds, map:
         lifecycle::check(walker, api_version, kind);
         walker.version = known;
     }
-    metadata::check_name(walker, api_version, kind, map);
+    let is_of_cluster = crds
+        .resource(api_version, kind)
+        .is_some_and(|(_, is_namespaced)| !is_namespaced);
+    metadata::check_name(walker, api_version, kind, is_of_cluster, map);
     // Definitions in the chart take precedence.
     let custom = || {
         definitions

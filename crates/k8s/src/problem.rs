@@ -132,7 +132,7 @@ pub const RULES: &[Rule] = &[
     error("bad-path", "a path is not absolute, or goes up"),
     error(
         "bad-pattern",
-        "a string does not match the pattern of the custom resource's schema",
+        "a string does not match the pattern or the format of the custom resource's schema",
     ),
     error("bad-percentage", "a string beside numbers is not a percentage"),
     error("bad-port-name", "a port name breaks the rules for port names"),

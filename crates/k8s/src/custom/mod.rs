@@ -3,6 +3,7 @@
 //! A structural schema (apiextensions v1) is a small subset of JSON Schema with additional keywords. The API server's
 //! handling of it is in `k8s.io/apiextensions-apiserver/pkg/apiserver/schema`.
 
+mod formats;
 mod prepare;
 mod rules;
 mod schema;

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::Crds;
-use crate::formats::{encoding, network, shown, times};
+use super::formats::{self, Format};
+use crate::formats::{labels, names, shown};
 use crate::problem::{Severity, Side};
 use crate::walker::{Position, Walker};
 use crate::words::{found, whole};
@@ -91,6 +92,50 @@ impl<'s> Node<'s> {
         self.branches(walker, value);
     }
 
+    /// Checks a null. The API server drops those that are not allowed when an object is created, but not when it is
+    /// applied.
+    fn null(self, walker: &mut Walker<'_>) {
+        const NULL: &Value = &Value::Null;
+        if self.is_of_type(NULL) {
+            self.value(walker, NULL);
+        } else if self.schema.get("default").is_none_or(Value::is_null) {
+            let before = walker.count();
+            self.wrong_type(walker, NULL);
+            walker.help_since(before, "server-side apply, which Helm 4 uses, refuses the object");
+        }
+    }
+
+    /// Checks an object within the object: its kind and labels (`ValidateEmbeddedResource`).
+    fn embedded<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+        for (field, check) in [
+            ("apiVersion", group_version as fn(&str) -> Result<(), String>),
+            ("kind", |kind| names::label_1035(&kind.to_lowercase())),
+        ] {
+            match map.get(field) {
+                Some(Value::String(text)) if text.is_empty() => {
+                    walker.fault_at_own(field, map, "missing-required-field", format!("`{field}` is empty"));
+                }
+                Some(Value::String(text)) => walker.below(Position::Key(field), |walker| {
+                    walker.text("bad-name", "the type of an object", text, check);
+                }),
+                None | Some(Value::Null) => {
+                    walker.missing(field);
+                }
+                Some(_) => {}
+            }
+        }
+        let labels = map.get("metadata").and_then(|meta| meta["labels"].as_object());
+        for key in labels.into_iter().flat_map(Map::keys) {
+            walker.below(Position::Key("metadata"), |walker| {
+                walker.below(Position::Key("labels"), |walker| {
+                    walker.below(Position::Key(key), |walker| {
+                        walker.text("bad-label", "a label key", key, labels::key);
+                    });
+                });
+            });
+        }
+    }
+
     /// Checks the fields of an object one by one, and then its required fields.
     pub(super) fn map<'a>(self, walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         let properties = self.schema["properties"].as_object();
@@ -104,29 +149,32 @@ impl<'s> Node<'s> {
             let implied = self.root && matches!(key.as_str(), "apiVersion" | "kind" | "metadata");
             let schema = properties.and_then(|properties| properties.get(key));
             if self.root && key == "metadata" {
+                if value.is_null() && self.depth == 0 {
+                    walker.fault_at_own(key, map, "missing-required-field", "`metadata` is null".to_owned());
+                }
                 continue;
             }
-            walker.below(Position::Key(key), |walker| match schema {
-                Some(schema) if value.is_null() && !is_true(schema, "nullable") => {
-                    // The API server drops such nulls.
-                    let _ = schema;
-                }
-                Some(schema) => self.child(schema).value(walker, value),
-                None if additional.is_object() => {
-                    if !value.is_null() {
-                        self.child(additional).value(walker, value);
+            let is_required = || {
+                let names = self.schema["required"].as_array();
+                names.is_some_and(|names| names.iter().any(|name| name == key.as_str()))
+            };
+            walker.below(Position::Key(key), |walker| {
+                match schema.or(additional.is_object().then_some(additional)) {
+                    // Told below.
+                    Some(_) if value.is_null() && is_required() => {}
+                    Some(schema) if value.is_null() => self.child(schema).null(walker),
+                    Some(schema) => self.child(schema).value(walker, value),
+                    None if open || implied || !self.prunes => {}
+                    None => {
+                        let names = properties.into_iter().flat_map(Map::keys).map(String::as_str);
+                        walker
+                            .fault(
+                                Side::Key,
+                                "unknown-field",
+                                format!("there is no field `{}`", shown(key)),
+                            )
+                            .help = suggest::did_you_mean(key, names);
                     }
-                }
-                None if open || implied || !self.prunes => {}
-                None => {
-                    let names = properties.into_iter().flat_map(Map::keys).map(String::as_str);
-                    walker
-                        .fault(
-                            Side::Key,
-                            "unknown-field",
-                            format!("there is no field `{}`", shown(key)),
-                        )
-                        .help = suggest::did_you_mean(key, names);
                 }
             });
         }
@@ -153,6 +201,9 @@ impl<'s> Node<'s> {
                 }
                 _ => {}
             }
+        }
+        if self.root && self.depth > 0 {
+            Self::embedded(walker, map);
         }
         self.size(walker, "Properties", "fields", map.len());
     }
@@ -249,17 +300,25 @@ impl<'s> Node<'s> {
                 format!("`{}` does not match `{pattern}`", shown(text)),
             );
         }
-        match self.schema["format"].as_str() {
-            Some("byte") => walker.text("bad-base64", "base64", text, encoding::base64),
-            Some("date-time") => walker.text("bad-date-time", "a time", text, times::date_time),
-            Some("cidr") => walker.text("bad-ip", "a block of addresses", text, network::cidr),
-            Some("ipv4" | "ipv6" | "ip") => walker.text("bad-ip", "an address", text, network::ip),
+        let format = self.schema["format"].as_str();
+        match format.and_then(|name| formats::of(name, walker.version)) {
+            Some(Format::Check(rule, what, check)) => walker.text(rule, what, text, check),
+            // The classes of letters in these patterns are for other texts.
+            Some(Format::Pattern(what, pattern))
+                if text.is_ascii() && self.crds.matches(pattern, text) == Some(false) =>
+            {
+                walker.fault(Side::Value, "bad-pattern", format!("`{}` is not {what}", shown(text)));
+            }
             _ => {}
         }
         self.size(walker, "Length", "characters", text.chars().count());
     }
 
     fn number(self, walker: &mut Walker<'_>, value: &Value) {
+        if let Some(number) = value.as_i64() {
+            self.integer(walker, number);
+            return;
+        }
         let Some(number) = value.as_f64() else { return };
         let bound = |word: &str| self.schema[word].as_f64();
         if let Some(least) = bound("minimum") {
@@ -297,17 +356,46 @@ impl<'s> Node<'s> {
                 format!("{value} is not a multiple of {factor}"),
             );
         }
-        let (least, most) = match self.schema["format"].as_str() {
-            Some("int32") => (i64::from(i32::MIN), i64::from(i32::MAX)),
-            Some("int64") => (i64::MIN, i64::MAX),
-            _ => return,
-        };
-        if whole(value).is_some_and(|number| !(i128::from(least)..=i128::from(most)).contains(&number)) {
+        if self.schema["format"] == "int64"
+            && whole(value).is_some_and(|number| !(i128::from(i64::MIN)..=i128::from(i64::MAX)).contains(&number))
+        {
             walker.fault(
                 Side::Value,
                 "int-range",
-                format!("{value} is out of range: from {least} to {most} is allowed"),
+                format!("{value} is out of range: from {} to {} is allowed", i64::MIN, i64::MAX),
             );
+        }
+    }
+
+    /// Checks an integer against bounds that are cut to integers (`MaximumNativeType`).
+    fn integer(self, walker: &mut Walker<'_>, number: i64) {
+        #[expect(clippy::cast_possible_truncation, reason = "Go cuts the bounds so")]
+        let bound = |word: &str| match &self.schema[word] {
+            // A bound is a float in Go.
+            Value::Number(number) => number.as_f64().map(|number| number as i64),
+            _ => None,
+        };
+        let mut out_of_range = |words: &str, bound: i64| {
+            let message = format!("{number} is out of range: {words} {bound} is allowed");
+            walker.fault(Side::Value, "int-range", message);
+        };
+        if let Some(least) = bound("minimum") {
+            let is_open = is_true(self.schema, "exclusiveMinimum");
+            if number < least || (is_open && number <= least) {
+                out_of_range(if is_open { "above" } else { "from" }, least);
+            }
+        }
+        if let Some(most) = bound("maximum") {
+            let is_open = is_true(self.schema, "exclusiveMaximum");
+            if number > most || (is_open && number >= most) {
+                out_of_range(if is_open { "below" } else { "up to" }, most);
+            }
+        }
+        if let Some(factor) = bound("multipleOf")
+            && (factor <= 0 || number % factor != 0)
+        {
+            let message = format!("{number} is not a multiple of {}", self.schema["multipleOf"]);
+            walker.fault(Side::Value, "int-range", message);
         }
     }
 
@@ -391,4 +479,12 @@ impl<'s> Node<'s> {
             .iter()
             .any(|problem| problem.severity() == Severity::Error)
     }
+}
+
+/// Checks a group and a version, or a version alone.
+fn group_version(text: &str) -> Result<(), String> {
+    if text.matches('/').count() > 1 {
+        return Err("it has more than one `/`".to_owned());
+    }
+    Ok(())
 }

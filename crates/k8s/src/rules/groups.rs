@@ -90,11 +90,6 @@ pub(super) const FIELDS: &[(&[&str], &str, Format)] = &[
         TextOrEmpty("bad-ip", "a block of addresses", crate::formats::network::cidr),
     ),
     (
-        &["core.v1.NodeSpec"],
-        "podCIDRs",
-        Text("bad-ip", "a block of addresses", crate::formats::network::cidr),
-    ),
-    (
         &["flowcontrol.v1.ExemptPriorityLevelConfiguration"],
         "lendablePercent",
         Range(0, 100),

@@ -100,8 +100,8 @@ fn counts_generations(kind: &str) -> bool {
     OTHERS.contains(&kind) || kind.ends_with("AdmissionPolicy") || kind.ends_with("AdmissionPolicyBinding")
 }
 
-/// Kinds whose metadata the API server does not check.
-fn is_unchecked(api_version: &str, kind: &str) -> bool {
+/// Kinds that only the check of all metadata looks at, which takes finalizers without a domain.
+fn takes_any_finalizer(api_version: &str, kind: &str) -> bool {
     matches!(
         (api_version, kind),
         ("v1", "Event") | ("policy/v1", "PodDisruptionBudget")
@@ -109,9 +109,10 @@ fn is_unchecked(api_version: &str, kind: &str) -> bool {
 }
 
 /// `ValidateFinalizers`, and `validateKubeFinalizerName` for the groups that use it.
-fn finalizers<'a>(walker: &mut Walker<'a>, meta: &'a Map<String, Value>, api_version: &str) {
+fn finalizers<'a>(walker: &mut Walker<'a>, meta: &'a Map<String, Value>, api_version: &str, kind: &str) {
     let group = group(api_version);
     let strict = is_own_group(group)
+        && !takes_any_finalizer(api_version, kind)
         && !matches!(
             group,
             "admissionregistration.k8s.io"
@@ -186,8 +187,14 @@ fn check_key<'a>(walker: &mut Walker<'a>, key: &'a str, what: &str, check: fn(&s
     }
 }
 
-/// Checks the name of an object by its kind; `map` is the whole object.
-pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &str, map: &'a Map<String, Value>) {
+/// Checks the name of an object by its kind; `map` is the whole object. `is_of_cluster` is whether a definition says so.
+pub(crate) fn check_name<'a>(
+    walker: &mut Walker<'a>,
+    api_version: &str,
+    kind: &str,
+    is_of_cluster: bool,
+    map: &'a Map<String, Value>,
+) {
     let Some(meta) = object(map, "metadata") else {
         // A null is reported when the fields are checked.
         if !map.contains_key("metadata") {
@@ -197,9 +204,9 @@ pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &
     };
     walker.below(Position::Key("metadata"), |walker| {
         // The namespace of an object of the cluster is ignored.
-        if let Some(namespace) = string(meta, "namespace")
-            .filter(|namespace| !namespace.is_empty() && is_namespaced(api_version, kind) != Some(false))
-        {
+        if let Some(namespace) = string(meta, "namespace").filter(|namespace| {
+            !namespace.is_empty() && !is_of_cluster && is_namespaced(api_version, kind) != Some(false)
+        }) {
             walker.below(Position::Key("namespace"), |walker| {
                 walker.text("bad-name", "a namespace", namespace, names::label);
             });
@@ -210,13 +217,13 @@ pub(crate) fn check_name<'a>(walker: &mut Walker<'a>, api_version: &str, kind: &
             problem.help = Some("server-side apply, which Helm 4 uses, refuses the object".to_owned());
         }
         written_by_kubernetes(walker, meta);
-        if super::number(meta, "generation").is_some_and(|generation| generation < 0) && !counts_generations(kind) {
+        // Custom resources begin with the first generation, whatever they say.
+        let counts = counts_generations(kind) || !is_own_group(group(api_version));
+        if super::number(meta, "generation").is_some_and(|generation| generation < 0) && !counts {
             walker.fault_at("generation", "int-range", "it is out of range: 0 or more is allowed");
         }
-        if !is_unchecked(api_version, kind) {
-            finalizers(walker, meta, api_version);
-            owners(walker, meta);
-        }
+        finalizers(walker, meta, api_version, kind);
+        owners(walker, meta);
         if let Some(prefix) = string(meta, "generateName").filter(|prefix| !prefix.is_empty()) {
             let (what, check) = rule(api_version, kind, walker.version);
             if let Err(reason) = names::masked(prefix, check) {

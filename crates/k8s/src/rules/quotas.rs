@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::metadata::check_labels;
 use super::{Check, each_object, is_set, items, number, object, says_something, string};
-use crate::formats::{labels, quantity, shown};
+use crate::formats::{labels, names, network, quantity, shown};
 use crate::problem::Side;
 use crate::walker::{Position, Walker};
 
@@ -118,13 +118,18 @@ fn not_negative(walker: &mut Walker<'_>, name: &str, value: &Value, whole: bool)
             "bad-quantity",
             format!("{} is negative", shown(&text(value))),
         );
-    } else if whole && amount.fract() != 0.0 {
+    } else if whole && (amount.fract() != 0.0 || has_thousandths(value)) {
         walker.fault(
             Side::Value,
             "bad-quantity",
             format!("{} is not a whole number of {name}", shown(&text(value))),
         );
     }
+}
+
+/// Whether a quantity that is too large for a float to tell has a fraction.
+fn has_thousandths(value: &Value) -> bool {
+    quantity::canonical(&text(value), 3).is_some_and(|text| text.ends_with('m'))
 }
 
 fn quota<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
@@ -490,7 +495,12 @@ fn namespace<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
         .map(|spec| items(spec, "finalizers"))
         .unwrap_or_default();
     for (index, finalizer) in finalizers.iter().enumerate() {
-        let Some(name) = finalizer.as_str() else { continue };
+        // Go reads a null as an empty text.
+        let name = if finalizer.is_null() {
+            ""
+        } else {
+            finalizer.as_str().unwrap_or("kubernetes")
+        };
         walker.below(Position::Key("spec"), |walker| {
             walker.below(Position::Key("finalizers"), |walker| {
                 walker.below(Position::Index(index), |walker| {
@@ -536,6 +546,22 @@ fn node<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
             );
         }
     });
+    let first = items(map, "podCIDRs").first();
+    if let Some(one) = string(map, "podCIDR").filter(|one| !one.is_empty())
+        && first.is_some_and(|first| first != one)
+    {
+        // `Convert_v1_NodeSpec_To_core_NodeSpec` drops the list.
+        return;
+    }
+    walker.below(Position::Key("podCIDRs"), |walker| {
+        for (index, block) in items(map, "podCIDRs").iter().enumerate() {
+            walker.below(Position::Index(index), |walker| {
+                if let Some(block) = block.as_str() {
+                    walker.text("bad-ip", "a block of addresses", block, network::cidr);
+                }
+            });
+        }
+    });
     let blocks: Vec<&str> = items(map, "podCIDRs").iter().filter_map(Value::as_str).collect();
     let sixes = blocks.iter().filter(|block| block.contains(':')).count();
     if blocks.len() > 2 || (blocks.len() == 2 && sixes != 1) {
@@ -559,7 +585,8 @@ fn event<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let agree = match (own, other) {
         (Some(own), Some(other)) => own == other,
         (Some(own), None) => own == "default" || (is_set(map, "eventTime") && own == "kube-system"),
-        (None, _) => true,
+        (None, Some(other)) => names::label(other).is_ok(),
+        (None, None) => true,
     };
     if !agree {
         walker.below(Position::Key("involvedObject"), |walker| {

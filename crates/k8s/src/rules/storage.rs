@@ -24,6 +24,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.ISCSIVolumeSource", chap),
     ("core.v1.LocalVolumeSource", local),
     ("core.v1.PersistentVolume", needs_spec),
+    ("core.v1.PersistentVolume", initiator_of_object),
     ("core.v1.PersistentVolumeClaim", needs_spec),
     ("core.v1.PersistentVolumeClaimSpec", claim),
     ("core.v1.PersistentVolumeSpec", volume),
@@ -31,6 +32,7 @@ pub(super) const CHECKS: &[(&str, Check)] = &[
     ("core.v1.ScaleIOPersistentVolumeSource", scale_io),
     ("core.v1.StorageOSPersistentVolumeSource", storage_os),
     ("core.v1.TopologySelectorTerm", topology),
+    ("core.v1.Volume", initiator_of_volume),
     ("core.v1.VolumeNodeAffinity", node_affinity),
     ("storage.v1.CSIDriverSpec", csi_driver),
     ("storage.v1.CSINodeDriver", csi_node_driver),
@@ -380,6 +382,34 @@ pub(super) fn chap<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     let on = |field: &str| map.get(field) == Some(&Value::Bool(true));
     if (on("chapAuthDiscovery") || on("chapAuthSession")) && !is_set(map, "secretRef") {
         walker.missing("secretRef").help = Some("CHAP needs it".to_owned());
+    }
+}
+
+fn initiator_of_object<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    let name = object(map, "metadata").and_then(|meta| string(meta, "name"));
+    let source = object(map, "spec").and_then(|spec| object(spec, "iscsi"));
+    if let (Some(name), Some(source)) = (name, source) {
+        walker.below(Position::Key("spec"), |walker| {
+            walker.below(Position::Key("iscsi"), |walker| initiator(walker, source, name));
+        });
+    }
+}
+
+fn initiator_of_volume<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
+    if let (Some(name), Some(source)) = (string(map, "name"), object(map, "iscsi")) {
+        walker.below(Position::Key("iscsi"), |walker| initiator(walker, source, name));
+    }
+}
+
+/// The name of an interface for an initiator is made of the volume's name and the portal, and may not be long.
+fn initiator<'a>(walker: &mut Walker<'a>, source: &'a Map<String, Value>, name: &str) {
+    let portal = string(source, "targetPortal").unwrap_or_default();
+    let size = name.len() + 1 + portal.len();
+    if is_set(source, "initiatorName") && size > 64 {
+        let message = format!(
+            "the volume's name and the portal have {size} characters, at most 64 are allowed with `initiatorName`"
+        );
+        walker.fault_at("targetPortal", "bad-size", message);
     }
 }
 

@@ -138,13 +138,29 @@ pub(super) const UNIONS: &[Union] = &[
     at_most_one("policy.v1.PodDisruptionBudgetSpec", &["maxUnavailable", "minAvailable"]),
 ];
 
+/// The sources of a `PersistentVolume` that Kubernetes checks after `flexVolume`.
+const BEHIND_FLEX_VOLUME: &[&str] = &[
+    "azureDisk",
+    "azureFile",
+    "csi",
+    "local",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "scaleIO",
+    "storageos",
+    "vsphereVolume",
+];
+
 impl Union {
     pub(super) fn check<'a>(&self, walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
-        let set = || self.fields.iter().copied().filter(|field| self.counts(map, field));
-        // `ValidatePersistentVolumeSpec` does not compare it with the others.
-        let is_apart = self.definition == "core.v1.PersistentVolumeSpec" && is_set(map, "flexVolume");
+        let all = || self.fields.iter().copied().filter(|field| self.counts(map, field));
+        // `ValidatePersistentVolumeSpec` counts `flexVolume` without a look at those before it.
+        let is_apart = self.definition == "core.v1.PersistentVolumeSpec"
+            && is_set(map, "flexVolume")
+            && all().count() > 1
+            && !all().any(|field| BEHIND_FLEX_VOLUME.contains(&field));
+        let set = || all().filter(|field| !is_apart || *field != "flexVolume");
         match set().count() {
-            2.. if is_apart => {}
             0 if self.needs_one => {
                 // The first fields of a long list are the common ones and are enough.
                 let fields = suggest::one_of(self.fields.iter().copied().take(6));
