@@ -32,6 +32,10 @@ def own(obj):
     spec = obj.get("spec")
     if not isinstance(spec, dict):
         return obj
+    if obj["kind"] in ("ResourceSlice", "DeviceTaintRule"):
+        taints = [taint for device in spec.get("devices", []) for taint in device.get("taints", [])] + [spec.get("taint", {})]
+        for taint in taints:
+            taint.pop("timeAdded", None)
     if obj["kind"] == "Service":
         for name in ("clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "healthCheckNodePort"):
             spec.pop(name, None)

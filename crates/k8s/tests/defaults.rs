@@ -48,6 +48,21 @@ fn own(object: &mut Value) {
         "selfLink",
     ];
     remove(&mut object["metadata"], &made_up);
+    if object["kind"] == "DeviceTaintRule" {
+        remove(&mut object["spec"]["taint"], &["timeAdded"]);
+    }
+    if object["kind"] == "ResourceSlice" {
+        for device in object["spec"]["devices"].as_array_mut().into_iter().flatten() {
+            for taint in device
+                .get_mut("taints")
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
+                remove(taint, &["timeAdded"]);
+            }
+        }
+    }
     if object["kind"] == "Service" {
         let addresses = [
             "clusterIP",
@@ -143,4 +158,8 @@ fn compare(version: &str) {
 #[test]
 fn defaults_are_those_of_the_oldest_server() {
     compare("1.33");
+}
+#[test]
+fn defaults_are_those_of_the_newest_server() {
+    compare("1.37");
 }

@@ -72,8 +72,12 @@ pub(super) fn of_object(object: &mut Map<String, Value>) {
             }
         }
         // `StorageObjectInUseProtection`.
-        ("", "PersistentVolumeClaim" | "PersistentVolume") => {
-            let name = if kind == "PersistentVolume" { "pv" } else { "pvc" };
+        ("", "PersistentVolumeClaim" | "PersistentVolume") | ("storage.k8s.io", "VolumeAttributesClass") => {
+            let name = match kind.as_str() {
+                "PersistentVolume" => "pv",
+                "PersistentVolumeClaim" => "pvc",
+                _ => "vac",
+            };
             if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
                 finalizer(metadata, &format!("kubernetes.io/{name}-protection"));
             }

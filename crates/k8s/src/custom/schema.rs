@@ -375,6 +375,11 @@ impl<'s> Node<'s> {
             Value::Number(number) => number.as_f64().map(|number| number as i64),
             _ => None,
         };
+        // 1.33 does not look at this format, 1.37 does.
+        if self.schema["format"] == "int32" && walker.version.minor >= 37 && i32::try_from(number).is_err() {
+            let message = format!("{number} is out of range: from {} to {} is allowed", i32::MIN, i32::MAX);
+            walker.fault(Side::Value, "int-range", message);
+        }
         let mut out_of_range = |words: &str, bound: i64| {
             let message = format!("{number} is out of range: {words} {bound} is allowed");
             walker.fault(Side::Value, "int-range", message);
