@@ -127,7 +127,12 @@ fn exploration(explored: &Explored, all: bool) -> String {
         explored.renders, explored.sets
     ));
     if explored.is_cut && explored.reached < explored.branches {
-        text.push_str("the renders were used up: --explore=RENDERS allows more\n");
+        let what = if explored.is_too_much {
+            "the work was"
+        } else {
+            "the renders were"
+        };
+        text.push_str(&format!("{what} used up: --explore=RENDERS allows more\n"));
     }
     for branch in explored.unreached.iter().filter(|_| all) {
         let way = if branch.is_else { "else of " } else { "" };

@@ -73,6 +73,13 @@ impl Candidate {
         self.values.insert(keys, (value, origin));
     }
 
+    /// Whether it sets a path, something in it, or something around it.
+    pub(super) fn touches(&self, keys: &Keys) -> bool {
+        let mut from = self.values.range(keys.clone()..);
+        from.next().is_some_and(|(path, _)| path.starts_with(keys))
+            || (1..keys.len()).any(|end| self.values.contains_key(&keys[..end]))
+    }
+
     /// What it sets, one by one.
     pub(super) fn settings(&self) -> Vec<Change> {
         let values = self
@@ -285,6 +292,11 @@ mod tests {
         candidate.set(keys("a"), json!({"x": 2}), Origin::Chart);
         candidate.set(keys("a.y"), json!(3), Origin::Chart);
         assert_eq!(candidate.values.len(), 1);
+        let touches = |path: &str| candidate.touches(&keys(path));
+        assert!(touches("a") && touches("a.b") && !touches("b") && !touches("ab"));
+        let mut deep = Candidate::default();
+        deep.set(keys("a.b"), json!(1), Origin::Chart);
+        assert!(deep.touches(&keys("a")) && deep.touches(&keys("a.b.c")) && !deep.touches(&keys("a.c")));
         let known = json!({"a": {"z": 4, "b": {"d": 5}}});
         let want = json!({"a": {"z": 4, "b": {"c": 1, "d": 5}, "x": 2, "y": 3}});
         assert_eq!(candidate.over(&known), want);

@@ -363,6 +363,33 @@ impl Known {
         }
     }
 
+    /// A map with one more entry; of a key that is not known, the value is one of several.
+    pub(super) fn with_entry(&self, key: &Self, value: &Self) -> Self {
+        let entries = match self {
+            Self::Dict(entries) => BTreeMap::clone(entries),
+            Self::Unknown => BTreeMap::from([(OPEN.into(), Self::Unknown)]),
+            Self::Choice(alternatives) => {
+                return Self::choice(
+                    alternatives
+                        .iter()
+                        .map(|(condition, known)| (condition.clone(), known.with_entry(key, value))),
+                );
+            }
+            other => return other.clone(),
+        };
+        let mut entries = entries;
+        if let Self::Constant(Constant::Text(key)) = key {
+            entries.insert(Arc::clone(key), value.clone());
+        } else {
+            let value = match entries.get(OPEN) {
+                Some(before) => Self::choice([(Formula::Unknown, before.clone()), (Formula::Unknown, value.clone())]),
+                None => value.clone(),
+            };
+            entries.insert(OPEN.into(), value);
+        }
+        Self::Dict(Arc::new(entries))
+    }
+
     /// When an entry of a map is there.
     pub(super) fn presence(&self) -> Formula {
         match self {
@@ -451,8 +478,16 @@ impl Known {
             Self::Builtin(of) => Self::Builtin(format!("{of}.{name}").into()),
             Self::Dict(entries) => match entries.get(name) {
                 Some(entry) => entry.clone(),
-                None if entries.contains_key(OPEN) => Self::Unknown,
-                None => Self::Constant(Constant::Null),
+                None => match entries.get(OPEN) {
+                    // The entries of another map were put in: among them is that of this name.
+                    Some(Self::At(path)) if path.last() == Some(&Step::Any) => {
+                        let mut path = path.clone();
+                        path.pop();
+                        Self::At(path).field(name)
+                    }
+                    Some(_) => Self::Unknown,
+                    None => Self::Constant(Constant::Null),
+                },
             },
             Self::Choice(alternatives) => Self::choice(
                 alternatives
@@ -545,6 +580,19 @@ pub(super) fn kind_is(path: &Path, word: &str) -> Formula {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_of_another_map() {
+        let step = |name: &str| Step::Key(name.into());
+        let entries = Known::At(vec![step("jobs"), Step::Any]);
+        let map = Known::Dict(Arc::default()).with_entry(&Known::Unknown, &entries);
+        assert_eq!(map.field("a"), Known::At(vec![step("jobs"), step("a")]));
+        let map = map.with_entry(&Known::text("a"), &Known::text("own"));
+        assert_eq!(map.field("a"), Known::text("own"));
+        // Of what is put into a map of which nothing is known, this much is known.
+        let map = Known::Unknown.with_entry(&Known::text("a"), &Known::text("own"));
+        assert_eq!((map.field("a"), map.field("b")), (Known::text("own"), Known::Unknown));
+    }
 
     #[test]
     fn ways_go_together() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::super::usage::value::Path;
 use super::formula::{Atom, Constant, Formula, Known, OPEN, kind_is, longer};
 use super::interpret::{Interpreter, Scope};
 use gotemplate::ast::Operand;
@@ -103,6 +104,19 @@ impl Interpreter<'_> {
                 let condition = condition.truth();
                 Known::choice([(condition.clone(), yes.clone()), (condition.not(), no.clone())])
             }
+            // Whichever template asks first keeps it.
+            ("hasKey", [Known::Dot(chart), Known::Constant(Constant::Text(key))])
+                if self.kept.contains_key(&(chart.clone(), Arc::clone(key))) =>
+            {
+                Known::Truth(Formula::Unknown)
+            }
+            ("hasKey", [..])
+                if operands
+                    .first()
+                    .is_some_and(|operand| self.kept_place(operand, scope).is_some()) =>
+            {
+                Known::Truth(Formula::Unknown)
+            }
             ("hasKey", [map, Known::Constant(Constant::Text(key))]) => Known::Truth(has_key(map, key)),
             ("get" | "index", [map, keys @ ..]) => self.path(map, keys),
             ("dig", [keys @ .., default, map]) => {
@@ -156,6 +170,11 @@ impl Interpreter<'_> {
                 }
                 list => list.item(),
             }),
+            // Items may be left out, even all of them.
+            ("without" | "mustWithout" | "compact" | "mustCompact", [Known::List(items), ..]) if !items.is_empty() => {
+                let empty = Known::List(Arc::default());
+                Known::choice([(Formula::Unknown, arguments[0].clone()), (Formula::Unknown, empty)])
+            }
             ("rest" | "mustRest", [Known::List(items)]) => {
                 Known::List(Arc::new(items.iter().skip(1).cloned().collect()))
             }
@@ -179,15 +198,19 @@ impl Interpreter<'_> {
             ("dict", pairs) => dict(pairs),
             ("list" | "tuple", items) => Known::List(Arc::new(items.to_vec())),
             ("set", [map, key, value]) => {
-                let Known::Dict(entries) = map else {
-                    return map.clone();
+                let changed = match operands.first().and_then(|operand| self.kept_place(operand, scope)) {
+                    Some((chart, name)) => {
+                        let before = self.kept.get(&(chart.clone(), Arc::clone(&name))).cloned();
+                        let before = before.unwrap_or_else(|| Known::Dict(Arc::default()));
+                        let changed = before.with_entry(key, value);
+                        self.kept.insert((chart, name), changed.clone());
+                        return changed;
+                    }
+                    None => map.with_entry(key, value),
                 };
-                let mut entries = BTreeMap::clone(entries);
-                match key {
-                    Known::Constant(Constant::Text(key)) => entries.insert(Arc::clone(key), value.clone()),
-                    _ => entries.insert(OPEN.into(), Known::Unknown),
-                };
-                let changed = Known::Dict(Arc::new(entries));
+                if let (Known::Dot(chart), Known::Constant(Constant::Text(name))) = (map, key) {
+                    self.kept.insert((chart.clone(), Arc::clone(name)), value.clone());
+                }
                 if let Some(Operand::Variable(variable)) = operands.first()
                     && variable.fields.is_empty()
                     && let Some((_, known)) = scope
@@ -209,6 +232,16 @@ impl Interpreter<'_> {
                     Known::List(Arc::new(items.iter().chain([item]).cloned().collect()))
                 }
                 Known::List(_) => Known::Filled,
+                Known::Choice(alternatives) => Known::choice(alternatives.iter().map(|(condition, known)| {
+                    let known = match known {
+                        Known::List(items) if items.len() < MAX_ITEMS => {
+                            Known::List(Arc::new(items.iter().chain([item]).cloned().collect()))
+                        }
+                        Known::List(_) => Known::Filled,
+                        known => known.clone(),
+                    };
+                    (condition.clone(), known)
+                })),
                 _ => list.clone(),
             },
             // A text if any item is one.
@@ -259,6 +292,26 @@ impl Interpreter<'_> {
             },
             _ => Known::Unknown,
         }
+    }
+
+    /// What an operand means of what templates keep in the root context: the chart, and the name of the field.
+    fn kept_place(&mut self, operand: &Operand, scope: &mut Scope) -> Option<(Path, Arc<str>)> {
+        let (base, fields) = match operand {
+            Operand::Field(_, fields) => (scope.dot.clone(), fields),
+            Operand::Variable(variable) => {
+                let mut known = scope.variables.iter().rev();
+                let (_, value) = known.find(|(known, _)| *known == variable.name)?;
+                (value.clone(), &variable.fields)
+            }
+            Operand::Chain(chain) => (self.operand(&chain.operand, scope), &chain.fields),
+            _ => return None,
+        };
+        let names: Vec<&str> = fields.names().collect();
+        let (last, outer) = names.split_last()?;
+        let base = outer.iter().fold(base, |value, name| self.field(&value, name));
+        let Known::Dot(chart) = base else { return None };
+        let place = (chart, Arc::from(*last));
+        self.kept.contains_key(&place).then_some(place)
     }
 
     /// `get` and `index`: a value, then keys.

@@ -61,6 +61,16 @@ impl Search<'_> {
                 self.learn(arm);
             }
         }
+        // What is in such a branch is taken with it only. Outer ones come first: a branch in a branch in it is reached, too.
+        let mut inner: Vec<&(Arm, Arm)> = self.outer.iter().collect();
+        inner.sort_by_key(|(_, outer)| self.wanted[outer].head.start);
+        for (arm, outer) in inner {
+            let is_taken = probe.hits.contains(arm) && !self.reached.contains(arm);
+            if is_taken && probe.hits.contains(outer) && self.refusing.contains(outer) {
+                self.reached.insert(arm.clone());
+                self.refusing.insert(arm.clone());
+            }
+        }
         writers
     }
 
@@ -226,7 +236,7 @@ impl Search<'_> {
     }
 
     /// The keys that a refusal names.
-    fn named(&self, error: &Diagnostic) -> Vec<String> {
+    pub(super) fn named(&self, error: &Diagnostic) -> Vec<String> {
         if error.rule == SCHEMA {
             let place = error.message.split_once(": ").map_or("", |(place, _)| place);
             let place = place.split('[').next().unwrap_or_default();
@@ -325,7 +335,7 @@ impl Search<'_> {
     }
 
     /// The draft with what an error asks for.
-    fn repaired(&self, draft: &Draft, error: &Diagnostic, plans: &[Plan]) -> Option<Draft> {
+    pub(super) fn repaired(&self, draft: &Draft, error: &Diagnostic, plans: &[Plan]) -> Option<Draft> {
         if error.rule == SCHEMA {
             return self
                 .knowledge
@@ -355,7 +365,7 @@ pub(super) fn is_below(inner: &str, outer: &str) -> bool {
 }
 
 /// The words of a message that may be keys of values.
-fn keys_in(message: &str) -> impl Iterator<Item = &str> {
+pub(super) fn keys_in(message: &str) -> impl Iterator<Item = &str> {
     let is_of_key = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let words = message
         .split(move |c: char| !is_of_key(c))

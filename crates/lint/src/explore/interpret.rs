@@ -61,6 +61,8 @@ pub(super) struct Interpreter<'a> {
     templates: BTreeMap<Arc<str>, Named<'a>>,
     /// What a template gave with a dot, and how often it was gone through.
     done: BTreeMap<(*const Tree, Known), (usize, Known)>,
+    /// What templates keep in the root context of a chart for other templates, by its name.
+    pub(super) kept: BTreeMap<(Path, Arc<str>), Known>,
     /// What is known of `.Release`.
     builtins: Known,
     /// What is known of `.Chart`, by where the values of the chart begin.
@@ -78,6 +80,7 @@ impl Default for Interpreter<'_> {
             found: Conditions::default(),
             templates: BTreeMap::new(),
             done: BTreeMap::new(),
+            kept: BTreeMap::new(),
             builtins: Known::Unknown,
             metadata: BTreeMap::new(),
             needs: Needs::new(),
@@ -614,6 +617,11 @@ impl<'a> Interpreter<'a> {
             (Known::Dot(_), "Release") => return self.builtins.clone(),
             (Known::Dot(path), "Chart") => {
                 return self.metadata.get(path).cloned().unwrap_or(Known::Unknown);
+            }
+            (Known::Dot(path), name) => {
+                if let Some(kept) = self.kept.get(&(path.clone(), name.into())) {
+                    return kept.clone();
+                }
             }
             _ => {}
         }

@@ -12,7 +12,7 @@ use super::examples::{Comments, json_of};
 use super::formula::Constant;
 use super::interpret::Conditions;
 use super::likely::{MAX_DEPTH, WORD, is_true, number, text, well_known, well_known_item};
-use super::schema::{below, fits, generate, said};
+use super::schema::{below, fits, generate, refuses_key, said};
 use super::shape::Shape;
 use source::Sources;
 
@@ -184,12 +184,43 @@ impl Knowledge {
 
     /// Whether the schema of a path speaks against a value. Null takes away what is there.
     pub(super) fn is_forbidden(&self, path: &Path, value: &Json) -> bool {
+        if self.schemas.iter().any(|(prefix, schema)| {
+            let keys = path.iter().map_while(|step| match step {
+                Step::Key(key) => Some(key),
+                Step::Any => None,
+            });
+            let keys: Keys = keys.cloned().collect();
+            let is_whole = keys.len() == path.len();
+            keys.strip_prefix(&prefix[..])
+                .is_some_and(|rest| refuses_key(schema, rest, value.is_null() && is_whole))
+        }) {
+            return true;
+        }
         let schema = self.schema(path).filter(|_| !value.is_null());
         schema.is_some_and(|(root, schema)| !fits(root, schema, value, 0))
     }
 
+    /// Whether the schemas have a value be there, and be something that Go's `if` takes for true.
+    pub(super) fn is_never_empty(&self, path: &Path) -> bool {
+        let is_demanded = |end: usize| self.is_forbidden(&path[..end].to_vec(), &Json::Null);
+        let is_text = |schema: &Json| {
+            let kind = schema.get("type");
+            // A text that is no number may become one that is zero.
+            kind.is_none_or(|kind| {
+                kind == "string" || kind.as_array().is_some_and(|kinds| kinds.contains(&json!("string")))
+            })
+        };
+        !path.is_empty()
+            && !path.contains(&Step::Any)
+            && (1..=path.len()).all(is_demanded)
+            && self.schema(path).is_some_and(|(root, schema)| {
+                let empty = [json!(false), json!(0), json!(""), json!([]), json!({}), Json::Null];
+                !is_text(schema) && empty.iter().all(|value| !fits(root, schema, value, 0))
+            })
+    }
+
     /// The schema of a path, with the document that it is in.
-    fn schema(&self, path: &Path) -> Option<(&Json, &Json)> {
+    pub(super) fn schema(&self, path: &Path) -> Option<(&Json, &Json)> {
         self.schemas.iter().rev().find_map(|(prefix, schema)| {
             let steps = prefix.iter().map(|key| Step::Key(Arc::clone(key)));
             let rest = path.strip_prefix(&steps.collect::<Vec<_>>()[..])?;
@@ -245,6 +276,15 @@ fn name_of(path: &Path) -> &str {
         Step::Any => None,
     });
     last.unwrap_or_default()
+}
+
+/// How many values there are in one.
+pub(super) fn size(value: &Json) -> usize {
+    match value {
+        Json::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Json::Object(map) => 1 + map.values().map(size).sum::<usize>(),
+        _ => 1,
+    }
 }
 
 /// A constant as JSON.

@@ -5,6 +5,7 @@
 //! invent     schema, comments, templates -> values that a path may have (examples)
 //! solve      a way           -> values with which it is open (candidate)
 //! rounds     ways, renders   -> sets of values that take new branches (probe), from values of the chart's tests on (seeds)
+//! mix        sets that were found -> mixtures of them, with values at random (sample), less what is refused of these (relent)
 //! reduce     a set's findings -> the smallest part of the set that still has them
 //! ```
 //!
@@ -18,9 +19,13 @@ mod guards;
 mod interpret;
 mod invent;
 mod likely;
+mod mix;
+mod mixing;
 mod probe;
 mod reduce;
+mod relent;
 mod rounds;
+mod sample;
 mod schema;
 mod search;
 mod seeds;
@@ -72,8 +77,10 @@ pub struct Explored {
     pub renders: usize,
     /// How many sets of values were linted.
     pub sets: usize,
-    /// Whether the renders were used up.
+    /// Whether the renders were used up, or the work between them.
     pub is_cut: bool,
+    /// Whether the search ended for the work between the renders: very many values were copied.
+    pub is_too_much: bool,
 }
 
 /// A branch that nothing has taken.
@@ -234,6 +241,7 @@ fn summary(search: &Search<'_>, run: &Run, plain: &BTreeSet<Arm>, sets: usize, s
         renders: search.renders(),
         sets,
         is_cut: search.is_over(),
+        is_too_much: search.is_too_much(),
     }
 }
 

@@ -52,6 +52,11 @@ impl<'a> Prober<'a> {
         }
     }
 
+    /// Whether values are checked against the schemas.
+    pub(super) fn has_schemas(&self) -> bool {
+        !self.run.request.skip_schema
+    }
+
     /// Renders the chart with what a candidate sets.
     pub(super) fn probe(&mut self, candidate: &Candidate) -> Probe {
         let mut errors = Report::new();

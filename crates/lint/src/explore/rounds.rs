@@ -13,6 +13,7 @@ use super::super::usage::value::Step;
 use super::candidate::{Candidate, Change, Keys};
 use super::formula::Literal;
 use super::guards::{Settled, is_below, is_guard};
+use super::mixing::Gain;
 use super::probe::Probe;
 use super::search::{Found, Near, Plan, Search, VARIANTS, Ways, ways_of};
 use super::solve::Draft;
@@ -28,6 +29,8 @@ pub(super) const WIDTHS: (usize, usize) = (12, 192);
 const EFFORTS: (usize, usize) = (3, 8);
 /// How many values to start from are kept.
 const MAX_STARTS: usize = 48;
+/// So many rounds are there before anything is mixed.
+const FIRST_ROUNDS: usize = 4;
 /// One of so many renders is for the values of tests.
 const SEEDS_PART: usize = 3;
 
@@ -40,23 +43,34 @@ impl Search<'_> {
         self.sow(&base, seeds);
         self.prepare(&base);
         // Branches that likely refuse values are tried by themselves: each of them would spoil what is tried with it.
+        let (mut of_ways, mut of_mixing) = (Gain::default(), Gain::default());
         for round in 0.. {
             if self.is_over() {
                 break;
+            }
+            let at = (self.prober.renders, self.reached.len());
+            if round >= FIRST_ROUNDS && of_mixing.is_better_than(&of_ways) && self.mix() {
+                of_mixing.add(self.prober.renders - at.0, self.reached.len() - at.1);
+                continue;
             }
             let suspects_first = round % 2 == 1;
             let next = self.next(suspects_first).map(|found| (suspects_first, found));
             let next = next.or_else(|| Some((!suspects_first, self.next(!suspects_first)?)));
             let Some((are_suspects, (start, plans))) = next else {
+                if self.mix() {
+                    continue;
+                }
                 break;
             };
             if are_suspects {
                 self.provoke(&start, plans);
+                of_ways.add(self.prober.renders - at.0, self.reached.len() - at.1);
                 continue;
             }
             let before = self.prober.renders;
             self.attempt(&start, plans);
             let effort = self.prober.renders - before;
+            of_ways.add(effort, self.reached.len() - at.1);
             if effort <= EFFORTS.0 {
                 self.width = (self.width * 2).min(WIDTHS.1);
             } else if effort >= EFFORTS.1 {

@@ -2,6 +2,8 @@
 //!
 //! It makes guesses better, and decides nothing: each guess is then given to the chart, whose schema is checked as always.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::super::usage::value::Step;
@@ -11,7 +13,7 @@ use chart::schema::text_like;
 use gostd::regexp::Regexp;
 
 /// The schema that references lead to.
-fn resolved<'a>(root: &'a Json, schema: &'a Json) -> &'a Json {
+pub(super) fn resolved<'a>(root: &'a Json, schema: &'a Json) -> &'a Json {
     let mut schema = schema;
     for _ in 0..8 {
         let Some(pointer) = schema
@@ -60,6 +62,24 @@ pub(super) fn below<'a>(root: &'a Json, schema: &'a Json, path: &[Step], depth: 
             parts.iter().find_map(|part| below(root, part, path, depth + 1))
         })
     })
+}
+
+/// Whether a schema has no place for keys, each below the one before it; if the last one is to be removed, whether it demands it.
+pub(super) fn refuses_key(root: &Json, keys: &[Arc<str>], is_removed: bool) -> bool {
+    let mut schema = resolved(root, root);
+    for (at, key) in keys.iter().enumerate() {
+        let is_demanded = |names: &Vec<Json>| names.iter().any(|name| name.as_str() == Some(key));
+        let required = schema.get("required").and_then(Json::as_array);
+        if is_removed && at + 1 == keys.len() {
+            return required.is_some_and(is_demanded);
+        }
+        let known = schema.get("properties").and_then(|known| known.get(&**key));
+        match known.or_else(|| by_pattern(schema, key)) {
+            Some(inner) => schema = resolved(root, inner),
+            None => return schema.get("additionalProperties") == Some(&Json::Bool(false)),
+        }
+    }
+    false
 }
 
 /// What a schema says itself: enums, examples, its default.
@@ -171,7 +191,7 @@ pub(super) fn generate(root: &Json, schema: &Json, name: &str, depth: usize) -> 
 }
 
 /// The schema of a key by its pattern.
-fn by_pattern<'a>(schema: &'a Json, key: &str) -> Option<&'a Json> {
+pub(super) fn by_pattern<'a>(schema: &'a Json, key: &str) -> Option<&'a Json> {
     let patterns = schema.get("patternProperties")?.as_object()?;
     let is_of = |pattern: &str| Regexp::compile(pattern).is_ok_and(|regexp| regexp.is_match(key));
     patterns
@@ -253,6 +273,19 @@ fn is_of_type(kind: &str, value: &Json) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_without_a_place() {
+        let schema = json!({"type": "object", "additionalProperties": false, "required": ["a"], "properties": {
+            "a": {"type": "object", "additionalProperties": false, "properties": {"b": {"type": "integer"}}}, "c": {}}});
+        let refuses = |path: &str, is_removed: bool| {
+            let keys: Vec<Arc<str>> = path.split('.').map(Arc::from).collect();
+            refuses_key(&schema, &keys, is_removed)
+        };
+        assert!(refuses("d", false) && refuses("a.d", false) && refuses("a", true));
+        assert!(!refuses("a", false) && !refuses("a.b", false) && !refuses("c.d", false));
+        assert!(!refuses("a.b", true) && !refuses("c", true));
+    }
 
     #[test]
     fn what_is_made_fits() {

@@ -1,6 +1,7 @@
 //! The state of a search: what is wanted and what was reached, the ways to each branch, and the values to start from. Its rounds are in
 //! `rounds`.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -9,7 +10,8 @@ use super::super::usage::value::Step;
 use super::candidate::{Candidate, Keys};
 use super::formula::{Atom, Formula, Literal, contradicts};
 use super::interpret::Needs;
-use super::invent::{Knowledge, keys_of};
+use super::invent::{Knowledge, keys_of, size};
+use super::mixing::Mixing;
 use super::probe::{Probe, Prober};
 use super::solve::{Cluster, Draft};
 use diagnostics::Diagnostic;
@@ -20,6 +22,9 @@ use source::Sources;
 pub(super) const VARIANTS: usize = 3;
 /// How many sets of values may be refused before they are rendered, for each render: a schema is checked much faster.
 const REFUSALS_PER_RENDER: usize = 8;
+
+/// How many values may be copied for each render: a search through a chart with very many values ends by this.
+const COPIES_PER_RENDER: usize = 300_000;
 
 /// Values that take branches which nothing before them took.
 #[derive(Clone, Debug)]
@@ -96,6 +101,12 @@ pub(super) struct Search<'a> {
     pub(super) refused: BTreeMap<Arm, Vec<Vec<Literal>>>,
     /// How many ways are tried at once.
     pub(super) width: usize,
+    /// Branches, each with the innermost one around it.
+    pub(super) outer: Vec<(Arm, Arm)>,
+    pub(super) mixing: Mixing,
+    /// How many values there are by default, and how many were copied to try something with them.
+    size: usize,
+    work: Cell<usize>,
 }
 
 impl<'a> Search<'a> {
@@ -125,6 +136,10 @@ impl<'a> Search<'a> {
             harmless: BTreeSet::new(),
             refused: BTreeMap::new(),
             width: super::rounds::WIDTHS.0 * 4,
+            outer: outer(wanted),
+            mixing: Mixing::default(),
+            size: size(&knowledge.defaults),
+            work: Cell::new(0),
         }
     }
 
@@ -176,10 +191,19 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether a branch is an `else` that nobody wrote, and that nothing takes: that of a `range` over a list of constants.
+    /// Whether a branch is an `else` that nobody wrote, and that nothing takes: that of a `range` over a list of constants, or over what
+    /// the schema does not let be empty.
     pub(super) fn is_impossible(&self, arm: &Arm) -> bool {
         let is_unwritten = self.wanted.get(arm).is_some_and(|place| place.body.is_none());
         let goals = self.knowledge.conditions.goals.get(arm);
+        let is_checked = self.prober.has_schemas();
+        let is_refused = |needs: &Needs| {
+            needs.iter().any(|(formula, is_met)| match formula {
+                Formula::Atom(Atom::Truthy(path)) => !is_met && is_checked && self.knowledge.is_never_empty(path),
+                _ => false,
+            })
+        };
+        let is_closed = |needs: &Needs| is_closed(needs) || is_refused(needs);
         let is_closed = |goals: &Vec<Needs>| !goals.is_empty() && goals.iter().all(is_closed);
         arm.is_else && is_unwritten && !self.reached.contains(arm) && goals.is_some_and(is_closed)
     }
@@ -189,10 +213,16 @@ impl<'a> Search<'a> {
         self.prober.probe(&Candidate::default()).hits
     }
 
-    /// Whether the renders are used up.
+    /// Whether the renders are used up, or the work between them.
     pub(super) fn is_over(&self) -> bool {
         let Prober { renders, refusals, .. } = &self.prober;
-        *renders >= self.budget || *refusals >= self.budget.saturating_mul(REFUSALS_PER_RENDER)
+        let most = self.budget.saturating_mul(REFUSALS_PER_RENDER);
+        *renders >= self.budget || *refusals >= most || self.is_too_much()
+    }
+
+    /// Whether more values were copied than a search with so many renders may copy.
+    pub(super) fn is_too_much(&self) -> bool {
+        self.work.get() >= self.budget.saturating_mul(COPIES_PER_RENDER)
     }
 
     pub(super) fn key(&self, error: &Diagnostic) -> String {
@@ -209,9 +239,18 @@ impl<'a> Search<'a> {
 
     /// The draft with the way of a plan open, if it can be.
     pub(super) fn extended(&self, draft: &Draft, plan: &Plan) -> Option<Draft> {
+        let open = |draft: &mut Draft| {
+            let mut way = plan.way.iter();
+            way.all(|literal| self.knowledge.meet(literal, draft, &self.cluster, plan.variant))
+        };
+        // Most ways cannot be opened, which a part of the values tells as well.
+        self.work.set(self.work.get() + 1);
+        if !open(&mut draft.about(&plan.way)) {
+            return None;
+        }
+        self.work.set(self.work.get() + self.size);
         let mut draft = draft.clone();
-        let meets = |literal: &Literal| self.knowledge.meet(literal, &mut draft, &self.cluster, plan.variant);
-        if !plan.way.iter().all(meets) {
+        if !open(&mut draft) {
             return None;
         }
         // One literal may have undone another.
@@ -223,6 +262,28 @@ impl<'a> Search<'a> {
         let holds = |literal: &Literal| self.knowledge.holds(literal, draft, &self.cluster);
         plans.iter().all(|plan| plan.way.iter().all(holds))
     }
+}
+
+/// For each branch, the innermost one around it.
+fn outer(wanted: &BTreeMap<Arm, Place>) -> Vec<(Arm, Arm)> {
+    let mut by_file: BTreeMap<&Arc<str>, Vec<(&Arm, &Place)>> = BTreeMap::new();
+    for (arm, place) in wanted.iter().filter(|(arm, _)| arm.is_branch()) {
+        by_file.entry(&arm.file).or_default().push((arm, place));
+    }
+    let mut found = Vec::new();
+    for arms in by_file.values() {
+        for (arm, Place { head, .. }) in arms {
+            let around = arms.iter().filter_map(|(outer, place)| {
+                let body = place.body?;
+                let is_inside = body.start <= head.start && head.end <= body.end;
+                is_inside.then_some((body.end - body.start, *outer))
+            });
+            if let Some((_, outer)) = around.min_by_key(|(size, _)| *size) {
+                found.push(((*arm).clone(), outer.clone()));
+            }
+        }
+    }
+    found
 }
 
 /// The ways to meet all needs.

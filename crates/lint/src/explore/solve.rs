@@ -276,6 +276,15 @@ impl Knowledge {
             (Atom::Equals(_, Constant::Null), true) | (Atom::Present(_), false) => Some((Json::Null, Origin::Emptied)),
             (Atom::Kind(_, kind), true) if &**kind == "invalid" => Some((Json::Null, Origin::Emptied)),
             (Atom::Equals(_, constant), true) => {
+                let value = json_of_constant(constant);
+                // What prints so, where the schema takes no text: `toString` may be between.
+                if let Constant::Text(text) = constant
+                    && self.is_forbidden(path, &value)
+                    && let Ok(value) = serde_json::from_str::<Json>(text)
+                    && !self.is_forbidden(path, &value)
+                {
+                    return chart(value);
+                }
                 // A text in place of a map is none of what the chart offers.
                 let is_offered =
                     !current.is_object() && !current.is_array() && constant.is_true() || current.is_boolean();
@@ -308,12 +317,13 @@ impl Knowledge {
                 _ => None,
             },
             (Atom::Kind(_, kind), true) => self.of_kind(path, current, kind),
+            // Anything, as far as the schema takes it.
+            (Atom::Kind(_, kind), false) if &**kind == "invalid" => pick(self.filled(path, &Json::Null)),
             (Atom::Kind(_, kind), false) => {
                 let others: &[&str] = match &**kind {
                     "map" => &["slice", "string"],
                     "slice" => &["map", "string"],
                     "string" => &["map", "slice", "bool"],
-                    "invalid" => &["string", "map"],
                     _ => &["string"],
                 };
                 let options = others.iter().filter_map(|kind| self.of_kind(path, &Json::Null, kind));
@@ -418,7 +428,7 @@ fn test(atom: &Atom, value: &Json, is_there: bool) -> bool {
 }
 
 /// What Go's `if` takes for false, of the kind of what is there. A map is taken away: what is given is merged into it.
-fn emptied(current: &Json) -> (Json, Origin) {
+pub(super) fn emptied(current: &Json) -> (Json, Origin) {
     let value = match current {
         Json::Bool(_) => Json::Bool(false),
         Json::String(_) => json!(""),
