@@ -2,8 +2,8 @@
 //! can stop before it uses too much memory.
 //!
 //! Blocks of up to [`LARGEST`] bytes are cut from chunks and have no header. Each thread keeps those it frees in a list
-//! for each size, and takes them from there, without a lock and without looking at other blocks. Larger blocks are the
-//! system allocator's, and so are the chunks, which are never given back.
+//! for each size, and takes them from there, without a lock and without looking at other blocks. Chunks are never given
+//! back. Larger blocks are the system allocator's.
 //!
 //! A thread that frees more than it takes passes a whole list at a time to a common pool, and one that takes more than it
 //! frees gets it from there: the memory of a pipeline of threads does not grow. A thread that ends leaves everything to
