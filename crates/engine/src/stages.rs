@@ -12,13 +12,13 @@
 //! [`run`] goes through all of them and stops where Helm does; the linter goes on as far as it can ([`Policy`]).
 
 use std::any::Any;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::blame::blame;
 use crate::coverage::Coverage;
 use crate::manifest::{self, LastRead, Manifests, PostRenderer, Read};
-use crate::render::{self, Capabilities, Limits, Release, Rendered, Rendering, Session, TemplateFile, Trace};
-use crate::threads::Slot;
+use crate::render::{self, Ahead, Capabilities, Limits, Release, Rendered, Rendering, Session, TemplateFile, Trace};
+use crate::threads::{Slot, helpers, with_help};
 use chart::schema;
 use chart::values::{self, Overrides};
 use chart::{Chart, Location};
@@ -141,6 +141,15 @@ pub enum Policy {
     Stop,
     /// Go on with everything that does not depend on what failed, as the linter does.
     GoOn,
+}
+
+/// Ends the wait for a render when dropped, also after an error or a panic.
+struct End<'a, 'b>(&'a OnceLock<Option<Rendering<'b>>>);
+
+impl Drop for End<'_, '_> {
+    fn drop(&mut self) {
+        _ = self.0.set(None);
+    }
 }
 
 /// The stages of a release, one by one: each takes references and returns a value.
@@ -281,19 +290,14 @@ impl<'a> Stages<'a> {
     /// # Errors
     /// If the chart is not for the version of Kubernetes of the request.
     pub fn render(&self, prepared: &Prepared, session: &Session) -> Result<Texts, Report> {
-        self.render_beside(prepared, session, (0, &|| ()), false)
-            .map(|(texts, _)| texts)
+        let files = self.files(prepared)?;
+        let rendering = Rendering::new(&files, session, None);
+        let help = || rendering.help(|| ());
+        Ok(with_help(rendering.bytes(), help, || self.texts(&rendering)))
     }
 
-    /// Renders while another thread, if one is free, does something else, whose work is so many bytes. Documents may be read
-    /// as well. Returns the files too, whose contexts take time to free.
-    fn render_beside(
-        &self,
-        prepared: &Prepared,
-        session: &Session,
-        (size, meanwhile): (usize, &(dyn Fn() + Sync)),
-        reads: bool,
-    ) -> Result<(Texts, Vec<TemplateFile>), Report> {
+    /// The templates with their contexts.
+    fn files(&self, prepared: &Prepared) -> Result<Vec<TemplateFile>, Report> {
         let Request {
             release, capabilities, ..
         } = self.request;
@@ -304,22 +308,21 @@ impl<'a> Stages<'a> {
                 file.dot = None;
             }
         }
-        let mut rendering = Rendering::new(&files, session);
-        if reads {
-            rendering = rendering.reading();
-        }
-        let (unparsed, rendered) = rendering.with_help(size, meanwhile, |rendering| {
+        Ok(files)
+    }
+
+    fn texts(&self, rendering: &Rendering<'_>) -> Texts {
+        let (unparsed, rendered) = rendering.run_all(|rendering| {
             let (templates, unparsed) = rendering.parse();
             let is_run = unparsed.is_empty() || self.policy == Policy::GoOn;
             (unparsed, is_run.then(|| rendering.render(templates)))
         });
         let (rendered, failed) = rendered.unwrap_or_default();
-        let texts = Texts {
+        Texts {
             rendered,
             unparsed,
             failed,
-        };
-        Ok((texts, files))
+        }
     }
 
     /// Points errors in texts that `tpl` took from the values at the values.
@@ -372,21 +375,47 @@ impl<'a> Stages<'a> {
         (session, last): (&Session, Option<&LastRead>),
         outcome: &mut Outcome,
     ) -> Result<(), Report> {
-        let prepared = self.prepare(chart, &given, &mut outcome.log)?;
-        let checked = Slot::default();
-        let check = || self.check(&prepared);
-        // A large schema takes as long as the render, whose result is dropped if the values are invalid.
-        let beside = || checked.fill(check);
+        let ahead = Ahead::new(&chart, session);
+        let size = ahead.size() + schema::size(&chart);
         // What a post-renderer returns is read instead. After the first render most files are as they were.
-        let reads = self.request.post_renderer.is_none() && last.is_none();
-        let size = schema::size(&prepared.chart);
-        let texts = self.render_beside(&prepared, session, (size, &beside), reads);
-        let texts = texts.map(|(mut texts, files)| {
+        let reads = self.request.post_renderer.is_none() && last.is_none() && helpers(size) > 0;
+        let (prepared, files) = (OnceLock::new(), OnceLock::new());
+        let rendering: OnceLock<Option<Rendering<'_>>> = OnceLock::new();
+        let checked = Slot::default();
+        let help = || {
+            ahead.parse(session);
+            if let (Some(rendering), Some(prepared)) = (rendering.wait(), prepared.get()) {
+                // A large schema takes as long as the render, whose result is dropped if the values are invalid.
+                rendering.help(|| checked.fill(|| self.check(prepared)));
+            }
+        };
+        let log = &mut outcome.log;
+        let texts = with_help(size, help, || {
+            let _end = End(&rendering);
+            let made = self.prepare(chart, &given, log)?;
+            ahead.end();
+            let prepared = prepared.get_or_init(|| made);
+            let files = match self.files(prepared) {
+                Ok(made) => files.get_or_init(|| made),
+                Err(errors) => return Ok(Err(errors)),
+            };
+            let rendering = rendering.get_or_init(|| {
+                let made = Rendering::new(files, session, Some(&ahead));
+                Some(if reads { made.reading() } else { made })
+            });
+            let texts = rendering.as_ref().map(|rendering| self.texts(rendering));
+            Ok::<_, Report>(texts.ok_or_else(Report::new))
+        })?;
+        drop(rendering);
+        outcome.used.keep((ahead, files));
+        let Some(prepared) = prepared.into_inner() else {
+            return Ok(());
+        };
+        let texts = texts.map(|mut texts| {
             self.locate(&prepared, &mut texts);
-            outcome.used.keep(files);
             texts
         });
-        let violations = checked.take(check);
+        let violations = checked.take(|| self.check(&prepared));
         if !violations.is_empty() {
             return Err(violations);
         }

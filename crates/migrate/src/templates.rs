@@ -52,7 +52,7 @@ pub(super) fn expand(text: &str, values: &Node, names: &Names, system: &Arc<dyn 
     };
     let files = render::templates(&chart, values, &release, &Capabilities::default());
     let session = Session::new(system, &sources, Limits::default(), Trace::Off);
-    let rendering = Rendering::new(&files, &session);
+    let rendering = Rendering::new(&files, &session, None);
     let (templates, errors) = rendering.parse();
     if let Some(error) = errors.diagnostics.first() {
         return Err(one_line(error.headline()));

@@ -72,6 +72,27 @@ pub fn templates(chart: &Chart, values: &Node, release: &Release, capabilities: 
     files
 }
 
+/// The templates of a chart and its subcharts with their names in Helm.
+pub(super) fn named_templates(chart: &Chart) -> Vec<(String, File)> {
+    let own = chart.templates.iter().filter(|file| is_parsed(chart, file));
+    let mut found: Vec<_> = own.map(|file| (name_of(chart, file), file.clone())).collect();
+    found.extend(chart.subcharts.iter().flat_map(named_templates));
+    found
+}
+
+fn name_of(chart: &Chart, file: &File) -> String {
+    path::clean(&format!("{}/{}", chart.path, file.name))
+}
+
+fn is_partial(file: &File) -> bool {
+    file.name.rsplit('/').next().is_some_and(|name| name.starts_with('_'))
+}
+
+/// Library charts have nothing but partials.
+fn is_parsed(chart: &Chart, file: &File) -> bool {
+    !chart.is_library() || is_partial(file)
+}
+
 /// Tables of global values that several charts share: one map object for each table.
 type Globals = Arc<Mutex<BTreeMap<usize, Value>>>;
 
@@ -127,15 +148,14 @@ fn add(
     let for_parent = Value::from_object(Data::Map(dot.retyped(MapType::ANY)));
     let dot = Value::from_object(Data::Map(dot));
     for file in &chart.templates {
-        let is_partial = file.name.rsplit('/').next().is_some_and(|name| name.starts_with('_'));
-        if chart.is_library() && !is_partial {
+        if !is_parsed(chart, file) {
             continue;
         }
-        let name = path::clean(&format!("{}/{}", chart.path, file.name));
+        let name = name_of(chart, file);
         let template = TemplateFile {
             name: name.clone(),
             file: file.clone(),
-            dot: (!is_partial).then(|| dot.clone()),
+            dot: (!is_partial(file)).then(|| dot.clone()),
             base_path: path::clean(&format!("{}/templates", chart.path)),
         };
         found.insert(name, template);

@@ -28,7 +28,7 @@ pub use context::{Release, TemplateFile, templates};
 pub use error::{LIMIT, RENDER, SYNTAX, UNKNOWN_FUNCTION, syntax as syntax_diagnostic};
 pub use name::name;
 pub use origin::{Input, Origin, Origins, ValuePlace};
-pub use rendering::{Rendering, Templates};
+pub use rendering::{Ahead, Rendering, Templates};
 pub use session::{Failed, Session};
 
 /// The result of a render: the text of each file that is not a partial, by name.

@@ -1,15 +1,16 @@
 //! A render that several threads work on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use super::context::TemplateFile;
+use super::context::{TemplateFile, named_templates};
 use super::program::{Added, Names, UnitId};
 use super::session::{Known, Session};
 use super::{Rendered, error};
 use crate::manifest::{Documents, Read, is_manifest};
-use crate::threads::{Slot, helpers, with_help};
+use crate::threads::Slot;
+use chart::{Chart, File};
 use diagnostics::Report;
 use gotemplate::{SyntaxError, Template};
 use source::FileId;
@@ -21,6 +22,66 @@ const WORTH_WAITING: usize = 64 << 10;
 /// How many files are rendered before other threads are told.
 const TOGETHER: usize = 8;
 
+/// The result of parsing a file, or its place.
+type Parsing = Arc<Slot<Result<Template, Vec<SyntaxError>>>>;
+
+/// The templates of a chart whose dependencies have not been processed yet, so that one thread can parse while another one
+/// computes the values. Most of them are rendered later under the name that they have here.
+#[derive(Debug)]
+pub struct Ahead {
+    /// By name.
+    files: BTreeMap<String, Early>,
+    is_done: AtomicBool,
+}
+
+#[derive(Debug)]
+struct Early {
+    file: File,
+    id: FileId,
+    parsing: Parsing,
+}
+
+impl Ahead {
+    /// The templates of a chart that the session has not parsed yet.
+    pub fn new(chart: &Chart, session: &Session) -> Self {
+        let is_new = |(name, file): &(String, File)| !session.knows(name, file);
+        let early = |(name, file): (String, File)| {
+            let id = file.source(&session.sources);
+            let parsing = Parsing::default();
+            (name, Early { file, id, parsing })
+        };
+        Self {
+            files: named_templates(chart).into_iter().filter(is_new).map(early).collect(),
+            is_done: AtomicBool::new(false),
+        }
+    }
+
+    /// The number of bytes to parse.
+    pub fn size(&self) -> usize {
+        self.files.values().map(|early| early.file.bytes().len()).sum()
+    }
+
+    /// Parses until all is parsed or [`Ahead::end`] is called.
+    pub fn parse(&self, session: &Session) {
+        for (name, Early { id, parsing, .. }) in self.files.iter().rev() {
+            if self.is_done.load(Ordering::Relaxed) {
+                return;
+            }
+            parsing.fill(|| session.parse(name, *id));
+        }
+    }
+
+    /// Ends [`Ahead::parse`]: the files to render are known.
+    pub fn end(&self) {
+        self.is_done.store(true, Ordering::Relaxed);
+    }
+
+    fn find(&self, template: &TemplateFile) -> Option<&Early> {
+        let early = self.files.get(&template.name)?;
+        early.file.shares_content(&template.file).then_some(early)
+    }
+}
+
 /// A render of a list of files. One thread works from the first file to the last; the helping threads work in the
 /// opposite direction, so that they rarely want the same file.
 #[derive(Debug)]
@@ -30,9 +91,7 @@ pub struct Rendering<'a> {
     /// The units of files that the session has parsed before.
     known: Vec<Option<Known>>,
     ids: Vec<FileId>,
-    parsed: Vec<Slot<Result<Template, Vec<SyntaxError>>>>,
-    /// Whether the documents of rendered files are read too, by threads that have nothing else to do.
-    reads: bool,
+    parsed: Vec<Parsing>,
     /// The rendered text of each file, if other threads help to read them; `None` for files without documents.
     texts: Vec<OnceLock<Option<Arc<str>>>>,
     /// The documents of the texts.
@@ -68,20 +127,26 @@ impl Drop for End<'_, '_> {
 }
 
 impl<'a> Rendering<'a> {
-    /// Creates a render of files in the given order. If two templates have the same name, the later one wins.
-    pub fn new(files: &'a [TemplateFile], session: &'a Session) -> Self {
+    /// Creates a render of files in the given order. If two templates have the same name, the later one wins. What is parsed
+    /// `ahead` is not parsed again.
+    pub fn new(files: &'a [TemplateFile], session: &'a Session, ahead: Option<&Ahead>) -> Self {
         let known: Vec<_> = files.iter().map(|file| session.find(file)).collect();
-        let id = |(file, known): (&TemplateFile, &Option<Known>)| {
-            let known = known.as_ref().map(|known| known.id);
-            known.unwrap_or_else(|| file.file.source(&session.sources))
+        let early: Vec<_> = files
+            .iter()
+            .map(|file| ahead.and_then(|ahead| ahead.find(file)))
+            .collect();
+        let id = |at: usize| {
+            let known = known[at].as_ref().map(|known| known.id);
+            let known = known.or_else(|| early[at].map(|early| early.id));
+            known.unwrap_or_else(|| files[at].file.source(&session.sources))
         };
+        let parsing = |at: usize| early[at].map(|early| Arc::clone(&early.parsing)).unwrap_or_default();
         Self {
             session,
             files,
-            ids: files.iter().zip(&known).map(id).collect(),
+            ids: (0..files.len()).map(id).collect(),
+            parsed: (0..files.len()).map(parsing).collect(),
             known,
-            parsed: files.iter().map(|_| Slot::default()).collect(),
-            reads: false,
             texts: Vec::new(),
             documents: Vec::new(),
             is_prepared: OnceLock::new(),
@@ -89,43 +154,38 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// Reads the documents of the rendered files as well, if other threads help.
+    /// Reads the documents of the rendered files as well. Only if other threads [`Rendering::help`].
     #[must_use]
     pub fn reading(mut self) -> Self {
-        self.reads = true;
+        self.texts.resize_with(self.files.len(), OnceLock::new);
+        self.documents.resize_with(self.files.len(), Slot::default);
         self
     }
 
-    /// Runs `main`, which should call [`Rendering::parse`] and [`Rendering::render`] soon, and returns its result.
-    /// Other threads help if there is enough work; one of them also runs `meanwhile`, whose work is `size` bytes,
-    /// unless `main` ends first.
-    pub fn with_help<T>(&mut self, size: usize, meanwhile: impl Fn() + Sync, main: impl FnOnce(&Self) -> T) -> T {
-        let templates: usize = (0..self.files.len()).map(|at| self.size(at)).sum();
-        if self.reads && helpers(templates + size) > 0 {
-            self.texts.resize_with(self.files.len(), OnceLock::new);
-            self.documents.resize_with(self.files.len(), Slot::default);
+    /// Helps the thread that calls [`Rendering::run_all`], on another thread, until that ends. Runs `meanwhile` too, unless it
+    /// has ended.
+    pub fn help(&self, meanwhile: impl Fn()) {
+        for at in (0..self.files.len()).rev().filter(|at| self.known[*at].is_none()) {
+            self.parsed[at].fill(|| self.parse_file(at));
         }
-        let this = &*self;
-        this.helped(templates + size, meanwhile, || main(this))
+        if !self.is_done.load(Ordering::Relaxed) {
+            meanwhile();
+        }
+        if *self.is_prepared.wait() {
+            self.lower();
+            self.read();
+        }
     }
 
-    fn helped<T>(&self, size: usize, meanwhile: impl Fn() + Sync, main: impl FnOnce() -> T) -> T {
-        let help = || {
-            for at in (0..self.files.len()).rev().filter(|at| self.known[*at].is_none()) {
-                self.parsed[at].fill(|| self.parse_file(at));
-            }
-            if !self.is_done.load(Ordering::Relaxed) {
-                meanwhile();
-            }
-            if *self.is_prepared.wait() {
-                self.lower();
-                self.read();
-            }
-        };
-        with_help(size, help, || {
-            let _end = End(self);
-            main()
-        })
+    /// Runs `main`, which calls [`Rendering::parse`] and [`Rendering::render`], and ends [`Rendering::help`].
+    pub fn run_all<T>(&self, main: impl FnOnce(&Self) -> T) -> T {
+        let _end = End(self);
+        main(self)
+    }
+
+    /// The number of bytes that are not parsed yet.
+    pub fn bytes(&self) -> usize {
+        (0..self.files.len()).map(|at| self.size(at)).sum()
     }
 
     /// The number of bytes of a file that are not parsed yet.
@@ -137,7 +197,7 @@ impl<'a> Rendering<'a> {
     }
 
     fn parse_file(&self, at: usize) -> Result<Template, Vec<SyntaxError>> {
-        self.session.parse(&self.files[at], self.ids[at])
+        self.session.parse(&self.files[at].name, self.ids[at])
     }
 
     /// Parses all templates. Returns those without errors, and the errors of the others: invalid syntax and unknown

@@ -84,6 +84,13 @@ impl Session {
         found.file.shares_content(&template.file).then(|| found.clone())
     }
 
+    /// Whether the file with this name has been parsed.
+    pub(super) fn knows(&self, name: &str, file: &File) -> bool {
+        self.known()
+            .get(name)
+            .is_some_and(|known| known.file.shares_content(file))
+    }
+
     /// Keeps the parsed templates of a file and returns them.
     pub(super) fn keep(&self, file: &TemplateFile, id: FileId, parsed: Template) -> Arc<[Added]> {
         let counters = self.runtime.counters.as_ref();
@@ -123,9 +130,9 @@ impl Session {
     }
 
     /// Parses a file whose source has been added under `id`.
-    pub(super) fn parse(&self, file: &TemplateFile, id: FileId) -> Result<Template, Vec<SyntaxError>> {
+    pub(super) fn parse(&self, name: &str, id: FileId) -> Result<Template, Vec<SyntaxError>> {
         let source = self.sources.get(id);
-        gotemplate::parse(source.text(), id, &file.name, &|name| sprig::find(name).is_some())
+        gotemplate::parse(source.text(), id, name, &|name| sprig::find(name).is_some())
     }
 
     /// Renders one file of a render that has begun; `None` if it is a partial or could not be parsed.
@@ -172,7 +179,7 @@ impl Session {
             return Ok(known.units);
         }
         let id = file.file.source(&self.sources);
-        match self.parse(file, id) {
+        match self.parse(&file.name, id) {
             Ok(template) => Ok(self.keep(file, id, template)),
             Err(errors) => {
                 let diagnostic = error::syntax(&errors[0], &file.name);
