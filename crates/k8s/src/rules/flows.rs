@@ -233,7 +233,7 @@ fn queuing<'a>(walker: &mut Walker<'a>, map: &'a Map<String, Value>) {
     };
     if hand > 0 && queues > 0 && hand > queues {
         at(walker, format!("`handSize`, {hand}, is above `queues`, {queues}"));
-    } else if (1..=1024).contains(&hand) && (1..=10_000_000).contains(&queues) {
+    } else if hand >= 1 && (1..=10_000_000).contains(&queues) {
         #[expect(clippy::cast_precision_loss, reason = "small numbers")]
         let bits = ((queues as f64).log2() * hand as f64).ceil();
         if bits > HASH_BITS {
