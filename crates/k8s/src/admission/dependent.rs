@@ -168,7 +168,7 @@ pub(super) fn of_whole(object: &mut Map<String, Value>) {
     }
 }
 
-/// What pods have and templates of pods have not.
+/// Defaults of pods that templates of pods do not get.
 fn pod(spec: &mut Map<String, Value>) {
     set(spec, "enableServiceLinks", || json!(true));
     if spec

@@ -1,4 +1,4 @@
-//! What Go writes of an object: zeros that are left out, structures that are written although nothing is in them.
+//! Writes objects as Go does: some zeros are left out, some structures are written although they are empty.
 //!
 //! Expressions see an object after it was converted to and from Go's types (`DefaultUnstructuredConverter`), so
 //! `has(object.spec.hostNetwork)` is false where the manifest says `hostNetwork: false`.

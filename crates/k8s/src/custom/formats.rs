@@ -18,7 +18,7 @@ const OBJECT_ID: &str = "^[0-9a-fA-F]{24}$";
 pub(super) enum Format {
     /// The rule of a problem, what the text is, and the check.
     Check(&'static str, &'static str, fn(&str) -> Result<(), Reason>),
-    /// What the text is, and a pattern that it matches.
+    /// The name of the format, and a pattern that the text matches.
     Pattern(&'static str, &'static str),
 }
 

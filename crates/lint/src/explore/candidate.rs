@@ -17,13 +17,13 @@ pub(super) enum Origin {
     Chart,
     /// A comment or the schema shows it. Examples are often placeholders.
     Example,
-    /// What was there was taken away.
+    /// The present value was removed.
     Emptied,
     /// It was made up.
     Invented,
 }
 
-/// What is set besides what the user gives.
+/// The values that are set besides the user's.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Candidate {
     /// Values by their paths, none of which begins with another one.
@@ -80,7 +80,7 @@ impl Candidate {
             || (1..keys.len()).any(|end| self.values.contains_key(&keys[..end]))
     }
 
-    /// What it sets, one by one.
+    /// Its settings, one by one.
     pub(super) fn settings(&self) -> Vec<Change> {
         let values = self
             .values

@@ -134,7 +134,7 @@ fn indent_of_block(line: &(usize, String)) -> usize {
     indent(&line.1)
 }
 
-/// What is behind the `#` of a line that is a comment.
+/// The text behind the `#` of a line that is a comment.
 fn comment(line: &str) -> Option<(usize, String)> {
     let at = line.len() - line.trim_start().len();
     let text = line[at..].strip_prefix('#')?;

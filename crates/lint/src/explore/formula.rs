@@ -273,7 +273,7 @@ fn excludes(one: &Literal, other: &Literal) -> bool {
     }
 }
 
-/// What is known of a value.
+/// A value, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Known {
     /// Nothing.
@@ -299,7 +299,7 @@ pub(super) enum Known {
     /// The JSON or YAML of a value.
     Encoded(Arc<Known>),
     List(Arc<Vec<Known>>),
-    /// What a test gave.
+    /// The result of a test.
     Truth(Formula),
     /// One of several, each under its condition; the first whose condition holds.
     Choice(Arc<Vec<(Formula, Known)>>),
@@ -498,7 +498,7 @@ impl Known {
         }
     }
 
-    /// What ranging over it gives in some turn.
+    /// An item of it, as `range` gives it.
     pub(super) fn item(&self) -> Self {
         match self {
             Self::At(path) => {
@@ -518,7 +518,7 @@ impl Known {
         }
     }
 
-    /// What a function makes of constants; a choice is gone into.
+    /// Applies a function to constants, in each alternative of a choice.
     pub(super) fn map(&self, make: &dyn Fn(&Self) -> Self) -> Self {
         match self {
             Self::Choice(alternatives) => Self::choice(

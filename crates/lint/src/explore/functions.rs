@@ -1,4 +1,4 @@
-//! What functions of templates make of what is known.
+//! The results of template functions for partly known values.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -294,7 +294,7 @@ impl Interpreter<'_> {
         }
     }
 
-    /// What an operand means of what templates keep in the root context: the chart, and the name of the field.
+    /// The field of the root context that an operand reads or sets: the chart, and the name of the field.
     fn kept_place(&mut self, operand: &Operand, scope: &mut Scope) -> Option<(Path, Arc<str>)> {
         let (base, fields) = match operand {
             Operand::Field(_, fields) => (scope.dot.clone(), fields),

@@ -21,7 +21,7 @@ const MAX_REPAIRS: usize = 4;
 /// How often what is refused before anything is rendered is mended.
 const MAX_CHECKS: usize = 16;
 
-/// What became of values.
+/// The outcome of a render with values.
 pub(super) enum Settled {
     /// The chart renders with these.
     Works(Candidate, Probe),

@@ -24,7 +24,7 @@ const MAX_TURNS: usize = 40;
 /// How many ways to a branch are kept.
 const MAX_GOALS: usize = 8;
 
-/// What must hold for an arm to be taken, from the file that is rendered on: all of these, each as said.
+/// The conditions on the way from the rendered file to an arm: all of them must be as said for the arm to be taken.
 pub(super) type Needs = Vec<(Formula, bool)>;
 
 /// A place at which the render ends unless something holds.
@@ -35,7 +35,7 @@ pub(super) struct Demand {
     pub(super) ways: Vec<(Formula, bool)>,
 }
 
-/// What is known of the conditions of a chart's templates.
+/// The conditions of a chart's templates, as far as they are understood.
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
     /// The ways to each branch.
@@ -59,15 +59,15 @@ pub(super) struct Named<'a> {
 pub(super) struct Interpreter<'a> {
     pub(super) found: Conditions,
     templates: BTreeMap<Arc<str>, Named<'a>>,
-    /// What a template gave with a dot, and how often it was gone through.
+    /// The result of a template with a dot, and how often it was interpreted.
     done: BTreeMap<(*const Tree, Known), (usize, Known)>,
-    /// What templates keep in the root context of a chart for other templates, by its name.
+    /// The fields that templates set in the root context of a chart for other templates, by name.
     pub(super) kept: BTreeMap<(Path, Arc<str>), Known>,
-    /// What is known of `.Release`.
+    /// `.Release`, as far as it is known.
     builtins: Known,
-    /// What is known of `.Chart`, by where the values of the chart begin.
+    /// `.Chart`, as far as it is known, by where the values of the chart begin.
     metadata: BTreeMap<Path, Known>,
-    /// What holds here.
+    /// The conditions that hold here.
     needs: Needs,
     file: Arc<str>,
     depth: usize,
@@ -201,7 +201,7 @@ pub(super) fn conditions(chart: &ParsedChart, release: &Release) -> Conditions {
     interpreter.found
 }
 
-/// What switches a subchart on: the conditions of the dependencies on the way to it, or else their tags.
+/// The conditions that enable a subchart: the `condition` of each dependency on the way to it, or else its tags.
 fn switches(root: &ParsedChart, path: &[&str]) -> Needs {
     let mut needs = Needs::new();
     let mut chart = root;

@@ -16,7 +16,7 @@ use super::schema::{below, fits, generate, refuses_key, said};
 use super::shape::Shape;
 use source::Sources;
 
-/// What is known of the values of a chart.
+/// Knowledge about the values of a chart.
 pub(super) struct Knowledge {
     pub(super) conditions: Conditions,
     /// The values with the defaults of all charts, those that are switched off too.
@@ -28,7 +28,7 @@ pub(super) struct Knowledge {
 }
 
 impl Knowledge {
-    /// What is known of a chart, whose values come to these without subcharts that are switched off.
+    /// Collects the knowledge about a chart; the values are without those of disabled subcharts.
     pub(super) fn of(chart: &ParsedChart, conditions: Conditions, values: &Json, sources: &Sources) -> Self {
         let mut defaults = values.clone();
         let mut schemas = Vec::new();

@@ -87,7 +87,7 @@ pub(super) fn text(name: &str) -> Json {
     json!(value)
 }
 
-/// What Kubernetes takes for an item of a list of this name.
+/// An item that Kubernetes accepts in a list of this name.
 pub(super) fn well_known_item(name: &str) -> Option<Json> {
     match well_known(name)? {
         Json::Array(items) => items.into_iter().next(),
@@ -95,7 +95,7 @@ pub(super) fn well_known_item(name: &str) -> Option<Json> {
     }
 }
 
-/// What Kubernetes takes for a field of this name, as charts hand it on.
+/// A value that Kubernetes accepts for a field of this name, which charts often copy from their values.
 pub(super) fn well_known(name: &str) -> Option<Json> {
     let lower = name.to_lowercase();
     let ends = |part: &str| lower.ends_with(part);

@@ -29,7 +29,7 @@ const RECIPES: [(usize, usize, usize); 8] = [
     (20, 0, 80),
     (100, 100, 0),
 ];
-/// What was blamed so often, and was in no set that works, is set less often at random.
+/// Keys that were blamed so often, and are in no set that works, are set less often at random.
 const OFTEN_BLAMED: usize = 2;
 
 impl Search<'_> {

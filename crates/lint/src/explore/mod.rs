@@ -9,7 +9,7 @@
 //! reduce     a set's findings -> the smallest part of the set that still has them
 //! ```
 //!
-//! What a guard refuses (`fail`, `required`, the schema) is no finding, and neither is what is wrong with values that were made up.
+//! A refusal by a guard (`fail`, `required`, the schema) is no finding, and neither is a fault of values that were made up.
 
 mod candidate;
 mod examples;
@@ -58,7 +58,7 @@ use solve::Cluster;
 /// How many renders a chart is explored with if nothing else is said: docs/lint.md has the measurement.
 pub const BUDGET: usize = 300;
 
-/// What exploring a chart came to.
+/// The result of exploring a chart.
 #[derive(Clone, Debug, Default)]
 pub struct Explored {
     /// The chart.
@@ -96,11 +96,11 @@ pub struct Unreached {
     pub reason: &'static str,
 }
 
-/// What exploring found.
+/// The findings of exploring, and how they were reached.
 pub(super) struct Outcome {
     pub(super) report: Report,
     pub(super) suppressions: Vec<Suppressions>,
-    /// What each set of values has reached.
+    /// The branches that each set of values reached.
     pub(super) tallies: Vec<Tally>,
     /// The branches that write a refusal, and those that nothing takes.
     pub(super) untaken: BTreeSet<Arm>,
@@ -145,7 +145,7 @@ pub(super) fn explore(
     })
 }
 
-/// What the search goes by.
+/// The inputs of the search.
 struct Ground {
     chart: Chart,
     knowledge: Knowledge,

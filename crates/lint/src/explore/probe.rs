@@ -28,12 +28,12 @@ pub(super) struct Prober<'a> {
     pub(super) refusals: usize,
 }
 
-/// What a render came to.
+/// The result of a render.
 #[derive(Debug, Default)]
 pub(super) struct Probe {
     /// The branches that it took.
     pub(super) hits: BTreeSet<Arm>,
-    /// What went wrong.
+    /// The errors.
     pub(super) errors: Vec<Diagnostic>,
     /// Whether the templates were rendered: the values were not refused before.
     pub(super) is_rendered: bool,

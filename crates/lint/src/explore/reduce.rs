@@ -31,10 +31,10 @@ const ABOUT_SHAPES: [&str; 4] = [
     "invalid-value",
 ];
 
-/// What lint says with some values.
+/// Lint's findings with some values.
 #[derive(Default)]
 struct Linted {
-    /// What it does not say without them.
+    /// The findings that are not there without them.
     findings: BTreeMap<Spot, Diagnostic>,
     /// Whether a guard refuses them.
     is_refused: bool,
@@ -51,7 +51,7 @@ pub(super) struct Linter<'a, 's> {
     /// How many more sets of values may be linted to make others smaller.
     left: usize,
     pub(super) suppressions: Vec<Suppressions>,
-    /// What the sets have reached that nothing refuses.
+    /// The branches that the sets reach and that nothing refuses.
     pub(super) tallies: Vec<Tally>,
 }
 

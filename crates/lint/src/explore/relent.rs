@@ -1,4 +1,4 @@
-//! What is given up of values that were set at random where a guard or the schema refuses them.
+//! Gives up values that were set at random where a guard or the schema refuses them.
 
 use std::sync::Arc;
 

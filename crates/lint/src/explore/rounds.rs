@@ -2,7 +2,7 @@
 //!
 //! Each branch has ways to it, as the templates' conditions say. In a round, ways to as many branches as go together are put on top
 //! of values that are known to work, those that need least for it: the chart's defaults, values of its tests, what was found before.
-//! What fails is mended if a guard says what it wants; else the ways that it blames are left out, or the ways are halved until the
+//! A failed set is mended if a guard says what it wants; else the ways that it blames are left out, or the ways are halved until the
 //! one is found that does not work. Rounds go on as long as there are ways that have not been tried, and renders left.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use super::formula::Literal;
 use super::guards::{Settled, is_below, is_guard};
 use super::mixing::Gain;
 use super::probe::Probe;
-use super::search::{Found, Near, Plan, Search, VARIANTS, Ways, ways_of};
+use super::search::{Found, Near, Plan, Search, VARIANTS, WIDTHS, Ways, ways_of};
 use super::solve::Draft;
 use diagnostics::Diagnostic;
 
@@ -23,8 +23,6 @@ use diagnostics::Diagnostic;
 const MAX_WAYS: usize = 8;
 /// How many sets of values are kept that fail by the chart's own fault.
 const MAX_FAULTY: usize = 12;
-/// How many ways are tried at once, at least and at most: more of them as long as they work together.
-pub(super) const WIDTHS: (usize, usize) = (12, 192);
 /// So many renders for the ways that are tried at once are few, and so many are much.
 const EFFORTS: (usize, usize) = (3, 8);
 /// How many values to start from are kept.
@@ -435,7 +433,7 @@ fn dotted(literal: &Literal) -> String {
     keys.collect::<Vec<_>>().join(".")
 }
 
-/// What a way is about: the first keys of the paths in it.
+/// The first keys of the paths in a way.
 fn heads(way: &[Literal]) -> BTreeSet<Keys> {
     const FIRST: usize = 3;
     let heads = way.iter().filter_map(|literal| {

@@ -1,4 +1,4 @@
-//! What the schema of a value says: examples of it, and whether a value fits.
+//! Reads the schema of a value: examples of it, and whether a value fits.
 //!
 //! It makes guesses better, and decides nothing: each guess is then given to the chart, whose schema is checked as always.
 
@@ -82,7 +82,7 @@ pub(super) fn refuses_key(root: &Json, keys: &[Arc<str>], is_removed: bool) -> b
     false
 }
 
-/// What a schema says itself: enums, examples, its default.
+/// The values that a schema names itself: enums, examples, its default.
 pub(super) fn said(root: &Json, schema: &Json) -> Vec<(Json, Origin)> {
     let schema = resolved(root, schema);
     let mut found = Vec::new();

@@ -18,6 +18,8 @@ use diagnostics::Diagnostic;
 use gostd::semver::is_compatible;
 use source::Sources;
 
+/// How many ways are tried at once, at least and at most: more of them as long as they work together.
+pub(super) const WIDTHS: (usize, usize) = (12, 192);
 /// How many values are tried for what is made up.
 pub(super) const VARIANTS: usize = 3;
 /// How many sets of values may be refused before they are rendered, for each render: a schema is checked much faster.
@@ -135,7 +137,7 @@ impl<'a> Search<'a> {
             guards: BTreeSet::new(),
             harmless: BTreeSet::new(),
             refused: BTreeMap::new(),
-            width: super::rounds::WIDTHS.0 * 4,
+            width: WIDTHS.0 * 4,
             outer: outer(wanted),
             mixing: Mixing::default(),
             size: size(&knowledge.defaults),
@@ -208,7 +210,7 @@ impl<'a> Search<'a> {
         arm.is_else && is_unwritten && !self.reached.contains(arm) && goals.is_some_and(is_closed)
     }
 
-    /// What is taken without anything set.
+    /// The arms that are taken with nothing set.
     pub(super) fn plain(&mut self) -> BTreeSet<Arm> {
         self.prober.probe(&Candidate::default()).hits
     }

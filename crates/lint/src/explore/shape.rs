@@ -1,4 +1,4 @@
-//! What templates take a value for: which fields they read of it, whether they go through its items, what they compare it with.
+//! The shape that templates expect of a value: the fields that they read, whether they range over it, the constants that they compare it with.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub(super) struct Shape {
     pub(super) item: Option<Box<Shape>>,
     /// Whether it is ranged over with names for keys, so that it is likely a map.
     pub(super) has_keys: bool,
-    /// What it is compared with.
+    /// The constants that it is compared with.
     pub(super) constants: BTreeSet<Constant>,
     /// Whether it is used as a text.
     pub(super) is_text: bool,

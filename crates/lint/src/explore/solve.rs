@@ -427,7 +427,7 @@ fn test(atom: &Atom, value: &Json, is_there: bool) -> bool {
     }
 }
 
-/// What Go's `if` takes for false, of the kind of what is there. A map is taken away: what is given is merged into it.
+/// A value that Go's `if` takes for false, of the type of the present one. A map is removed, because given maps are merged into it.
 pub(super) fn emptied(current: &Json) -> (Json, Origin) {
     let value = match current {
         Json::Bool(_) => Json::Bool(false),
