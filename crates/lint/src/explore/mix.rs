@@ -121,7 +121,11 @@ impl Search<'_> {
             let probe = self.prober.probe(&candidate);
             let errors = self.new_errors(&probe);
             if errors.is_empty() {
+                let before = self.found.len();
                 self.keep(&candidate, &probe);
+                self.found[before..]
+                    .iter_mut()
+                    .for_each(|found| found.is_mixture = true);
                 self.mixing
                     .blamed
                     .retain(|keys, _| !candidate.values.contains_key(keys));

@@ -129,8 +129,8 @@ pub(super) fn explore(
     let same_values = |run: &&&Run| run.request.overrides.files == first.request.overrides.files;
     let runs: Vec<&Run> = runs.iter().filter(same_values).copied().collect();
     for run in &runs {
-        for candidate in &sets {
-            linter.set(run, candidate, (knowledge, &search), wanted, &mut told, &mut report);
+        for set in &sets {
+            linter.set(run, set, (knowledge, &search), wanted, &mut told, &mut report);
         }
     }
     let explored = summary(&search, first, reached, sets.len(), sources);
@@ -245,29 +245,45 @@ fn summary(search: &Search<'_>, run: &Run, plain: &BTreeSet<Arm>, sets: usize, s
     }
 }
 
-/// As few sets of values as take all that was reached, those first that take most; then those with which the chart fails.
-fn cover(search: &Search<'_>, wanted: &BTreeMap<Arm, Place>) -> Vec<Candidate> {
-    let mut left: Vec<_> = search
-        .found
-        .iter()
-        .filter(|found| !found.candidate.is_empty())
-        .collect();
+/// A set of values to lint.
+struct Set {
+    candidate: Candidate,
+    /// See [`search::Found::is_mixture`].
+    is_mixture: bool,
+}
+
+/// As few sets of values as take all that was reached, those first that take most; then those with which the chart fails. Mixtures
+/// come last, and only for what nothing else takes: a finding under one is hard to make small.
+fn cover(search: &Search<'_>, wanted: &BTreeMap<Arm, Place>) -> Vec<Set> {
     let mut open: BTreeSet<&Arm> = search.found.iter().flat_map(|found| &found.hits).collect();
     open.retain(|arm| wanted.contains_key(*arm));
     let mut sets = Vec::new();
-    while !left.is_empty() {
-        let taken = |at: &usize| left[*at].hits.iter().filter(|arm| open.contains(arm)).count();
-        let Some(best) = (0..left.len()).max_by_key(|at| (taken(at), std::cmp::Reverse(*at))) else {
-            break;
-        };
-        if taken(&best) == 0 {
-            break;
+    for is_mixture in [false, true] {
+        let is_set = |found: &&search::Found| !found.candidate.is_empty() && found.is_mixture == is_mixture;
+        let mut left: Vec<_> = search.found.iter().filter(is_set).collect();
+        while !left.is_empty() {
+            let taken = |at: &usize| left[*at].hits.iter().filter(|arm| open.contains(arm)).count();
+            let Some(best) = (0..left.len()).max_by_key(|at| (taken(at), std::cmp::Reverse(*at))) else {
+                break;
+            };
+            if taken(&best) == 0 {
+                break;
+            }
+            let found = left.swap_remove(best);
+            found.hits.iter().for_each(|arm| _ = open.remove(arm));
+            let candidate = found.candidate.clone();
+            sets.push(Set { candidate, is_mixture });
         }
-        let found = left.swap_remove(best);
-        found.hits.iter().for_each(|arm| _ = open.remove(arm));
-        sets.push(found.candidate.clone());
+        if !is_mixture {
+            sets.extend(
+                search
+                    .faulty
+                    .iter()
+                    .cloned()
+                    .map(|candidate| Set { candidate, is_mixture }),
+            );
+        }
     }
-    sets.extend(search.faulty.iter().cloned());
     sets
 }
 

@@ -13,6 +13,7 @@ use super::super::selection::{Selection, find};
 use super::super::shared::Worker;
 use super::super::suppress::Suppressions;
 use super::super::tally::Tally;
+use super::Set;
 use super::candidate::{Candidate, Change, Keys, Origin};
 use super::guards::is_guard;
 use super::invent::Knowledge;
@@ -78,7 +79,7 @@ impl<'a, 's: 'a> Linter<'a, 's> {
     pub(super) fn set(
         &mut self,
         run: &Run,
-        candidate: &Candidate,
+        Set { candidate, is_mixture }: &Set,
         (knowledge, search): (&Knowledge, &Search<'_>),
         wanted: &BTreeMap<Arm, Place>,
         told: &mut BTreeSet<Spot>,
@@ -93,10 +94,13 @@ impl<'a, 's: 'a> Linter<'a, 's> {
                 continue;
             }
             let around = self.around(diagnostic, wanted);
-            let start = hints(&around, candidate, knowledge)
+            let hint = hints(&around, candidate, knowledge)
                 .into_iter()
-                .find(|hint| self.has(run, hint, key))
-                .unwrap_or_else(|| candidate.clone());
+                .find(|hint| self.has(run, hint, key));
+            // What stands only under all of a mixture is most likely about a value at random, and takes hundreds of runs to make small.
+            let Some(start) = hint.or_else(|| (!is_mixture).then(|| candidate.clone())) else {
+                continue;
+            };
             let smallest = self.reduced(run, &start, key);
             let found = self.lint(run, &smallest);
             let Some(diagnostic) = found.findings.get(key) else {

@@ -412,6 +412,7 @@ impl Search<'_> {
             self.found.push(Found {
                 candidate: candidate.clone(),
                 hits: probe.hits.clone(),
+                is_mixture: false,
             });
             if self.starts.len() < MAX_STARTS {
                 self.starts.push(self.knowledge.draft(candidate));

@@ -33,6 +33,8 @@ const COPIES_PER_RENDER: usize = 300_000;
 pub(super) struct Found {
     pub(super) candidate: Candidate,
     pub(super) hits: BTreeSet<Arm>,
+    /// Whether it was mixed of others, with values at random: much is in it that its branches do not need.
+    pub(super) is_mixture: bool,
 }
 
 /// A way to a branch that is tried.
