@@ -17,6 +17,7 @@ use super::Set;
 use super::candidate::{Candidate, Change, Keys, Origin};
 use super::guards::is_guard;
 use super::invent::Knowledge;
+use super::likely::WORD;
 use super::search::Search;
 use diagnostics::{Diagnostic, Report};
 use source::{Sources, Span};
@@ -133,6 +134,12 @@ impl<'a, 's: 'a> Linter<'a, 's> {
         let is_whole =
             |(value, origin): &(Json, Origin)| *origin == Origin::Chart || !(value.is_array() || value.is_object());
         if ABOUT_SHAPES.contains(&diagnostic.rule) && !candidate.values.values().all(is_whole) {
+            return true;
+        }
+        // A text that was put together with a placeholder, such as the reference of an image.
+        let is_placeholder =
+            |(value, origin): &(Json, Origin)| *origin != Origin::Chart && value.to_string().contains(WORD);
+        if diagnostic.message.contains(WORD) && candidate.values.values().any(is_placeholder) {
             return true;
         }
         let made_up = candidate.made_up();
