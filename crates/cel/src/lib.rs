@@ -19,6 +19,7 @@ pub use error::Error;
 pub use escape::escape;
 pub use eval::{BUDGET, CALL_LIMIT, Variables, evaluate};
 pub use library::times::{date, duration, named_duration, timestamp};
+pub use library::url::check as check_url;
 pub use library::{format::Format, net::Cidr, quantity::Quantity, semver::Semver, url::Url};
 pub use timestamp::Timestamp;
 pub use value::{Key, List, ListKind, Map, Value};

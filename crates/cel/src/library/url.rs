@@ -30,7 +30,7 @@ enum Part {
 ///
 /// # Errors
 /// Go's message.
-pub(crate) fn check(text: &str) -> Result<(), String> {
+pub fn check(text: &str) -> Result<(), String> {
     parts(text, true)
         .map(drop)
         .map_err(|reason| format!("parse {}: {reason}", quoted(text)))

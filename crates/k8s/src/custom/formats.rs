@@ -179,52 +179,7 @@ fn mac(text: &str) -> Result<(), Reason> {
 
 /// `url.ParseRequestURI`: an absolute path or a URL.
 fn uri(text: &str) -> Result<(), Reason> {
-    if text.is_empty() {
-        return Err("it is empty".to_owned());
-    }
-    if text.chars().any(|c| c.is_ascii_control()) {
-        return Err("it has control characters".to_owned());
-    }
-    let escapes = |text: &str| {
-        text.split('%').skip(1).all(|rest| {
-            let digits = rest.as_bytes().get(..2);
-            digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-        })
-    };
-    let end = text.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')));
-    let has_scheme = end.is_some_and(|end| end > 0 && text[end..].starts_with(':'))
-        && text.starts_with(|c: char| c.is_ascii_alphabetic());
-    let rest = if has_scheme {
-        &text[end.unwrap_or_default() + 1..]
-    } else {
-        text
-    };
-    if !has_scheme && !rest.starts_with('/') {
-        return Err("it has neither a scheme nor a `/` at its start".to_owned());
-    }
-    if has_scheme && !rest.starts_with('/') {
-        // What follows is not looked at, as in `mailto:x`.
-        return Ok(());
-    }
-    let path = rest.split('?').next().unwrap_or_default();
-    let (host, path) = match path.strip_prefix("//").filter(|_| has_scheme) {
-        Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
-        None => ("", path),
-    };
-    if host.contains([' ', '"', '<', '>', '\\', '^', '`', '{', '|', '}']) {
-        return Err("its host has a character that a host may not have".to_owned());
-    }
-    let port = host.rsplit_once(']').map_or(host, |(_, port)| port);
-    if port
-        .rsplit_once(':')
-        .is_some_and(|(_, port)| !port.bytes().all(|byte| byte.is_ascii_digit()))
-    {
-        return Err("its port is not a number".to_owned());
-    }
-    if !escapes(path) {
-        return Err("a `%` in it is not followed by two hexadecimal digits".to_owned());
-    }
-    Ok(())
+    cel::check_url(text).map_err(|error| format!("Go reads it with the error `{error}`"))
 }
 
 /// Checks the plain form of an address; names and comments beside it are not looked at (`net/mail.ParseAddress`).
