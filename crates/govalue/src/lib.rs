@@ -18,6 +18,7 @@ pub mod toml;
 pub mod truth;
 pub mod types;
 pub mod value;
+pub mod writes;
 
 pub use assign::assign;
 pub use bounds::{Limit, Meter};

@@ -9,6 +9,7 @@ use minijinja::Value;
 
 use super::types::MapType;
 use super::value::{Data, View, view};
+use super::writes;
 
 /// The entries of a [`Map`], sorted by the bytes of the keys, which is the order in which Go prints maps and ranges
 /// over them.
@@ -33,6 +34,10 @@ pub struct Map {
 
 /// The state that one map shares under all its types.
 struct Shared {
+    /// The run of a template that has made it.
+    run: u32,
+    /// The key whose value depends on which template runs; see [`Map::changing`].
+    changing: Option<&'static str>,
     entries: Lazy,
     copied_entries: Brought,
 }
@@ -51,11 +56,29 @@ impl Map {
 
     /// Creates a map whose entries are computed on first access.
     pub fn lazy(map_type: MapType, entries: impl FnOnce() -> Entries + Send + 'static) -> Self {
-        let entries: Box<dyn FnOnce() -> RwLock<Entries> + Send> = Box::new(move || RwLock::new(entries()));
+        Self::build(map_type, None, entries)
+    }
+
+    /// Creates a map in which the value of one key depends on which template runs. A run before its turn that reads it has no result
+    /// ([`writes::Run`]).
+    pub fn changing(map_type: MapType, key: &'static str) -> Self {
+        Self::build(map_type, Some(key), Entries::new)
+    }
+
+    fn build(
+        map_type: MapType,
+        changing: Option<&'static str>,
+        entries: impl FnOnce() -> Entries + Send + 'static,
+    ) -> Self {
+        let run = writes::number();
+        let entries: Box<dyn FnOnce() -> RwLock<Entries> + Send> =
+            Box::new(move || RwLock::new(writes::made_by(run, entries)));
         Self {
             kind: map_type,
             nil: false,
             shared: Arc::new(Shared {
+                run,
+                changing,
                 entries: LazyLock::new(entries),
                 copied_entries: Mutex::new(None),
             }),
@@ -126,7 +149,9 @@ impl Map {
 
     /// Keeps the spans of an entry that was copied from another map.
     pub fn copy_entry_spans(&self, source: &Self, key: &str) {
-        if let Some(entry) = source.entry(key) {
+        if let Some(entry) = source.entry(key)
+            && writes::may_write(self.shared.run)
+        {
             let mut copied_entries = self
                 .shared
                 .copied_entries
@@ -158,6 +183,13 @@ impl Map {
 
     /// Locks the entries for reading. While the lock is held, nothing may be called that can access this map again.
     pub fn read(&self) -> RwLockReadGuard<'_, Entries> {
+        if self.shared.changing.is_some() {
+            writes::depends();
+        }
+        self.entries()
+    }
+
+    fn entries(&self) -> RwLockReadGuard<'_, Entries> {
         self.shared.entries.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -167,33 +199,40 @@ impl Map {
 
     /// Returns the value of a key.
     pub fn get(&self, key: &str) -> Option<Value> {
-        self.read().get(key).cloned()
+        if self.shared.changing == Some(key) {
+            writes::depends();
+        }
+        self.entries().get(key).cloned()
     }
 
     /// Whether the map contains a key.
     pub fn contains_key(&self, key: &str) -> bool {
-        self.read().contains_key(key)
+        self.entries().contains_key(key)
     }
 
-    /// Sets a key. No value is stored as nil, because a Go map cannot hold less.
+    /// Sets a key, unless the run of a template may not; see [`writes::Run`]. No value is stored as nil, because a Go map cannot hold less.
     pub fn insert(&self, key: impl Into<Arc<str>>, value: Value) {
         let value = if value.is_undefined() { Value::from(()) } else { value };
-        self.write().insert(key.into(), value);
+        if writes::may_write(self.shared.run) {
+            self.write().insert(key.into(), value);
+        }
     }
 
-    /// Removes a key and returns its value.
-    pub fn remove(&self, key: &str) -> Option<Value> {
-        self.write().remove(key)
+    /// Removes a key, unless the run of a template may not.
+    pub fn remove(&self, key: &str) {
+        if writes::may_write(self.shared.run) {
+            self.write().remove(key);
+        }
     }
 
     /// The number of keys.
     pub fn len(&self) -> usize {
-        self.read().len()
+        self.entries().len()
     }
 
     /// Whether the map has no keys.
     pub fn is_empty(&self) -> bool {
-        self.read().is_empty()
+        self.entries().is_empty()
     }
 
     /// Copies the current entries, in the order of the keys.
