@@ -29,6 +29,7 @@ mod functions;
 mod lint;
 mod migrate;
 mod mutation;
+mod order;
 mod origins;
 mod preflight;
 mod prometheus;

@@ -29,8 +29,14 @@ pub trait Host {
     /// The cluster, if there is one.
     fn cluster(&self) -> Option<Arc<dyn Cluster>>;
 
-    /// The source of time and randomness.
+    /// The source of time.
     fn system(&self) -> &dyn System;
+
+    /// The source of randomness.
+    ///
+    /// # Errors
+    /// If others would see that bytes are taken from it, and may not.
+    fn chance(&self) -> Result<&dyn System, Limit>;
 
     /// Charges for work. One unit is about a hundred nanoseconds, or a hundred bytes copied.
     ///

@@ -63,7 +63,7 @@ fn effort(key_type: KeyType) -> usize {
 
 fn generate(call: &mut Call<'_>, key_type: KeyType) -> Result<PrivateKey, Fault> {
     call.host.charge(effort(key_type))?;
-    PrivateKey::generate(key_type, &mut SystemRng(call.host.system()))
+    PrivateKey::generate(key_type, &mut SystemRng(call.host.chance()?))
         .map_err(|error| Fault::new(format!("error generating rsa key: {error}")))
 }
 
@@ -108,7 +108,7 @@ fn template(call: &Call<'_>, names: Option<(usize, usize)>, days: usize) -> Resu
         })
         .collect::<Result<_, _>>()?;
     let dns_names = strings(call, names.map(|(_, dns)| dns), "error processing alternate dns name")?;
-    let system = call.host.system();
+    let system = call.host.chance()?;
     let mut serial = [0; 16];
     system.random(&mut serial);
     let now = system.now();

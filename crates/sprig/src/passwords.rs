@@ -42,7 +42,7 @@ fn hash_password(call: &mut Call<'_>, index: usize) -> Result<String, Fault> {
     const COST: u32 = 10;
     call.host.charge(SLOW)?;
     let mut salt = [0; 16];
-    call.host.system().random(&mut salt);
+    call.host.chance()?.random(&mut salt);
     let mut password = bytes(call, index).into_owned();
     if password.len() > 72 {
         return Ok("failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".to_owned());
@@ -160,7 +160,7 @@ fn encrypt_aes(call: &mut Call<'_>) -> Outcome {
     }
     call.charge_text(call.str(1).len().saturating_mul(2))?;
     let mut previous = [0; 16];
-    call.host.system().random(&mut previous);
+    call.host.chance()?.random(&mut previous);
     let cipher = cipher(&bytes(call, 0));
     let mut content = bytes(call, 1).into_owned();
     let padding = 16 - content.len() % 16;

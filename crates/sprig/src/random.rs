@@ -40,7 +40,7 @@ fn letters(call: &mut Call<'_>, alphabet: &[u8]) -> Outcome {
     call.charge_text(count)?;
     // Drawing is slower than copying.
     call.host.charge(count / 4)?;
-    let system = call.host.system();
+    let system = call.host.chance()?;
     let mut text = String::with_capacity(count);
     for _ in 0..count {
         let at = usize::try_from(below(system, alphabet.len() as u64)).unwrap_or(0);
@@ -72,21 +72,21 @@ fn rand_bytes(call: &mut Call<'_>) -> Outcome {
     let count = usize::try_from(call.int(0)).map_err(|_| "runtime error: makeslice: len out of range")?;
     call.charge_text(count.saturating_mul(2))?;
     let mut bytes = vec![0; count];
-    call.host.system().random(&mut bytes);
+    call.host.chance()?.random(&mut bytes);
     Ok(base64::encode(&bytes).into())
 }
 
 fn rand_int(call: &mut Call<'_>) -> Outcome {
     let (low, high) = (call.int(0), call.int(1));
     let bound = u64::try_from(high.wrapping_sub(low)).ok().filter(|&bound| bound > 0);
-    let number = below(call.host.system(), bound.ok_or("invalid argument to Intn")?);
+    let number = below(call.host.chance()?, bound.ok_or("invalid argument to Intn")?);
     Ok(low.wrapping_add(number.cast_signed()).into())
 }
 
 fn shuffle(call: &mut Call<'_>) -> Outcome {
     call.charge_items(call.str(0).len())?;
     let mut chars: Vec<char> = call.str(0).chars().map(rune).collect();
-    let system = call.host.system();
+    let system = call.host.chance()?;
     for at in (1..chars.len()).rev() {
         let other = usize::try_from(below(system, at as u64 + 1)).unwrap_or(0);
         chars.swap(at, other);
@@ -96,7 +96,7 @@ fn shuffle(call: &mut Call<'_>) -> Outcome {
 
 fn uuidv4(call: &mut Call<'_>) -> Outcome {
     let mut bytes = [0; 16];
-    call.host.system().random(&mut bytes);
+    call.host.chance()?.random(&mut bytes);
     let number = u128::from_be_bytes(bytes) & !(0xf << 76) & !(3 << 62) | 4 << 76 | 2 << 62;
     let hex = format!("{number:032x}");
     let parts = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];

@@ -138,6 +138,11 @@ pub trait System: Send + Sync {
         Ok(())
     }
 
+    /// Whether [`System::random`] gives the same bytes in each run.
+    fn is_seeded(&self) -> bool {
+        false
+    }
+
     /// Restarts the seeded sequence of [`System::random`], so that the next render does not depend on this one.
     fn restart_random(&self) {}
 
@@ -448,6 +453,10 @@ impl System for Disk {
             return Ok(());
         }
         getrandom::fill(buffer).map_err(io::Error::other)
+    }
+
+    fn is_seeded(&self) -> bool {
+        self.seeded.is_some()
     }
 
     fn restart_random(&self) {

@@ -205,6 +205,10 @@ impl System for Memory {
             .fill(buffer);
     }
 
+    fn is_seeded(&self) -> bool {
+        true
+    }
+
     fn memory_in_use(&self) -> Option<usize> {
         None
     }

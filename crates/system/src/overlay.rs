@@ -165,6 +165,10 @@ impl System for Overlay {
         self.below.try_random(buffer)
     }
 
+    fn is_seeded(&self) -> bool {
+        self.below.is_seeded()
+    }
+
     fn restart_random(&self) {
         self.below.restart_random();
     }

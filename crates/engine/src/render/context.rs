@@ -11,8 +11,13 @@ use super::files;
 use chart::values::GLOBAL;
 use chart::{Chart, Dependency, File, Metadata};
 use gostd::path;
-use govalue::{Data, Element, Entries, Map, MapType, Value, View, from_node, from_node_with, list, map, map_of, view};
+use govalue::{
+    Data, Element, Entries, Map, MapType, Value, View, from_node, from_node_with, list, map, map_of, view, writes,
+};
 use goyaml::Node;
+
+/// The key in a dot whose value changes with the file that is rendered.
+const TEMPLATE: &str = "Template";
 
 /// The release that a chart is rendered for.
 #[derive(Clone, Debug)]
@@ -46,10 +51,24 @@ impl TemplateFile {
         let Some(View::Map(dot)) = self.dot.as_ref().map(view) else {
             return;
         };
+        writes::outside(|| dot.insert(TEMPLATE, self.template()));
+    }
+
+    fn template(&self) -> Value {
         let entries: Entries = [("Name", &self.name), ("BasePath", &self.base_path)]
             .map(|(key, text)| (key.into(), (&**text).into()))
             .into();
-        dot.insert("Template", map_of(MapType::Values, entries));
+        map_of(MapType::Values, entries)
+    }
+
+    /// A copy of the dot with `.Template` set to this file, for a run before its turn.
+    pub(super) fn own_dot(&self) -> Option<Value> {
+        let View::Map(dot) = view(self.dot.as_ref()?) else {
+            return None;
+        };
+        let mut entries = dot.read().clone();
+        entries.insert(TEMPLATE.into(), self.template());
+        Some(map_of(dot.map_type(), entries))
     }
 }
 
@@ -120,7 +139,7 @@ fn add(
     shared: &Shared,
     found: &mut BTreeMap<String, TemplateFile>,
 ) -> Value {
-    let dot = Map::new(MapType::Values, Entries::new());
+    let dot = Map::changing(MapType::Values, TEMPLATE);
     let subcharts = Map::new(MapType::ANY, Entries::new());
     for subchart in &chart.subcharts {
         // Helm treats the name as a path: the values of a subchart `a.b` are at `b` in `a`.

@@ -4,6 +4,7 @@ mod budget;
 mod capabilities;
 mod context;
 mod counters;
+mod early;
 mod environment;
 mod error;
 mod fault;

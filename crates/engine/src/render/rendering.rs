@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::context::{TemplateFile, named_templates};
+use super::early::{Done, Early, Worker};
 use super::program::{Added, Names, UnitId};
 use super::session::{Known, Session};
 use super::{Rendered, error};
@@ -13,6 +14,7 @@ use crate::threads::Slot;
 use chart::{Chart, File};
 use diagnostics::Report;
 use gotemplate::{SyntaxError, Template};
+use govalue::writes;
 use source::FileId;
 
 /// A file smaller than this, in bytes, is parsed again rather than waited for: that is faster than a wake-up by another
@@ -20,7 +22,7 @@ use source::FileId;
 const WORTH_WAITING: usize = 64 << 10;
 
 /// How many files are rendered before other threads are told.
-const TOGETHER: usize = 8;
+pub(super) const TOGETHER: usize = 8;
 
 /// The result of parsing a file, or its place.
 type Parsing = Arc<Slot<Result<Template, Vec<SyntaxError>>>>;
@@ -30,12 +32,12 @@ type Parsing = Arc<Slot<Result<Template, Vec<SyntaxError>>>>;
 #[derive(Debug)]
 pub struct Ahead {
     /// By name.
-    files: BTreeMap<String, Early>,
+    files: BTreeMap<String, Parse>,
     is_done: AtomicBool,
 }
 
 #[derive(Debug)]
-struct Early {
+struct Parse {
     file: File,
     id: FileId,
     parsing: Parsing,
@@ -48,7 +50,7 @@ impl Ahead {
         let early = |(name, file): (String, File)| {
             let id = file.source(&session.sources);
             let parsing = Parsing::default();
-            (name, Early { file, id, parsing })
+            (name, Parse { file, id, parsing })
         };
         Self {
             files: named_templates(chart).into_iter().filter(is_new).map(early).collect(),
@@ -63,7 +65,7 @@ impl Ahead {
 
     /// Parses until all is parsed or [`Ahead::end`] is called.
     pub fn parse(&self, session: &Session) {
-        for (name, Early { id, parsing, .. }) in self.files.iter().rev() {
+        for (name, Parse { id, parsing, .. }) in self.files.iter().rev() {
             if self.is_done.load(Ordering::Relaxed) {
                 return;
             }
@@ -76,7 +78,7 @@ impl Ahead {
         self.is_done.store(true, Ordering::Relaxed);
     }
 
-    fn find(&self, template: &TemplateFile) -> Option<&Early> {
+    fn find(&self, template: &TemplateFile) -> Option<&Parse> {
         let early = self.files.get(&template.name)?;
         early.file.shares_content(&template.file).then_some(early)
     }
@@ -96,6 +98,8 @@ pub struct Rendering<'a> {
     texts: Vec<OnceLock<Option<Arc<str>>>>,
     /// The documents of the texts.
     documents: Vec<Slot<Option<Documents>>>,
+    /// The runs of files before their turn, if there are any.
+    early: Option<Early>,
     /// Whether the templates have been named, after all files are parsed. Nothing can be lowered before that.
     is_prepared: OnceLock<bool>,
     /// Whether the helping threads should stop.
@@ -123,6 +127,7 @@ impl Drop for End<'_, '_> {
         self.0.is_done.store(true, Ordering::Relaxed);
         _ = self.0.is_prepared.set(false);
         self.0.texts.iter().for_each(|text| _ = text.set(None));
+        self.0.early.iter().for_each(Early::close);
     }
 }
 
@@ -144,6 +149,7 @@ impl<'a> Rendering<'a> {
         Self {
             session,
             files,
+            early: None,
             ids: (0..files.len()).map(id).collect(),
             parsed: (0..files.len()).map(parsing).collect(),
             known,
@@ -154,9 +160,14 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// Reads the documents of the rendered files as well. Only if other threads [`Rendering::help`].
+    /// Reads the documents of the rendered files as well, and runs files before their turn. Only if other threads [`Rendering::help`].
     #[must_use]
     pub fn reading(mut self) -> Self {
+        let runtime = &self.session.runtime;
+        if runtime.recorder.is_none() && runtime.counters.is_none() {
+            let is_run = |file: &TemplateFile| file.dot.is_some();
+            self.early = Some(Early::new(runtime.budget.runs_aside(), self.files.iter().map(is_run)));
+        }
         self.texts.resize_with(self.files.len(), OnceLock::new);
         self.documents.resize_with(self.files.len(), Slot::default);
         self
@@ -172,8 +183,34 @@ impl<'a> Rendering<'a> {
             meanwhile();
         }
         if *self.is_prepared.wait() {
-            self.lower();
-            self.read();
+            match &self.early {
+                Some(early) => self.run_early(early),
+                None => {
+                    self.lower();
+                    self.read();
+                }
+            }
+        }
+    }
+
+    /// Runs files before their turn, and reads the documents of those that were run in their turn.
+    fn run_early(&self, early: &Early) {
+        let worker = OnceLock::new();
+        let run = |at: usize, writes: usize| {
+            let worker = worker.get_or_init(|| Worker::new(&self.session.runtime));
+            let (text, steps) = worker.run(&self.files[at], writes)?;
+            let is_read = !self.texts.is_empty() && is_manifest(&self.files[at].name);
+            let documents = is_read.then(|| self.read_file(at, &text)).flatten();
+            Some(Done { text, steps, documents })
+        };
+        let all: Vec<usize> = (0..self.files.len()).collect();
+        for files in all.chunks(TOGETHER) {
+            let Some(last) = files.last() else { return };
+            while !early.is_past(*last) {
+                while early.run(run) {}
+                early.wait_for(*last);
+            }
+            self.read_some(files);
         }
     }
 
@@ -275,10 +312,15 @@ impl<'a> Rendering<'a> {
         for texts in (0..self.texts.len()).collect::<Vec<_>>().chunks(TOGETHER) {
             // Every wait can cost the thread that renders a system call.
             texts.last().map(|last| self.texts[*last].wait());
-            for at in texts {
-                if let Some(Some(text)) = self.texts[*at].get() {
-                    self.documents[*at].fill(|| self.read_file(*at, text));
-                }
+            self.read_some(texts);
+        }
+    }
+
+    /// Reads the documents of files, as far as they are rendered.
+    fn read_some(&self, files: &[usize]) {
+        for at in files {
+            if let Some(Some(Some(text))) = self.texts.get(*at).map(OnceLock::get) {
+                self.documents[*at].fill(|| self.read_file(*at, text));
             }
         }
     }
@@ -288,8 +330,7 @@ impl<'a> Rendering<'a> {
     }
 
     /// The documents of all files; what no other thread has begun to read is read here, from the last to the first.
-    fn documents(&self) -> Read {
-        let mut read = Read::default();
+    fn documents(&self, mut read: Read) -> Read {
         for (at, text) in self.texts.iter().enumerate().rev() {
             if let Some(Some(text)) = text.get() {
                 let may_wait = text.len() >= WORTH_WAITING;
@@ -309,13 +350,30 @@ impl<'a> Rendering<'a> {
         let Session { runtime, sources, .. } = self.session;
         let mut rendered = Rendered::default();
         let mut report = Report::new();
+        let mut read = Read::default();
         for (at, file) in self.files.iter().enumerate() {
+            if let Some(Done { text, steps, documents }) = self.early.as_ref().and_then(|early| early.take(at))
+                && runtime.budget.try_charge(steps)
+            {
+                let name: Arc<str> = file.name.as_str().into();
+                if let Some(documents) = documents {
+                    read.insert(Arc::clone(&name), documents);
+                }
+                rendered.files.insert(name, text);
+                self.texts.get(at).map(|shared| shared.set(None));
+                self.early.iter().for_each(|early| early.pass(at, false));
+                continue;
+            }
+            let run = writes::Run::begin(true);
             let result = self.session.run(file);
+            let has_written = writes::has_written();
+            drop(run);
             if let Some(shared) = self.texts.get(at) {
                 let text = result.as_ref().and_then(|result| result.as_deref().ok());
                 let has_documents = report.is_empty() && is_manifest(&file.name);
                 _ = shared.set(text.filter(|_| has_documents).map(Arc::from));
             }
+            self.early.iter().for_each(|early| early.pass(at, has_written));
             match result {
                 None => {}
                 Some(Ok(text)) => drop(rendered.files.insert(file.name.as_str().into(), text)),
@@ -328,7 +386,7 @@ impl<'a> Rendering<'a> {
             }
         }
         if report.is_empty() {
-            rendered.read = self.documents();
+            rendered.read = self.documents(read);
         }
         (rendered, report)
     }

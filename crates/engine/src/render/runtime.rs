@@ -17,7 +17,7 @@ use super::origin::record::{ALLOWANCE, Recorder};
 use super::program::{Added, Names, Program, UnitId};
 use crate::lower::Lowered;
 use gostd::quote::quote;
-use govalue::{Limit, Value};
+use govalue::{Limit, Value, writes};
 use source::{FileId, Source, SourceKind, Sources};
 use sprig::{Call, Cluster, Fault, Function, Host, Outcome};
 use system::System;
@@ -34,7 +34,7 @@ const ROOT_NAME: &str = "gotpl";
 /// The state that all templates of a render share.
 #[derive(Debug)]
 pub(super) struct Runtime {
-    pub(super) program: Program,
+    pub(super) program: Arc<Program>,
     pub(super) typed_loops: TypedLoops,
     pub(super) budget: Budget,
     /// The record of a traced render.
@@ -45,12 +45,14 @@ pub(super) struct Runtime {
     folder: Mutex<Arc<str>>,
     system: Shared,
     sources: Sources,
+    /// The names that are visible to all templates.
+    all_names: Mutex<Arc<Names>>,
     /// The names that are visible to the running template.
     names: Mutex<Arc<Names>>,
     /// The current nesting depth of `include` for each name.
     including: Mutex<BTreeMap<Arc<str>, usize>>,
     /// Texts that were passed to `tpl`.
-    texts: Mutex<Texts>,
+    texts: Arc<Mutex<Texts>>,
     /// The cluster that `lookup` queries, if there is one.
     cluster: Mutex<Option<Arc<dyn Cluster>>>,
 }
@@ -114,7 +116,7 @@ impl Object for Dot {
 impl Runtime {
     pub(super) fn new(system: Arc<dyn System>, sources: Sources, limits: Limits, traced: bool, counting: bool) -> Self {
         Self {
-            program: Program::new(traced),
+            program: Arc::new(Program::new(traced)),
             typed_loops: TypedLoops::default(),
             budget: Budget::new(limits),
             recorder: traced.then(Recorder::default),
@@ -122,9 +124,10 @@ impl Runtime {
             folder: Mutex::default(),
             system: Shared(system),
             sources,
+            all_names: Mutex::default(),
             names: Mutex::default(),
             including: Mutex::default(),
-            texts: Mutex::default(),
+            texts: Arc::default(),
             cluster: Mutex::default(),
         }
     }
@@ -147,7 +150,23 @@ impl Runtime {
             .begin(self.system().memory_in_use().unwrap_or_default(), allowance);
         lock(&self.including).clear();
         lock(&self.texts).end_render();
-        *lock(&self.names) = Arc::new(names);
+        let names = Arc::new(names);
+        *lock(&self.names) = Arc::clone(&names);
+        *lock(&self.all_names) = names;
+    }
+
+    /// The state for runs before their turn in the render that has begun.
+    pub(super) fn beside(&self) -> Self {
+        let system = Arc::clone(&self.system.0);
+        let names = lock(&self.all_names).clone();
+        Self {
+            program: Arc::clone(&self.program),
+            budget: self.budget.beside(),
+            all_names: Mutex::new(Arc::clone(&names)),
+            names: Mutex::new(names),
+            texts: Arc::clone(&self.texts),
+            ..Self::new(system, self.sources.clone(), self.budget.limits(), false, false)
+        }
     }
 
     /// Sets the cluster for `lookup`, or removes it.
@@ -166,7 +185,12 @@ impl Runtime {
         let Some(in_use) = self.system().memory_in_use() else {
             return Ok(());
         };
-        let checked = self.budget.check_memory(in_use);
+        let mut checked = self.budget.check_memory(in_use);
+        if checked.is_err() && self.budget.end_aside() {
+            checked = self
+                .budget
+                .check_memory(self.system().memory_in_use().unwrap_or_default());
+        }
         if checked.is_err() && self.recorder.as_ref().is_some_and(Recorder::give_up) {
             self.budget.end_allowance();
             return self
@@ -419,6 +443,16 @@ impl Host for Caller<'_, '_> {
 
     fn system(&self) -> &dyn System {
         self.runtime.system()
+    }
+
+    /// The order in which bytes are taken from the sequence of a seed counts.
+    fn chance(&self) -> Result<&dyn System, Limit> {
+        let system = self.runtime.system();
+        if system.is_seeded() && self.runtime.budget.is_aside() {
+            writes::note();
+            return Err(Limit("a run before its turn wants random bytes".to_owned()));
+        }
+        Ok(system)
     }
 
     fn charge(&mut self, units: usize) -> Result<(), Limit> {
