@@ -210,6 +210,36 @@ fn links_that_lead_in_a_circle_are_refused() {
     assert!(run.stderr.contains("leads back to a folder above it"), "{}", run.stderr);
 }
 
+#[cfg(unix)]
+#[test]
+fn linked_files_and_folders_belong_to_the_chart() {
+    use std::os::unix::fs::symlink;
+    let folder = chart(
+        "links",
+        "all:{{ range $name, $_ := .Files.Glob \"**\" }} {{ $name }}{{ end }}",
+        "",
+    );
+    write(&folder, ".helmignore", "ignored\n");
+    write(&folder, "one/file", "");
+    write(&folder, "ignored/file", "");
+    symlink("one", folder.join("two")).unwrap();
+    symlink("one/file", folder.join("three")).unwrap();
+    symlink("one", folder.join("one/ignored")).unwrap();
+    let run = Case::new("template").arg(".").dir(&folder).run();
+    // Helm fails at a broken link, also at one that it would ignore.
+    assert_eq!(run.code, 1);
+    assert!(run.stderr.contains("one/ignored"), "{}", run.stderr);
+    std::fs::remove_file(folder.join("one/ignored")).unwrap();
+    let run = Case::new("template").arg(".").dir(&folder).run();
+    assert!(
+        run.stdout.contains("all: .helmignore one/file three two/file\n"),
+        "{}",
+        run.stdout
+    );
+    let told = run.stderr.matches("found symbolic link in path").count();
+    assert_eq!(told, 2, "{}", run.stderr);
+}
+
 #[test]
 fn property_names_are_reported_at_their_object() {
     let folder = chart("property_names", "a: b", "map: {z: 1}\n");

@@ -10,8 +10,8 @@ use super::load;
 use diagnostics::{Diagnostic, Report, Result};
 use gostd::quote::log_value;
 use source::{FileId, Source, SourceKind, Sources};
-use system::threads::side_by_side;
-use system::{FileKind, System};
+use system::threads::{Pieces, pipeline};
+use system::{FileKind, Listed, System};
 
 /// How many links may be followed: folders that link to each other can appear as any number of folders.
 const MAX_LINKS: usize = 4096;
@@ -25,24 +25,44 @@ pub(super) fn read(
     sources: &Sources,
     report: &mut Report,
 ) -> Result<Vec<File>> {
-    let folder = Folder {
-        system,
-        report,
-        top,
-        found: Vec::new(),
-        left: MAX_CHART_SIZE,
-        links: 0,
-        whole,
+    let path = top.join(".helmignore");
+    let is_file = system.entry(&path).is_ok_and(|entry| entry.kind == FileKind::File);
+    let bytes = is_file.then(|| system.read(&path).ok()).flatten();
+    let rules = rules(bytes, &path.display().to_string())?;
+    // Files are read as soon as they are found, while this thread goes on to other folders.
+    let walk = |found: &mut Pieces<'_, Found, Read>| {
+        let mut folder = Folder {
+            system,
+            report: &mut *report,
+            sources,
+            rules: &rules,
+            top,
+            found,
+            left: MAX_CHART_SIZE,
+            links: 0,
+            whole,
+        };
+        folder.folder("", whole.to_path_buf(), &mut Vec::new())
     };
-    folder.read(sources)
+    let (walked, read) = pipeline(walk, |found| found.read(system, sources));
+    let mut files = Vec::with_capacity(read.len());
+    for Read { messages, file } in read {
+        // Helm reads each file when it comes to it, so what follows an error is not told.
+        files.push(file.inspect_err(|_| report.diagnostics.truncate(messages))?);
+    }
+    walked?;
+    Ok(files)
 }
 
-/// The state of reading a chart's folder.
-struct Folder<'a> {
+/// The state of walking over a chart's folder.
+struct Folder<'a, 'p> {
     system: &'a dyn System,
     report: &'a mut Report,
+    sources: &'a Sources,
+    rules: &'a Rules,
     top: &'a Path,
-    found: Vec<Found>,
+    /// The files that belong to the chart.
+    found: &'a mut Pieces<'p, Found, Read>,
     /// How many more bytes may be read.
     left: u64,
     /// How many links have been followed so far.
@@ -55,11 +75,33 @@ struct Folder<'a> {
 struct Found {
     name: String,
     path: PathBuf,
-    size: u64,
     /// The number of messages before it.
     messages: usize,
     /// Its source, if it is parsed as soon as it is read.
     early: Option<FileId>,
+}
+
+/// A file that was read.
+struct Read {
+    messages: usize,
+    file: Result<File>,
+}
+
+impl Found {
+    fn read(self, system: &dyn System, sources: &Sources) -> Read {
+        let read = system.read(&self.path).map_err(|error| unreadable(&self.path, &error));
+        let file = read.map(|bytes| {
+            let file = File::new(self.name, self.path.display().to_string(), &bytes);
+            match self.early {
+                Some(source) => load::parsed(file, source, sources),
+                None => file,
+            }
+        });
+        Read {
+            messages: self.messages,
+            file,
+        }
+    }
 }
 
 /// How many times as long as reading a byte it takes to parse one of YAML.
@@ -68,45 +110,9 @@ const PARSING: u64 = 12;
 /// How many bytes can be read while a file is opened and closed.
 const OPENING: usize = 4 << 10;
 
-impl Folder<'_> {
-    fn read(mut self, sources: &Sources) -> Result<Vec<File>> {
-        let path = self.top.join(".helmignore");
-        let is_file = self.system.entry(&path).is_ok_and(|entry| entry.kind == FileKind::File);
-        let bytes = is_file.then(|| self.system.read(&path).ok()).flatten();
-        let rules = rules(bytes, &path.display().to_string())?;
-        let real = self.whole.to_path_buf();
-        let walked = self.folder(&rules, "", real, &mut Vec::new());
-        for found in &mut self.found {
-            let is_early = load::is_parsed_first(&found.name);
-            found.early = is_early.then(|| sources.reserve(&found.path.display().to_string()));
-        }
-        let (system, found) = (self.system, &self.found);
-        let size = |at: usize| {
-            let weight = if found[at].early.is_some() { PARSING } else { 1 };
-            usize::try_from(found[at].size.saturating_mul(weight))
-                .unwrap_or(usize::MAX)
-                .saturating_add(OPENING)
-        };
-        let read = side_by_side(found.len(), size, |at| -> Result<File> {
-            let Found { name, path, early, .. } = &found[at];
-            let bytes = system.read(path).map_err(|error| unreadable(path, &error))?;
-            let file = File::new(&**name, path.display().to_string(), &bytes);
-            Ok(match *early {
-                Some(source) => load::parsed(file, source, sources),
-                None => file,
-            })
-        });
-        let mut files = Vec::with_capacity(found.len());
-        for (found, file) in found.iter().zip(read) {
-            // Helm reads each file when it comes to it, so what follows an error is not told.
-            files.push(file.inspect_err(|_| self.report.diagnostics.truncate(found.messages))?);
-        }
-        walked?;
-        Ok(files)
-    }
-
+impl Folder<'_, '_> {
     /// Reads a folder. `real` is its resolved path, and `above` holds those of its parent folders.
-    fn folder(&mut self, rules: &Rules, folder: &str, real: PathBuf, above: &mut Vec<PathBuf>) -> Result<()> {
+    fn folder(&mut self, folder: &str, real: PathBuf, above: &mut Vec<PathBuf>) -> Result<()> {
         let path = self.top.join(folder);
         if above.contains(&real) || above.len() == MAX_DEPTH {
             return Err(Diagnostic::error(
@@ -116,24 +122,30 @@ impl Folder<'_> {
             .into());
         }
         above.push(real);
-        let names = self.system.list(&path).map_err(|error| unreadable(&path, &error))?;
-        for name in names {
+        let listed = self.system.list_known(&path);
+        for Listed { name, known } in listed.map_err(|error| unreadable(&path, &error))? {
             let name = if folder.is_empty() {
                 name
             } else {
                 format!("{folder}/{name}")
             };
-            self.entry(rules, &name, above)?;
+            self.entry(name, known, above)?;
         }
         above.pop();
         Ok(())
     }
 
-    fn entry(&mut self, rules: &Rules, name: &str, above: &mut Vec<PathBuf>) -> Result<()> {
-        let path = self.top.join(name);
-        let entry = self.system.entry(&path).map_err(|error| unreadable(&path, &error))?;
+    fn entry(&mut self, name: String, known: Option<(FileKind, u64)>, above: &mut Vec<PathBuf>) -> Result<()> {
+        let path = self.top.join(&name);
+        let (kind, size, is_link) = match known {
+            Some((kind, size)) => (kind, size, false),
+            None => {
+                let entry = self.system.entry(&path).map_err(|error| unreadable(&path, &error))?;
+                (entry.kind, entry.size, entry.is_link)
+            }
+        };
         let mut real = None;
-        if entry.is_link {
+        if is_link {
             self.links += 1;
             if self.links > MAX_LINKS {
                 let message = format!("{}: more than {MAX_LINKS} symbolic links", self.top.display());
@@ -143,36 +155,43 @@ impl Folder<'_> {
             let message = "found symbolic link in path. Contents of linked file included and used";
             self.report.push(Diagnostic::info(LOAD, message).helm(format!(
                 "level=INFO msg=\"{message}\" path={} resolved={}",
-                log_value(&self.whole.join(name).display().to_string()),
+                log_value(&self.whole.join(&name).display().to_string()),
                 log_value(&resolved.display().to_string())
             )));
             real = Some(resolved);
         }
-        let is_folder = entry.kind == FileKind::Folder;
-        if rules.ignores(name, is_folder) {
+        let is_folder = kind == FileKind::Folder;
+        if self.rules.ignores(&name, is_folder) {
+            if is_folder {
+                // Helm fails at an entry without metadata before it looks at the rules.
+                self.system.entry(&path).map_err(|error| unreadable(&path, &error))?;
+            }
             return Ok(());
         }
         if is_folder {
-            let last = Path::new(name).file_name().unwrap_or_default();
+            let last = Path::new(&name).file_name().unwrap_or_default();
             let real = real.unwrap_or_else(|| above.last().map_or_else(|| path.clone(), |above| above.join(last)));
-            return self.folder(rules, name, real, above);
+            return self.folder(&name, real, above);
         }
-        if entry.kind == FileKind::Other {
+        if kind == FileKind::Other {
             return Err(irregular(&path));
         }
-        if entry.size > self.left {
+        if size > self.left {
             let message =
                 format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes");
             return Err(Diagnostic::error(LOAD, message).into());
         }
-        self.left -= entry.size;
-        self.found.push(Found {
-            name: name.to_owned(),
+        self.left -= size;
+        let is_early = load::is_parsed_first(&name);
+        let weight = size.saturating_mul(if is_early { PARSING } else { 1 });
+        let found = Found {
+            early: is_early.then(|| self.sources.reserve(&path.display().to_string())),
+            name,
             path,
-            size: entry.size,
             messages: self.report.diagnostics.len(),
-            early: None,
-        });
+        };
+        let weight = usize::try_from(weight).unwrap_or(usize::MAX);
+        self.found.push(weight.saturating_add(OPENING), found);
         Ok(())
     }
 }

@@ -52,6 +52,16 @@ pub struct Entry {
     pub mode: Option<u32>,
 }
 
+/// A name in a folder, with what listing the folder tells about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The name.
+    pub name: String,
+    /// The kind and, for a file, the size in bytes. Unknown for symbolic links, and wherever [`System::entry`] has to
+    /// be asked, which also has the reason.
+    pub known: Option<(FileKind, u64)>,
+}
+
 /// The result of running a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Piped {
@@ -70,6 +80,13 @@ pub trait System: Send + Sync {
 
     /// Lists the names in a folder, sorted by bytes.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
+
+    /// Lists a folder like [`System::list`], with the kinds and sizes of its entries where that is cheaper than asking
+    /// for each.
+    fn list_known(&self, path: &Path) -> io::Result<Vec<Listed>> {
+        let names = self.list(path)?;
+        Ok(names.into_iter().map(|name| Listed { name, known: None }).collect())
+    }
 
     /// Returns the metadata of a path.
     fn entry(&self, path: &Path) -> io::Result<Entry>;
@@ -269,6 +286,16 @@ fn read_bounded(source: impl io::Read, length: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+fn kind(metadata: &std::fs::Metadata) -> FileKind {
+    if metadata.is_file() {
+        FileKind::File
+    } else if metadata.is_dir() {
+        FileKind::Folder
+    } else {
+        FileKind::Other
+    }
+}
+
 #[cfg(unix)]
 fn mode(metadata: &std::fs::Metadata) -> Option<u32> {
     Some(std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o7777)
@@ -297,20 +324,36 @@ impl System for Disk {
         Ok(names)
     }
 
+    fn list_known(&self, path: &Path) -> io::Result<Vec<Listed>> {
+        let mut listed = Vec::new();
+        for entry in std::fs::read_dir(outside(path))? {
+            let entry = entry?;
+            // Most file systems tell the kind of an entry with its name, and nobody needs the size of a folder.
+            let known = match entry.file_type() {
+                Ok(kind) if kind.is_dir() => Some((FileKind::Folder, 0)),
+                Ok(kind) if kind.is_file() => entry
+                    .metadata()
+                    .ok()
+                    .filter(std::fs::Metadata::is_file)
+                    .map(|metadata| (FileKind::File, metadata.len())),
+                _ => None,
+            };
+            listed.push(Listed {
+                name: inside(&entry.file_name()).into_owned(),
+                known,
+            });
+        }
+        listed.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+        Ok(listed)
+    }
+
     fn entry(&self, path: &Path) -> io::Result<Entry> {
         let path = outside(path);
         let own = std::fs::symlink_metadata(&path)?;
         let is_link = own.is_symlink();
         let metadata = if is_link { std::fs::metadata(path)? } else { own };
-        let kind = if metadata.is_file() {
-            FileKind::File
-        } else if metadata.is_dir() {
-            FileKind::Folder
-        } else {
-            FileKind::Other
-        };
         Ok(Entry {
-            kind,
+            kind: kind(&metadata),
             size: metadata.len(),
             is_link,
             mode: mode(&metadata),
@@ -474,6 +517,25 @@ impl System for Disk {
 
     fn variable(&self, name: &str) -> Option<String> {
         std::env::var_os(name).map(|value| inside(&value).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listing_tells_what_each_entry_tells() {
+        let (disk, folder) = (Disk::default(), Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+        let listed = disk.list_known(&folder).unwrap();
+        let names: Vec<&String> = listed.iter().map(|entry| &entry.name).collect();
+        assert_eq!(names, disk.list(&folder).unwrap().iter().collect::<Vec<_>>());
+        for Listed { name, known } in &listed {
+            let entry = disk.entry(&folder.join(name)).unwrap();
+            let size = if entry.kind == FileKind::File { entry.size } else { 0 };
+            assert_eq!(*known, Some((entry.kind, size)), "{name}");
+        }
+        assert!(listed.iter().any(|entry| entry.known == Some((FileKind::Folder, 0))));
     }
 }
 

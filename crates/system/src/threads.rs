@@ -5,6 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
+mod pipeline;
+
+pub use pipeline::{Pieces, pipeline};
+
 /// The maximum number of threads.
 const MAX_THREADS: usize = 8;
 /// The number of bytes that are worth another thread: starting one costs as much as parsing a few kilobytes.
@@ -118,7 +122,10 @@ pub struct Slot<T> {
 enum State<T> {
     Empty,
     /// A thread is making it.
-    Begun,
+    Begun {
+        /// Whether another thread waits for it. Waking takes a system call even if none does.
+        is_awaited: bool,
+    },
     Made(T),
     Taken,
 }
@@ -137,11 +144,7 @@ struct Ended<'a, T>(&'a Slot<T>);
 
 impl<T> Drop for Ended<'_, T> {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
-        if matches!(*state, State::Begun) {
-            *state = State::Empty;
-        }
-        self.0.made.notify_all();
+        self.0.end(State::Empty);
     }
 }
 
@@ -156,41 +159,61 @@ impl<T> Slot<T> {
         if !matches!(*state, State::Empty) {
             return;
         }
-        *state = State::Begun;
+        *state = State::Begun { is_awaited: false };
         drop(state);
         let ended = Ended(self);
         let made = make();
-        let mut state = self.lock();
-        if matches!(*state, State::Begun) {
-            *state = State::Made(made);
-        }
-        drop(state);
+        self.end(State::Made(made));
         drop(ended);
+    }
+
+    /// Ends the making of the value, unless another thread has made and taken it meanwhile.
+    fn end(&self, end: State<T>) {
+        let mut state = self.lock();
+        if let State::Begun { is_awaited } = *state {
+            *state = end;
+            drop(state);
+            self.wake(is_awaited);
+        }
+    }
+
+    fn wake(&self, is_awaited: bool) {
+        if is_awaited {
+            self.made.notify_all();
+        }
     }
 
     /// Takes the value, or makes it. Waits for a thread that is making it.
     pub fn take(&self, make: impl FnOnce() -> T) -> T {
         let mut state = self.lock();
-        while matches!(*state, State::Begun) {
+        while let State::Begun { is_awaited } = &mut *state {
+            *is_awaited = true;
             state = self.made.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        Self::take_or_make(state, make)
+        self.take_or_make(state, make)
     }
 
     /// Takes the value, or makes it. If another thread is making it: returns `None` if `may_wait`, and otherwise makes
     /// it again, which is faster than being woken.
     pub fn take_unless_begun(&self, may_wait: bool, make: impl FnOnce() -> T) -> Option<T> {
         let state = self.lock();
-        if may_wait && matches!(*state, State::Begun) {
+        if may_wait && matches!(*state, State::Begun { .. }) {
             return None;
         }
-        Some(Self::take_or_make(state, make))
+        Some(self.take_or_make(state, make))
     }
 
-    fn take_or_make(mut state: MutexGuard<'_, State<T>>, make: impl FnOnce() -> T) -> T {
+    fn take_or_make(&self, mut state: MutexGuard<'_, State<T>>, make: impl FnOnce() -> T) -> T {
         let taken = std::mem::replace(&mut *state, State::Taken);
         drop(state);
-        if let State::Made(made) = taken { made } else { make() }
+        match taken {
+            State::Made(made) => made,
+            State::Begun { is_awaited } => {
+                self.wake(is_awaited);
+                make()
+            }
+            State::Empty | State::Taken => make(),
+        }
     }
 }
 
@@ -275,7 +298,7 @@ mod tests {
                     1
                 });
             });
-            while !matches!(*slot.lock(), State::Begun) {
+            while !matches!(*slot.lock(), State::Begun { .. }) {
                 thread::yield_now();
             }
             assert_eq!(slot.take_unless_begun(true, || 2), None);
