@@ -33,7 +33,7 @@ use clap::FromArgMatches;
 
 use self::args::{Arguments, Command};
 use self::output::Output;
-use system::{Disk, Seeded, System};
+use system::{Disk, Late, Seeded, System};
 
 /// The result of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,13 +79,15 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
             return Exit::Usage;
         }
     };
-    let new_system = || -> Arc<dyn System> {
+    let disk = |late| -> Arc<dyn System> {
         Arc::new(Disk {
             memory_gauge,
             fixed_now,
             seeded: arguments.seed.map(|seed| Mutex::new(Seeded::new(seed))),
+            late,
         })
     };
+    let new_system = || disk(None);
     let system = new_system();
     // Renders that are compared must differ only in their values.
     let now = fixed_now.unwrap_or_else(|| system.now());
@@ -94,6 +96,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
             memory_gauge,
             fixed_now: Some(now),
             seeded: Some(Mutex::new(Seeded::new(arguments.seed.unwrap_or_default()))),
+            late: None,
         })
     };
     let color = arguments.color.unwrap_or_default();
@@ -103,7 +106,14 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
     let seed = arguments.seed;
     let is_seeded = seed.is_some();
     match arguments.command {
-        Command::Template(arguments) => template::run(&system, &new_system, &arguments, output),
+        Command::Template(arguments) => {
+            let system = if template::may_read_late(&arguments) {
+                disk(Some(Late::default()))
+            } else {
+                system
+            };
+            template::run(&system, &new_system, &arguments, output)
+        }
         Command::Lint(arguments) => lint::run(&system, &arguments, report),
         Command::Validate(arguments) => lint::validate(&system, &arguments, report),
         Command::Preflight(arguments) => preflight::run(&system, &arguments, report),
@@ -117,6 +127,7 @@ pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge
                     memory_gauge,
                     fixed_now: Some(now),
                     seeded: Some(Mutex::new(Seeded::new(seed))),
+                    late: None,
                 })
             };
             diff::run(&system, &new_system, seed, &arguments, output, report)

@@ -24,6 +24,12 @@ use system::System;
 /// The text that Helm adds to the error of a render.
 const CLOSING: &str = "\n\nUse --debug flag to render out invalid YAML";
 
+/// Whether most charts are rendered without reading their CRDs and other files. [`run`] checks, once the chart has been
+/// rendered, that those that were needed could be read.
+pub(super) fn may_read_late(arguments: &Template) -> bool {
+    !arguments.include_crds && arguments.source_map.is_none() && arguments.each_values.is_empty()
+}
+
 /// `new_system` creates a system like `system` for another thread.
 pub(super) fn run(
     system: &Arc<dyn System>,
@@ -47,6 +53,10 @@ pub(super) fn run(
             .variable("HELM_DEBUG")
             .is_some_and(|value| boolean::parse(&value) == Ok(true));
     let outcome = stages::run(system, &request, &sources);
+    if let Err(error) = chart::check_late(&**system) {
+        output.errors(&Report::from(*error), &sources, "");
+        return Exit::Failed;
+    }
     Output::log(&outcome.log);
     if !outcome.errors.is_empty() {
         if debug && outcome.had_begun {

@@ -125,7 +125,7 @@ pub(super) fn unpack(bytes: &[u8], shown: &str, budget: &mut Budget) -> Result<V
             .filter(|&left| left > 0)
             .ok_or_else(too_large)?;
         let path = format!("{shown}/{inside}");
-        files.push(File::new(inside, path, &data));
+        files.push(File::new(inside, path, data));
     }
     budget.stream = archive.into_inner().limit();
     if budget.stream == 0 {

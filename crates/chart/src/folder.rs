@@ -75,6 +75,8 @@ struct Folder<'a, 'p> {
 struct Found {
     name: String,
     path: PathBuf,
+    /// Whether it is read only if something asks for it.
+    is_late: bool,
     /// The number of messages before it.
     messages: usize,
     /// Its source, if it is parsed as soon as it is read.
@@ -89,23 +91,34 @@ struct Read {
 
 impl Found {
     fn read(self, system: &dyn System, sources: &Sources) -> Read {
-        let read = system.read(&self.path).map_err(|error| unreadable(&self.path, &error));
-        let file = read.map(|bytes| {
-            let file = File::new(self.name, self.path.display().to_string(), &bytes);
-            match self.early {
-                Some(source) => load::parsed(file, source, sources),
-                None => file,
-            }
-        });
         Read {
             messages: self.messages,
-            file,
+            file: self.file(system, sources),
         }
+    }
+
+    fn file(self, system: &dyn System, sources: &Sources) -> Result<File> {
+        let Self { name, path, .. } = self;
+        let shown = path.display().to_string();
+        let failed = |error| unreadable(&path, &error);
+        if self.is_late
+            && let Some(file) = system.open_late(&path).map_err(failed)?
+        {
+            return Ok(File::late(name, &shown, file));
+        }
+        let file = File::new(name, shown, system.read(&path).map_err(failed)?);
+        Ok(match self.early {
+            Some(source) => load::parsed(file, source, sources),
+            None => file,
+        })
     }
 }
 
 /// How many times as long as reading a byte it takes to parse one of YAML.
 const PARSING: u64 = 12;
+
+/// The number of bytes from which on reading a file takes longer than opening it.
+const LATE: u64 = 16 << 10;
 
 /// How many bytes can be read while a file is opened and closed.
 const OPENING: usize = 4 << 10;
@@ -183,11 +196,14 @@ impl Folder<'_, '_> {
         }
         self.left -= size;
         let is_early = load::is_parsed_first(&name);
-        let weight = size.saturating_mul(if is_early { PARSING } else { 1 });
+        let is_late = size >= LATE && load::is_kept_only(&name);
+        let weight = if is_late { 0 } else { size };
+        let weight = weight.saturating_mul(if is_early { PARSING } else { 1 });
         let found = Found {
             early: is_early.then(|| self.sources.reserve(&path.display().to_string())),
             name,
             path,
+            is_late,
             messages: self.report.diagnostics.len(),
         };
         let weight = usize::try_from(weight).unwrap_or(usize::MAX);

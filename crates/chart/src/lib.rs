@@ -20,9 +20,10 @@ use gostd::path;
 use gostd::string as gostring;
 use goyaml::Node;
 use source::{FileId, Source, SourceKind, Sources};
+use system::LateFile;
 
 pub use budget::LOAD;
-pub use load::{VALUES_SYNTAX, load, locate, merge_maps, values_document};
+pub use load::{VALUES_SYNTAX, check_late, load, locate, merge_maps, values_document};
 pub use location::{Embedded, Location};
 pub use metadata::{Dependency, ImportValue, Maintainer, Metadata, check_usable};
 pub use syntax::syntax_error;
@@ -51,18 +52,25 @@ struct Parsed {
 enum Content {
     /// UTF-8 text without any character that has to be escaped.
     Text(Arc<str>),
-    /// Anything else.
-    Bytes(Arc<[u8]>),
+    /// Anything else. Kept in the buffer that it was read into, since these files can be large.
+    Bytes(Arc<Vec<u8>>),
+    /// Of a file that is read only if something asks for it.
+    Late(Arc<LateFile>),
 }
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 impl File {
     /// Creates a file from its bytes. A byte order mark is removed.
-    pub fn new(name: impl Into<Arc<str>>, path: impl Into<Arc<str>>, bytes: &[u8]) -> Self {
-        let name = name.into();
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        let content = match is_source(&name).then(|| gostring::encode(bytes)) {
+    pub fn new(name: impl Into<Arc<str>>, path: impl Into<Arc<str>>, bytes: impl Into<Vec<u8>>) -> Self {
+        let (name, mut bytes) = (name.into(), bytes.into());
+        bytes.drain(..bytes.len() - without_mark(&bytes).len());
+        let content = match is_source(&name).then(|| gostring::encode(&bytes)) {
             Some(Cow::Borrowed(text)) => Content::Text(text.into()),
-            _ => Content::Bytes(bytes.into()),
+            _ => {
+                bytes.shrink_to_fit();
+                Content::Bytes(Arc::new(bytes))
+            }
         };
         Self {
             name,
@@ -72,11 +80,22 @@ impl File {
         }
     }
 
+    /// A file that is read only if something asks for it.
+    fn late(name: String, path: &str, file: LateFile) -> Self {
+        Self {
+            name: name.into(),
+            path: path.into(),
+            content: Content::Late(Arc::new(file)),
+            parsed: None,
+        }
+    }
+
     /// The content of the file.
     pub fn bytes(&self) -> &[u8] {
         match &self.content {
             Content::Text(text) => text.as_bytes(),
             Content::Bytes(bytes) => bytes,
+            Content::Late(file) => without_mark(file.bytes()),
         }
     }
 
@@ -84,7 +103,7 @@ impl File {
     pub fn text(&self) -> Arc<str> {
         match &self.content {
             Content::Text(text) => Arc::clone(text),
-            Content::Bytes(bytes) => gostring::encode(bytes).into(),
+            Content::Bytes(_) | Content::Late(_) => gostring::encode(self.bytes()).into(),
         }
     }
 
@@ -93,6 +112,7 @@ impl File {
         match (&self.content, &other.content) {
             (Content::Text(one), Content::Text(other)) => Arc::ptr_eq(one, other),
             (Content::Bytes(one), Content::Bytes(other)) => Arc::ptr_eq(one, other),
+            (Content::Late(one), Content::Late(other)) => Arc::ptr_eq(one, other),
             _ => false,
         }
     }
@@ -108,6 +128,10 @@ impl File {
     fn as_source(&self) -> Source {
         Source::of_text(&*self.path, SourceKind::File, self.text())
     }
+}
+
+fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 
 /// Whether a file is likely to become a source. CRDs and the files for `.Files` can be large and are rarely parsed.

@@ -14,7 +14,7 @@ use gostd::errno;
 use gostd::quote::quote;
 use goyaml::{Node, Value};
 use source::{FileId, Sources, Span};
-use system::{FileKind, System};
+use system::{FileKind, LateError, System};
 
 /// Loads the chart at a path, which is a folder or a packed chart. Messages that Helm would log go to `report`.
 ///
@@ -46,7 +46,7 @@ pub fn load(system: &dyn System, path: &Path, sources: &Sources, report: &mut Re
                 return Err(folder::irregular(&file));
             }
             let bytes = system.read(&file).map_err(|error| missing(&error))?;
-            check_version(&File::new("Chart.yaml", file.display().to_string(), &bytes), sources)?;
+            check_version(&File::new("Chart.yaml", file.display().to_string(), bytes), sources)?;
             folder::read(system, path, &whole, sources, report)?
         }
         _ => {
@@ -337,6 +337,26 @@ pub(super) fn is_parsed_first(name: &str) -> bool {
         rest = inner;
     }
     matches!(rest, "Chart.yaml" | "values.yaml")
+}
+
+/// Whether loading a chart only keeps a file, and most renders do too: CRDs, documents, files for `.Files`.
+pub(super) fn is_kept_only(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    let is_loaded = matches!(last, "Chart.lock" | "requirements.yaml" | "requirements.lock");
+    !is_loaded && !crate::is_source(name) && last.strip_suffix(".tgz").is_none()
+}
+
+/// Checks that the files of a chart that were opened could be read when something asked for them.
+///
+/// # Errors
+/// The first that could not be read. What was made with its content is wrong.
+pub fn check_late(system: &dyn System) -> Result<()> {
+    match system.late_failure() {
+        Some(LateError { path, message }) => {
+            Err(Diagnostic::error(LOAD, format!("error reading {path}: {message}")).into())
+        }
+        None => Ok(()),
+    }
 }
 
 /// Parses such a file, whose source is reserved. What is wrong with it is told when it is its turn.

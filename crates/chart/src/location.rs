@@ -85,7 +85,7 @@ impl Embedded {
         let files = files
             .iter()
             .filter(|(name, _)| is_kept(name))
-            .map(|(name, bytes)| File::new(*name, format!("{shown}/{name}"), bytes))
+            .map(|(name, bytes)| File::new(*name, format!("{shown}/{name}"), *bytes))
             .collect();
         from_files(files, shown, sources, report, 0, &mut Budget::default())
     }

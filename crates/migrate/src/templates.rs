@@ -39,7 +39,7 @@ pub(super) fn expand(text: &str, values: &Node, names: &Names, system: &Arc<dyn 
         schema: None,
         templates: vec![
             File::new("templates/_helpers.tpl", "_helpers.tpl", helpers.as_bytes()),
-            File::new(FILE, FILE, &gostd::string::decode(text)),
+            File::new(FILE, FILE, gostd::string::decode(text)),
         ],
         files: Vec::new(),
         subcharts: Vec::new(),

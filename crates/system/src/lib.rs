@@ -6,6 +6,7 @@
 //!
 //! Paths, names and variables are text in which bytes that are not UTF-8 are escaped; see [`gostd::string`].
 
+mod late;
 mod memory;
 mod overlay;
 pub mod threads;
@@ -25,6 +26,7 @@ use rand_core::{TryCryptoRng, TryRng};
 
 use gostd::string as gostring;
 
+pub use late::{Late, LateError, LateFile};
 pub use memory::Memory;
 pub use overlay::{Layer, Overlay};
 
@@ -77,6 +79,18 @@ pub struct Piped {
 pub trait System: Send + Sync {
     /// Reads a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// Opens a file that is likely never needed, to be read when its bytes are asked for. `None` if this system reads
+    /// such files at once.
+    fn open_late(&self, path: &Path) -> io::Result<Option<LateFile>> {
+        let _ = path;
+        Ok(None)
+    }
+
+    /// The first error in reading a file that was opened by [`System::open_late`].
+    fn late_failure(&self) -> Option<LateError> {
+        None
+    }
 
     /// Lists the names in a folder, sorted by bytes.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
@@ -243,6 +257,8 @@ pub struct Disk {
     pub seeded: Option<Mutex<Seeded>>,
     /// Returns the bytes of memory in use, as counted by the binary's allocator.
     pub memory_gauge: Option<fn() -> usize>,
+    /// The files that are read late, if any. Who uses their bytes has to look at [`System::late_failure`] afterwards.
+    pub late: Option<Late>,
 }
 
 /// Converts a path inside promchart to one of the operating system: unescapes bytes that are not UTF-8, see
@@ -313,6 +329,17 @@ impl System for Disk {
         // Asking for the length once saves the reads needed to size the buffer. The length is only a hint.
         let length = file.metadata().map_or(0, |metadata| metadata.len());
         read_bounded(file, length)
+    }
+
+    fn open_late(&self, path: &Path) -> io::Result<Option<LateFile>> {
+        let Some(late) = self.late.as_ref().filter(|late| late.has_room()) else {
+            return Ok(None);
+        };
+        late.keep(std::fs::File::open(outside(path))?, path).map(Some)
+    }
+
+    fn late_failure(&self) -> Option<LateError> {
+        self.late.as_ref().and_then(Late::failure)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
