@@ -11,7 +11,7 @@ use super::output::Output;
 use super::request::usage;
 use super::template::{Unprinted, print};
 use diagnostics::{Diagnostic, Report, Severity};
-use engine::stages::{Outcome, Renderer, Request};
+use engine::stages::{Outcome, Renderer, Request, Used};
 use engine::threads;
 use gostd::string as gostring;
 use source::Sources;
@@ -59,17 +59,17 @@ pub(super) fn run(
     };
     let outcomes = threads::each(files.len(), state, |(system, renderer), at| {
         system.restart_random();
-        let mut outcome = renderer.run(system, &requests[at]);
-        // Only the printed text is needed.
-        outcome.values = None;
-        outcome.rendered = None;
-        outcome
+        let outcome = renderer.run(system, &requests[at]);
+        Done::new(outcome, |outcome| {
+            let text = |folder| show(&**system, arguments, (&requests[at], outcome), &files[at], folder);
+            folders.is_empty().then(|| text(None))
+        })
     });
     let complain = |file: &str, errors: &Report| {
         Output::message(&format!("With {file}:\n"));
         output.errors(errors, sources, "");
     };
-    for (file, outcome) in files.iter().zip(&outcomes) {
+    for (file, Done { outcome, .. }) in files.iter().zip(&outcomes) {
         if outcome.log.has(Severity::Info) {
             Output::message(&format!("With {file}:\n"));
             Output::log(&outcome.log);
@@ -78,35 +78,62 @@ pub(super) fn run(
             complain(file, &outcome.errors);
         }
     }
-    if outcomes.iter().any(|outcome| !outcome.errors.is_empty()) {
+    if outcomes.iter().any(|Done { outcome, .. }| !outcome.errors.is_empty()) {
         return Exit::Failed;
     }
-    for (at, (outcome, request)) in outcomes.iter().zip(&requests).enumerate() {
+    for (at, (done, request)) in outcomes.into_iter().zip(&requests).enumerate() {
         let folder = folders.get(at).map(String::as_str);
-        if let Err(error) = show(&**system, arguments, (request, outcome), &files[at], folder) {
-            complain(&files[at], &Report::from(error));
-            return Exit::Failed;
+        let text = done
+            .text
+            .unwrap_or_else(|| show(&**system, arguments, (request, &done.outcome), &files[at], folder));
+        match text {
+            Ok(text) => Output::result(&text),
+            Err(error) => {
+                complain(&files[at], &Report::from(error));
+                return Exit::Failed;
+            }
         }
     }
     Exit::Clean
 }
 
-/// Writes one render to its folder, or to stdout after the name of its values file.
+/// What is left of a render until all are done.
+struct Done {
+    /// The log and the errors, and what is still to be written.
+    outcome: Outcome,
+    /// The bytes to print, if nothing is written. One block for each render: the many small ones that it is made of leave holes.
+    text: Option<Result<Vec<u8>, Box<Diagnostic>>>,
+}
+
+impl Done {
+    fn new(mut outcome: Outcome, text: impl FnOnce(&Outcome) -> Option<Result<Vec<u8>, Box<Diagnostic>>>) -> Self {
+        let text = outcome.errors.is_empty().then(|| text(&outcome)).flatten();
+        outcome.values = None;
+        outcome.rendered = None;
+        outcome.used = Used::default();
+        if text.is_some() {
+            outcome.chart = None;
+            outcome.manifests = None;
+        }
+        Self { outcome, text }
+    }
+}
+
+/// Writes one render to its folder, and returns what to print: with the name of its values file if nothing is written.
 fn show(
     system: &dyn System,
     arguments: &Template,
     (request, outcome): (&Request, &Outcome),
     file: &str,
     folder: Option<&str>,
-) -> Result<(), Box<Diagnostic>> {
+) -> Result<Vec<u8>, Box<Diagnostic>> {
     let printed = print(system, arguments, request, outcome, folder);
     let text = printed.map_err(|Unprinted { error, .. }| error)?.text;
     let header = match folder {
         None => format!("# Values: {file}\n"),
         Some(_) => String::new(),
     };
-    Output::result(&gostring::decode(&format!("{header}{text}")));
-    Ok(())
+    Ok(gostring::decode(&format!("{header}{text}")).into_owned())
 }
 
 /// The folder of each values file below `--output-dir`: the file name without its extension. `None` without
