@@ -1,5 +1,7 @@
 //! The command-line arguments. Flags have the names and meanings of Helm's wherever Helm has them.
 
+use std::ffi::OsString;
+
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::certs::Certs;
@@ -27,8 +29,48 @@ pub(super) struct Arguments {
 
 /// The command line. As in Helm, switches take `=true` and `=false`, and the last one of a repeated flag counts.
 pub(super) fn command() -> clap::Command {
-    with_switches(Arguments::command()).args_override_self(true)
+    with_flags(|_| true)
 }
+
+/// The command line for these arguments: only subcommands that they name have their flags. To make those of all takes a tenth of the time in
+/// which a small chart is rendered.
+pub(super) fn command_for(arguments: &[OsString]) -> clap::Command {
+    with_flags(|name| arguments.iter().any(|argument| argument == name))
+}
+
+fn with_flags(is_wanted: impl Fn(&str) -> bool) -> clap::Command {
+    let command = with_switches(Arguments::command()).args_override_self(true);
+    let wanted = SUBCOMMANDS.iter().filter(|(name, _)| is_wanted(name));
+    wanted.fold(command, |command, (name, add_flags)| {
+        let add = |subcommand: clap::Command| {
+            // The structures of the flags have descriptions too, which are for developers.
+            let about = subcommand.get_about().cloned().unwrap_or_default();
+            let whole = add_flags(subcommand.defer(|whole| whole));
+            with_switches(whole.about(about).long_about(None))
+        };
+        command.mut_subcommand(name, add)
+    })
+}
+
+/// Adds the flags of a subcommand.
+type AddFlags = fn(clap::Command) -> clap::Command;
+
+/// The subcommands; clap defers adding their flags otherwise.
+const SUBCOMMANDS: [(&str, AddFlags); 13] = [
+    ("template", Template::augment_args),
+    ("lint", Lint::augment_args),
+    ("validate", Validate::augment_args),
+    ("preflight", Preflight::augment_args),
+    ("certs", Certs::augment_args),
+    ("explain", Explain::augment_args),
+    ("lower", Lower::augment_args),
+    ("migrate", Migrate::augment_args),
+    ("diff", DiffArguments::augment_args),
+    ("test", Test::augment_args),
+    ("schema", Schema::augment_args),
+    ("completions", Completions::augment_args),
+    ("man", ManPage::augment_args),
+];
 
 fn with_switches(command: clap::Command) -> clap::Command {
     command.mut_args(switch).mut_subcommands(with_switches)
@@ -61,6 +103,7 @@ pub(super) enum Color {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub(super) enum Command {
     /// Render a chart, as `helm template` does
     Template(Box<Template>),
@@ -470,4 +513,30 @@ pub(super) enum SchemaCommand {
         #[arg(long)]
         check: bool,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_subcommand_has_its_flags() {
+        let command = command();
+        let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+        assert_eq!(names, SUBCOMMANDS.map(|(name, _)| name));
+        for subcommand in command.get_subcommands() {
+            let name = subcommand.get_name();
+            let has_flags = subcommand.get_arguments().next().is_some() || subcommand.has_subcommands();
+            assert!(has_flags, "{name}");
+            let alone = command_for(&[OsString::from(name)]);
+            let ids = |command: &clap::Command| -> Vec<String> {
+                let found = command
+                    .find_subcommand(name)
+                    .into_iter()
+                    .flat_map(clap::Command::get_arguments);
+                found.map(|argument| argument.get_id().to_string()).collect()
+            };
+            assert_eq!(ids(&alone), ids(&command), "{name}");
+        }
+    }
 }

@@ -59,7 +59,8 @@ impl Exit {
 
 /// Runs promchart with the arguments of the process. `memory_gauge` returns the bytes of memory in use.
 pub fn run(arguments: impl IntoIterator<Item = std::ffi::OsString>, memory_gauge: Option<fn() -> usize>) -> Exit {
-    let command = args::command();
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let command = args::command_for(&arguments);
     let arguments = arguments::canonical(&command, arguments);
     let arguments = match command
         .try_get_matches_from(arguments)
