@@ -127,7 +127,7 @@ fn all(system: &Arc<dyn System>, request: &Request, sources: &Sources, outcome: 
     let stages = Stages::new(system, request, sources, Policy::Stop);
     let given = stages.read()?;
     let chart = stages.load(&mut outcome.log)?;
-    let session = stages.session();
+    let session = stages.session().once();
     let rendered = stages.finish((chart, given), (&session, None), outcome);
     outcome.coverage = session.take_coverage();
     outcome.used.keep(session);

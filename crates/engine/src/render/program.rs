@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use crate::coverage::Points;
 use crate::lower::{Counting, Lowered, Options, lower_as};
 use gotemplate::ast::{Template, Tree};
+use source::{FileId, Sources};
 
 /// The id of a lowered template of a [`Program`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,6 +106,7 @@ impl Unit {
 pub(super) struct Program {
     /// Whether templates are lowered for tracing.
     traced: bool,
+    sources: Sources,
     units: RwLock<Units>,
 }
 
@@ -119,18 +121,28 @@ pub(super) struct Added {
     pub(super) is_empty: bool,
 }
 
+/// What is left of a unit that was dropped to save memory.
+#[derive(Clone, Debug)]
+struct Dropped {
+    file_name: Arc<str>,
+    file: FileId,
+    number: usize,
+}
+
 #[derive(Debug, Default)]
 struct Units {
     by_id: BTreeMap<usize, Arc<Unit>>,
+    dropped: BTreeMap<usize, Dropped>,
     /// How many units there have ever been, so that no number is used twice.
     count: usize,
 }
 
 impl Program {
     /// An empty program. `traced` applies to the templates that are added later.
-    pub(super) fn new(traced: bool) -> Self {
+    pub(super) fn new(traced: bool, sources: Sources) -> Self {
         Self {
             traced,
+            sources,
             units: RwLock::default(),
         }
     }
@@ -168,14 +180,50 @@ impl Program {
         units.by_id.remove(&id.0);
     }
 
+    /// Drops what a file's own unit takes in memory, after its only run. [`Program::unit`] parses the file again if some template includes it.
+    pub(super) fn retire(&self, id: UnitId) {
+        let mut units = self.units.write().unwrap_or_else(PoisonError::into_inner);
+        let Some(unit) = units.by_id.remove(&id.0) else { return };
+        let dropped = Dropped {
+            file_name: Arc::clone(&unit.file_name),
+            file: unit.tree.span.file,
+            number: unit.number,
+        };
+        units.dropped.insert(id.0, dropped);
+        drop(units);
+        drop(unit);
+    }
+
     /// Returns a unit by its id.
     pub(super) fn unit(&self, id: UnitId) -> Option<Arc<Unit>> {
-        self.units
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .by_id
-            .get(&id.0)
-            .cloned()
+        let units = self.units.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(unit) = units.by_id.get(&id.0) {
+            return Some(Arc::clone(unit));
+        }
+        let dropped = units.dropped.get(&id.0)?.clone();
+        drop(units);
+        self.restore(id, &dropped)
+    }
+
+    fn restore(&self, id: UnitId, dropped: &Dropped) -> Option<Arc<Unit>> {
+        let source = self.sources.get(dropped.file);
+        let is_function = |name: &str| sprig::find(name).is_some();
+        let parsed = gotemplate::parse(source.text(), dropped.file, &dropped.file_name, &is_function).ok()?;
+        let tree = parsed.trees.into_iter().nth(dropped.number)?;
+        let unit = Arc::new(Unit {
+            file_name: Arc::clone(&dropped.file_name),
+            id,
+            tree: Arc::new(tree),
+            number: dropped.number,
+            traced: self.traced,
+            counted: None,
+            lowered: OnceLock::new(),
+            begun: AtomicBool::new(false),
+        });
+        let mut units = self.units.write().unwrap_or_else(PoisonError::into_inner);
+        units.dropped.remove(&id.0);
+        units.by_id.insert(id.0, Arc::clone(&unit));
+        Some(unit)
     }
 
     /// All units, in the order of their ids. A traced render removes none.

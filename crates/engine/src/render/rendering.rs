@@ -361,6 +361,7 @@ impl<'a> Rendering<'a> {
                 }
                 rendered.files.insert(name, text);
                 self.texts.get(at).map(|shared| shared.set(None));
+                self.session.retire(file);
                 self.early.iter().for_each(|early| early.pass(at, false));
                 continue;
             }
@@ -376,7 +377,10 @@ impl<'a> Rendering<'a> {
             self.early.iter().for_each(|early| early.pass(at, has_written));
             match result {
                 None => {}
-                Some(Ok(text)) => drop(rendered.files.insert(file.name.as_str().into(), text)),
+                Some(Ok(text)) => {
+                    rendered.files.insert(file.name.as_str().into(), text);
+                    self.session.retire(file);
+                }
                 Some(Err(error)) => {
                     report.push(error::diagnostic(&error, &runtime.program, sources));
                     if runtime.budget.is_spent() {

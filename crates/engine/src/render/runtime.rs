@@ -116,7 +116,7 @@ impl Object for Dot {
 impl Runtime {
     pub(super) fn new(system: Arc<dyn System>, sources: Sources, limits: Limits, traced: bool, counting: bool) -> Self {
         Self {
-            program: Arc::new(Program::new(traced)),
+            program: Arc::new(Program::new(traced, sources.clone())),
             typed_loops: TypedLoops::default(),
             budget: Budget::new(limits),
             recorder: traced.then(Recorder::default),

@@ -37,6 +37,8 @@ pub struct Session {
     pub(super) sources: Sources,
     /// The parsed files, by their names in Helm.
     known: Mutex<BTreeMap<String, Known>>,
+    /// Whether there is only one render.
+    is_once: bool,
 }
 
 /// A file that has been parsed.
@@ -70,6 +72,23 @@ impl Session {
             environment,
             sources: sources.clone(),
             known: Mutex::default(),
+            is_once: false,
+        }
+    }
+
+    /// The session for a single render, which drops the template of each file after its run.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.is_once = self.runtime.recorder.is_none() && self.runtime.counters.is_none();
+        self
+    }
+
+    /// Drops the template of a file that has been run, if it is not needed for another render.
+    pub(super) fn retire(&self, file: &TemplateFile) {
+        if self.is_once
+            && let Some(id) = self.runtime.find(&file.name)
+        {
+            self.runtime.program.retire(id);
         }
     }
 
