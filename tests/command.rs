@@ -241,6 +241,26 @@ fn linked_files_and_folders_belong_to_the_chart() {
 }
 
 #[test]
+fn a_chart_that_is_too_large_is_refused_at_the_first_file_beyond_the_limit() {
+    let folder = chart("too_large", "a: b", "");
+    for name in ["z1", "z2", "z3", "z4", "z5"] {
+        let file = std::fs::File::create(folder.join(name)).unwrap();
+        file.set_len(40 << 20).unwrap();
+    }
+    // With --include-crds nothing is read late.
+    for flags in [&["."][..], &[".", "--include-crds"]] {
+        let run = Case::new("template").args(flags).dir(&folder).run();
+        let wanted = "error reading z3: chart exceeds maximum decompressed size of 104857600 bytes";
+        assert!(run.stderr.contains(wanted), "{}", run.stderr);
+        assert_eq!(run.code, 1);
+    }
+    for name in ["z3", "z4", "z5"] {
+        std::fs::remove_file(folder.join(name)).unwrap();
+    }
+    assert_eq!(Case::new("template").arg(".").dir(&folder).run().code, 0);
+}
+
+#[test]
 fn property_names_are_reported_at_their_object() {
     let folder = chart("property_names", "a: b", "map: {z: 1}\n");
     write(

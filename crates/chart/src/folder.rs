@@ -2,6 +2,7 @@
 //! `pkg/chart/v2/loader/directory.go`.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::File;
 use super::budget::{LOAD, MAX_CHART_SIZE, MAX_DEPTH};
@@ -11,7 +12,7 @@ use diagnostics::{Diagnostic, Report, Result};
 use gostd::quote::log_value;
 use source::{FileId, Source, SourceKind, Sources};
 use system::threads::{Pieces, pipeline};
-use system::{FileKind, Listed, System};
+use system::{FileKind, Listed, OpenFile, System};
 
 /// How many links may be followed: folders that link to each other can appear as any number of folders.
 const MAX_LINKS: usize = 4096;
@@ -38,15 +39,31 @@ pub(super) fn read(
             rules: &rules,
             top,
             found,
-            left: MAX_CHART_SIZE,
             links: 0,
             whole,
         };
         folder.folder("", whole.to_path_buf(), &mut Vec::new())
     };
-    let (walked, read) = pipeline(walk, |found| found.read(system, sources));
+    let taken = AtomicU64::new(0);
+    let (walked, read) = pipeline(walk, |found| found.read(system, sources, &taken));
     let mut files = Vec::with_capacity(read.len());
-    for Read { messages, file } in read {
+    let mut left = MAX_CHART_SIZE;
+    for Read {
+        messages,
+        size,
+        content,
+    } in read
+    {
+        let file = match content {
+            Content::Read(file) => file,
+            // Files after this one were read before it.
+            Content::Left(found) if size <= left => found.file(system, sources, None),
+            Content::Left(found) => Err(too_large(&found.name)),
+        };
+        let file = file.and_then(|file| {
+            left = left.checked_sub(size).ok_or_else(|| too_large(&file.name))?;
+            Ok(file)
+        });
         // Helm reads each file when it comes to it, so what follows an error is not told.
         files.push(file.inspect_err(|_| report.diagnostics.truncate(messages))?);
     }
@@ -63,8 +80,6 @@ struct Folder<'a, 'p> {
     top: &'a Path,
     /// The files that belong to the chart.
     found: &'a mut Pieces<'p, Found, Read>,
-    /// How many more bytes may be read.
-    left: u64,
     /// How many links have been followed so far.
     links: usize,
     /// The resolved path of the chart.
@@ -75,53 +90,85 @@ struct Folder<'a, 'p> {
 struct Found {
     name: String,
     path: PathBuf,
-    /// Whether it is read only if something asks for it.
-    is_late: bool,
     /// The number of messages before it.
     messages: usize,
     /// Its source, if it is parsed as soon as it is read.
     early: Option<FileId>,
 }
 
-/// A file that was read.
+/// A file that was opened.
 struct Read {
     messages: usize,
-    file: Result<File>,
+    /// Its size in bytes.
+    size: u64,
+    content: Content,
+}
+
+enum Content {
+    Read(Result<File>),
+    /// Not read, because the files so far are too large together.
+    Left(Found),
 }
 
 impl Found {
-    fn read(self, system: &dyn System, sources: &Sources) -> Read {
+    /// Reads the file. `taken` is the size of all files that were opened before.
+    fn read(self, system: &dyn System, sources: &Sources, taken: &AtomicU64) -> Read {
+        let messages = self.messages;
+        let opened = match system.open(&self.path) {
+            Ok(opened) => opened,
+            Err(error) => {
+                return Read {
+                    messages,
+                    size: 0,
+                    content: Content::Read(Err(unreadable(&self.path, &error))),
+                };
+            }
+        };
+        let size = opened.size();
+        let counted = size.min(MAX_CHART_SIZE + 1);
+        let content = if taken.fetch_add(counted, Ordering::Relaxed) + counted > MAX_CHART_SIZE {
+            Content::Left(self)
+        } else {
+            Content::Read(self.file(system, sources, Some(opened)))
+        };
         Read {
-            messages: self.messages,
-            file: self.file(system, sources),
+            messages,
+            size,
+            content,
         }
     }
 
-    fn file(self, system: &dyn System, sources: &Sources) -> Result<File> {
-        let Self { name, path, .. } = self;
+    /// Reads the file, which may be open.
+    fn file(self, system: &dyn System, sources: &Sources, opened: Option<OpenFile>) -> Result<File> {
+        let Self { name, path, early, .. } = self;
         let shown = path.display().to_string();
         let failed = |error| unreadable(&path, &error);
-        if self.is_late
-            && let Some(file) = system.open_late(&path).map_err(failed)?
-        {
-            return Ok(File::late(name, &shown, file));
+        let mut opened = match opened {
+            Some(opened) => opened,
+            None => system.open(&path).map_err(failed)?,
+        };
+        if opened.size() >= LATE && load::is_kept_only(&name) {
+            opened = match system.keep(&path, opened) {
+                Ok(file) => return Ok(File::late(name, &shown, file)),
+                Err(opened) => opened,
+            };
         }
-        let file = File::new(name, shown, system.read(&path).map_err(failed)?);
-        Ok(match self.early {
+        let file = File::new(name, shown, opened.read().map_err(failed)?);
+        Ok(match early {
             Some(source) => load::parsed(file, source, sources),
             None => file,
         })
     }
 }
 
-/// How many times as long as reading a byte it takes to parse one of YAML.
-const PARSING: u64 = 12;
-
-/// The number of bytes from which on reading a file takes longer than opening it.
+/// The number of bytes from which on reading a file takes longer than keeping it open.
 const LATE: u64 = 16 << 10;
 
-/// How many bytes can be read while a file is opened and closed.
-const OPENING: usize = 4 << 10;
+/// About how many bytes can be read in the time that a file takes, whose size is not known before it is opened.
+const FILE: usize = 8 << 10;
+
+/// As [`FILE`], for a file that is also parsed.
+const PARSED: usize = 16 << 10;
 
 impl Folder<'_, '_> {
     /// Reads a folder. `real` is its resolved path, and `above` holds those of its parent folders.
@@ -148,13 +195,13 @@ impl Folder<'_, '_> {
         Ok(())
     }
 
-    fn entry(&mut self, name: String, known: Option<(FileKind, u64)>, above: &mut Vec<PathBuf>) -> Result<()> {
+    fn entry(&mut self, name: String, known: Option<FileKind>, above: &mut Vec<PathBuf>) -> Result<()> {
         let path = self.top.join(&name);
-        let (kind, size, is_link) = match known {
-            Some((kind, size)) => (kind, size, false),
+        let (kind, is_link) = match known {
+            Some(kind) => (kind, false),
             None => {
                 let entry = self.system.entry(&path).map_err(|error| unreadable(&path, &error))?;
-                (entry.kind, entry.size, entry.is_link)
+                (entry.kind, entry.is_link)
             }
         };
         let mut real = None;
@@ -175,7 +222,7 @@ impl Folder<'_, '_> {
         }
         let is_folder = kind == FileKind::Folder;
         if self.rules.ignores(&name, is_folder) {
-            if is_folder {
+            if known.is_some() {
                 // Helm fails at an entry without metadata before it looks at the rules.
                 self.system.entry(&path).map_err(|error| unreadable(&path, &error))?;
             }
@@ -189,25 +236,14 @@ impl Folder<'_, '_> {
         if kind == FileKind::Other {
             return Err(irregular(&path));
         }
-        if size > self.left {
-            let message =
-                format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes");
-            return Err(Diagnostic::error(LOAD, message).into());
-        }
-        self.left -= size;
         let is_early = load::is_parsed_first(&name);
-        let is_late = size >= LATE && load::is_kept_only(&name);
-        let weight = if is_late { 0 } else { size };
-        let weight = weight.saturating_mul(if is_early { PARSING } else { 1 });
         let found = Found {
             early: is_early.then(|| self.sources.reserve(&path.display().to_string())),
             name,
             path,
-            is_late,
             messages: self.report.diagnostics.len(),
         };
-        let weight = usize::try_from(weight).unwrap_or(usize::MAX);
-        self.found.push(weight.saturating_add(OPENING), found);
+        self.found.push(if is_early { PARSED } else { FILE }, found);
         Ok(())
     }
 }
@@ -227,6 +263,11 @@ pub(super) fn rules(bytes: Option<Vec<u8>>, shown: &str) -> Result<Rules> {
 pub(super) fn irregular(path: &Path) -> Box<Diagnostic> {
     let path = path.display();
     let message = format!("cannot load irregular file {path} as it has file mode type bits set");
+    Box::new(Diagnostic::error(LOAD, message))
+}
+
+fn too_large(name: &str) -> Box<Diagnostic> {
+    let message = format!("error reading {name}: chart exceeds maximum decompressed size of {MAX_CHART_SIZE} bytes");
     Box::new(Diagnostic::error(LOAD, message))
 }
 

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use super::read_bounded;
+
 /// The maximum number of files that are kept open. A process may have only so many.
 const MAX_OPEN: usize = 64;
 
@@ -35,10 +37,60 @@ pub struct LateError {
 pub struct LateFile {
     file: File,
     path: String,
-    /// Its length in bytes when it was opened.
-    length: u64,
+    /// Its size in bytes when it was opened.
+    size: u64,
     bytes: OnceLock<Vec<u8>>,
     late: Late,
+}
+
+/// A file that has been opened.
+#[derive(Debug)]
+pub struct OpenFile(Opened);
+
+#[derive(Debug)]
+enum Opened {
+    /// A file that is read already.
+    Bytes(Vec<u8>),
+    File {
+        file: File,
+        /// In bytes; 0 if it is unknown.
+        size: u64,
+    },
+}
+
+impl From<Vec<u8>> for OpenFile {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Opened::Bytes(bytes))
+    }
+}
+
+impl From<File> for OpenFile {
+    fn from(file: File) -> Self {
+        let size = file.metadata().map_or(0, |metadata| metadata.len());
+        Self(Opened::File { file, size })
+    }
+}
+
+impl OpenFile {
+    /// The size in bytes when it was opened.
+    pub fn size(&self) -> u64 {
+        match &self.0 {
+            Opened::Bytes(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            Opened::File { size, .. } => *size,
+        }
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// The file cannot be read, or is larger than promchart reads.
+    pub fn read(self) -> io::Result<Vec<u8>> {
+        match self.0 {
+            Opened::Bytes(bytes) => Ok(bytes),
+            // The size is only a hint. It saves the reads that find out how large the buffer has to be.
+            Opened::File { file, size } => read_bounded(file, size),
+        }
+    }
 }
 
 impl Late {
@@ -47,20 +99,18 @@ impl Late {
         self.0.failure.get().cloned()
     }
 
-    /// Whether another file can be kept open.
-    pub(super) fn has_room(&self) -> bool {
-        self.0.opened.fetch_add(1, Ordering::Relaxed) < MAX_OPEN
-    }
-
-    /// Keeps an open file.
-    pub(super) fn keep(&self, file: File, path: &Path) -> io::Result<LateFile> {
-        Ok(LateFile {
-            length: file.metadata()?.len(),
-            file,
-            path: path.display().to_string(),
-            bytes: OnceLock::new(),
-            late: self.clone(),
-        })
+    /// Keeps a file open, if there is room for another one.
+    pub(super) fn keep(&self, path: &Path, file: OpenFile) -> Result<LateFile, OpenFile> {
+        match file.0 {
+            Opened::File { file, size } if self.0.opened.fetch_add(1, Ordering::Relaxed) < MAX_OPEN => Ok(LateFile {
+                file,
+                path: path.display().to_string(),
+                size,
+                bytes: OnceLock::new(),
+                late: self.clone(),
+            }),
+            opened => Err(OpenFile(opened)),
+        }
     }
 }
 
@@ -80,9 +130,9 @@ impl LateFile {
     }
 
     fn read(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(usize::try_from(self.length).unwrap_or_default());
-        (&self.file).take(self.length + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 != self.length {
+        let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or_default());
+        (&self.file).take(self.size + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 != self.size {
             return Err(io::Error::other("it has changed since it was opened"));
         }
         Ok(bytes)
@@ -91,6 +141,8 @@ impl LateFile {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use crate::{Disk, Late, LateFile, System as _};
 
     #[test]
@@ -102,7 +154,7 @@ mod tests {
         let path = std::env::temp_dir().join(format!("promchart-late-{}", std::process::id()));
         let open = |text: &str| -> LateFile {
             disk.write(&path, text.as_bytes()).unwrap();
-            disk.open_late(&path).unwrap().unwrap()
+            disk.keep(&path, disk.open(&path).unwrap()).unwrap()
         };
         let same = open("text");
         assert_eq!((same.bytes(), disk.late_failure()), (&b"text"[..], None));
@@ -114,8 +166,10 @@ mod tests {
         let shorter = open("text");
         disk.write(&path, b"").unwrap();
         assert_eq!((shorter.bytes(), disk.late_failure()), (&b""[..], Some(failure)));
+        let file = disk.open(Path::new(env!("CARGO_MANIFEST_PATH"))).unwrap();
+        let size = file.size();
+        let read = Disk::default().keep(&path, file).unwrap_err().read().unwrap();
+        assert_eq!(read.len() as u64, size);
         disk.remove(&path).unwrap();
-        assert!(disk.open_late(&path).is_err());
-        assert!(Disk::default().open_late(&path).unwrap().is_none());
     }
 }

@@ -26,7 +26,7 @@ use rand_core::{TryCryptoRng, TryRng};
 
 use gostd::string as gostring;
 
-pub use late::{Late, LateError, LateFile};
+pub use late::{Late, LateError, LateFile, OpenFile};
 pub use memory::Memory;
 pub use overlay::{Layer, Overlay};
 
@@ -59,9 +59,8 @@ pub struct Entry {
 pub struct Listed {
     /// The name.
     pub name: String,
-    /// The kind and, for a file, the size in bytes. Unknown for symbolic links, and wherever [`System::entry`] has to
-    /// be asked, which also has the reason.
-    pub known: Option<(FileKind, u64)>,
+    /// The kind. Unknown for symbolic links, and wherever [`System::entry`] has to be asked.
+    pub known: Option<FileKind>,
 }
 
 /// The result of running a program.
@@ -80,14 +79,21 @@ pub trait System: Send + Sync {
     /// Reads a file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// Opens a file that is likely never needed, to be read when its bytes are asked for. `None` if this system reads
-    /// such files at once.
-    fn open_late(&self, path: &Path) -> io::Result<Option<LateFile>> {
-        let _ = path;
-        Ok(None)
+    /// Opens a file, so that its size is known before it is read.
+    fn open(&self, path: &Path) -> io::Result<OpenFile> {
+        self.read(path).map(OpenFile::from)
     }
 
-    /// The first error in reading a file that was opened by [`System::open_late`].
+    /// Keeps an open file that is likely never needed, to be read when its bytes are asked for.
+    ///
+    /// # Errors
+    /// The file, if this system reads all files at once.
+    fn keep(&self, path: &Path, file: OpenFile) -> Result<LateFile, OpenFile> {
+        let _ = path;
+        Err(file)
+    }
+
+    /// The first error in reading a file that was kept by [`System::keep`].
     fn late_failure(&self) -> Option<LateError> {
         None
     }
@@ -95,8 +101,7 @@ pub trait System: Send + Sync {
     /// Lists the names in a folder, sorted by bytes.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
 
-    /// Lists a folder like [`System::list`], with the kinds and sizes of its entries where that is cheaper than asking
-    /// for each.
+    /// Lists a folder like [`System::list`], with the kinds of its entries where listing tells them.
     fn list_known(&self, path: &Path) -> io::Result<Vec<Listed>> {
         let names = self.list(path)?;
         Ok(names.into_iter().map(|name| Listed { name, known: None }).collect())
@@ -325,17 +330,18 @@ fn mode(_: &std::fs::Metadata) -> Option<u32> {
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 impl System for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let file = std::fs::File::open(outside(path))?;
-        // Asking for the length once saves the reads needed to size the buffer. The length is only a hint.
-        let length = file.metadata().map_or(0, |metadata| metadata.len());
-        read_bounded(file, length)
+        self.open(path)?.read()
     }
 
-    fn open_late(&self, path: &Path) -> io::Result<Option<LateFile>> {
-        let Some(late) = self.late.as_ref().filter(|late| late.has_room()) else {
-            return Ok(None);
-        };
-        late.keep(std::fs::File::open(outside(path))?, path).map(Some)
+    fn open(&self, path: &Path) -> io::Result<OpenFile> {
+        std::fs::File::open(outside(path)).map(OpenFile::from)
+    }
+
+    fn keep(&self, path: &Path, file: OpenFile) -> Result<LateFile, OpenFile> {
+        match &self.late {
+            Some(late) => late.keep(path, file),
+            None => Err(file),
+        }
     }
 
     fn late_failure(&self) -> Option<LateError> {
@@ -355,14 +361,10 @@ impl System for Disk {
         let mut listed = Vec::new();
         for entry in std::fs::read_dir(outside(path))? {
             let entry = entry?;
-            // Most file systems tell the kind of an entry with its name, and nobody needs the size of a folder.
+            // Most file systems tell the kind of an entry with its name.
             let known = match entry.file_type() {
-                Ok(kind) if kind.is_dir() => Some((FileKind::Folder, 0)),
-                Ok(kind) if kind.is_file() => entry
-                    .metadata()
-                    .ok()
-                    .filter(std::fs::Metadata::is_file)
-                    .map(|metadata| (FileKind::File, metadata.len())),
+                Ok(kind) if kind.is_dir() => Some(FileKind::Folder),
+                Ok(kind) if kind.is_file() => Some(FileKind::File),
                 _ => None,
             };
             listed.push(Listed {
@@ -558,11 +560,10 @@ mod tests {
         let names: Vec<&String> = listed.iter().map(|entry| &entry.name).collect();
         assert_eq!(names, disk.list(&folder).unwrap().iter().collect::<Vec<_>>());
         for Listed { name, known } in &listed {
-            let entry = disk.entry(&folder.join(name)).unwrap();
-            let size = if entry.kind == FileKind::File { entry.size } else { 0 };
-            assert_eq!(*known, Some((entry.kind, size)), "{name}");
+            let kind = disk.entry(&folder.join(name)).unwrap().kind;
+            assert_eq!(*known, Some(kind), "{name}");
         }
-        assert!(listed.iter().any(|entry| entry.known == Some((FileKind::Folder, 0))));
+        assert!(listed.iter().any(|entry| entry.known == Some(FileKind::Folder)));
     }
 }
 
