@@ -2,7 +2,7 @@
 //! `pkg/chart/v2/util/dependencies.go`.
 
 use super::family::{Family, Member};
-use super::merge::{Mode, coalesce_in};
+use super::merge::{Mode, Name, coalesce_in};
 use super::notice::log;
 use super::tables::{Table, Tables};
 use crate::{Dependency, ImportValue};
@@ -51,7 +51,7 @@ fn import(family: &mut Family, member: Member, report: &mut Report) -> Result<()
                         table
                     };
                     let table = nested(&mut tables, &parent, table);
-                    let merged = tables.merge(imported, table, "", Mode::Merge, report);
+                    let merged = tables.merge(imported, table, &Name::ROOT, Mode::Merge, report);
                     merged.map_err(|endless| endless.error(dependency.span.unwrap_or(place)))?;
                 }
                 Err(missing) => {
@@ -71,11 +71,15 @@ fn import(family: &mut Family, member: Member, report: &mut Report) -> Result<()
     }
     // Helm copies the values here, so that they share nothing with the imported values any more.
     let copied = tables.node(values).map_err(|endless| endless.error(place))?;
+    if copied.as_map().is_some() && tables.keys(imported).is_empty() {
+        family.set_values(member, copied);
+        return Ok(());
+    }
     let values = match copied.as_map() {
         Some(map) => tables.of_map(map, copied.span),
         None => tables.empty(origin),
     };
-    let merged = tables.merge(values, imported, "", Mode::Merge, report);
+    let merged = tables.merge(values, imported, &Name::ROOT, Mode::Merge, report);
     let values = merged.and_then(|()| tables.node(values));
     family.set_values(member, values.map_err(|endless| endless.error(place))?);
     Ok(())

@@ -1,6 +1,7 @@
 //! Merges values: the chart's defaults, the parent's values and the user's. Mirrors Helm's
 //! `pkg/chart/common/util/coalesce.go`, including its treatment of null.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::tables::{Endless, Table, Tables};
@@ -72,7 +73,7 @@ pub(super) fn coalesce_in(
         Some(map) => tables.of_map(map, given.span),
         None => tables.empty(given.span),
     };
-    Coalescer { tables, mode, report }.chart(chart, values, "")?;
+    Coalescer { tables, mode, report }.chart(chart, values, &Name::ROOT)?;
     Ok(values)
 }
 
@@ -113,11 +114,30 @@ struct Coalescer<'a> {
     report: &'a mut Report,
 }
 
-pub(super) fn joined(prefix: &str, name: &str) -> String {
-    if prefix.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{prefix}.{name}")
+/// The dotted name of a table, for messages.
+#[derive(Clone, Copy)]
+pub(super) struct Name<'a> {
+    above: Option<&'a Self>,
+    last: &'a str,
+}
+
+impl<'a> Name<'a> {
+    /// The name of the outermost table, which is empty.
+    pub(super) const ROOT: Name<'static> = Name { above: None, last: "" };
+
+    /// The name of a table in this one.
+    pub(super) fn join(&'a self, last: &'a str) -> Self {
+        let above = (self.above.is_some() || !self.last.is_empty()).then_some(self);
+        Self { above, last }
+    }
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(above) = self.above {
+            write!(f, "{above}.")?;
+        }
+        f.write_str(self.last)
     }
 }
 
@@ -126,7 +146,7 @@ impl Coalescer<'_> {
         warn(self.report, message, span);
     }
 
-    fn chart(&mut self, chart: &Defaults, values: Table, prefix: &str) -> Result<()> {
+    fn chart(&mut self, chart: &Defaults, values: Table, prefix: &Name<'_>) -> Result<()> {
         self.own_values(chart, values, prefix)?;
         for subchart in &chart.subcharts {
             self.subchart(chart, subchart, values, prefix)?;
@@ -134,15 +154,15 @@ impl Coalescer<'_> {
         Ok(())
     }
 
-    fn merge(&mut self, above: Table, below: Table, prefix: &str, mode: Mode) -> Result<()> {
+    fn merge(&mut self, above: Table, below: Table, prefix: &Name<'_>, mode: Mode) -> Result<()> {
         let place = self.tables.span(above);
         let merged = self.tables.merge(above, below, prefix, mode, self.report);
         merged.map_err(|endless| endless.error(place))
     }
 
     /// Merges the chart's own defaults below the given values.
-    fn own_values(&mut self, chart: &Defaults, values: Table, prefix: &str) -> Result<()> {
-        let prefix = joined(prefix, chart.name);
+    fn own_values(&mut self, chart: &Defaults, values: Table, prefix: &Name<'_>) -> Result<()> {
+        let prefix = prefix.join(chart.name);
         let Some(defaults) = chart.values.as_map() else {
             return Ok(());
         };
@@ -163,12 +183,14 @@ impl Coalescer<'_> {
                 Some(table) => {
                     let is_subchart = chart.subcharts.iter().any(|subchart| subchart.name == &**key);
                     let mode = if is_subchart { Mode::Merge } else { self.mode };
-                    let mut table = table.clone();
-                    if mode == Mode::Coalesce {
+                    let below = if mode == Mode::Coalesce && has_nulls(&default.node) {
+                        let mut table = table.clone();
                         clean_nulls(&mut table);
-                    }
-                    let below = self.tables.of_map(&table, span);
-                    self.merge(target, below, &joined(&prefix, key), mode)?;
+                        self.tables.of_map(&table, span)
+                    } else {
+                        self.tables.of_map(table, span)
+                    };
+                    self.merge(target, below, &prefix.join(key), mode)?;
                 }
                 None if default.node.is_null() => {}
                 None => self.warn(
@@ -195,7 +217,7 @@ impl Coalescer<'_> {
         self.tables.insert(values, key, default);
     }
 
-    fn subchart(&mut self, chart: &Defaults, subchart: &Defaults, values: Table, prefix: &str) -> Result<()> {
+    fn subchart(&mut self, chart: &Defaults, subchart: &Defaults, values: Table, prefix: &Name<'_>) -> Result<()> {
         let name = subchart.name;
         if !self.tables.contains(values, name) {
             let empty = self.tables.empty(subchart.origin);
@@ -211,13 +233,13 @@ impl Coalescer<'_> {
                 .help(format!("values for the subchart {name} must be a mapping"))
                 .into());
         };
-        let prefix = joined(prefix, chart.name);
+        let prefix = prefix.join(chart.name);
         self.globals(own, values, &prefix, subchart.origin)?;
         self.chart(subchart, own, &prefix)
     }
 
     /// Passes the global values of a chart on to a subchart.
-    fn globals(&mut self, subchart: Table, values: Table, prefix: &str, origin: Span) -> Result<()> {
+    fn globals(&mut self, subchart: Table, values: Table, prefix: &Name<'_>, origin: Span) -> Result<()> {
         let mut tables_of = |holder: Table, what: &str| {
             let spans = self.tables.spans(holder, GLOBAL);
             let table = self.tables.open(holder, GLOBAL);
@@ -245,7 +267,7 @@ impl Coalescer<'_> {
         Ok(())
     }
 
-    fn global_tables(&mut self, target: Table, source: Table, prefix: &str) -> Result<()> {
+    fn global_tables(&mut self, target: Table, source: Table, prefix: &Name<'_>) -> Result<()> {
         for key in self.tables.keys(source) {
             let Some((key_span, span)) = self.tables.spans(source, &key) else {
                 continue;
@@ -266,7 +288,7 @@ impl Coalescer<'_> {
                     self.warn(&message, span);
                     continue;
                 };
-                self.merge(copy, existing, &joined(prefix, &key), Mode::Merge)?;
+                self.merge(copy, existing, &prefix.join(&key), Mode::Merge)?;
             }
             self.tables.insert_table(target, Arc::clone(&key), key_span, copy);
         }

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::merge::{Mode, warn};
+use super::merge::{Mode, Name, warn};
 use diagnostics::Report;
 use govalue::MapType;
 use goyaml::{Entry, Map, Node, Value};
@@ -180,7 +180,7 @@ impl Tables {
         &mut self,
         above: Table,
         below: Table,
-        prefix: &str,
+        prefix: &Name<'_>,
         mode: Mode,
         report: &mut Report,
     ) -> Result<(), Endless> {
@@ -188,10 +188,9 @@ impl Tables {
             return Err(Endless);
         }
         let mut hidden = BTreeSet::new();
-        for key in self.keys(above) {
-            let Some(slot) = self.slot(above, &key).filter(|slot| slot.is_null()).cloned() else {
-                continue;
-            };
+        let nulls = self.tables[above.0].slots.iter().filter(|(_, slot)| slot.is_null());
+        let nulls: Vec<(Arc<str>, Slot)> = nulls.map(|(key, slot)| (Arc::clone(key), slot.clone())).collect();
+        for (key, slot) in nulls {
             let old = self.slots(below).insert(Arc::clone(&key), slot);
             if old.is_some_and(|old| !old.is_null()) {
                 hidden.insert(key);
@@ -207,17 +206,15 @@ impl Tables {
                 continue;
             }
             let pair = (self.open(above, &key), self.open(below, &key));
-            let name = || super::merge::joined(prefix, &key);
+            let name = prefix.join(&key);
             match pair {
-                (Some(above), Some(below)) => self.merge(above, below, &name(), mode, report)?,
+                (Some(above), Some(below)) => self.merge(above, below, &name, mode, report)?,
                 (None, Some(_)) => {
-                    let name = name();
                     let printed = self.printed(below, &key)?;
                     let message = format!("warning: cannot overwrite table with non table for {name} ({printed})");
                     self.warn(report, &message, above, &key);
                 }
                 (Some(_), None) if !self.is_null(below, &key) => {
-                    let name = name();
                     let printed = self.printed(below, &key)?;
                     let message =
                         format!("warning: destination for {name} is a table. Ignoring non-table value ({printed})");
@@ -288,12 +285,11 @@ impl<'a> Nodes<'a> {
             Progress::Done(map) => Arc::clone(map),
             Progress::None => {
                 self.done[table.0] = Progress::Begun;
-                let mut map = Map::new();
-                for (key, slot) in &content.slots {
+                let entries = content.slots.iter().map(|(key, slot)| {
                     let node = self.held(&slot.held)?;
-                    map.insert(Arc::clone(key), Entry { key: slot.key, node });
-                }
-                let map = Arc::new(map);
+                    Ok((Arc::clone(key), Entry { key: slot.key, node }))
+                });
+                let map = Arc::new(entries.collect::<Result<Map, Endless>>()?);
                 self.done[table.0] = Progress::Done(Arc::clone(&map));
                 map
             }
