@@ -30,6 +30,7 @@ pub(super) fn read(
     let is_file = system.entry(&path).is_ok_and(|entry| entry.kind == FileKind::File);
     let bytes = is_file.then(|| system.read(&path).ok()).flatten();
     let rules = rules(bytes, &path.display().to_string())?;
+    let taken = AtomicU64::new(0);
     // Files are read as soon as they are found, while this thread goes on to other folders.
     let walk = |found: &mut Pieces<'_, Found, Read>| {
         let mut folder = Folder {
@@ -39,12 +40,12 @@ pub(super) fn read(
             rules: &rules,
             top,
             found,
+            taken: &taken,
             links: 0,
             whole,
         };
         folder.folder("", whole.to_path_buf(), &mut Vec::new())
     };
-    let taken = AtomicU64::new(0);
     let (walked, read) = pipeline(walk, |found| found.read(system, sources, &taken));
     let mut files = Vec::with_capacity(read.len());
     let mut left = MAX_CHART_SIZE;
@@ -80,6 +81,8 @@ struct Folder<'a, 'p> {
     top: &'a Path,
     /// The files that belong to the chart.
     found: &'a mut Pieces<'p, Found, Read>,
+    /// The size of all files that were opened so far.
+    taken: &'a AtomicU64,
     /// How many links have been followed so far.
     links: usize,
     /// The resolved path of the chart.
@@ -184,6 +187,10 @@ impl Folder<'_, '_> {
         above.push(real);
         let listed = self.system.list_known(&path);
         for Listed { name, known } in listed.map_err(|error| unreadable(&path, &error))? {
+            if self.taken.load(Ordering::Relaxed) > MAX_CHART_SIZE {
+                // One of the files that were found is an error, so there is no need to find the others.
+                return Ok(());
+            }
             let name = if folder.is_empty() {
                 name
             } else {
