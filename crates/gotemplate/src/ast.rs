@@ -5,6 +5,7 @@
 //! error messages name a node by that text.
 
 use std::fmt::{self, Display as _, Write as _};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use gostd::quote::quote;
@@ -62,11 +63,11 @@ pub enum Node {
     /// `{{ pipeline }}`.
     Action(Action),
     /// `{{ if }}`.
-    If(Branch),
+    If(Box<Branch>),
     /// `{{ with }}`.
-    With(Branch),
+    With(Box<Branch>),
     /// `{{ range }}`.
-    Range(Branch),
+    Range(Box<Branch>),
     /// `{{ template "name" pipeline }}`; also the call that a `block` expands to.
     Template(TemplateCall),
     /// `{{ break }}`.
@@ -81,7 +82,49 @@ pub struct Text {
     /// Number and position.
     pub meta: Meta,
     /// The text.
-    pub text: Arc<str>,
+    pub text: Part,
+}
+
+/// A part of the text of a file, which it shares.
+#[derive(Clone)]
+pub struct Part {
+    whole: Arc<str>,
+    start: u32,
+    end: u32,
+}
+
+impl Part {
+    /// The range of a token.
+    pub(crate) fn new(whole: &Arc<str>, range: std::ops::Range<usize>) -> Self {
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self {
+            whole: Arc::clone(whole),
+            start: offset(range.start),
+            end: offset(range.end),
+        }
+    }
+}
+
+impl Deref for Part {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.whole
+            .get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
 }
 
 /// `{{ pipeline }}`.
@@ -166,7 +209,7 @@ pub enum Operand {
     /// A string literal.
     String(Meta, QuotedString),
     /// The name of a function.
-    Identifier(Meta, Arc<str>),
+    Identifier(Meta, Part),
     /// `.a.b`
     Field(Meta, Fields),
     /// `$x.a`
@@ -189,28 +232,28 @@ pub struct Chain {
 }
 
 /// Field names as written, without the leading dot: `a.b`. No name contains a dot.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fields(Box<str>);
+#[derive(Clone, Debug, Default)]
+pub struct Fields(Option<Part>);
 
 impl Fields {
-    /// The fields of a path.
-    pub fn new(path: &str) -> Self {
-        Self(path.into())
+    /// The fields of a path; none if it is empty.
+    pub(crate) fn new(path: Part) -> Self {
+        Self((!path.is_empty()).then_some(path))
     }
 
     /// The names joined by dots.
     pub fn path(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or_default()
     }
 
     /// The names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.split('.').filter(|_| !self.is_empty())
+        self.0.iter().flat_map(|path| path.split('.'))
     }
 
     /// Whether there are no names.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 }
 
@@ -219,7 +262,7 @@ impl fmt::Display for Fields {
         if self.is_empty() {
             Ok(())
         } else {
-            write!(f, ".{}", self.0)
+            write!(f, ".{}", self.path())
         }
     }
 }

@@ -27,7 +27,7 @@ pub mod trace;
 
 pub use ast::Template;
 pub use lexer::lex;
-pub use parser::{SyntaxError, parse};
+pub use parser::{SyntaxError, parse, parse_shared};
 pub use token::{ScanError, Token, TokenKind};
 
 /// The examples of the README, as tests.

@@ -48,8 +48,23 @@ pub fn parse(
     name: &str,
     is_function: &dyn Fn(&str) -> bool,
 ) -> std::result::Result<Template, Vec<SyntaxError>> {
+    parse_shared(&text.into(), file, name, is_function)
+}
+
+/// Parses one file as [`parse`] does, into a tree that shares the text.
+///
+/// # Errors
+/// All unknown functions and the first syntax error, in source order.
+pub fn parse_shared(
+    whole: &Arc<str>,
+    file: FileId,
+    name: &str,
+    is_function: &dyn Fn(&str) -> bool,
+) -> std::result::Result<Template, Vec<SyntaxError>> {
     let name: Arc<str> = name.into();
+    let text = &**whole;
     let mut parser = Parser {
+        whole,
         text,
         file,
         name: Arc::clone(&name),
@@ -106,6 +121,7 @@ impl Default for TreeState {
 }
 
 struct Parser<'a> {
+    whole: &'a Arc<str>,
     text: &'a str,
     file: FileId,
     name: Arc<str>,

@@ -28,7 +28,7 @@ fn parse_chart(chart: Chart, name: String, path: &str, sources: &Sources, report
         let id = file.source(sources);
         let source = sources.get(id);
         let name = format!("{path}/{}", file.name);
-        match gotemplate::parse(source.text(), id, &name, &|name| sprig::find(name).is_some()) {
+        match gotemplate::parse_shared(&source.shared_text(), id, &name, &|name| sprig::find(name).is_some()) {
             Ok(template) => templates.push(Arc::new(template)),
             Err(errors) => errors
                 .iter()

@@ -142,6 +142,11 @@ impl Source {
         &self.text
     }
 
+    /// The whole text, shared.
+    pub fn shared_text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
+    }
+
     /// The line and column of an offset; an offset past the end gives the position after the last byte.
     pub fn line_column(&self, offset: u32) -> LineColumn {
         let line = self.line_starts().partition_point(|&start| start <= offset).max(1);

@@ -208,7 +208,8 @@ impl Program {
     fn restore(&self, id: UnitId, dropped: &Dropped) -> Option<Arc<Unit>> {
         let source = self.sources.get(dropped.file);
         let is_function = |name: &str| sprig::find(name).is_some();
-        let parsed = gotemplate::parse(source.text(), dropped.file, &dropped.file_name, &is_function).ok()?;
+        let parsed =
+            gotemplate::parse_shared(&source.shared_text(), dropped.file, &dropped.file_name, &is_function).ok()?;
         let tree = parsed.trees.into_iter().nth(dropped.number)?;
         let unit = Arc::new(Unit {
             file_name: Arc::clone(&dropped.file_name),

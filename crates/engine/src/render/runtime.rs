@@ -299,11 +299,12 @@ impl Runtime {
         }
         let is_first = texts.seen.insert(digest(text));
         drop(texts);
+        let shared: Arc<str> = text.into();
         let file = self
             .sources
-            .add(Source::of_text(ROOT_NAME, SourceKind::Made, text.into()));
+            .add(Source::of_text(ROOT_NAME, SourceKind::Made, Arc::clone(&shared)));
         let is_function = |name: &str| sprig::find(name).is_some();
-        let parsed = match gotemplate::parse(text, file, ROOT_NAME, &is_function) {
+        let parsed = match gotemplate::parse_shared(&shared, file, ROOT_NAME, &is_function) {
             Ok(template) => {
                 // A trace refers to every text.
                 let once = is_first && self.recorder.is_none();

@@ -151,7 +151,7 @@ impl Session {
     /// Parses a file whose source has been added under `id`.
     pub(super) fn parse(&self, name: &str, id: FileId) -> Result<Template, Vec<SyntaxError>> {
         let source = self.sources.get(id);
-        gotemplate::parse(source.text(), id, name, &|name| sprig::find(name).is_some())
+        gotemplate::parse_shared(&source.shared_text(), id, name, &|name| sprig::find(name).is_some())
     }
 
     /// Renders one file of a render that has begun; `None` if it is a partial or could not be parsed.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Item, ListEnd, MAX_CONTROLS, MAX_ELSE_IFS, Parser, Result, since};
-use crate::ast::{Action, Branch, List, Node, TemplateCall, Text, Tree};
+use crate::ast::{Action, Branch, List, Node, Part, TemplateCall, Text, Tree};
 use crate::token::{Token, TokenKind};
 use gostd::quote::{quote, unquote};
 use source::Span;
@@ -106,7 +106,7 @@ impl Parser<'_> {
         let token = self.next_non_space();
         match token.kind {
             TokenKind::Text => {
-                let text = self.value(&token).into();
+                let text = Part::new(self.whole, token.start..token.end);
                 let meta = self.meta(token.start, token.start);
                 Ok(Item::Node(Node::Text(Text { meta, text })))
             }
@@ -146,15 +146,15 @@ impl Parser<'_> {
             }
             TokenKind::If => {
                 keyword(self);
-                Node::If(self.control(start, "if")?)
+                Node::If(Box::new(self.control(start, "if")?))
             }
             TokenKind::Range => {
                 keyword(self);
-                Node::Range(self.control(start, "range")?)
+                Node::Range(Box::new(self.control(start, "range")?))
             }
             TokenKind::With => {
                 keyword(self);
-                Node::With(self.control(start, "with")?)
+                Node::With(Box::new(self.control(start, "with")?))
             }
             TokenKind::Template => {
                 keyword(self);
@@ -265,7 +265,7 @@ impl Parser<'_> {
                     self.span(&token),
                 );
             }
-            let branch = self.control_chain(token.start, keyword, chained + 1)?;
+            let branch = Box::new(self.control_chain(token.start, keyword, chained + 1)?);
             let node = if keyword == "if" {
                 Node::If(branch)
             } else {

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::{MAX_PARENTHESES, Parser, Result, SyntaxError, since};
-use crate::ast::{Chain, Command, Fields, Number, Operand, Pipeline, QuotedString, Variable};
+use crate::ast::{Chain, Command, Fields, Number, Operand, Part, Pipeline, QuotedString, Variable};
 use crate::number;
 use crate::token::{Token, TokenKind};
 use gostd::quote::{quote, unquote};
 use source::Span;
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     pub(super) fn pipeline(&mut self, context: &str, end: TokenKind) -> Result<Pipeline> {
         let first = self.peek_non_space();
         let (is_assign, declarations) = self.declarations(context)?;
@@ -180,19 +180,23 @@ impl<'a> Parser<'a> {
                 if matches!(operand, Operand::Pipeline(_)) {
                     meta.span.start = u32::try_from(self.open_parenthesis(start)).unwrap_or(meta.span.start);
                 }
-                let fields = Fields::new(fields);
                 Operand::Chain(Box::new(Chain { meta, operand, fields }))
             }
         }))
     }
 
     /// The fields that follow, as written, without the leading dot.
-    fn fields(&self) -> &'a str {
+    fn fields(&self) -> Fields {
         let mut fields = self.tokens[self.at..]
             .iter()
             .take_while(|token| token.kind == TokenKind::Field);
-        let Some(first) = fields.next() else { return "" };
-        &self.text[first.start + 1..fields.last().unwrap_or(first).end]
+        let Some(first) = fields.next() else {
+            return Fields::default();
+        };
+        Fields::new(Part::new(
+            self.whole,
+            first.start + 1..fields.last().unwrap_or(first).end,
+        ))
     }
 
     /// The offset of the parenthesis that opens the pipeline at `start`.
@@ -209,7 +213,7 @@ impl<'a> Parser<'a> {
         Ok(Some(match token.kind {
             TokenKind::Identifier => {
                 let meta = meta(self);
-                let name: Arc<str> = self.value(&token).into();
+                let name = Part::new(self.whole, token.start..token.end);
                 if !(self.is_function)(&name) {
                     let line = self.tokens[self.pulled.saturating_sub(1)].line;
                     self.errors.push(SyntaxError {
@@ -233,12 +237,12 @@ impl<'a> Parser<'a> {
                 Operand::Variable(Variable {
                     meta,
                     name: Arc::clone(name),
-                    fields: Fields::new(self.fields()),
+                    fields: self.fields(),
                 })
             }
             TokenKind::Field => {
                 // The path includes the fields that follow.
-                let fields = Fields::new(self.fields());
+                let fields = self.fields();
                 Operand::Field(meta(self), fields)
             }
             TokenKind::Bool => {

@@ -150,7 +150,7 @@ impl Texts {
         let parse = |text: &Arc<str>| {
             let source = Source::new("values", SourceKind::Made, text.as_bytes().to_vec());
             let file: FileId = sources.add(source);
-            gotemplate::parse(text, file, "values", &|name| sprig::find(name).is_some()).ok()
+            gotemplate::parse_shared(text, file, "values", &|name| sprig::find(name).is_some()).ok()
         };
         self.0.iter().filter_map(parse).map(Arc::new).collect()
     }
