@@ -49,21 +49,28 @@ struct State {
     lost: usize,
     /// How many threads wait.
     waiting: usize,
+    /// After so many writes, no file from this one on can be run.
+    searched: (usize, usize),
     is_closed: bool,
 }
 
 impl State {
     /// The last file that can be run after so many writes.
-    fn open(&self, after: usize) -> Option<usize> {
+    fn open(&mut self, after: usize) -> Option<usize> {
         if self.is_closed || self.lost > MAX_LOST {
             return None;
+        }
+        if self.searched.0 != after {
+            self.searched = (after, self.turns.len());
         }
         let is_open = |turn: &Turn| match turn {
             Turn::Open => true,
             Turn::Done(writes, _) | Turn::Lost(writes) => *writes != after,
             Turn::Begun(_) | Turn::Past => false,
         };
-        self.turns.iter().rposition(is_open)
+        let found = self.turns[..self.searched.1].iter().rposition(is_open);
+        self.searched.1 = found.map_or(0, |at| at + 1);
+        found
     }
 }
 
@@ -79,8 +86,10 @@ impl Early {
     /// For a list of files, each of which is run or not.
     pub(super) fn new(aside: &Arc<Aside>, is_run: impl Iterator<Item = bool>) -> Self {
         let turn = |is_run| if is_run { Turn::Open } else { Turn::Past };
+        let turns: Vec<Turn> = is_run.map(turn).collect();
         let state = State {
-            turns: is_run.map(turn).collect(),
+            searched: (aside.writes(), turns.len()),
+            turns,
             ..State::default()
         };
         Self {
@@ -132,6 +141,7 @@ impl Early {
     fn end(&self, at: usize, done: Option<Done>) {
         let mut state = self.lock();
         if let Turn::Begun(writes) = state.turns[at] {
+            state.searched.1 = state.searched.1.max(at + 1);
             state.turns[at] = match done {
                 Some(done) => {
                     state.lost = state.lost.saturating_sub(1);
