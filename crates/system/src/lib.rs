@@ -307,10 +307,11 @@ fn read_bounded(source: impl io::Read, length: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn kind(metadata: &std::fs::Metadata) -> FileKind {
-    if metadata.is_file() {
+/// The kind of a path that is no symbolic link.
+fn kind(file_type: std::fs::FileType) -> FileKind {
+    if file_type.is_file() {
         FileKind::File
-    } else if metadata.is_dir() {
+    } else if file_type.is_dir() {
         FileKind::Folder
     } else {
         FileKind::Other
@@ -349,24 +350,16 @@ impl System for Disk {
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<String>> {
-        let mut names = Vec::new();
-        for entry in std::fs::read_dir(outside(path))? {
-            names.push(inside(&entry?.file_name()).into_owned());
-        }
-        names.sort_unstable();
-        Ok(names)
+        Ok(self.list_known(path)?.into_iter().map(|entry| entry.name).collect())
     }
 
     fn list_known(&self, path: &Path) -> io::Result<Vec<Listed>> {
         let mut listed = Vec::new();
         for entry in std::fs::read_dir(outside(path))? {
             let entry = entry?;
-            // Most file systems tell the kind of an entry with its name.
-            let known = match entry.file_type() {
-                Ok(kind) if kind.is_dir() => Some(FileKind::Folder),
-                Ok(kind) if kind.is_file() => Some(FileKind::File),
-                _ => None,
-            };
+            // Most file systems tell the kind of an entry with its name. A symbolic link is neither file nor folder here.
+            let known = entry.file_type().ok().map(kind);
+            let known = known.filter(|kind| *kind != FileKind::Other);
             listed.push(Listed {
                 name: inside(&entry.file_name()).into_owned(),
                 known,
@@ -382,7 +375,7 @@ impl System for Disk {
         let is_link = own.is_symlink();
         let metadata = if is_link { std::fs::metadata(path)? } else { own };
         Ok(Entry {
-            kind: kind(&metadata),
+            kind: kind(metadata.file_type()),
             size: metadata.len(),
             is_link,
             mode: mode(&metadata),
