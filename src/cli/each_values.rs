@@ -61,8 +61,8 @@ pub(super) fn run(
         system.restart_random();
         let outcome = renderer.run(system, &requests[at]);
         Done::new(outcome, |outcome| {
-            let text = |folder| show(&**system, arguments, (&requests[at], outcome), &files[at], folder);
-            folders.is_empty().then(|| text(None))
+            let text = || show(&**system, arguments, (&requests[at], outcome), &files[at], None);
+            folders.is_empty().then(text)
         })
     });
     let complain = |file: &str, errors: &Report| {
