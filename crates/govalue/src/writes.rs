@@ -77,11 +77,6 @@ pub fn note() {
     });
 }
 
-/// Does something between two runs for the second one, as if no run had begun.
-pub fn outside<T>(run: impl FnOnce() -> T) -> T {
-    made_by(OUTSIDE, run)
-}
-
 /// The number for a map that is made now.
 pub(super) fn number() -> u32 {
     STATE.get().number

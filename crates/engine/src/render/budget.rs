@@ -61,6 +61,11 @@ impl Aside {
         self.is_over.store(true, Ordering::SeqCst);
     }
 
+    /// Whether all runs end.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_over.load(Ordering::SeqCst)
+    }
+
     /// How many runs in their turn have written to maps that others see: what began before has no result.
     pub(super) fn writes(&self) -> usize {
         self.writes.load(Ordering::SeqCst)

@@ -11,9 +11,7 @@ use super::files;
 use chart::values::GLOBAL;
 use chart::{Chart, Dependency, File, Metadata};
 use gostd::path;
-use govalue::{
-    Data, Element, Entries, Map, MapType, Value, View, from_node, from_node_with, list, map, map_of, view, writes,
-};
+use govalue::{Data, Element, Entries, Map, MapType, Value, View, from_node, from_node_with, list, map, map_of, view};
 use goyaml::Node;
 
 /// The key in a dot whose value changes with the file that is rendered.
@@ -51,7 +49,7 @@ impl TemplateFile {
         let Some(View::Map(dot)) = self.dot.as_ref().map(view) else {
             return;
         };
-        writes::outside(|| dot.insert(TEMPLATE, self.template()));
+        dot.insert(TEMPLATE, self.template());
     }
 
     fn template(&self) -> Value {

@@ -11,9 +11,11 @@ use minijinja::Environment;
 use super::budget::Aside;
 use super::context::TemplateFile;
 use super::environment::environment;
-use super::runtime::{Run, Runtime, without_no_value};
+use super::runtime::Runtime;
 use crate::manifest::Documents;
-use govalue::writes;
+
+/// How many files are rendered before other threads are told.
+pub(super) const TOGETHER: usize = 8;
 
 /// How many more runs without a result than with one there may be. Some charts write in each file.
 const MAX_LOST: usize = 8;
@@ -51,13 +53,12 @@ struct State {
     waiting: usize,
     /// After so many writes, no file from this one on can be run.
     searched: (usize, usize),
-    is_closed: bool,
 }
 
 impl State {
     /// The last file that can be run after so many writes.
     fn open(&mut self, after: usize) -> Option<usize> {
-        if self.is_closed || self.lost > MAX_LOST {
+        if self.lost > MAX_LOST {
             return None;
         }
         if self.searched.0 != after {
@@ -118,12 +119,20 @@ impl Early {
         state
     }
 
+    /// The last file that can be run now.
+    fn open(&self, state: &mut State) -> Option<usize> {
+        if self.aside.is_over() {
+            return None;
+        }
+        state.open(self.aside.writes())
+    }
+
     /// Runs a file, if there is one to run. Returns whether there was.
     /// `run` gets its number and [`Aside::writes`].
     pub(super) fn run(&self, run: impl FnOnce(usize, usize) -> Option<Done>) -> bool {
         let mut state = self.lock();
         let writes = self.aside.writes();
-        let Some(at) = state.open(writes) else { return false };
+        let Some(at) = self.open(&mut state) else { return false };
         if let Turn::Done(..) = state.turns[at] {
             state.lost += 1;
         }
@@ -160,7 +169,7 @@ impl Early {
     pub(super) fn take(&self, at: usize) -> Option<Done> {
         let mut state = self.lock();
         let now = self.aside.writes();
-        while matches!(state.turns[at], Turn::Begun(writes) if writes == now) && !state.is_closed {
+        while matches!(state.turns[at], Turn::Begun(writes) if writes == now) && !self.aside.is_over() {
             state = self.wait(state);
         }
         match std::mem::replace(&mut state.turns[at], Turn::Past) {
@@ -177,7 +186,7 @@ impl Early {
             self.aside.write();
         }
         // Every wake-up costs the thread that goes through the files.
-        if has_written || state.next.is_multiple_of(super::rendering::TOGETHER) || state.next == state.turns.len() {
+        if has_written || state.next.is_multiple_of(TOGETHER) || state.next == state.turns.len() {
             self.wake(state);
         }
     }
@@ -185,21 +194,19 @@ impl Early {
     /// Waits until the turn of a file is over or there is a file to run.
     pub(super) fn wait_for(&self, at: usize) {
         let mut state = self.lock();
-        while state.next <= at && !state.is_closed && state.open(self.aside.writes()).is_none() {
+        while state.next <= at && !self.aside.is_over() && self.open(&mut state).is_none() {
             state = self.wait(state);
         }
     }
 
     /// Whether the turn of a file is over.
     pub(super) fn is_past(&self, at: usize) -> bool {
-        let state = self.lock();
-        state.next > at || state.is_closed
+        self.lock().next > at || self.aside.is_over()
     }
 
     /// Ends it: nothing more is run before its turn.
     pub(super) fn close(&self) {
-        let mut state = self.lock();
-        state.is_closed = true;
+        let state = self.lock();
         self.aside.stop();
         self.wake(state);
     }
@@ -237,14 +244,9 @@ impl Worker {
     pub(super) fn run(&self, file: &TemplateFile, writes: usize) -> Option<(String, u64)> {
         let id = self.runtime.find(&file.name)?;
         let dot = file.own_dot()?;
-        let run = Run {
-            file: Some(file),
-            ..Run::default()
-        };
         self.runtime.budget.aside(writes, || {
-            let _run = writes::Run::begin(false);
-            let text = self.runtime.run(&self.environment, id, dot, run).ok()?;
-            (!writes::has_written()).then(|| without_no_value(text))
+            let (text, has_written) = self.runtime.run_file(&self.environment, (file, id), dot, false);
+            text.ok().filter(|_| !has_written)
         })
     }
 }

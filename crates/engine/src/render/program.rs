@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::coverage::Points;
 use crate::lower::{Counting, Lowered, Options, lower_as};
+use gotemplate::SyntaxError;
 use gotemplate::ast::{Template, Tree};
 use source::{FileId, Sources};
 
@@ -58,7 +59,27 @@ pub(super) struct Counted {
     pub(super) base: usize,
 }
 
+/// Parses a file whose source has been added under `id`.
+pub(super) fn parse_file(sources: &Sources, name: &str, id: FileId) -> Result<Template, Vec<SyntaxError>> {
+    let is_function = |name: &str| sprig::find(name).is_some();
+    gotemplate::parse_shared(&sources.get(id).shared_text(), id, name, &is_function)
+}
+
 impl Unit {
+    /// Tree `number` of a file, not lowered yet.
+    fn new(file_name: &Arc<str>, id: UnitId, (number, tree): (usize, Tree), traced: bool) -> Self {
+        Self {
+            file_name: Arc::clone(file_name),
+            id,
+            tree: Arc::new(tree),
+            number,
+            traced,
+            counted: None,
+            lowered: OnceLock::new(),
+            begun: AtomicBool::new(false),
+        }
+    }
+
     /// Its name.
     pub(super) fn name(&self) -> &str {
         &self.tree.name
@@ -160,14 +181,8 @@ impl Program {
                 is_empty: tree.root.is_empty(),
             });
             let unit = Unit {
-                file_name: Arc::clone(&template.name),
-                id: UnitId(id),
-                tree: Arc::new(tree),
-                number,
-                traced: self.traced,
                 counted: counted.cloned(),
-                lowered: OnceLock::new(),
-                begun: AtomicBool::new(false),
+                ..Unit::new(&template.name, UnitId(id), (number, tree), self.traced)
             };
             units.by_id.insert(id, Arc::new(unit));
         }
@@ -206,21 +221,9 @@ impl Program {
     }
 
     fn restore(&self, id: UnitId, dropped: &Dropped) -> Option<Arc<Unit>> {
-        let source = self.sources.get(dropped.file);
-        let is_function = |name: &str| sprig::find(name).is_some();
-        let parsed =
-            gotemplate::parse_shared(&source.shared_text(), dropped.file, &dropped.file_name, &is_function).ok()?;
-        let tree = parsed.trees.into_iter().nth(dropped.number)?;
-        let unit = Arc::new(Unit {
-            file_name: Arc::clone(&dropped.file_name),
-            id,
-            tree: Arc::new(tree),
-            number: dropped.number,
-            traced: self.traced,
-            counted: None,
-            lowered: OnceLock::new(),
-            begun: AtomicBool::new(false),
-        });
+        let parsed = parse_file(&self.sources, &dropped.file_name, dropped.file).ok()?;
+        let tree = parsed.trees.into_iter().enumerate().nth(dropped.number)?;
+        let unit = Arc::new(Unit::new(&dropped.file_name, id, tree, self.traced));
         let mut units = self.units.write().unwrap_or_else(PoisonError::into_inner);
         units.dropped.remove(&id.0);
         units.by_id.insert(id.0, Arc::clone(&unit));
@@ -257,6 +260,15 @@ impl Names {
             return;
         }
         self.own.insert(Arc::clone(&added.name), added.id);
+    }
+
+    /// The scope that all scopes are in.
+    pub(super) fn outermost(names: &Arc<Self>) -> Arc<Self> {
+        let mut names = names;
+        while let Some(outer) = &names.outer {
+            names = outer;
+        }
+        Arc::clone(names)
     }
 
     /// Looks up a template by name.

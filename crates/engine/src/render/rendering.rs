@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use super::context::{TemplateFile, named_templates};
-use super::early::{Done, Early, Worker};
+use super::early::{Done, Early, TOGETHER, Worker};
 use super::program::{Added, Names, UnitId};
 use super::session::{Known, Session};
 use super::{Rendered, error};
@@ -14,15 +14,11 @@ use crate::threads::Slot;
 use chart::{Chart, File};
 use diagnostics::Report;
 use gotemplate::{SyntaxError, Template};
-use govalue::writes;
 use source::FileId;
 
 /// A file smaller than this, in bytes, is parsed again rather than waited for: that is faster than a wake-up by another
 /// thread.
 const WORTH_WAITING: usize = 64 << 10;
-
-/// How many files are rendered before other threads are told.
-pub(super) const TOGETHER: usize = 8;
 
 /// The result of parsing a file, or its place.
 type Parsing = Arc<Slot<Result<Template, Vec<SyntaxError>>>>;
@@ -199,7 +195,7 @@ impl<'a> Rendering<'a> {
         let run = |at: usize, writes: usize| {
             let worker = worker.get_or_init(|| Worker::new(&self.session.runtime));
             let (text, steps) = worker.run(&self.files[at], writes)?;
-            let is_read = !self.texts.is_empty() && is_manifest(&self.files[at].name);
+            let is_read = is_manifest(&self.files[at].name);
             let documents = is_read.then(|| self.read_file(at, &text)).flatten();
             Some(Done { text, steps, documents })
         };
@@ -319,7 +315,7 @@ impl<'a> Rendering<'a> {
     /// Reads the documents of files, as far as they are rendered.
     fn read_some(&self, files: &[usize]) {
         for at in files {
-            if let Some(Some(Some(text))) = self.texts.get(*at).map(OnceLock::get) {
+            if let Some(Some(text)) = self.texts[*at].get() {
                 self.documents[*at].fill(|| self.read_file(*at, text));
             }
         }
@@ -360,21 +356,20 @@ impl<'a> Rendering<'a> {
                     read.insert(Arc::clone(&name), documents);
                 }
                 rendered.files.insert(name, text);
-                self.texts.get(at).map(|shared| shared.set(None));
+                _ = self.texts[at].set(None);
                 self.session.retire(file);
                 self.early.iter().for_each(|early| early.pass(at, false));
                 continue;
             }
-            let run = writes::Run::begin(true);
-            let result = self.session.run(file);
-            let has_written = writes::has_written();
-            drop(run);
+            let (result, has_written) = self.session.run(file).unzip();
             if let Some(shared) = self.texts.get(at) {
                 let text = result.as_ref().and_then(|result| result.as_deref().ok());
                 let has_documents = report.is_empty() && is_manifest(&file.name);
                 _ = shared.set(text.filter(|_| has_documents).map(Arc::from));
             }
-            self.early.iter().for_each(|early| early.pass(at, has_written));
+            self.early
+                .iter()
+                .for_each(|early| early.pass(at, has_written == Some(true)));
             match result {
                 None => {}
                 Some(Ok(text)) => {

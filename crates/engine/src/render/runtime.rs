@@ -45,8 +45,6 @@ pub(super) struct Runtime {
     folder: Mutex<Arc<str>>,
     system: Shared,
     sources: Sources,
-    /// The names that are visible to all templates.
-    all_names: Mutex<Arc<Names>>,
     /// The names that are visible to the running template.
     names: Mutex<Arc<Names>>,
     /// The current nesting depth of `include` for each name.
@@ -124,7 +122,6 @@ impl Runtime {
             folder: Mutex::default(),
             system: Shared(system),
             sources,
-            all_names: Mutex::default(),
             names: Mutex::default(),
             including: Mutex::default(),
             texts: Arc::default(),
@@ -150,19 +147,17 @@ impl Runtime {
             .begin(self.system().memory_in_use().unwrap_or_default(), allowance);
         lock(&self.including).clear();
         lock(&self.texts).end_render();
-        let names = Arc::new(names);
-        *lock(&self.names) = Arc::clone(&names);
-        *lock(&self.all_names) = names;
+        *lock(&self.names) = Arc::new(names);
     }
 
     /// The state for runs before their turn in the render that has begun.
     pub(super) fn beside(&self) -> Self {
         let system = Arc::clone(&self.system.0);
-        let names = lock(&self.all_names).clone();
+        // The running template may be a text passed to `tpl`, with a scope of its own.
+        let names = Names::outermost(&lock(&self.names));
         Self {
             program: Arc::clone(&self.program),
             budget: self.budget.beside(),
-            all_names: Mutex::new(Arc::clone(&names)),
             names: Mutex::new(names),
             texts: Arc::clone(&self.texts),
             ..Self::new(system, self.sources.clone(), self.budget.limits(), false, false)
@@ -233,6 +228,23 @@ impl Runtime {
             self.charge(text.len() / 100).map_err(limit)?;
         }
         rendered
+    }
+
+    /// Runs the template of a file. Also returns whether it has written to maps that others see, or tried to; see [`writes::Run`].
+    pub(super) fn run_file(
+        &self,
+        environment: &Environment<'_>,
+        (file, id): (&TemplateFile, UnitId),
+        dot: Value,
+        may_write: bool,
+    ) -> (Result<String, Error>, bool) {
+        let _run = writes::Run::begin(may_write);
+        let run = Run {
+            file: Some(file),
+            ..Run::default()
+        };
+        let rendered = self.run(environment, id, dot, run);
+        (rendered.map(without_no_value), writes::has_written())
     }
 
     fn set_including(&self, name: &str, count: usize) {
@@ -345,7 +357,7 @@ fn execute(environment: &Environment<'_>, lowered: &Lowered, dot: Value) -> Resu
 }
 
 /// The text without what Go prints for a missing value, as Helm removes it.
-pub(super) fn without_no_value(mut text: String) -> String {
+fn without_no_value(mut text: String) -> String {
     const NO_VALUE: &str = "<no value>";
     if text.contains(NO_VALUE) {
         return text.replace(NO_VALUE, "");

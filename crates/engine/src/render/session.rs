@@ -7,8 +7,8 @@ use minijinja::{Environment, Error};
 
 use super::context::TemplateFile;
 use super::environment::environment;
-use super::program::{Added, Counted, Names};
-use super::runtime::{Run, Runtime, without_no_value};
+use super::program::{Added, Counted, Names, parse_file};
+use super::runtime::Runtime;
 use super::{Limits, Rendered, Trace, error};
 use crate::coverage::{Coverage, FileCoverage};
 use chart::File;
@@ -150,21 +150,16 @@ impl Session {
 
     /// Parses a file whose source has been added under `id`.
     pub(super) fn parse(&self, name: &str, id: FileId) -> Result<Template, Vec<SyntaxError>> {
-        let source = self.sources.get(id);
-        gotemplate::parse_shared(&source.shared_text(), id, name, &|name| sprig::find(name).is_some())
+        parse_file(&self.sources, name, id)
     }
 
-    /// Renders one file of a render that has begun; `None` if it is a partial or could not be parsed.
-    pub(super) fn run(&self, file: &TemplateFile) -> Option<Result<String, Error>> {
+    /// Renders one file of a render that has begun; `None` if it is a partial or could not be parsed. Also returns whether it has
+    /// written to maps that others see.
+    pub(super) fn run(&self, file: &TemplateFile) -> Option<(Result<String, Error>, bool)> {
         let dot = file.dot.as_ref()?;
         let id = self.runtime.find(&file.name)?;
         file.set_template();
-        let run = Run {
-            file: Some(file),
-            ..Run::default()
-        };
-        let rendered = self.runtime.run(&self.environment, id, dot.clone(), run);
-        Some(rendered.map(without_no_value))
+        Some(self.runtime.run_file(&self.environment, (file, id), dot.clone(), true))
     }
 
     /// Renders files in order until one fails, as Helm 3 does. `lookup` queries the cluster, if there is one.
@@ -181,7 +176,7 @@ impl Session {
         runtime.begin(names);
         let mut rendered = Rendered::default();
         for file in files {
-            let Some(result) = self.run(file) else { continue };
+            let Some((result, _)) = self.run(file) else { continue };
             let text = result.map_err(|error| Failed {
                 text: error::helm3(&error, &runtime.program, &self.sources),
                 diagnostic: error::diagnostic(&error, &runtime.program, &self.sources),
