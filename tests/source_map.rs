@@ -9,9 +9,10 @@ use serde_json::Value as Json;
 
 use crate::support::{Case, copy, names, root, scratch, write};
 
-/// Runs `template` in a folder. Returns its standard output and the source map.
-fn mapped(folder: &Path, arguments: &[&str]) -> (String, Json) {
-    let file = scratch("source-map-file").join("map.json");
+/// Runs `template` in a folder. Returns its standard output and the source map. `test` separates the maps of parallel
+/// tests.
+fn mapped(test: &str, folder: &Path, arguments: &[&str]) -> (String, Json) {
+    let file = scratch(&format!("source-map-of-{test}")).join("map.json");
     let case = Case::new("template").args(arguments).arg("--source-map").arg(&file);
     let printed = case.dir(folder).run().stdout();
     let map = std::fs::read_to_string(file).unwrap();
@@ -43,7 +44,7 @@ fn faults(text: &str, lines: &[Json]) -> Vec<String> {
 #[test]
 fn every_line_has_a_template() {
     for profile in names("values").iter().filter(|name| name.ends_with(".yaml")) {
-        let (text, map) = mapped(&root(), &["chart", "-f", &format!("values/{profile}")]);
+        let (text, map) = mapped("profiles", &root(), &["chart", "-f", &format!("values/{profile}")]);
         let outputs = map["outputs"].as_array().unwrap();
         assert_eq!((outputs.len(), &outputs[0]["path"]), (1, &Json::Null));
         let wrong = faults(&text, outputs[0]["lines"].as_array().unwrap());
@@ -100,7 +101,7 @@ fn every_form_of_output_is_mapped() {
             "crds/x.yaml",
         ],
     ] {
-        let (text, map) = mapped(&folder, arguments);
+        let (text, map) = mapped("forms", &folder, arguments);
         let wrong = faults(&text, map["outputs"][0]["lines"].as_array().unwrap());
         assert!(wrong.is_empty(), "{arguments:?}: {}\n{text}", wrong.join("\n"));
         // The text of a value's position is part of the line.
@@ -118,7 +119,7 @@ fn every_form_of_output_is_mapped() {
             }
         }
     }
-    let (_, map) = mapped(&folder, &["c", "--include-crds", "--output-dir", "out"]);
+    let (_, map) = mapped("forms", &folder, &["c", "--include-crds", "--output-dir", "out"]);
     let outputs = map["outputs"].as_array().unwrap();
     assert_eq!(outputs.len(), 4);
     for output in outputs {
@@ -134,7 +135,7 @@ fn every_form_of_output_is_mapped() {
 fn places_of_values_are_proven_by_editing_them() {
     let folder = scratch("source-map-proof");
     copy(&root().join("tests/fixtures/charts/web"), &folder.join("web"));
-    let (_, map) = mapped(&folder, &["web"]);
+    let (_, map) = mapped("proof", &folder, &["web"]);
     let values = std::fs::read_to_string(folder.join("web/values.yaml")).unwrap();
     let render = || {
         let run = Case::new("template")

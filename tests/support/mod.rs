@@ -8,8 +8,11 @@ pub(crate) mod shares;
 pub(crate) mod value_tables;
 mod words;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Mutex;
+use std::thread::ThreadId;
 
 pub(crate) use words::words;
 
@@ -71,8 +74,13 @@ pub(crate) fn sections(text: &str) -> Vec<(&str, String)> {
     sections
 }
 
-/// A new, empty folder for a test.
+/// An empty folder for a test. A name belongs to the thread that used it first, so to one test: another test would empty
+/// the folder while it is in use.
 pub(crate) fn scratch(name: &str) -> PathBuf {
+    static OWNERS: Mutex<BTreeMap<String, ThreadId>> = Mutex::new(BTreeMap::new());
+    let this = std::thread::current().id();
+    let owner = *OWNERS.lock().unwrap().entry(name.to_owned()).or_insert(this);
+    assert_eq!(owner, this, "the folder {name} belongs to another test");
     let folder = root().join("target/test-scratch").join(name);
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).unwrap();
