@@ -37,6 +37,9 @@ mod schema_lines;
 mod support;
 mod values;
 mod yaml;
+#[path = "../properties/yaml.rs"]
+#[allow(dead_code, reason = "tests/properties uses the rest")]
+mod yaml_properties;
 
 use libtest_mimic::{Arguments, Failed, FormatSetting, Trial};
 

@@ -1,7 +1,7 @@
 //! YAML: everything that is read can be written, and reads again as the same.
 
 use promchart::go::string::encode;
-use promchart::source::{Source, SourceKind, Sources, Span};
+use promchart::source::{FileId, Source, SourceKind, Sources, Span};
 use promchart::yaml::{self, Node, Style, Value, json};
 
 pub(crate) fn check(bytes: &[u8]) {
@@ -20,6 +20,7 @@ pub(crate) fn check(bytes: &[u8]) {
         }
     }
     let _ = json::parse(&encode(bytes), &|range| Span::new(file, range.start, range.end));
+    keys(&encode(bytes));
     let Ok(parsed) = yaml::parse(&source, file, whole) else {
         return;
     };
@@ -44,6 +45,30 @@ pub(crate) fn check(bytes: &[u8]) {
         // The float -0 is written as an integer, which has no sign when it is 0.
         if !written.contains("-0") {
             assert_eq!(again, written, "written twice");
+        }
+    }
+}
+
+/// Reading some keys of a text gives the same values, or the same error, as reading all of it.
+pub(crate) fn keys(text: &str) {
+    let origin = Span::file_start(FileId::NONE);
+    let all = yaml::parse_str(text, origin);
+    for odd in [false, true] {
+        let is_wanted = |key: &str| (key.len() % 2 == 1) == odd;
+        match (&all, yaml::parse_str_keys(text, origin, is_wanted)) {
+            (Ok(all), Ok(part)) => {
+                let wanted = |node: &Node| -> Vec<_> {
+                    let entries = node.as_map().into_iter().flat_map(yaml::Map::iter);
+                    let shown = |(key, entry): (_, &yaml::Entry)| format!("{key}: {:?}", entry.node.value);
+                    entries.filter(|(key, _)| is_wanted(key)).map(shown).collect()
+                };
+                assert_eq!(wanted(&part), wanted(&all.node), "{text:?}");
+            }
+            (all, part) => {
+                let message = |error: &yaml::YamlError| error.message.clone();
+                let all = all.as_ref().err().map(message);
+                assert_eq!(part.as_ref().err().map(message), all, "{text:?}");
+            }
         }
     }
 }

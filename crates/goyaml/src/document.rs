@@ -11,6 +11,7 @@ use super::node::{Node, Value};
 use super::parse::Parser;
 use super::reader::Input;
 use super::resolve::Version;
+use super::skim;
 use super::tree::Tree;
 use source::{FileId, Source, Span};
 
@@ -96,6 +97,28 @@ pub fn parse_lines(source: &Source, file: FileId, range: Range<usize>) -> Result
 /// As [`parse`]; the error's span counts bytes of `text`.
 pub fn parse_str(text: &str, origin: Span) -> Result<Parsed, YamlError> {
     first(&Input::new(text), &Made { text, origin })
+}
+
+/// Reads the first document of a text that is in no source, for a reader of some top-level keys only. The keys are
+/// matched as written. Other keys may be missing; if all are, the value may be null. Errors anywhere in the document are
+/// found all the same.
+///
+/// ```
+/// use source::{FileId, Span};
+///
+/// let read = |text| goyaml::parse_str_keys(text, Span::file_start(FileId::NONE), |key| key == "kind");
+/// assert_eq!(read("kind: Service\nspec: {}\n").unwrap().as_map().unwrap().len(), 1);
+/// assert!(read("kind: Service\nspec: x: y\n").is_err());
+/// ```
+///
+/// # Errors
+/// As [`parse_str`].
+pub fn parse_str_keys(text: &str, origin: Span, is_wanted: impl Fn(&str) -> bool) -> Result<Node, YamlError> {
+    match skim::keep(text, is_wanted) {
+        Some(part) => parse_str(&part, origin),
+        None => parse_str(text, origin),
+    }
+    .map(|parsed| parsed.node)
 }
 
 /// Reads all documents of a range of a source, as go-yaml's decoder does.

@@ -46,11 +46,14 @@ mod scan;
 mod scan_scalar;
 mod scan_token;
 mod scan_word;
+mod skim;
 mod split;
 mod token;
 mod tree;
 
-pub use document::{Documents, Duplicate, Parsed, parse, parse_all, parse_all_v3, parse_lines, parse_str};
+pub use document::{
+    Documents, Duplicate, Parsed, parse, parse_all, parse_all_v3, parse_lines, parse_str, parse_str_keys,
+};
 pub use emit::{Style, Writer, to_yaml};
 pub use error::YamlError;
 pub use node::{Entry, Map, Node, Value};

@@ -37,6 +37,8 @@ fn first_document(case: &Case, found: &mut Found) {
     let strict = read.as_ref().ok().and_then(yaml::Parsed::strict_error);
     found.same("strict", strict.as_deref(), case.get("strict").as_deref());
 
+    crate::yaml_properties::keys(&text);
+
     // The same from a range of a source: a byte order mark is dropped, and every span is within the text.
     if text.starts_with('\u{feff}') {
         return;

@@ -97,8 +97,8 @@ impl Documents {
     /// point into.
     pub(crate) fn read(path: &Arc<str>, text: &str) -> Option<Self> {
         let read = |(start, text)| {
-            let parsed = goyaml::parse_str(text, Span::file_start(FileId::NONE)).ok()?;
-            let head = Head::decode(path, &parsed.node).ok()?;
+            let node = goyaml::parse_str_keys(text, Span::file_start(FileId::NONE), Head::has_key).ok()?;
+            let head = Head::decode(path, &node).ok()?;
             Some(head.manifest(path, text, start))
         };
         split(text).into_iter().map(read).collect::<Option<_>>().map(Self)
@@ -260,6 +260,13 @@ impl Head {
             Box::new(chart::syntax_error(&error, MANIFEST_SYNTAX, file).helm(helm))
         })?;
         Self::decode(path, &parsed.node)
+    }
+
+    /// Whether a top-level key is read. Go's `encoding/json` matches names of fields in any case.
+    fn has_key(key: &str) -> bool {
+        ["apiVersion", "kind", "metadata"]
+            .iter()
+            .any(|name| key.eq_ignore_ascii_case(name))
     }
 
     fn decode(path: &str, node: &Node) -> Result<Self, Box<Diagnostic>> {
