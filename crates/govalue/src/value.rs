@@ -185,6 +185,16 @@ pub enum View<'a> {
 
 /// Returns the view of a value.
 pub fn view(value: &Value) -> View<'_> {
+    // Maps come first: they are viewed most.
+    match value.downcast_object_ref::<Data>() {
+        Some(Data::Map(map)) => return View::Map(map),
+        Some(Data::List(list)) => return View::List(list),
+        Some(Data::Int(int_type, value)) => return View::Int(*int_type, *value),
+        Some(Data::Uint(uint_type, value)) => return View::Uint(*uint_type, *value),
+        Some(Data::Complex(real, imaginary)) => return View::Complex(*real, *imaginary),
+        Some(Data::Struct(object)) => return View::Struct(&**object),
+        None => {}
+    }
     match value.kind() {
         ValueKind::None => View::Nil,
         ValueKind::Bool => View::Bool(value.is_true()),
@@ -192,15 +202,7 @@ pub fn view(value: &Value) -> View<'_> {
         ValueKind::Number => View::Float(f64::try_from(value.clone()).unwrap_or_default()),
         ValueKind::String => View::String(value.as_str().unwrap_or_default()),
         ValueKind::Bytes => View::Bytes(value.as_bytes().unwrap_or_default()),
-        _ => match value.downcast_object_ref::<Data>() {
-            Some(Data::Map(map)) => View::Map(map),
-            Some(Data::List(list)) => View::List(list),
-            Some(Data::Int(int_type, value)) => View::Int(*int_type, *value),
-            Some(Data::Uint(uint_type, value)) => View::Uint(*uint_type, *value),
-            Some(Data::Complex(real, imaginary)) => View::Complex(*real, *imaginary),
-            Some(Data::Struct(object)) => View::Struct(&**object),
-            None => View::Invalid,
-        },
+        _ => View::Invalid,
     }
 }
 

@@ -92,33 +92,25 @@ pub(super) fn call(receiver: &Receiver<'_>, path: &str, arguments: &[Value]) -> 
         value: &value,
         is_interface,
     };
-    Ok((select(&last, name, Some(arguments))?, value))
+    Ok((select(&last, view(&value), name, Some(arguments))?, value))
 }
 
 /// Evaluates `.a.b.c`. Also returns whether its static type in Go is `interface {}`.
 fn walk(receiver: &Receiver<'_>, path: &str) -> Result<(Value, bool), Error> {
     let mut is_interface = receiver.is_interface;
-    let receiver = receiver.value;
-    let mut value = receiver.clone();
+    let mut found: Option<Value> = None;
     for name in path.split('.') {
-        let holds_interfaces = match view(&value) {
-            View::Map(map) => map.map_type().element() == Element::Any,
-            _ => false,
-        };
-        if view(&value).is_nil() && !value.is_undefined() {
-            return Err(Failure::Nil(nil_pointer(name), hint(receiver, path)).into());
+        let value = found.as_ref().unwrap_or(receiver.value);
+        let seen = view(value);
+        if seen.is_nil() && !value.is_undefined() {
+            return Err(Failure::Nil(nil_pointer(name), hint(receiver.value, path)).into());
         }
-        value = select(
-            &Receiver {
-                value: &value,
-                is_interface,
-            },
-            name,
-            None,
-        )?;
+        let holds_interfaces = matches!(&seen, View::Map(map) if map.map_type().element() == Element::Any);
+        let next = select(&Receiver { value, is_interface }, seen, name, None)?;
+        found = Some(next);
         is_interface = holds_interfaces;
     }
-    Ok((value, is_interface))
+    Ok((found.unwrap_or_else(|| receiver.value.clone()), is_interface))
 }
 
 fn nil_pointer(name: &str) -> String {
@@ -152,11 +144,12 @@ fn hint(receiver: &Value, path: &str) -> Hint {
     hint
 }
 
-/// Evaluates one field, or a method with its arguments. Mirrors `evalField` of Go's `text/template`.
-fn select(receiver: &Receiver<'_>, name: &str, arguments: Option<&[Value]>) -> Result<Value, Error> {
+/// Evaluates one field, or a method with its arguments, of a value that is `seen` so. Mirrors `evalField` of Go's
+/// `text/template`.
+fn select(receiver: &Receiver<'_>, seen: View<'_>, name: &str, arguments: Option<&[Value]>) -> Result<Value, Error> {
     let given = arguments.unwrap_or_default();
     let fail = |text: String| Err(Failure::Node(text).into());
-    match view(receiver.value) {
+    match seen {
         View::Invalid => Ok(Value::UNDEFINED),
         View::Nil => fail(nil_pointer(name)),
         View::Map(map) => {

@@ -1,6 +1,6 @@
 //! The state of a render that all its templates share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -59,10 +59,14 @@ pub(super) struct Runtime {
 type Parsed = Result<Arc<Text>, String>;
 
 /// Texts that were passed to `tpl`.
+#[expect(
+    clippy::disallowed_types,
+    reason = "only asked whether it has a digest; with a tree 10,000 calls of `tpl` take 3 % longer"
+)]
 #[derive(Debug, Default)]
 struct Texts {
     /// The digests of all texts.
-    seen: BTreeSet<u64>,
+    seen: std::collections::HashSet<u64>,
     /// The texts that are kept, with their parsed templates.
     kept: BTreeMap<String, Parsed>,
 }
