@@ -17,6 +17,14 @@ pub(super) struct MapBuilder {
 }
 
 impl MapBuilder {
+    /// A builder for a mapping of so many keys.
+    pub(super) fn new(keys: usize) -> Self {
+        Self {
+            map: Map::with_capacity(keys),
+            ..Self::default()
+        }
+    }
+
     /// Records a key and returns whether the very same key was set before; `known` says whether a key of the same text
     /// was.
     pub(super) fn saw(&mut self, text: &Arc<str>, key: &Key, known: bool) -> bool {

@@ -219,9 +219,9 @@ impl Decoder<'_, '_> {
                     start: self.start(),
                 });
             }
-            ItemKind::Mapping(_) => {
+            ItemKind::Mapping(children) => {
                 self.deeper(&item.place);
-                self.maps.push(MapBuilder::default());
+                self.maps.push(MapBuilder::new(children.len() / 2));
                 self.enter_map(index, true);
             }
             &ItemKind::Alias { name, target } => {

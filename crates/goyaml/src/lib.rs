@@ -47,6 +47,7 @@ mod scan_scalar;
 mod scan_token;
 mod scan_word;
 mod skim;
+mod sorted;
 mod split;
 mod token;
 mod tree;
@@ -59,6 +60,7 @@ pub use error::YamlError;
 pub use node::{Entry, Map, Node, Value};
 pub use order::{natural_order, sort_keys};
 pub use place::within;
+pub use sorted::SortedMap;
 pub use split::{BadSeparator, split_documents};
 
 /// The examples of the README, as tests.

@@ -1,10 +1,10 @@
 //! A YAML value with its place in the source.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::sorted::SortedMap;
 use source::Span;
 
 /// A value with its place. Containers are shared, so a clone costs one reference count.
@@ -37,11 +37,8 @@ pub enum Value {
     Map(Arc<Map>),
 }
 
-/// A mapping with string keys, sorted by bytes as in Go's printing and JSON.
-#[derive(Clone, Debug, Default)]
-pub struct Map {
-    entries: BTreeMap<Arc<str>, Entry>,
-}
+/// A mapping with string keys.
+pub type Map = SortedMap<Entry>;
 
 /// A value of a [`Map`], with the place of its key.
 #[derive(Clone, Debug)]
@@ -53,81 +50,9 @@ pub struct Entry {
 }
 
 impl Map {
-    /// An empty mapping.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The entry of a key.
-    pub fn get(&self, key: &str) -> Option<&Entry> {
-        self.entries.get(key)
-    }
-
-    /// The entry of a key with the key itself.
-    pub fn get_key_value(&self, key: &str) -> Option<(&Arc<str>, &Entry)> {
-        self.entries.get_key_value(key)
-    }
-
-    /// The entry of a key, mutable.
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Entry> {
-        self.entries.get_mut(key)
-    }
-
-    /// The value of a key.
+    /// The value of a key, without the place of the key.
     pub fn node(&self, key: &str) -> Option<&Node> {
         self.get(key).map(|entry| &entry.node)
-    }
-
-    /// Sets a key and returns its previous entry.
-    pub fn insert(&mut self, key: impl Into<Arc<str>>, entry: Entry) -> Option<Entry> {
-        self.entries.insert(key.into(), entry)
-    }
-
-    /// Removes a key.
-    pub fn remove(&mut self, key: &str) -> Option<Entry> {
-        self.entries.remove(key)
-    }
-
-    /// Whether there is such a key.
-    pub fn contains_key(&self, key: &str) -> bool {
-        self.entries.contains_key(key)
-    }
-
-    /// The entries in the order of their keys.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&Arc<str>, &Entry)> + ExactSizeIterator {
-        self.entries.iter()
-    }
-
-    /// The entries in the order of their keys, mutable.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Arc<str>, &mut Entry)> {
-        self.entries.iter_mut()
-    }
-
-    /// The number of keys.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there is no key.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-}
-
-impl IntoIterator for Map {
-    type Item = (Arc<str>, Entry);
-    type IntoIter = std::collections::btree_map::IntoIter<Arc<str>, Entry>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.entries.into_iter()
-    }
-}
-
-impl FromIterator<(Arc<str>, Entry)> for Map {
-    fn from_iter<T: IntoIterator<Item = (Arc<str>, Entry)>>(entries: T) -> Self {
-        Self {
-            entries: entries.into_iter().collect(),
-        }
     }
 }
 
@@ -290,10 +215,10 @@ impl Value {
             }
             Self::Map(map) => {
                 if let Some(map) = Arc::get_mut(map)
-                    && map.entries.values().any(|entry| nested(&entry.node))
+                    && map.iter().any(|(_, entry)| nested(&entry.node))
                 {
-                    let entries = std::mem::take(&mut map.entries);
-                    out.extend(entries.into_values().map(|entry| entry.node).filter(nested));
+                    let entries = std::mem::take(map).into_iter();
+                    out.extend(entries.map(|(_, entry)| entry.node).filter(nested));
                 }
             }
             _ => {}

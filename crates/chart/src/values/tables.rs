@@ -6,13 +6,13 @@
 //! by index. A mapping becomes such a table, one level at a time, when it is first opened; in the end all become
 //! mappings again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::merge::{Mode, Name, warn};
 use diagnostics::Report;
 use govalue::MapType;
-use goyaml::{Entry, Map, Node, Value};
+use goyaml::{Entry, Map, Node, SortedMap, Value};
 use source::Span;
 
 /// The index of a table in a [`Tables`].
@@ -39,7 +39,7 @@ struct Slot {
 
 struct Content {
     span: Span,
-    slots: BTreeMap<Arc<str>, Slot>,
+    slots: SortedMap<Slot>,
 }
 
 /// All tables of one merge.
@@ -66,7 +66,7 @@ impl Slot {
 impl Tables {
     /// An empty table.
     pub(super) fn empty(&mut self, span: Span) -> Table {
-        self.add(span, BTreeMap::new())
+        self.add(span, SortedMap::new())
     }
 
     /// Creates a table from a mapping.
@@ -90,12 +90,12 @@ impl Tables {
         self.add(span, slots)
     }
 
-    fn add(&mut self, span: Span, slots: BTreeMap<Arc<str>, Slot>) -> Table {
+    fn add(&mut self, span: Span, slots: SortedMap<Slot>) -> Table {
         self.tables.push(Content { span, slots });
         Table(self.tables.len() - 1)
     }
 
-    fn slots(&mut self, table: Table) -> &mut BTreeMap<Arc<str>, Slot> {
+    fn slots(&mut self, table: Table) -> &mut SortedMap<Slot> {
         &mut self.tables[table.0].slots
     }
 
