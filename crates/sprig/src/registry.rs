@@ -1,8 +1,6 @@
 //! The function tables: the form of a row, lookup by name, and the documentation page.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::sync::OnceLock;
 
 use super::{Call, FAMILIES, Outcome};
 use govalue::{Signature, Type};
@@ -137,15 +135,50 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
     FAMILIES.iter().flat_map(|(_, table)| table.iter())
 }
 
+/// The size of [`BY_HASH`]: a power of two, about four times the number of functions.
+const SLOTS: usize = 1024;
+
+/// All functions by the hash of their names, each in the first free slot from there. It is made at compile time: templates look up
+/// a function for each word of theirs, and many charts are small.
+static BY_HASH: [Option<&Function>; SLOTS] = by_hash();
+
+const fn by_hash() -> [Option<&'static Function>; SLOTS] {
+    let mut slots = [None; SLOTS];
+    let mut family = 0;
+    while family < FAMILIES.len() {
+        let table = FAMILIES[family].1;
+        let mut row = 0;
+        while row < table.len() {
+            let mut at = slot(table[row].name);
+            while slots[at].is_some() {
+                at = (at + 1) % SLOTS;
+            }
+            slots[at] = Some(&table[row]);
+            row += 1;
+        }
+        family += 1;
+    }
+    slots
+}
+
+/// The slot that the search for a name begins with: FNV-1a.
+const fn slot(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let mut hash: u32 = 0x811c_9dc5;
+    let mut at = 0;
+    while at < bytes.len() {
+        hash = (hash ^ bytes[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    hash as usize % SLOTS
+}
+
 /// Finds a function by its name.
 pub fn find(name: &str) -> Option<&'static Function> {
-    // Most names differ in length, which is cheaper to compare than the text.
-    static BY_NAME: OnceLock<BTreeMap<(usize, &str), &Function>> = OnceLock::new();
-    let rows = || all().map(|function| ((function.name.len(), function.name), function));
-    BY_NAME
-        .get_or_init(|| rows().collect())
-        .get(&(name.len(), name))
-        .copied()
+    let from = slot(name);
+    (from..from + SLOTS)
+        .map_while(|at| BY_HASH[at % SLOTS])
+        .find(|function| function.name == name)
 }
 
 /// A hint for an unknown function name: the function probably meant.
@@ -188,4 +221,24 @@ pub fn markdown() -> String {
     page.truncate(page.trim_end().len());
     page.push('\n');
     page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_function_is_found_by_its_name() {
+        assert!(all().count() * 3 < SLOTS, "searches become long");
+        for function in all() {
+            assert!(
+                std::ptr::eq(find(function.name).unwrap(), function),
+                "{}",
+                function.name
+            );
+        }
+        for name in ["", "t", "trunk", "truncate", "Trunc"] {
+            assert!(find(name).is_none(), "{name}");
+        }
+    }
 }
