@@ -144,7 +144,7 @@ fn is_source(name: &str) -> bool {
 #[derive(Clone, Debug)]
 pub struct Chart {
     /// Chart.yaml.
-    pub metadata: Metadata,
+    pub metadata: Arc<Metadata>,
     /// Helm's path of the chart in that of the release: `chart/charts/sub`. If dependencies have aliases, it can be the
     /// path of another copy.
     pub path: String,

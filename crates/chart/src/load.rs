@@ -156,7 +156,7 @@ pub(super) fn from_files(
         .values
         .unwrap_or_else(|| Node::empty_map(Span::file_start(chart_yaml)));
     let mut chart = Chart {
-        metadata,
+        metadata: Arc::new(metadata),
         path: String::new(),
         chart_yaml,
         values,

@@ -28,11 +28,11 @@ pub(super) fn expand(text: &str, values: &Node, names: &Names, system: &Arc<dyn 
     let sources = Sources::new();
     let helpers = helpers(names);
     let chart = Chart {
-        metadata: Metadata {
+        metadata: Arc::new(Metadata {
             name: "prometheus".to_owned(),
             api_version: "v2".to_owned(),
             ..Metadata::default()
-        },
+        }),
         path: "prometheus".to_owned(),
         chart_yaml: source::FileId::NONE,
         values: values.clone(),

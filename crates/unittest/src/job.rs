@@ -297,10 +297,10 @@ impl Test<'_> {
             std::iter::once(&mut chart.metadata).chain(chart.subcharts.iter_mut().map(|chart| &mut chart.metadata));
         for metadata in charts {
             if !settings.version.is_empty() {
-                metadata.version.clone_from(&settings.version);
+                Arc::make_mut(metadata).version.clone_from(&settings.version);
             }
             if !settings.app_version.is_empty() {
-                metadata.app_version.clone_from(&settings.app_version);
+                Arc::make_mut(metadata).app_version.clone_from(&settings.app_version);
             }
         }
         let or = |text: &str, default: &str| {

@@ -6,6 +6,8 @@
 //! one copy but not for the next, or export its values only once. Mirrors `getAliasDependency` and `AddDependency` of
 //! Helm's `pkg/chart/v2`.
 
+use std::sync::Arc;
+
 use crate::{Chart, Dependency, Metadata};
 use diagnostics::{Diagnostic, Result};
 use gostd::semver::is_compatible;
@@ -35,9 +37,11 @@ struct Relation {
 /// A chart and all its subcharts.
 pub(super) struct Family {
     members: Vec<Relation>,
-    metadata: Vec<Metadata>,
+    metadata: Vec<Arc<Metadata>>,
     /// Charts without Chart.yaml, values and subcharts.
     files: Vec<Chart>,
+    /// What these have for Chart.yaml.
+    none: Arc<Metadata>,
 }
 
 impl Family {
@@ -47,6 +51,7 @@ impl Family {
             members: Vec::new(),
             metadata: Vec::new(),
             files: Vec::new(),
+            none: Arc::default(),
         };
         let root = family.add(chart, None);
         (family, root)
@@ -63,7 +68,8 @@ impl Family {
             parent,
             subcharts: Vec::new(),
         });
-        self.metadata.push(std::mem::take(&mut chart.metadata));
+        let metadata = std::mem::replace(&mut chart.metadata, Arc::clone(&self.none));
+        self.metadata.push(metadata);
         self.files.push(chart);
         let subcharts = subcharts.into_iter().map(|subchart| self.add(subchart, Some(member)));
         self.members[member.0].subcharts = subcharts.collect();
@@ -74,7 +80,7 @@ impl Family {
     pub(super) fn chart(&self, member: Member) -> Chart {
         let relation = &self.members[member.0];
         let mut chart = self.files[relation.files].clone();
-        chart.metadata = self.metadata(member).clone();
+        chart.metadata = Arc::clone(&self.metadata[relation.metadata]);
         chart.values = relation.values.clone();
         chart.path = self.path(member);
         chart.subcharts = relation
@@ -104,7 +110,7 @@ impl Family {
     }
 
     pub(super) fn metadata_mut(&mut self, member: Member) -> &mut Metadata {
-        &mut self.metadata[self.members[member.0].metadata]
+        Arc::make_mut(&mut self.metadata[self.members[member.0].metadata])
     }
 
     pub(super) fn values(&self, member: Member) -> &Node {
@@ -157,9 +163,9 @@ impl Family {
         let Some(found) = charts.iter().copied().find(|chart| self.fits(*chart, wanted)) else {
             return Ok(None);
         };
-        let mut metadata = self.metadata(found).clone();
+        let mut metadata = Arc::clone(&self.metadata[self.members[found.0].metadata]);
         if !wanted.alias.is_empty() {
-            metadata.name.clone_from(&wanted.alias);
+            Arc::make_mut(&mut metadata).name.clone_from(&wanted.alias);
         }
         self.metadata.push(metadata);
         let copy = self.shallow_copy(found)?;

@@ -249,7 +249,15 @@ fn shared_value(node: &Node, globals: &Globals) -> Value {
         .clone()
 }
 
-fn metadata_value(metadata: &Metadata, is_root: bool) -> Value {
+/// `.Chart`
+fn metadata_value(metadata: &Arc<Metadata>, is_root: bool) -> Value {
+    let metadata = Arc::clone(metadata);
+    Value::from_object(Data::Map(Map::lazy(MapType::ANY, move || {
+        metadata_entries(&metadata, is_root)
+    })))
+}
+
+fn metadata_entries(metadata: &Metadata, is_root: bool) -> Entries {
     let strings = |texts: &[String]| list(texts.iter().map(|text| Value::from(&**text)).collect());
     let annotations = if metadata.annotations.is_empty() {
         Value::from_object(Data::Map(Map::nil(MapType::Of(Element::String))))
@@ -290,7 +298,7 @@ fn metadata_value(metadata: &Metadata, is_root: bool) -> Value {
         list(metadata.dependencies.iter().map(dependency_value).collect()),
     );
     entries.insert("IsRoot".into(), Value::from(is_root));
-    map(entries)
+    entries
 }
 
 fn texts<const N: usize>(fields: [(&str, &String); N]) -> Entries {
