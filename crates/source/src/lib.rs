@@ -212,8 +212,7 @@ impl Sources {
     pub fn forget(&self, file: FileId) {
         let mut table = self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(source) = table.get_mut(file.0 as usize) {
-            let empty = |name| Source::of_text(name, source.kind(), Arc::default());
-            *source = Arc::new(empty(source.name().to_owned()));
+            *source = Arc::new(Source::of_text(source.name(), source.kind(), Arc::default()));
         }
     }
 

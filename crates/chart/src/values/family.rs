@@ -40,8 +40,6 @@ pub(super) struct Family {
     metadata: Vec<Arc<Metadata>>,
     /// Charts without Chart.yaml, values and subcharts.
     files: Vec<Chart>,
-    /// What these have for Chart.yaml.
-    none: Arc<Metadata>,
 }
 
 impl Family {
@@ -51,7 +49,6 @@ impl Family {
             members: Vec::new(),
             metadata: Vec::new(),
             files: Vec::new(),
-            none: Arc::default(),
         };
         let root = family.add(chart, None);
         (family, root)
@@ -68,8 +65,7 @@ impl Family {
             parent,
             subcharts: Vec::new(),
         });
-        let metadata = std::mem::replace(&mut chart.metadata, Arc::clone(&self.none));
-        self.metadata.push(metadata);
+        self.metadata.push(std::mem::take(&mut chart.metadata));
         self.files.push(chart);
         let subcharts = subcharts.into_iter().map(|subchart| self.add(subchart, Some(member)));
         self.members[member.0].subcharts = subcharts.collect();
@@ -80,7 +76,7 @@ impl Family {
     pub(super) fn chart(&self, member: Member) -> Chart {
         let relation = &self.members[member.0];
         let mut chart = self.files[relation.files].clone();
-        chart.metadata = Arc::clone(&self.metadata[relation.metadata]);
+        chart.metadata = Arc::clone(self.metadata(member));
         chart.values = relation.values.clone();
         chart.path = self.path(member);
         chart.subcharts = relation
@@ -105,7 +101,7 @@ impl Family {
         &self.metadata(member).name
     }
 
-    pub(super) fn metadata(&self, member: Member) -> &Metadata {
+    pub(super) fn metadata(&self, member: Member) -> &Arc<Metadata> {
         &self.metadata[self.members[member.0].metadata]
     }
 
@@ -163,7 +159,7 @@ impl Family {
         let Some(found) = charts.iter().copied().find(|chart| self.fits(*chart, wanted)) else {
             return Ok(None);
         };
-        let mut metadata = Arc::clone(&self.metadata[self.members[found.0].metadata]);
+        let mut metadata = Arc::clone(self.metadata(found));
         if !wanted.alias.is_empty() {
             Arc::make_mut(&mut metadata).name.clone_from(&wanted.alias);
         }

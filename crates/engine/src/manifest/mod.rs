@@ -97,7 +97,8 @@ impl Documents {
     /// point into.
     pub(crate) fn read(path: &Arc<str>, text: &str) -> Option<Self> {
         let read = |(start, text)| {
-            let node = goyaml::parse_str_keys(text, Span::file_start(FileId::NONE), Head::has_key).ok()?;
+            let node =
+                goyaml::parse_str_keys(text, Span::file_start(FileId::NONE), |key| Key::new(key).is_some()).ok()?;
             let head = Head::decode(path, &node).ok()?;
             Some(head.manifest(path, text, start))
         };
@@ -240,6 +241,25 @@ pub fn check(path: &str, node: &Node) -> Result<(), Box<Diagnostic>> {
     Head::decode(path, node).map(|_| ())
 }
 
+/// A top-level key that Helm reads from a manifest.
+enum Key {
+    ApiVersion,
+    Kind,
+    Metadata,
+}
+
+impl Key {
+    /// Go's `encoding/json` matches names of fields in any case.
+    fn new(key: &str) -> Option<Self> {
+        Some(match &*key.to_ascii_lowercase() {
+            "apiversion" => Self::ApiVersion,
+            "kind" => Self::Kind,
+            "metadata" => Self::Metadata,
+            _ => return None,
+        })
+    }
+}
+
 /// The fields that Helm reads from a manifest.
 struct Head {
     api_version: String,
@@ -262,13 +282,6 @@ impl Head {
         Self::decode(path, &parsed.node)
     }
 
-    /// Whether a top-level key is read. Go's `encoding/json` matches names of fields in any case.
-    fn has_key(key: &str) -> bool {
-        ["apiVersion", "kind", "metadata"]
-            .iter()
-            .any(|name| key.eq_ignore_ascii_case(name))
-    }
-
     fn decode(path: &str, node: &Node) -> Result<Self, Box<Diagnostic>> {
         let prefix = |text: &str| format!("YAML parse error on {path}: {text}");
         let decode = Decode { prefix: &prefix };
@@ -279,10 +292,10 @@ impl Head {
             hook: None,
         };
         for (key, value) in decode.map(node, "value", "util.SimpleHead")? {
-            match &*key.to_ascii_lowercase() {
-                "apiversion" => head.api_version = decode.string(value, ".apiVersion")?,
-                "kind" => head.kind = decode.string(value, ".kind")?,
-                "metadata" => {
+            match Key::new(key) {
+                Some(Key::ApiVersion) => head.api_version = decode.string(value, ".apiVersion")?,
+                Some(Key::Kind) => head.kind = decode.string(value, ".kind")?,
+                Some(Key::Metadata) => {
                     let metadata = "struct { Name string \"json:\\\"name\\\"\"; Annotations map[string]string \
                                     \"json:\\\"annotations\\\"\" }";
                     for (key, value) in decode.map(value, "struct field .metadata", metadata)? {
@@ -301,7 +314,7 @@ impl Head {
                         }
                     }
                 }
-                _ => {}
+                None => {}
             }
         }
         Ok(head)
